@@ -1,0 +1,34 @@
+"""The lasting tie between what the registry means and what a target holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from provisioner.model.resources import FieldName, ResourceId, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """``id`` here is ``remote_id`` over there; ``applied`` is what we last made true (or saw when adopting)."""
+
+    id: ResourceId
+    remote_id: str
+    name: str
+    fingerprint: str
+    applied: Mapping[FieldName, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """All that the database knows about one target of one network, as the planner needs it.
+
+    ``edges``: container key → account keys that we put or saw there, as of the last apply.
+    ``foreign``: remote ids on that server which another network owns; never touched, only their edges.
+    ``retired_names``: canonical names (account and group apart) that must never be used again.
+    ``pending``: creations whose outcome was never learnt (name by id): the object, if it is there now, is ours.
+    """
+
+    bindings: Mapping[ResourceId, Binding]
+    edges: Mapping[str, frozenset[str]]
+    foreign: frozenset[tuple[str, str]] = frozenset()
+    retired_names: frozenset[tuple[str, str]] = frozenset()
+    pending: Mapping[ResourceId, str] | None = None

@@ -1,0 +1,142 @@
+"""What a target was observed to hold, and how sure we are of it.
+
+Certainty is a type: `Complete` can only come from a connector that read a scope to its end. The planner can't
+construct a creation or a removal without one (see `provisioner.model.changes`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from provisioner.model.resources import FieldName, Kind, Value
+from provisioner.model.text import Text
+
+
+class Level(IntEnum):
+    """How much of a scope is known."""
+
+    KEYS = 1  # which objects exist
+    FIELDS = 2  # and what their fields and edges are
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a statement of completeness is about: all objects of a kind, or the edges of one container."""
+
+    target: str
+    kind: Kind
+    container: str | None = None
+    """Remote id of the container whose edges are meant; None: the objects themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The scope was read to its end, by a typed answer, with nothing odd about it."""
+
+    scope: Scope
+    level: Level = Level.FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Something is missing or odd. Updates of what was read are still allowed; absence means nothing."""
+
+    scope: Scope
+    why: Text
+
+
+Completeness = Complete | Partial
+
+
+class Unknown:
+    """The value of a field that exists but could not be read. Never compared, never changed."""
+
+    _instance: "Unknown | None" = None
+
+    def __new__(cls) -> "Unknown":
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """One object as a target holds it.
+
+    ``remote_id`` is the target's own lasting id (Nextcloud: the user id; LDAP: entryUUID), ``fingerprint``
+    something that changes when the object was deleted and made again under that id ("" where nothing tells).
+    """
+
+    remote_id: str
+    name: str
+    fields: Mapping[FieldName, Value | Unknown]
+    fingerprint: str = ""
+    writable: frozenset[FieldName] | None = None
+    """The fields that can be written on this very object (its backend may allow fewer); None: as declared."""
+    backend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All objects of one kind in a target, by remote id."""
+
+    completeness: Completeness
+    objects: Mapping[str, Remote] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The edges of one container: remote ids of accounts."""
+
+    completeness: Completeness
+    members: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What one target was observed to hold."""
+
+    target: str
+    observations: Mapping[Kind, Observation] = field(default_factory=dict)
+    rosters: Mapping[str, Roster] = field(default_factory=dict)
+    """By remote id of the container."""
+    own_account: str | None = None
+    """Remote id of our own technical account there: never a subject of any change."""
+
+    def of(self, kind: Kind) -> Observation:
+        """The observation of a kind; a kind that was not read is Partial, never empty."""
+        found = self.observations.get(kind)
+        if found is not None:
+            return found
+        return Observation(Partial(Scope(self.target, kind), Text.of("model.not_observed", kind=str(kind))))
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A fresh, typed read of one object that exists."""
+
+    remote: Remote
+    edges: frozenset[str] | None = None
+    """A container's members, or an account's containers, where the same answer tells them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The product itself said, in its own typed way, that there is no such object. A bare 404 does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """No statement about that object is possible."""
+
+    why: Text
+
+
+Reading = Present | Absent | Unreadable

@@ -1,0 +1,178 @@
+"""The seams: what the core asks of sources, targets, people's messages and time."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from provisioner.model.changes import Change
+from provisioner.model.inventory import Inventory, Reading
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.steps import Done, Moved, Step, Verified
+from provisioner.model.text import Text
+
+
+class Clock(Protocol):
+    """Time, so that tests and rehearsals can make it pass at will."""
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Gate(Protocol):
+    """Stands in every transport before the wire. Closed unless apply holds the server's lock."""
+
+    def check(self, method: str) -> None:
+        """Raise `WriteRefused` when ``method`` writes and no valid write token is open."""
+        ...
+
+
+class Ledger(Protocol):
+    """Counts the writes that a server limits, by acting account, across runs."""
+
+    def acquire(self, bucket: str, limit: int, window: float) -> None:
+        """Wait until fewer than ``limit`` writes of ``bucket`` lie within ``window`` seconds, then count one."""
+        ...
+
+    def exhausted(self, bucket: str, limit: int, window: float) -> None:
+        """The server said that the limit is reached although we counted less: count it as full from now on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a connector is given besides its settings."""
+
+    gate: Gate
+    clock: Clock
+    ledger: Ledger
+
+
+def _same_name(kind: Kind, name: str) -> str:
+    return name
+
+
+def _no_objection(kind: Kind, name: str) -> Text | None:
+    return None
+
+
+def _same_value(kind: Kind, field_name: FieldName, value: Value) -> Value:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a target can hold. Fields that are not named are unsupported. All functions are pure."""
+
+    fields: Mapping[Kind, Mapping[FieldName, Mode]]
+    canonical_name: Callable[[Kind, str], str] = _same_name
+    """Two names with the same canonical form are one object over there (e.g. in lower case)."""
+    objection: Callable[[Kind, str], Text | None] = _no_objection
+    """Why the product would refuse this name, or None."""
+    canonical: Callable[[Kind, FieldName, Value], Value] = _same_value
+    """The form in which the product gives a value back."""
+    limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    """Rate limits by name: writes, in so many seconds."""
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that doctor saw, and what to do about it (None where nothing is to be done)."""
+
+    severity: Severity
+    what: Text
+    mend: Text | None = None
+
+
+Resolve = Callable[[ResourceId], str]
+"""From a resource to its remote id; raises `KeyError` when it has none (yet)."""
+
+
+class Connector(Protocol):
+    """One target, opened. Not shared between threads. Reads may raise `TargetError` in all its kinds."""
+
+    def capabilities(self) -> Capabilities: ...
+
+    def examine(self) -> Iterator[Finding]:
+        """What doctor asks: reachable, version, rights, limits. Never writes, never raises `TargetError`."""
+        ...
+
+    def observe(self, kinds: Collection[Kind]) -> Inventory:
+        """Read all objects of these kinds with their edges. What could not be read whole comes back Partial."""
+        ...
+
+    def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
+        """The fewest writes that make ``changes`` true, in a valid order. Pure: no request, no clock.
+
+        ``resolve`` knows what is bound already; what this plan creates is left in ``Step.refers``.
+        """
+        ...
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """Read the step's object afresh and hold it against ``expects`` and ``expects_edge``."""
+        ...
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
+        """Do it. ``verified`` is given exactly when the step expects something.
+
+        Raises `OutcomeUnknown` when the write may have happened, else the fitting `TargetError`.
+        """
+        ...
+
+    def look_up(self, kind: Kind, name: str) -> Reading:
+        """Does an object of this name exist? Asked after a creation whose outcome is unknown."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Sandbox(Protocol):
+    """An emulator that runs on loopback."""
+
+    name: str
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """ "user" and "password", or "token"."""
+        ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorType:
+    """What a connector package registers under the entry point group ``readi.connectors``."""
+
+    product: str
+    settings: type[BaseModel]
+    """The target's section of the settings file, without ``connector``."""
+    open: Callable[[str, Any, Wiring], Connector]
+    """(target's name, settings, wiring) → connector. Makes no request yet."""
+    server: Callable[[Any], str]
+    """The server's identity, from the settings: two targets with the same one share lock and rate ledger."""
+    kinds: frozenset[Kind]
+    emulator: Callable[[Clock], Sandbox] | None = None
+    texts: str = ""
+    """The package that holds the connector's ``texts.yaml``."""

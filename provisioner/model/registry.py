@@ -1,0 +1,224 @@
+"""The registry: who and what should be. Read from files and other sources, merged, checked; then only looked at.
+
+Everything is immutable and refers to other things by id. Dates are whole days in the network's time zone;
+``until`` is the last day on which a thing still holds, ``since`` the first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class OrganisationKind(StrEnum):
+    CITY = "city"
+    UTILITY = "utility"
+    AGENCY = "agency"
+
+
+class BodyKind(StrEnum):
+    PLENUM = "plenum"
+    STEERING = "steering"
+    PROJECT = "project"
+    CIRCLE = "circle"
+    RANGERS = "rangers"
+
+
+class Role(StrEnum):
+    """What a person is in the network, an organisation or a body."""
+
+    RANGER = "ranger"
+    COORDINATOR = "coordinator"
+    CITY_ADMINISTRATOR = "city-administrator"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+    DIGITAL_GUIDE = "digital-guide"
+    STUDENT = "student"
+    GUEST = "guest"
+
+
+class JoinMode(StrEnum):
+    OPEN = "open"
+    APPROVAL = "approval"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From ``since`` to ``until``, both included; an open end is None."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, today: date) -> bool:
+        return (self.since is None or self.since <= today) and (self.until is None or today <= self.until)
+
+    def is_over(self, today: date) -> bool:
+        return self.until is not None and self.until < today
+
+
+ALWAYS = Period()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a thing was written: ``file`` relative to the registry, 1-based ``line`` and ``column``; or a source."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: str
+    name: str
+    kind: OrganisationKind
+    domains: tuple[str, ...] = ()
+    part_of: str | None = None
+    """The city that a utility belongs to."""
+    period: Period = ALWAYS
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as one source knows it: ``key`` is immutable there (a login id, an objectGUID, an entryUUID)."""
+
+    source: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person in a body, as written in the registry; selectors of the body add others."""
+
+    body: str
+    role: Role = Role.MEMBER
+    period: Period = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Affiliation:
+    """A person in an organisation, with what it is there. Moving to another city ends one and begins one."""
+
+    organisation: str
+    roles: frozenset[Role] = frozenset()
+    period: Period = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    sponsor: str
+    """Id of the person who answers for the guest."""
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the network. ``id`` is opaque and never changes; everything else may."""
+
+    id: str
+    given_name: str
+    family_name: str
+    email: str
+    affiliations: tuple[Affiliation, ...] = ()
+    roles: frozenset[Role] = frozenset()
+    """Roles in the network as a whole."""
+    memberships: tuple[Membership, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    user_id: str | None = None
+    """A user id fixed by hand; else the policy makes one."""
+    language: str | None = None
+    period: Period = ALWAYS
+    absences: tuple[Period, ...] = ()
+    guest: Guest | None = None
+    origin: Origin | None = None
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+    def period_in_network(self) -> Period:
+        """A guest's end is an end of the whole stay."""
+        if self.guest is None:
+            return self.period
+        ends = [day for day in (self.period.until, self.guest.until) if day is not None]
+        return Period(self.period.since, min(ends))
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which people a body has besides those who joined: all conditions given must hold.
+
+    ``everybody`` alone selects all but guests.
+    """
+
+    roles: frozenset[Role] = frozenset()
+    organisations: frozenset[str] = frozenset()
+    organisation_kinds: frozenset[OrganisationKind] = frozenset()
+    bodies: frozenset[str] = frozenset()
+    """Members of these bodies (of their written memberships, not of their selectors: no circles)."""
+    body_roles: frozenset[Role] = frozenset()
+    """Anybody who has one of these roles in any body, e.g. all moderators."""
+    everybody: bool = False
+    as_role: Role = Role.MEMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """When a body meets: an RFC 5545 recurrence rule, or only how many times a year."""
+
+    rule: str | None = None
+    times_a_year: int | None = None
+    minutes: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class BodyOverrides:
+    """What one body does differently from the policy. Guards and protected accounts are never its business."""
+
+    group_name: str | None = None
+    administrators_group_name: str | None = None
+    member_quota: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Any group of people that gets rooms."""
+
+    id: str
+    name: str
+    kind: BodyKind
+    purpose: str = ""
+    lead: str | None = None
+    """Id of the lead organisation."""
+    join: JoinMode = JoinMode.APPROVAL
+    selectors: tuple[Selector, ...] = ()
+    meetings: Meetings | None = None
+    archived_on: date | None = None
+    overrides: BodyOverrides = BodyOverrides()
+    origin: Origin | None = None
+
+    def is_archived(self, today: date) -> bool:
+        return self.archived_on is not None and self.archived_on <= today
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """One network, merged from all its sources and without contradictions."""
+
+    network: str
+    name: str
+    language: str = "de"
+    time_zone: str = "Europe/Berlin"
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    complete: bool = True
+    """False when a source could not be read whole: then nothing may be concluded from somebody's absence."""
+    blocked: frozenset[str] = frozenset()
+    """Ids whose entries are malformed: they are neither changed nor taken for absent."""

@@ -1,0 +1,36 @@
+"""What is said to people: a code and its arguments, put into German or English only when shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+
+Argument = str | int | float | date | datetime
+_NOTHING: Mapping[str, Argument] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence not yet in a language.
+
+    ``code`` is ``<room>.<what>``, e.g. ``planning.joined``; the sentences stand in the ``texts.yaml`` of that
+    room, German beside English. ``arguments`` fill its ``{names}``; they are data, never sentences.
+    """
+
+    code: str
+    arguments: Mapping[str, Argument] = field(default=_NOTHING)
+
+    @classmethod
+    def of(cls, code: str, **arguments: Argument) -> "Text":
+        """Shorthand: ``Text.of("planning.joined", person="p-1")``."""
+        return cls(code, MappingProxyType(arguments))
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted(self.arguments.items(), key=lambda item: item[0]))))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore, (self.code, dict(self.arguments)))
+
+
+def _restore(code: str, arguments: dict[str, Argument]) -> Text:
+    return Text.of(code, **arguments)

@@ -1,0 +1,1 @@
+"""What stands between the connectors and the wire: the write gate, sessions, retries, the rate ledger."""
