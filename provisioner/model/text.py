@@ -6,7 +6,6 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 Argument = str | int | float | date | datetime
-_NOTHING: Mapping[str, Argument] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class Text:
     """
 
     code: str
-    arguments: Mapping[str, Argument] = field(default=_NOTHING)
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
 
     @classmethod
     def of(cls, code: str, **arguments: Argument) -> "Text":
