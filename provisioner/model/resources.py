@@ -78,6 +78,8 @@ class Desired:
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict)
     edges: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ended: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    """Keys of accounts whose people left the network on a written date: ended everywhere."""
     complete: bool = True
     """False when the registry could not be read whole: then nothing may be taken away."""
     blocked: frozenset[str] = frozenset()

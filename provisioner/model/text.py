@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 
 Argument = str | int | float | date | datetime
 
@@ -22,14 +21,7 @@ class Text:
     @classmethod
     def of(cls, code: str, **arguments: Argument) -> "Text":
         """Shorthand: ``Text.of("planning.joined", person="p-1")``."""
-        return cls(code, MappingProxyType(arguments))
+        return cls(code, arguments)
 
     def __hash__(self) -> int:
         return hash((self.code, tuple(sorted(self.arguments.items(), key=lambda item: item[0]))))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_restore, (self.code, dict(self.arguments)))
-
-
-def _restore(code: str, arguments: dict[str, Argument]) -> Text:
-    return Text.of(code, **arguments)

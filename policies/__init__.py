@@ -1,0 +1,1 @@
+"""Rules that turn roles and bodies into resources. Pure: no clock, no network, no database."""

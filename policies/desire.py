@@ -1,0 +1,227 @@
+"""From a registry and a policy to what should exist: accounts, groups and who is in them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from policies.document import UNLIMITED, GroupNames, Policy, quota_in_bytes
+from policies.membership import Belonging, Belongings, Standing, affiliations_today
+from policies.names import allot, group_id, transliterated, user_id_from_name
+from provisioner.model.registry import Body, Person, Registry, Role
+from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Value
+from provisioner.model.text import Text
+
+
+def person_key(person: str) -> str:
+    return f"person:{person}"
+
+
+def body_key(body: str) -> str:
+    return f"body:{body}"
+
+
+def administrators_key(body: str) -> str:
+    return f"body:{body}:administrators"
+
+
+def organisation_key(organisation: str) -> str:
+    return f"organisation:{organisation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Names that were given before (by key), and names that must never be given again."""
+
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    is_retired: Callable[[Kind, str], bool] = lambda kind, name: False
+
+
+def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned = Assigned()) -> Desired:
+    """What should exist in every target, seen from the registry alone. Pure; the same input, the same answer."""
+    belongings = Belongings(registry, today)
+    keys = {person: person_key(person) for person in registry.people}
+    containers = list(_containers(registry, policy, belongings, today))
+    resources: dict[ResourceId, Resource] = {}
+    for account in _accounts(registry, policy, belongings, assigned, today, keys):
+        resources[account.id] = account
+    group_names = allot(
+        ((container.key, container.wished_name) for container in containers),
+        assigned.groups,
+        lambda name: assigned.is_retired(Kind.GROUP, name),
+    )
+    edges: dict[str, frozenset[str]] = {}
+    ended: dict[str, frozenset[str]] = {}
+    for container in containers:
+        identity = ResourceId(Kind.GROUP, container.key)
+        fields: dict[FieldName, Value] = {"display_name": container.shown_name}
+        resources[identity] = Resource(identity, group_names[container.key], fields, container.reason)
+        edges[container.key] = frozenset(keys[person] for person in container.people)
+        if container.ended:
+            ended[container.key] = frozenset(keys[person] for person in container.ended)
+    login_writes = frozenset(edges) if policy.groups.members_written_by == "login" else frozenset()
+    by_date = (Standing.LEFT, Standing.GUEST_ENDED, Standing.ORGANISATION_LEFT)
+    return Desired(
+        resources=resources,
+        edges=edges,
+        ended=ended,
+        gone=frozenset(keys[person] for person, now in belongings.standings.items() if now in by_date),
+        complete=registry.complete,
+        blocked=_blocked(registry),
+        login_writes=login_writes,
+    )
+
+
+def _blocked(registry: Registry) -> frozenset[str]:
+    """A malformed entry could have been of any kind, so its id blocks each."""
+    forms = (person_key, body_key, administrators_key, organisation_key)
+    return frozenset(form(entry) for entry in registry.blocked for form in forms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    key: str
+    wished_name: str
+    shown_name: str
+    people: Iterable[str]
+    ended: Iterable[str]
+    reason: Text
+
+
+def _containers(registry: Registry, policy: Policy, belongings: Belongings, today: date) -> Iterator[_Container]:
+    managed = None if policy.managed is None else frozenset(policy.managed)
+    of_bodies = belongings.of_bodies()
+    for body in registry.bodies.values():
+        if managed is None or body.id in managed:
+            yield from _of_body(body, policy, of_bodies[body.id], today)
+    pattern = policy.groups.organisation
+    if pattern is not None and managed is None:
+        for organisation in registry.organisations.values():
+            shown = pattern.format(name=organisation.name)
+            people = belongings.of_organisation(organisation.id)
+            reason = Text.of("policies.organisation_group", organisation=organisation.name)
+            yield _Container(organisation_key(organisation.id), group_id(shown), shown, people, (), reason)
+
+
+def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> Iterator[_Container]:
+    names = policy.groups.names.get(body.kind, GroupNames())
+    archived = body.is_archived(today)
+    members = body.overrides.group_name or (names.members and names.members.format(name=body.name))
+    if members:
+        reason = Text.of("policies.archived_body" if archived else "policies.body_group", body=body.name)
+        # The archive stays readable to its people; what an archived body loses is its administration.
+        yield _Container(body_key(body.id), group_id(members), members, belonging.members, belonging.ended, reason)
+    pattern = names.administrators and names.administrators.format(name=body.name)
+    administrators = body.overrides.administrators_group_name or pattern
+    if administrators:
+        reason = Text.of("policies.archived_body" if archived else "policies.administrators_group", body=body.name)
+        yield _Container(
+            administrators_key(body.id),
+            group_id(administrators),
+            administrators,
+            () if archived else belonging.moderators,
+            belonging.moderators if archived else belonging.ended,
+            reason,
+        )
+
+
+def _accounts(
+    registry: Registry, policy: Policy, belongings: Belongings, assigned: Assigned, today: date, keys: Mapping[str, str]
+) -> Iterator[Resource]:
+    names = allot(
+        ((keys[person.id], _wished_user_id(person, policy)) for person in registry.people.values()),
+        {**assigned.accounts, **_fixed_by_hand(registry)},
+        lambda name: assigned.is_retired(Kind.ACCOUNT, name),
+    )
+    managed = _people_of_managed_bodies(policy, belongings)
+    raised = _raised_quotas(registry, belongings)
+    quotas = {role: quota_in_bytes(quota) for role, quota in policy.accounts.quota_by_role.items()}
+    usual = quota_in_bytes(policy.accounts.quota)
+    for person in registry.people.values():
+        key = keys[person.id]
+        now = belongings.standings[person.id]
+        known = key in assigned.accounts
+        if now is Standing.NOT_YET and not known:
+            continue
+        if managed is not None and person.id not in managed and not known:
+            continue
+        holding = affiliations_today(person, registry, today)
+        home = registry.organisations[holding[0].organisation].name if holding else None
+        fields: dict[FieldName, Value] = {
+            "display_name": person.display_name,
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "email": person.email,
+            "language": person.language or registry.language,
+            "enabled": now is Standing.ACTIVE,
+        }
+        if now is Standing.ACTIVE:  # a leaver keeps the quota and the organisation that the account has
+            roles = belongings.roles[person.id]
+            fields["quota"] = _quota(roles, usual, quotas, raised.get(person.id, ()))
+            fields["organisation"] = home
+        reason = _reason(person, now, home)
+        created_by_us = policy.accounts.made_by == "us"
+        yield Resource(ResourceId(Kind.ACCOUNT, key), names[key], fields, reason, created_by_us=created_by_us)
+
+
+def _fixed_by_hand(registry: Registry) -> dict[str, str]:
+    return {person_key(person.id): person.user_id for person in registry.people.values() if person.user_id}
+
+
+def _wished_user_id(person: Person, policy: Policy) -> str:
+    source = policy.accounts.user_id
+    wish = ""
+    if source == "email":
+        wish = person.email.lower()
+    elif source.startswith("identity:"):
+        wanted = source.removeprefix("identity:")
+        wish = next((identity.key for identity in person.identities if identity.source == wanted), "")
+        if not wish and policy.accounts.made_by == "login":
+            return person.id  # never a made-up login id: nothing of this name will ever be found
+    elif source == "name":
+        wish = user_id_from_name(person.given_name, person.family_name)
+    return wish or transliterated(person.id).lower()
+
+
+def _people_of_managed_bodies(policy: Policy, belongings: Belongings) -> set[str] | None:
+    if policy.managed is None:
+        return None
+    of_bodies = belongings.of_bodies()
+    return set().union(*(of_bodies[body].members for body in policy.managed if body in of_bodies))
+
+
+def _raised_quotas(registry: Registry, belongings: Belongings) -> dict[str, list[int | None]]:
+    """Person id → the quotas that bodies give their members by their own choice."""
+    raised: dict[str, list[int | None]] = {}
+    of_bodies = belongings.of_bodies()
+    for body in registry.bodies.values():
+        if body.overrides.member_quota is not None:
+            quota = quota_in_bytes(body.overrides.member_quota)
+            for person in of_bodies[body.id].members:
+                raised.setdefault(person, []).append(quota)
+    return raised
+
+
+def _quota(
+    roles: set[Role], usual: int | None, by_role: Mapping[Role, int | None], raised: Iterable[int | None]
+) -> int | None:
+    if Role.GUEST in roles and Role.GUEST in by_role:
+        return by_role[Role.GUEST]
+    quotas = [usual, *(by_role[role] for role in roles if role in by_role), *raised]
+    if UNLIMITED in quotas:
+        return UNLIMITED
+    return max((quota for quota in quotas if quota is not None), default=None)
+
+
+def _reason(person: Person, now: Standing, home: str | None) -> Text:
+    if now is Standing.GUEST_ENDED and person.guest is not None:
+        return Text.of("policies.guest_ended", until=person.guest.until)
+    if now is Standing.LEFT and person.period.until is not None:
+        return Text.of("policies.left", until=person.period.until)
+    if now is Standing.ORGANISATION_LEFT:
+        return Text.of("policies.organisation_left")
+    if now is Standing.NOT_YET:
+        return Text.of("policies.not_yet")
+    if person.guest is not None:
+        return Text.of("policies.guest", until=person.guest.until, sponsor=person.guest.sponsor)
+    return Text.of("policies.belongs_to", organisation=home) if home else Text.of("policies.in_registry")
