@@ -1,6 +1,6 @@
 """The lasting tie between what the registry means and what a target holds."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from provisioner.model.resources import FieldName, ResourceId, Value
@@ -23,12 +23,13 @@ class Ties:
 
     ``edges``: container key → account keys that we put or saw there, as of the last apply.
     ``foreign``: remote ids on that server which another network owns; never touched, only their edges.
-    ``retired_names``: canonical names (account and group apart) that must never be used again.
+    ``retired_names``: (kind, canonical name) pairs that must never be used again. Only ever asked with ``in``: the
+    database keeps keyed hashes of them, not the names.
     ``pending``: creations whose outcome was never learnt (name by id): the object, if it is there now, is ours.
     """
 
     bindings: Mapping[ResourceId, Binding]
     edges: Mapping[str, frozenset[str]]
     foreign: frozenset[tuple[str, str]] = frozenset()
-    retired_names: frozenset[tuple[str, str]] = frozenset()
+    retired_names: Container[tuple[str, str]] = frozenset()
     pending: Mapping[ResourceId, str] | None = None
