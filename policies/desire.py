@@ -65,9 +65,11 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         resources=resources,
         edges=edges,
         ended=ended,
+        closed=frozenset(container.key for container in containers if container.closed),
         gone=frozenset(keys[person] for person, now in belongings.standings.items() if now in by_date),
         complete=registry.complete,
         blocked=_blocked(registry),
+        unmanaged=_unmanaged(registry, policy),
         login_writes=login_writes,
     )
 
@@ -78,6 +80,14 @@ def _blocked(registry: Registry) -> frozenset[str]:
     return frozenset(form(entry) for entry in registry.blocked for form in forms)
 
 
+def _unmanaged(registry: Registry, policy: Policy) -> frozenset[str]:
+    if policy.managed is None:
+        return frozenset()
+    others = registry.bodies.keys() - set(policy.managed)
+    keys = {form(body) for body in others for form in (body_key, administrators_key)}
+    return frozenset(keys | {organisation_key(organisation) for organisation in registry.organisations})
+
+
 @dataclass(frozen=True, slots=True)
 class _Container:
     key: str
@@ -86,6 +96,7 @@ class _Container:
     people: Iterable[str]
     ended: Iterable[str]
     reason: Text
+    closed: bool = False
 
 
 def _containers(registry: Registry, policy: Policy, belongings: Belongings, today: date) -> Iterator[_Container]:
@@ -120,8 +131,9 @@ def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> I
             group_id(administrators),
             administrators,
             () if archived else belonging.moderators,
-            belonging.moderators if archived else belonging.ended,
+            belonging.moderators | belonging.ended if archived else belonging.ended,
             reason,
+            closed=archived,
         )
 
 

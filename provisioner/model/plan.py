@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     DISPUTED = "disputed"  # two candidates, or a name that somebody else has
     PARTIAL = "partial"  # could not be read whole
     BLOCKED = "blocked"  # malformed in the registry, or a name the target refuses
+    ORPHAN = "orphan"  # ours, but no longer in the registry: emptied, never deleted
     KEPT = "kept"  # changed over there, and policy keeps it
     FOREIGN = "foreign"  # not ours: left alone
     WAITING = "waiting"  # made by the login, not by us; or an outcome not yet known

@@ -78,11 +78,15 @@ class Desired:
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict)
     edges: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ended: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    """Containers that shall have nobody any more (the moderators' groups of archived bodies)."""
     gone: frozenset[str] = frozenset()
     """Keys of accounts whose people left the network on a written date: ended everywhere."""
     complete: bool = True
     """False when the registry could not be read whole: then nothing may be taken away."""
     blocked: frozenset[str] = frozenset()
     """Keys of resources about which nothing is known for sure; they are left exactly as they are."""
+    unmanaged: frozenset[str] = frozenset()
+    """Keys of resources that policy leaves alone on purpose, whatever they were before."""
     login_writes: frozenset[str] = frozenset()
     """Containers whose edges the login writes, not we: they are read and never changed."""

@@ -48,5 +48,3 @@ class PlanningRules:
     protected_accounts: frozenset[str] = frozenset()
     """Names (in lower case) over there that are never a subject: "admin" and the like."""
     protected_groups: frozenset[str] = frozenset()
-    managed: frozenset[str] | None = None
-    """Keys of containers that we manage; None: all. Accounts are managed with their containers."""
