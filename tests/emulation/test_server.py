@@ -42,10 +42,10 @@ def test_one_connection_carries_many_requests(echo: Echo) -> None:
 
 
 def test_small_requests_take_well_under_a_millisecond_of_work(echo: Echo) -> None:
-    session = requests.Session()
-    session.get(echo.url + "/warm")
-    for _ in range(200):
-        session.get(echo.url + "/x").close()
+    with requests.Session() as session:
+        session.get(echo.url + "/warm")
+        for _ in range(200):
+            session.get(echo.url + "/x").close()
     durations = sorted(entry.duration for entry in echo.log)
     assert durations[len(durations) // 2] < 0.001
 
@@ -87,11 +87,11 @@ def test_it_listens_on_loopback_only_and_a_restart_keeps_port_and_state(echo: Ec
 
 def test_stop_ends_connections_that_are_kept_alive() -> None:
     echo = Echo().start()
-    session = requests.Session()
-    session.get(echo.url)
-    began = time.perf_counter()
-    echo.stop()
-    assert time.perf_counter() - began < 1
+    with requests.Session() as session:
+        session.get(echo.url)
+        began = time.perf_counter()
+        echo.stop()
+        assert time.perf_counter() - began < 1
     assert not echo.running
 
 

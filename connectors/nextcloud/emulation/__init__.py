@@ -1,0 +1,1 @@
+"""The rooms of the Nextcloud emulator; `connectors.nextcloud.emulator` puts them together."""

@@ -1,0 +1,270 @@
+"""Nextcloud 34's provisioning API on loopback, never kinder than the real server.
+
+It answers as the server was observed to (facts and recordings), with its traps: failed creates that still create,
+lists that shift, limits that say nothing. What its own faults can do beyond `provisioner.emulation.Faults`:
+`faults.mishap("database-lock")` (400/101; the account may exist, without groups), `"database-lock-500"` (500/996,
+the same) and `"database-lock-nothing"` (400/101, nothing exists); on all other writes each of them is 500/996 and
+nothing happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
+
+from connectors.nextcloud.emulation import edit, groups, system, users
+from connectors.nextcloud.emulation.calls import ADMIN_GROUP, Call, Endpoint, Routes, World
+from connectors.nextcloud.emulation.fields import PasswordPolicy
+from connectors.nextcloud.emulation.login import Doorkeeper, Login, RateLimits
+from connectors.nextcloud.emulation.ocs import Arguments, BadArguments, OcsError, render
+from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
+from provisioner.emulation import (
+    Credentials,
+    Emulator,
+    MethodNotAllowed,
+    NoSuchPath,
+    Request,
+    Response,
+)
+from provisioner.model.ports import Clock
+
+PROVISIONERS = "provisioners"
+"""The group that a delegated account is in."""
+
+ServiceRights = Literal["admin", "delegated", "none"]
+
+NO_ROUTE = (
+    "Invalid query, please check the syntax. API specifications are here:"
+    " http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n"
+)
+UNTRUSTED = "<!DOCTYPE html>\n<html><body><h2>Access through untrusted domain</h2></body></html>\n"
+TOO_MANY = "<!DOCTYPE html>\n<html><body><h2>Too many requests</h2></body></html>\n"
+LIMITS: dict[str, tuple[int, float]] = {"collection": (5, 60)}
+"""Rate limits that have no knob: name to count and seconds (read)."""
+
+MISSING_RIGHTS = {
+    "subadmin": "Logged in account must be at least a sub admin",
+    "delegated": "Logged in account must be an admin, a sub admin or gotten special right to access this setting",
+}
+
+
+class NextcloudEmulator(Emulator):
+    """A Nextcloud with an administrator, and a service account that has the rights asked for.
+
+    `credentials` are those of the service account when there is one, else the administrator's. `users` and
+    `groups` may be looked into; an account's fields may be set; memberships change by the methods.
+    """
+
+    name: ClassVar[str] = "nextcloud"
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        latency: float = 0.0,
+        port: int = 0,
+        admin: tuple[str, str] = ("admin", "emulated-Admin-1"),
+        service: tuple[str, str] | None = None,
+        rights: ServiceRights = "delegated",
+        version: int | tuple[int, int, int] = 34,
+        password_policy: PasswordPolicy | None = None,
+        edit_limit: tuple[int, float] = (50, 600),
+        backends: Iterable[str] = ("Database",),
+    ) -> None:
+        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(*(service or admin)))
+        accounts = Accounts(backends)
+        doorkeeper = Doorkeeper(accounts, self.clock.monotonic, self._timestamp)
+        self.world = World(
+            accounts=accounts,
+            doorkeeper=doorkeeper,
+            limits=RateLimits(self.clock.monotonic),
+            now=self._timestamp,
+            version=version if isinstance(version, tuple) else (version, 0, 1),
+            password_policy=password_policy or PasswordPolicy(),
+            edit_limit=edit_limit,
+        )
+        self.routes = Routes()
+        for room in (system, users, edit, groups):
+            room.add_to(self.routes)
+        accounts.add_group(ADMIN_GROUP)
+        accounts.add_user(*admin, groups=[ADMIN_GROUP])
+        if service is not None:
+            accounts.add_group(PROVISIONERS)
+            accounts.add_user(*service)
+            self.set_rights(service[0], rights)
+
+    # --- looking inside and tampering --------------------------------------------------------------------------
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts and groups, with the plain methods that change them."""
+        return self.world.accounts
+
+    @property
+    def users(self) -> dict[str, User]:
+        """Accounts by id."""
+        return self.world.accounts.users
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """Groups by id."""
+        return self.world.accounts.groups
+
+    @property
+    def mails(self) -> list[Mail]:
+        """Every message it tried to send."""
+        return self.world.mails
+
+    def add_user(self, user_id: str, password: str = "", **more: Any) -> User:
+        """Add an account behind everybody's back: `Accounts.add_user` under the lock."""
+        with self.lock:
+            return self.accounts.add_user(user_id, password, **more)
+
+    def add_group(self, name: str, display_name: str | None = None, members: Iterable[str] = ()) -> Group:
+        """Add a group behind everybody's back."""
+        with self.lock:
+            return self.accounts.add_group(name, display_name, members)
+
+    def remove_user(self, user_id: str) -> None:
+        """Remove an account behind everybody's back."""
+        with self.lock:
+            self.accounts.remove_user(user_id)
+
+    def remove_group(self, group_id: str) -> None:
+        """Remove a group behind everybody's back."""
+        with self.lock:
+            self.accounts.remove_group(group_id)
+
+    def join(self, user_id: str, *group_ids: str) -> None:
+        """Put an account into groups behind everybody's back; missing groups are made."""
+        with self.lock:
+            for group_id in group_ids:
+                self.accounts.join(user_id, group_id)
+
+    def leave(self, user_id: str, *group_ids: str) -> None:
+        """Take an account out of groups behind everybody's back."""
+        with self.lock:
+            for group_id in group_ids:
+                self.accounts.leave(user_id, group_id)
+
+    def rename(self, user_id: str, display_name: str) -> None:
+        """Change a display name behind everybody's back: the pages of the list shift."""
+        with self.lock:
+            self.accounts.rename(user_id, display_name)
+
+    def set_email(self, user_id: str, email: str | None) -> None:
+        """Change an address behind everybody's back; no mail is sent."""
+        with self.lock:
+            self.accounts.set_email(user_id, email)
+
+    def reorder(self) -> None:
+        """Turn the order of the list round."""
+        with self.lock:
+            self.accounts.reorder()
+
+    def set_rights(self, user_id: str, rights: ServiceRights) -> None:
+        """Give or take an account's rights, also in the middle of a run."""
+        with self.lock:
+            for group_id, wanted in ((ADMIN_GROUP, rights == "admin"), (PROVISIONERS, rights == "delegated")):
+                if wanted:
+                    self.accounts.join(user_id, group_id)
+                elif group_id in self.groups:
+                    self.accounts.leave(user_id, group_id)
+
+    def app_password(self, user_id: str, token: str | None = None) -> str:
+        """Make an app password for an account: it reads, and provisions nothing."""
+        with self.lock:
+            token = token or f"app-{user_id}-{len(self.world.doorkeeper.app_passwords) + 1:060}"
+            self.world.doorkeeper.app_passwords[token] = self.users[user_id].id
+            return token
+
+    # --- answering ---------------------------------------------------------------------------------------------
+
+    def _timestamp(self) -> float:
+        return self.clock.now().timestamp()
+
+    def handle(self, request: Request) -> Response:
+        """Answer as the server does, from the host name inwards."""
+        if request.headers.get("host", "").partition(":")[0] not in {"127.0.0.1", "localhost"}:
+            return Response.html(UNTRUSTED, 400)
+        path = request.path
+        if path == "/status.php":
+            answer = Response.json(system.status(self.world))
+            answer.content_type = "application/json"
+            return answer
+        for entrance in ("/ocs/v2.php", "/ocs/v1.php"):
+            if path.startswith(entrance):
+                return self._ocs(request, path[len(entrance) :])
+        return Response.html("<!DOCTYPE html>\n<html><body><h2>Page not found</h2></body></html>\n", 404)
+
+    def _ocs(self, request: Request, path: str) -> Response:
+        if self.world.maintenance:
+            answer = render(request, 503, "Service unavailable", [], headers=[("X-Nextcloud-Maintenance-Mode", "1")])
+            answer.status = 503  # the one status that version 1 shows too (read)
+            return answer
+        try:
+            arguments = Arguments.of(request)
+            login = self.world.doorkeeper.admit(request)
+        except OcsError as refusal:
+            headers = [("WWW-Authenticate", 'Basic realm="Authorisation Required"')] if refusal.code == 997 else []
+            return render(request, refusal.code, refusal.message, refusal.data, headers=headers)
+        actor = login.user
+        more: dict[str, Any] = {"headers": _headers(login), "user": None if actor is None else actor.id}
+        try:
+            return self._dispatch(request, path, arguments, login, more)
+        except OcsError as refusal:
+            return render(request, refusal.code, refusal.message, refusal.data, **more)
+        except BadArguments:
+            return Response(400, **more)
+
+    def _dispatch(
+        self, request: Request, path: str, arguments: Arguments, login: Login, more: dict[str, Any]
+    ) -> Response:
+        try:
+            route, places = self.routes.table.find(request.method, path)
+        except NoSuchPath:
+            raise OcsError(998, NO_ROUTE) from None
+        except MethodNotAllowed:
+            return Response(405, b"", render(request, 200, "", []).content_type, user=more["user"])
+        endpoint = route.handler
+        if refusal := self._stop_at_door(request, endpoint, login, more):
+            return refusal
+        call = Call(self.world, login.user, arguments, places, request.mishap)
+        return render(request, 200, "OK", endpoint.handler(call), **more)
+
+    def _stop_at_door(
+        self, request: Request, endpoint: Endpoint, login: Login, more: dict[str, Any]
+    ) -> Response | None:
+        """The server's gates in their order: log-in, delegation, forged request, password, rate, sub-admin."""
+        actor = login.user
+        if actor is None:
+            if endpoint.rights == "public":
+                return None
+            raise OcsError(997, "Current user is not logged in")
+        world = self.world
+        strong = world.is_admin(actor) or world.is_delegated(actor)
+        if endpoint.rights == "delegated" and not strong:
+            raise OcsError(403, MISSING_RIGHTS["delegated"])
+        if endpoint.rights != "public" and request.headers.get("ocs-apirequest", "").lower() != "true":
+            return Response.json({"message": "CSRF check failed"}, 412, **more)
+        if endpoint.confirm and not login.confirmed:
+            raise OcsError(403, "Password confirmation is required")
+        if endpoint.limit is not None:
+            limit, period = LIMITS.get(endpoint.limit, world.edit_limit)
+            if not world.limits.allow(endpoint.limit, actor.id, limit, period):
+                # Empty, without Retry-After, and a real 429 in version 1 as well (observed).
+                if "html" in request.headers.get("accept", ""):
+                    return Response.html(TOO_MANY, 429, **more)
+                return Response(429, **more)
+        # A delegated account is no administrator where the server asks for a sub-admin, but is let in (observed).
+        if endpoint.rights == "subadmin" and not strong and not actor.subadmin:
+            raise OcsError(403, MISSING_RIGHTS["subadmin"])
+        return None
+
+
+def _headers(login: Login) -> list[tuple[str, str]]:
+    headers = [("Set-Cookie", f"{name}={content}") for name, content in login.cookies]
+    headers.append(("Cache-Control", "no-cache, no-store, must-revalidate"))
+    if login.user is not None:
+        headers.append(("X-User-Id", login.user.id))
+    return headers
