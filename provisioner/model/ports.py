@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -173,6 +174,8 @@ class ConnectorType:
     server: Callable[[Any], str]
     """The server's identity, from the settings: two targets with the same one share lock and rate ledger."""
     kinds: frozenset[Kind]
+    account: Callable[[Any], str] = attrgetter("user")
+    """The technical account, from the settings: the rate ledger counts by it, as servers do."""
     emulator: Callable[[Clock], Sandbox] | None = None
     texts: str = ""
     """The package that holds the connector's ``texts.yaml``."""
