@@ -1,0 +1,37 @@
+"""The database: ties, journal, saved plans, rate ledger, locks."""
+
+from provisioner.state.bindings import Bindings, BindingWriter, RetiredNames
+from provisioner.state.database import Database, Transactions
+from provisioner.state.errors import AlreadyBound, LockLost, LockTaken
+from provisioner.state.journal import Journal, Settlement
+from provisioner.state.lock import Owner, ServerLock
+from provisioner.state.meta import Meta
+from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
+from provisioner.state.rates import Rates
+from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
+
+__all__ = [
+    "AlreadyBound",
+    "BindingWriter",
+    "Bindings",
+    "Database",
+    "Entry",
+    "Journal",
+    "LockLost",
+    "LockTaken",
+    "Meta",
+    "Outcome",
+    "Owner",
+    "PlanState",
+    "Rates",
+    "Recent",
+    "RetiredNames",
+    "Run",
+    "Runs",
+    "SavedPlan",
+    "SavedPlans",
+    "ServerLock",
+    "Settlement",
+    "StepState",
+    "Transactions",
+]

@@ -1,0 +1,225 @@
+"""Which registry id is tied to which remote object, and which memberships are of our making."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.state.codec import dump, load_fields
+from provisioner.state.database import Transactions
+from provisioner.state.schema import BINDING, EDGE, SECRET, STEP, TOMBSTONE
+
+_CHUNK: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredNames:
+    """Names that were used once, as keyed hashes: asked with ``(kind, canonical name) in …``, never listed."""
+
+    secret: bytes = b""
+    digests: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    def __contains__(self, pair: object) -> bool:
+        if not self.digests or not isinstance(pair, tuple):
+            return False
+        kind, name = pair
+        return (str(kind), _digest(self.secret, name)) in self.digests
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+def _digest(secret: bytes, canonical_name: str) -> str:
+    return hashlib.blake2b(canonical_name.encode(), key=secret, digest_size=24).hexdigest()
+
+
+class Bindings:
+    """Reading and writing ties. Each method is one transaction of its own; `BindingWriter` joins a bigger one."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def ties(self, network: str, target: str, server: str) -> Ties:
+        """All that the planner has to know about one target, as one consistent picture."""
+        with self._transactions.reading() as connection:
+            return Ties(
+                bindings=_bindings(connection, network, target),
+                edges=_edges(connection, network, target),
+                foreign=_foreign(connection, network, target, server),
+                retired_names=_retired(connection, server),
+                pending=_pending(connection, network, target),
+            )
+
+    def release(self, network: str, target: str, resource: ResourceId) -> None:
+        """Untie an object: it is left alone from now on. Edges of ours that hang on it are forgotten too."""
+        with self._transactions.writing() as connection:
+            connection.execute(delete(BINDING).where(_one(network, target, resource)))
+            mine = and_(EDGE.c.network == network, EDGE.c.target == target)
+            connection.execute(delete(EDGE).where(mine, EDGE.c.container == resource.key))
+            connection.execute(delete(EDGE).where(mine, EDGE.c.account == resource.key))
+
+    def see_edges(self, network: str, target: str, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember (container key, account key) pairs that are wanted and were found there already."""
+        with self._transactions.writing() as connection:
+            BindingWriter(connection, network, target, "").join(pairs)
+
+    def retire(self, server: str, kind: Kind, canonical_name: str, at: datetime) -> None:
+        """Leave a tombstone: this name is never used again on this server."""
+        with self._transactions.writing() as connection:
+            row = {"server": server, "kind": str(kind), "digest": _digest(_secret(connection), canonical_name)}
+            statement = _insert_or_leave(connection, TOMBSTONE)
+            connection.execute(statement, {**row, "at": at})
+
+
+class BindingWriter:
+    """Writes ties of one target inside a transaction that somebody else began."""
+
+    def __init__(self, connection: Connection, network: str, target: str, server: str) -> None:
+        self._connection = connection
+        self._network = network
+        self._target = target
+        self._server = server
+
+    def bind(self, binding: Binding, at: datetime) -> None:
+        """Tie, or tie anew. Leaves as `AlreadyBound` when that remote object is tied to something else."""
+        row = {
+            "server": self._server,
+            "remote_id": binding.remote_id,
+            "name": binding.name,
+            "fingerprint": binding.fingerprint,
+            "applied": dump(dict(binding.applied)),
+            "bound_at": at,
+        }
+        where = _one(self._network, self._target, binding.id)
+        if self._connection.execute(update(BINDING).where(where).values(row)).rowcount:
+            return
+        key = {"network": self._network, "target": self._target, "kind": str(binding.id.kind), "key": binding.id.key}
+        self._connection.execute(insert(BINDING), {**key, **row})
+
+    def apply(self, resource: ResourceId, fields: Mapping[FieldName, Value], remote_id: str, fingerprint: str) -> None:
+        """Note what was made true about a tied object. An object that isn't tied (another network's) stays so."""
+        where = _one(self._network, self._target, resource)
+        found = self._connection.execute(
+            select(BINDING.c.applied, BINDING.c.remote_id, BINDING.c.fingerprint).where(where)
+        ).one_or_none()
+        if found is None:
+            return
+        values: dict[str, object] = {"applied": dump({**load_fields(found.applied), **fields})}
+        if "name" in fields:
+            values["name"] = fields["name"]
+        if remote_id != found.remote_id:
+            values["remote_id"] = remote_id
+        if fingerprint and fingerprint != found.fingerprint:
+            values["fingerprint"] = fingerprint
+        self._connection.execute(update(BINDING).where(where).values(values))
+
+    def join(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """These edges exist and are ours."""
+        rows = self._rows(pairs)
+        if rows:
+            self._connection.execute(_insert_or_leave(self._connection, EDGE), rows)
+
+    def leave(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """These edges are gone."""
+        for row in self._rows(pairs):
+            self._connection.execute(delete(EDGE).where(*(EDGE.c[name] == value for name, value in row.items())))
+
+    def _rows(self, pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+        fixed = {"network": self._network, "target": self._target}
+        return [{**fixed, "container": container, "account": account} for container, account in pairs]
+
+
+def _insert_or_leave(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing()
+
+
+def _one(network: str, target: str, resource: ResourceId) -> ColumnElement[bool]:
+    return and_(
+        BINDING.c.network == network,
+        BINDING.c.target == target,
+        BINDING.c.kind == str(resource.kind),
+        BINDING.c.key == resource.key,
+    )
+
+
+def _plain(connection: Connection, statement: Select[*tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
+    """Rows as plain tuples straight from the driver's cursor: a million of them in about a second."""
+    cursor: Any = connection.execute(statement).cursor
+    while rows := cursor.fetchmany(_CHUNK):
+        yield from rows
+
+
+def _bindings(connection: Connection, network: str, target: str) -> dict[ResourceId, Binding]:
+    columns = (
+        BINDING.c.kind,
+        BINDING.c.key,
+        BINDING.c.remote_id,
+        BINDING.c.name,
+        BINDING.c.fingerprint,
+        BINDING.c.applied,
+    )
+    statement = select(*columns).where(BINDING.c.network == network, BINDING.c.target == target)
+    kinds = {str(kind): kind for kind in Kind}
+    found: dict[ResourceId, Binding] = {}
+    for kind, key, remote_id, name, fingerprint, applied in _plain(connection, statement):
+        resource = ResourceId(kinds[kind], key)
+        found[resource] = Binding(resource, remote_id, name, fingerprint, load_fields(applied))
+    return found
+
+
+def _edges(connection: Connection, network: str, target: str) -> dict[str, frozenset[str]]:
+    # By the primary key's order, so that containers come one after another.
+    statement = (
+        select(EDGE.c.container, EDGE.c.account)
+        .where(EDGE.c.network == network, EDGE.c.target == target)
+        .order_by(EDGE.c.container)
+    )
+    shared: dict[str, str] = {}
+    edges: dict[str, frozenset[str]] = {}
+    current: str | None = None
+    members: list[str] = []
+    for container, account in _plain(connection, statement):
+        if container != current:
+            if current is not None:
+                edges[current] = frozenset(members)
+            current, members = container, []
+        members.append(shared.setdefault(account, account))
+    if current is not None:
+        edges[current] = frozenset(members)
+    return edges
+
+
+def _foreign(connection: Connection, network: str, target: str, server: str) -> frozenset[tuple[str, str]]:
+    ours = and_(BINDING.c.network == network, BINDING.c.target == target)
+    statement = select(BINDING.c.kind, BINDING.c.remote_id).where(BINDING.c.server == server, ~ours)
+    return frozenset((kind, remote_id) for kind, remote_id in _plain(connection, statement))
+
+
+def _secret(connection: Connection) -> bytes:
+    value = connection.scalar(select(SECRET.c.value).where(SECRET.c.name == "tombstones"))
+    return bytes.fromhex(str(value))
+
+
+def _retired(connection: Connection, server: str) -> RetiredNames:
+    rows = connection.execute(select(TOMBSTONE.c.kind, TOMBSTONE.c.digest).where(TOMBSTONE.c.server == server))
+    digests = frozenset((row.kind, row.digest) for row in rows)
+    return RetiredNames(_secret(connection), digests) if digests else RetiredNames()
+
+
+def _pending(connection: Connection, network: str, target: str) -> dict[ResourceId, str]:
+    rows = connection.execute(
+        select(STEP.c.kind, STEP.c.key, STEP.c.name)
+        .where(STEP.c.network == network, STEP.c.target == target)
+        .where(STEP.c.state.in_(("intent", "unknown")), STEP.c.creates)
+        .order_by(STEP.c.id)
+    )
+    return {ResourceId(Kind(row.kind), row.key): row.name for row in rows}

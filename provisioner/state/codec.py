@@ -1,0 +1,73 @@
+"""Structured values as JSON text, and back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from provisioner.model.resources import FieldName, Value
+from provisioner.model.steps import Effects
+from provisioner.model.text import Argument, Text
+
+_DECODER = msgspec.json.Decoder()
+_FIELDS: msgspec.json.Decoder[dict[str, Value]] = msgspec.json.Decoder(dict[str, Value])
+
+
+def dump(value: object) -> str:
+    """As JSON, with the keys of mappings sorted."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def load(stored: str) -> Any:
+    """What `dump` wrote."""
+    return _DECODER.decode(stored)
+
+
+def load_fields(stored: str) -> Mapping[FieldName, Value]:
+    """Fields by name; fast, since there is one a binding."""
+    return _FIELDS.decode(stored)  # type: ignore[return-value]
+
+
+def dump_text(text: Text | None) -> str | None:
+    """A `Text`; dates keep their type."""
+    if text is None:
+        return None
+    arguments: dict[str, object] = {}
+    for name, value in text.arguments.items():
+        if isinstance(value, datetime):
+            arguments[name] = {"datetime": value.isoformat()}
+        elif isinstance(value, date):
+            arguments[name] = {"date": value.isoformat()}
+        else:
+            arguments[name] = value
+    return dump({"code": text.code, "arguments": arguments})
+
+
+def load_text(stored: str | None) -> Text | None:
+    """What `dump_text` wrote."""
+    if stored is None:
+        return None
+    raw = load(stored)
+    return Text.of(raw["code"], **{name: _argument(value) for name, value in raw["arguments"].items()})
+
+
+def _argument(value: Any) -> Argument:
+    if isinstance(value, dict):
+        if "datetime" in value:
+            return datetime.fromisoformat(value["datetime"])
+        return date.fromisoformat(value["date"])
+    return value  # type: ignore[no-any-return]
+
+
+def dump_effects(effects: Effects) -> str:
+    """What becomes true with a step."""
+    fields: dict[FieldName, Value] = dict(effects.fields)
+    return dump({"fields": fields, "joins": effects.joins, "leaves": effects.leaves})
+
+
+def load_effects(stored: str) -> Effects:
+    """What `dump_effects` wrote."""
+    raw = load(stored)
+    joins, leaves = (tuple((pair[0], pair[1]) for pair in raw[name]) for name in ("joins", "leaves"))
+    return Effects(raw["fields"], joins, leaves)

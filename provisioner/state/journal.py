@@ -1,0 +1,177 @@
+"""The journal of one run on one server: intent before each write, outcome and ties together after it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, update
+
+from provisioner.model.bindings import Binding
+from provisioner.model.changes import Adopt
+from provisioner.model.inventory import Remote, Unknown
+from provisioner.model.resources import FieldName, Kind, Value
+from provisioner.model.steps import Done, Effects, Step
+from provisioner.model.text import Text
+from provisioner.state.bindings import BindingWriter
+from provisioner.state.codec import dump, dump_effects, dump_text
+from provisioner.state.database import Transactions
+from provisioner.state.runs import Entry, StepState
+from provisioner.state.schema import STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a step whose outcome was open; ``remote`` is the object that a creation had made."""
+
+    entry: Entry
+    state: StepState
+    remote: Remote | None = None
+
+
+class Journal:
+    """Writes one run's steps on the connection that holds the server's lock. All methods raise `StateError`."""
+
+    def __init__(self, lock: Transactions, network: str, server: str, run: int) -> None:
+        self._lock = lock
+        self._network = network
+        self._server = server
+        self._run = run
+
+    def intend(self, step: Step, at: datetime) -> int:
+        """Write down, for good, that this step is about to be performed. Its number in the journal."""
+        with self._lock.writing() as connection:
+            key = connection.execute(insert(STEP), self._row(step, StepState.INTENT, at)).inserted_primary_key
+        return int(key[0])
+
+    def done(self, entry: int, step: Step, done: Done, at: datetime, *, binds: bool) -> None:
+        """The step happened: outcome, tie, edges and applied fields in one transaction. ``binds``: a new tie."""
+        with self._lock.writing() as connection:
+            self._close(connection, entry, StepState.DONE, done.note, at)
+            writer = self._writer(connection, step.target)
+            effects = step.effects
+            if binds:
+                name = effects.fields.get("name", step.name)
+                fields = dict(effects.fields)
+                writer.bind(Binding(step.id, done.remote_id, str(name), done.fingerprint, fields), at)
+            else:
+                writer.apply(step.id, effects.fields, done.remote_id, done.fingerprint)
+            writer.join(effects.joins)
+            writer.leave(effects.leaves)
+
+    def found(self, entry: int, step: Step, remote: Remote, joins: Iterable[tuple[str, str]], at: datetime) -> None:
+        """A creation whose answer was lost did happen. What it set is not known: the next plan compares afresh."""
+        with self._lock.writing() as connection:
+            self._close(connection, entry, StepState.DONE, Text.of("state.found_after_lost_answer"), at)
+            writer = self._writer(connection, step.target)
+            writer.bind(Binding(step.id, remote.remote_id, remote.name, remote.fingerprint, {}), at)
+            writer.join(joins)
+
+    def close(self, entry: int, state: StepState, why: Text | None, at: datetime) -> None:
+        """The step ended in another way."""
+        with self._lock.writing() as connection:
+            self._close(connection, entry, state, why, at)
+
+    def skip(self, steps: Sequence[tuple[Step, Text]], at: datetime) -> None:
+        """These were not tried, and why."""
+        rows = [
+            {**self._row(step, StepState.SKIPPED, at), "error": dump_text(why), "outcome_at": at} for step, why in steps
+        ]
+        if rows:
+            with self._lock.writing() as connection:
+                connection.execute(insert(STEP), rows)
+
+    def adopt(
+        self,
+        changes: Sequence[Adopt],
+        managed: Mapping[Kind, Iterable[FieldName]],
+        edges: Iterable[tuple[str, str]],
+        at: datetime,
+    ) -> None:
+        """Tie objects that stand already, as they were observed, with the (container, account) edges seen there.
+
+        ``managed``: the fields by kind whose observed values count as applied. One transaction: `AlreadyBound`
+        leaves none of them tied.
+        """
+        wanted = {kind: frozenset(names) for kind, names in managed.items()}
+        with self._lock.writing() as connection:
+            writers: dict[str, BindingWriter] = {}
+            for change in changes:
+                writer = writers.setdefault(change.target, self._writer(connection, change.target))
+                remote = change.remote
+                applied: dict[FieldName, Value] = {
+                    name: value
+                    for name, value in remote.fields.items()
+                    if not isinstance(value, Unknown) and name in wanted.get(change.id.kind, ())
+                }
+                writer.bind(Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied), at)
+                step = Step(
+                    target=change.target,
+                    operation="adopt",
+                    id=change.id,
+                    name=change.name,
+                    changes=(change.digest(),),
+                    remote_id=remote.remote_id,
+                )
+                connection.execute(insert(STEP), {**self._row(step, StepState.DONE, at), "outcome_at": at})
+            pairs = list(edges)
+            for writer in writers.values():
+                writer.join(pairs)
+
+    def settle(self, settlements: Iterable[Settlement], at: datetime) -> None:
+        """Close steps that earlier runs left open, and tie the objects that their creations had made."""
+        with self._lock.writing() as connection:
+            for settled in settlements:
+                entry, remote = settled.entry, settled.remote
+                self._close(connection, entry.id, settled.state, entry.error, at)
+                if remote is not None:
+                    writer = self._writer(connection, entry.target)
+                    binding = Binding(entry.resource, remote.remote_id, remote.name, remote.fingerprint, {})
+                    writer.bind(binding, at)
+
+    def _writer(self, connection: Connection, target: str) -> BindingWriter:
+        return BindingWriter(connection, self._network, target, self._server)
+
+    @staticmethod
+    def _close(connection: Connection, entry: int, state: StepState, why: Text | None, at: datetime) -> None:
+        values = {"state": str(state), "error": dump_text(why), "outcome_at": at}
+        connection.execute(update(STEP).where(STEP.c.id == entry).values(values))
+
+    def _row(self, step: Step, state: StepState, at: datetime) -> dict[str, object]:
+        fields = step.effects.fields
+        stands = not step.creates
+        return {
+            "run": self._run,
+            "network": self._network,
+            "target": step.target,
+            "server": self._server,
+            "identity": identity(step),
+            "operation": step.operation,
+            "kind": str(step.id.kind),
+            "key": step.id.key,
+            "name": step.name,
+            "remote_id": step.remote_id,
+            "payload": dump(dict(step.payload)),
+            "changes": dump(step.changes),
+            "effects": dump_effects(step.effects),
+            "creates": step.creates,
+            "repeatable": step.repeatable,
+            "suspends": stands and fields.get("enabled") is False,
+            "updates": stands and any(name != "enabled" for name in fields),
+            "removes": len(step.effects.leaves),
+            "state": str(state),
+            "error": None,
+            "intent_at": at,
+            "outcome_at": None,
+        }
+
+
+def identity(step: Step) -> str:
+    """sha256 in hex: the same write, planned again, has the same identity."""
+    content = [step.target, step.operation, str(step.id.kind), step.id.key, step.changes, dict(step.payload)]
+    return hashlib.sha256(dump(content).encode()).hexdigest()
+
+
+__all__ = ["Effects", "Journal", "Settlement", "identity"]

@@ -1,0 +1,1 @@
+"""The database's versions, applied when it is opened (see `provisioner.state.migrate`)."""
