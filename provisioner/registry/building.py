@@ -1,0 +1,180 @@
+"""From checked documents to the model's registry: what is blocked is left out, what was written short is spelt out."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+
+from provisioner.model.registry import (
+    ALWAYS,
+    Affiliation,
+    Body,
+    BodyOverrides,
+    Guest,
+    Identity,
+    Meetings,
+    Membership,
+    Organisation,
+    Period,
+    Person,
+    Registry,
+    Role,
+    Selector,
+)
+from provisioner.registry.checks import NETWORK_ROLES
+from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument, SelectorDocument
+from provisioner.registry.sources import Entry, SourceResult
+
+_NO_ROLES: frozenset[Role] = frozenset()
+
+
+def build(result: SourceResult) -> Registry:
+    """The registry of all entries that are not blocked, sorted by id."""
+    organisations = {
+        entry.document.id: _organisation(entry)
+        for entry in sorted(result.organisations, key=_id)
+        if not result.is_blocked("organisations", entry.document.id)
+    }
+    people = {
+        entry.document.id: _person(entry, organisations)
+        for entry in sorted(result.people, key=_id)
+        if not result.is_blocked("people", entry.document.id)
+    }
+    bodies = {
+        entry.document.id: _body(entry)
+        for entry in sorted(result.bodies, key=_id)
+        if not result.is_blocked("bodies", entry.document.id)
+    }
+    network = result.networks[0].document if len(result.networks) == 1 else None
+    return Registry(
+        network=network.id if network else "",
+        name=_text(network.name) if network else "",
+        language=network.language if network else "de",
+        time_zone=network.time_zone if network else "Europe/Berlin",
+        organisations=organisations,
+        people=people,
+        bodies=bodies,
+        complete=result.complete,
+        blocked=frozenset().union(*(ids for kind, ids in result.blocked.items() if kind != "network")),
+    )
+
+
+def _id(entry: Entry[OrganisationDocument] | Entry[BodyDocument] | Entry[PersonDocument]) -> str:
+    return entry.document.id
+
+
+def _text(text: str) -> str:
+    """Composed letters: macOS writes "ü" as two characters, and two spellings of one name are none."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _organisation(entry: Entry[OrganisationDocument]) -> Organisation:
+    document = entry.document
+    return Organisation(
+        id=document.id,
+        name=_text(document.name),
+        kind=document.kind,
+        domains=tuple(sorted(domain.lower() for domain in document.domains)),
+        part_of=document.part_of,
+        period=_period(document.joined, document.leaves),
+        origin=entry.origin(),
+    )
+
+
+def _person(entry: Entry[PersonDocument], organisations: Mapping[str, Organisation]) -> Person:
+    document = entry.document
+    roles = frozenset(document.roles) if document.roles else _NO_ROLES
+    network_roles = roles & NETWORK_ROLES
+    guest = None
+    if document.guest is not None:
+        guest = Guest(document.guest.sponsor, document.guest.until)
+        network_roles |= {Role.GUEST}
+    return Person(
+        id=document.id,
+        given_name=_text(document.given_name),
+        family_name=_text(document.family_name),
+        email=document.email,
+        affiliations=_affiliations(document, roles - NETWORK_ROLES, organisations),
+        roles=network_roles,
+        memberships=_memberships(document),
+        identities=tuple(
+            Identity(source, key) for source, key in sorted((one.source, one.key) for one in document.identities)
+        ),
+        user_id=document.user_id,
+        language=document.language,
+        period=_period(document.joined, document.leaves),
+        absences=tuple(
+            sorted((Period(one.since, one.until) for one in document.absences), key=lambda period: str(period.since))
+        ),
+        guest=guest,
+        origin=entry.origin(),
+    )
+
+
+def _affiliations(
+    document: PersonDocument, roles: frozenset[Role], organisations: Mapping[str, Organisation]
+) -> tuple[Affiliation, ...]:
+    """An affiliation lasts at most as long as its organisation is in the network."""
+    if document.organisation is not None:
+        return (Affiliation(document.organisation, roles, organisations[document.organisation].period),)
+    affiliations = [
+        Affiliation(
+            one.organisation,
+            frozenset(one.roles) if one.roles else _NO_ROLES,
+            _within(_period(one.since, one.until), organisations[one.organisation].period),
+        )
+        for one in document.affiliations
+    ]
+    return tuple(sorted(affiliations, key=lambda one: (str(one.period.since or ""), one.organisation)))
+
+
+def _memberships(document: PersonDocument) -> tuple[Membership, ...]:
+    memberships = [Membership(one.id, one.role, _period(one.since, one.until)) for one in document.bodies]
+    if len(memberships) > 1:
+        memberships.sort(key=lambda one: (one.body, str(one.period.since or "")))
+    return tuple(memberships)
+
+
+def _body(entry: Entry[BodyDocument]) -> Body:
+    document = entry.document
+    meetings = document.meetings
+    overrides = document.overrides
+    return Body(
+        id=document.id,
+        name=_text(document.name),
+        kind=document.kind,
+        purpose=_text(document.purpose),
+        lead=document.lead,
+        join=document.join,
+        selectors=tuple(_selector(selector) for selector in document.members),
+        meetings=Meetings(meetings.rule, meetings.times_a_year, meetings.minutes) if meetings else None,
+        archived_on=document.archived,
+        overrides=BodyOverrides(overrides.group_name, overrides.administrators_group_name, overrides.member_quota)
+        if overrides
+        else BodyOverrides(),
+        origin=entry.origin(),
+    )
+
+
+def _selector(document: SelectorDocument) -> Selector:
+    return Selector(
+        roles=frozenset(document.roles),
+        organisations=frozenset(document.organisations),
+        organisation_kinds=frozenset(document.organisation_kinds),
+        bodies=frozenset(document.bodies),
+        body_roles=frozenset(document.body_roles),
+        everybody=document.everybody,
+        as_role=document.as_role,
+    )
+
+
+def _period(since: date | None, until: date | None) -> Period:
+    return ALWAYS if since is None and until is None else Period(since, until)
+
+
+def _within(inner: Period, outer: Period) -> Period:
+    """The days that lie in both. Where there are none, it ends before it begins and never holds."""
+    if outer is ALWAYS:
+        return inner
+    starts = [day for day in (inner.since, outer.since) if day is not None]
+    ends = [day for day in (inner.until, outer.until) if day is not None]
+    return Period(max(starts, default=None), min(ends, default=None))

@@ -1,0 +1,246 @@
+"""The shapes of the registry's files. The reference in docs/ and the JSON Schema for editors are made from them.
+
+Only shapes: whether dates run backwards or an id refers to nobody is checked in `provisioner.registry.checks`.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
+
+MAX_NAME: Final = 200
+ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,63}$"
+# Control characters, soft hyphens, zero-width and direction marks, line separators, tags: nobody sees them, and two
+# names that differ only by one look the same. Letters of any script are welcome.
+_INVISIBLE: Final = (
+    r"\x00-\x1f\x7f-\x9f\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180e}\u{200b}-\u{200f}"
+    r"\u{2028}-\u{202e}\u{2060}-\u{206f}\u{3164}\u{feff}\u{ffa0}\u{fff9}-\u{fffd}\u{e0000}-\u{e0fff}"
+)
+VISIBLE_PATTERN: Final = f"^[^{_INVISIBLE}]*$"
+_PURPOSE_PATTERN: Final = f"^(?:[^{_INVISIBLE}]|\\n)*$"
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?"
+EMAIL_PATTERN: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+\p{{L}}[\p{{L}}\p{{M}}\p{{N}}-]{{1,62}}$"
+DOMAIN_PATTERN: Final = rf"^(?:{_LABEL}\.)+\p{{L}}[\p{{L}}\p{{M}}\p{{N}}-]{{1,62}}$"
+
+
+def _day(value: Any) -> Any:
+    """An ISO day. YAML 1.2 knows no dates, so it comes as a text."""
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError as fault:
+            raise PydanticCustomError("day", "no such day") from fault
+    raise PydanticCustomError("day", "not a day")
+
+
+def _visible_schema(kind: str, limit: int) -> WithJsonSchema:
+    """For editors, without the patterns: they are Rust's, which JSON Schema does not understand."""
+    return WithJsonSchema({"type": "string", "maxLength": limit} | ({"format": kind} if kind else {}))
+
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+MaybeEmptyName = Annotated[
+    str, StringConstraints(pattern=VISIBLE_PATTERN, max_length=MAX_NAME), _visible_schema("", MAX_NAME)
+]
+Name = Annotated[
+    str, StringConstraints(pattern=VISIBLE_PATTERN, min_length=1, max_length=MAX_NAME), _visible_schema("", MAX_NAME)
+]
+Purpose = Annotated[
+    str, StringConstraints(pattern=_PURPOSE_PATTERN, max_length=2000), WithJsonSchema({"type": "string"})
+]
+Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254), _visible_schema("email", 254)]
+Domain = Annotated[str, StringConstraints(pattern=DOMAIN_PATTERN, max_length=253), _visible_schema("hostname", 253)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]i?B|default|none)$")]
+Rule = Annotated[str, StringConstraints(pattern=r"^FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$", max_length=300)]
+UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@'-][A-Za-z0-9 _.@'-]{0,63}$")]
+# Enumerations come as texts, which pydantic takes only outside its strict mode.
+AnyRole = Annotated[Role, Field(strict=False)]
+AnyBodyKind = Annotated[BodyKind, Field(strict=False)]
+AnyOrganisationKind = Annotated[OrganisationKind, Field(strict=False)]
+AnyJoinMode = Annotated[JoinMode, Field(strict=False)]
+
+
+class Document(BaseModel):
+    """A mapping in a file: fields that are not described here are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True)
+
+
+class NetworkDocument(Document):
+    """The network itself; exactly one in all files."""
+
+    id: Id = Field(description="Short name of the network, e.g. `redi`. It never changes.")
+    name: Name = Field(description="What people call it.")
+    language: Language = Field("de", description="Language of those who set none of their own: two letters.")
+    time_zone: str = Field(
+        "Europe/Berlin", description="IANA name of the time zone in which days begin and end.", max_length=64
+    )
+
+
+class OrganisationDocument(Document):
+    """A city, a utility or an agency that takes part."""
+
+    id: Id = Field(description="Lasting short name, e.g. `bretten`: small letters, digits and hyphens.")
+    name: Name = Field(description="What people read, e.g. `Stadt Bretten`.")
+    kind: AnyOrganisationKind = Field(description="What it is.")
+    domains: list[Domain] = Field(
+        default_factory=list,
+        description="Domains of its e-mail addresses. An address elsewhere gives a warning, guests excepted.",
+    )
+    part_of: Id | None = Field(None, description="The city that a utility belongs to: its id.")
+    joined: Day | None = Field(None, description="First day in the network.")
+    leaves: Day | None = Field(
+        None, description="Last day in the network. On the day after, its people's affiliations are over."
+    )
+
+
+class SelectorDocument(Document):
+    """Who belongs to a body without being written into it. All conditions of one selector must hold."""
+
+    everybody: bool = Field(False, description="Everybody but guests. Stands alone.")
+    roles: list[AnyRole] = Field(
+        default_factory=list, description="Who has one of these roles in the network or in an organisation."
+    )
+    organisations: list[Id] = Field(default_factory=list, description="Who is in one of these organisations.")
+    organisation_kinds: list[AnyOrganisationKind] = Field(
+        default_factory=list, description="Who is in an organisation of one of these kinds."
+    )
+    bodies: list[Id] = Field(
+        default_factory=list, description="Who is written into one of these bodies. Their selectors do not count."
+    )
+    body_roles: list[AnyRole] = Field(
+        default_factory=list, description="Who has one of these roles in any body, e.g. `moderator`."
+    )
+    as_role: AnyRole = Field(Role.MEMBER, description="Role that they have in this body.")
+
+
+class MeetingsDocument(Document):
+    """When a body meets: `rule`, `times_a_year`, or both."""
+
+    rule: Rule | None = Field(None, description="Recurrence rule (RFC 5545), e.g. `FREQ=WEEKLY;INTERVAL=6;BYDAY=TH`.")
+    times_a_year: int | None = Field(None, ge=1, le=366, description="How often, where no rule is known.")
+    minutes: int = Field(90, ge=5, le=1440, description="How long a meeting takes.")
+
+
+class OverridesDocument(Document):
+    """What this body does differently from the policy."""
+
+    group_name: Name | None = Field(None, description="Name of its group, instead of the policy's.")
+    administrators_group_name: Name | None = Field(None, description="Name of its moderators' group.")
+    member_quota: Quota | None = Field(None, description="Storage of its members, e.g. `5 GB`, `default` or `none`.")
+
+
+class BodyDocument(Document):
+    """Any group of people that gets rooms: plenum, steering group, project group, circle, rangers."""
+
+    id: Id = Field(description="Lasting short name, e.g. `pg-sensorik`. Never changes, not even when `name` does.")
+    name: Name = Field(description="What people read. May change at any time: rooms are renamed in place.")
+    kind: AnyBodyKind = Field(description="What it is.")
+    purpose: Purpose = Field("", description="One or two sentences for people who wonder whether to join.")
+    lead: Id | None = Field(None, description="Id of the organisation that sets the rhythm.")
+    join: AnyJoinMode = Field(
+        JoinMode.APPROVAL,
+        description="`open`: anybody in the network may join. `approval`: moderators agree. `closed`: by invitation.",
+    )
+    members: list[SelectorDocument] = Field(
+        default_factory=list, description="Who belongs to it besides those who are written into it."
+    )
+    meetings: MeetingsDocument | None = Field(None, description="When it meets.")
+    archived: Day | None = Field(None, description="First day on which it is no longer active. Nothing is deleted.")
+    overrides: OverridesDocument | None = Field(None, description="What it does differently from the policy.")
+
+
+class AffiliationDocument(Document):
+    """A person in an organisation for some time."""
+
+    organisation: Id = Field(description="Id of the organisation.")
+    roles: list[AnyRole] = Field(
+        default_factory=list,
+        description="Roles there: `coordinator`, `city-administrator`, `digital-guide`, `student`.",
+    )
+    since: Day | None = Field(None, description="First day.")
+    until: Day | None = Field(None, description="Last day.")
+
+
+class MembershipDocument(Document):
+    """A person in a body for some time."""
+
+    id: Id = Field(description="Id of the body.")
+    role: AnyRole = Field(Role.MEMBER, description="`member`, `moderator` or `guest`.")
+    since: Day | None = Field(None, description="First day.")
+    until: Day | None = Field(None, description="Last day.")
+
+
+class IdentityDocument(Document):
+    """The person as one source of identities knows it."""
+
+    source: Id = Field(description="Name of the source, e.g. `keycloak`.")
+    key: Name = Field(description="What never changes there: a login id, an entryUUID. Digits alone need quotes.")
+
+
+class AbsenceDocument(Document):
+    """A time in which nothing is taken away because somebody does not show up."""
+
+    since: Day = Field(description="First day of the absence.")
+    until: Day | None = Field(None, description="Last day, where it is known.")
+
+
+class GuestDocument(Document):
+    """Somebody from outside, for a while."""
+
+    sponsor: Id = Field(description="Id of the person who answers for the guest.")
+    until: Day = Field(description="Last day. A guest without an end is refused.")
+
+
+def _membership(value: Any) -> Any:
+    """``pg-sensorik`` is short for ``{id: pg-sensorik}``."""
+    return {"id": value} if isinstance(value, str) else value
+
+
+class PersonDocument(Document):
+    """Somebody in the network."""
+
+    id: Id = Field(description="Opaque, e.g. `p-7k3m9x2c`; `readi person add` makes one. Never changes.")
+    given_name: MaybeEmptyName = Field(description='Given name; `""` for people with one name only.')
+    family_name: Name = Field(description="Family name.")
+    email: Email = Field(description="E-mail address. Two people never share one.")
+    organisation: Id | None = Field(
+        None, description="Short for one affiliation without dates. Either this or `affiliations`."
+    )
+    affiliations: list[AffiliationDocument] = Field(
+        default_factory=list, description="Organisations, one after another or at once, with dates."
+    )
+    roles: list[AnyRole] = Field(
+        default_factory=list,
+        description="Roles in the network (`ranger`) and, beside `organisation`, roles there (`coordinator`, "
+        "`city-administrator`, `digital-guide`, `student`).",
+    )
+    bodies: list[
+        Annotated[MembershipDocument, BeforeValidator(_membership, json_schema_input_type=Id | MembershipDocument)]
+    ] = Field(default_factory=list, description="Bodies joined: ids, or mappings with `role` and dates.")
+    identities: list[IdentityDocument] = Field(
+        default_factory=list, description="The same person in sources of identities."
+    )
+    user_id: UserId | None = Field(None, description="A user id fixed by hand. Without it the policy makes one.")
+    language: Language | None = Field(None, description="Two letters; without it the network's.")
+    joined: Day | None = Field(None, description="First day in the network.")
+    leaves: Day | None = Field(None, description="Last day in the network: on the day after, access ends.")
+    absences: list[AbsenceDocument] = Field(default_factory=list, description="Parental leave, illness and the like.")
+    guest: GuestDocument | None = Field(None, description="Only for guests: who answers for them, and until when.")
+
+
+class FileDocument(Document):
+    """One file of the registry. Each may hold any of these, and the order of files makes no difference."""
+
+    network: NetworkDocument | None = Field(None, description="The network itself; in one file only.")
+    organisations: list[OrganisationDocument] | None = Field(None, description="Cities, utilities, agencies.")
+    bodies: list[BodyDocument] | None = Field(None, description="Everything that gets rooms.")
+    people: list[PersonDocument] | None = Field(None, description="Everybody. Keep these files out of git.")

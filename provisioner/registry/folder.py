@@ -1,0 +1,127 @@
+"""The folder of YAML files as a source: every file may hold any of the sections, in any order."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from provisioner.model.registry import Origin
+from provisioner.model.text import Text
+from provisioner.registry.documents import (
+    ID_PATTERN,
+    BodyDocument,
+    Document,
+    FileDocument,
+    NetworkDocument,
+    OrganisationDocument,
+    PersonDocument,
+)
+from provisioner.registry.mistakes import explain, mend_word, shown
+from provisioner.registry.parsing import Mapping, Sequence, locate, origin
+from provisioner.registry.problems import error
+from provisioner.registry.reading import ReadFile, read_folder
+from provisioner.registry.sources import Entry, SourceResult
+
+_LISTS: Final[dict[str, type[Document]]] = {
+    "organisations": OrganisationDocument,
+    "bodies": BodyDocument,
+    "people": PersonDocument,
+}
+_ID: Final = re.compile(ID_PATTERN)
+
+
+class YamlFolder:
+    """A `Source`: all YAML files below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self) -> SourceResult:
+        """Every entry of every file; nothing raises for content."""
+        read = read_folder(self.folder)
+        result = SourceResult(problems=read.problems, complete=read.whole)
+        for file in read.files:
+            _read_sections(file, result)
+        return result
+
+
+def _read_sections(read: ReadFile, result: SourceResult) -> None:
+    root, file = read.parsed.root, read.file
+    if root is None:
+        return  # nothing but comments
+    if not isinstance(root, Mapping):
+        _refuse(result, Origin(file, 1, 1), "registry.no_sections")
+        return
+    if root.flawed:
+        result.complete = False
+    for name, section in root.items():
+        if name == "network":
+            _read_network(section, root, read, result)
+        elif name in _LISTS:
+            _read_list(name, section, root, read, result)
+        else:
+            where = origin(file, locate(root, (name,), key=True))
+            known = FileDocument.model_fields
+            problem = error(where, Text.of("registry.unknown_section", section=shown(name)), mend_word(name, known))
+            result.problems.append(problem)
+            result.complete = False
+
+
+def _read_network(section: Any, root: Mapping, read: ReadFile, result: SourceResult) -> None:
+    if not isinstance(section, Mapping):
+        _refuse(
+            result, origin(read.file, locate(root, ("network",))), "registry.not_mapping", field="network", value=""
+        )
+        return
+    document = _validate(section, NetworkDocument, read, result)
+    if document is None:
+        result.complete = False
+        result.block("network", "network")
+    else:
+        result.networks.append(Entry(document, read.file, section))
+
+
+def _read_list(name: str, section: Any, root: Mapping, read: ReadFile, result: SourceResult) -> None:
+    if section is None:
+        return
+    if not isinstance(section, Sequence):
+        _refuse(result, origin(read.file, locate(root, (name,))), "registry.not_list", field=name, value=shown(section))
+        return
+    entries: list[Any] = getattr(result, name)
+    model = _LISTS[name]
+    for index, node in enumerate(section):
+        if not isinstance(node, Mapping):
+            where = origin(read.file, section.places[index])
+            _refuse(result, where, "registry.not_mapping", field=name, value=shown(node))
+            continue
+        document = _validate(node, model, read, result)
+        if document is not None:
+            entries.append(Entry(document, read.file, node))
+        else:
+            _block(name, node, result)
+
+
+def _validate(node: Mapping, model: type[Document], read: ReadFile, result: SourceResult) -> Any:
+    """The document, or None after its mistakes were reported."""
+    try:
+        document = model.model_validate(node)
+    except ValidationError as fault:
+        result.problems += explain(fault, model, read.file, node, read.parsed.plain)
+        return None
+    return None if node.flawed else document
+
+
+def _block(kind: str, node: Mapping, result: SourceResult) -> None:
+    """A malformed entry blocks itself when its id can be read; else nobody knows who is missing."""
+    entry_id = node.get("id")
+    if isinstance(entry_id, str) and not node.nameless and _ID.fullmatch(entry_id.strip().lower()):
+        result.block(kind, entry_id.strip().lower())
+    else:
+        result.complete = False
+
+
+def _refuse(result: SourceResult, where: Origin, code: str, **arguments: str) -> None:
+    """Entries are lost with this mistake, and nobody knows which."""
+    result.problems.append(error(where, Text.of(code, **arguments), Text.of(f"{code}_mend", **arguments)))
+    result.complete = False

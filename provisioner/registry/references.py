@@ -1,0 +1,241 @@
+"""What can be wrong among entries: two of one kind that must be different, and references to nobody.
+
+An error blocks the entry it stands in. What refers to a blocked entry waits with it: nothing is known about it for sure
+(only memberships may name a blocked body: that body is left alone as a whole).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from provisioner.model.registry import Origin
+from provisioner.model.text import Argument, Text
+from provisioner.registry.checks import AnyEntry, Path, Report
+from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument
+from provisioner.registry.mistakes import mend_word, shown
+from provisioner.registry.problems import error, warning
+from provisioner.registry.sources import Entry, SourceResult
+
+_NAMED: Final = 5
+"""So many ids are named in a message about many."""
+
+
+def check_among(result: SourceResult) -> None:
+    """Check the entries against each other; what is wrong is added to ``result``."""
+    _check_networks(result)
+    _check_unique(result)
+    _References(result).check()
+    _check_domains(result)
+    _check_archived(result)
+    if not result.people and "people" not in result.blocked:
+        where = Origin(".")
+        result.problems.append(error(where, Text.of("registry.nobody"), Text.of("registry.nobody_mend")))
+        result.complete = False
+
+
+def _check_networks(result: SourceResult) -> None:
+    if not result.networks:
+        if "network" not in result.blocked:
+            problem = error(Origin("."), Text.of("registry.no_network"), Text.of("registry.no_network_mend"))
+            result.problems.append(problem)
+        result.complete = False
+    networks = _in_order(result.networks)
+    for entry in networks[1:]:
+        Report("network", entry, result).error((), "registry.two_networks", first=str(networks[0].origin()))
+        result.complete = False
+
+
+def _in_order(entries: Iterable[AnyEntry]) -> list[AnyEntry]:
+    return sorted(entries, key=lambda entry: ((where := entry.origin()).file, where.line, where.column))
+
+
+def _check_unique(result: SourceResult) -> None:
+    """Ids within a kind; addresses, identities and user ids among people."""
+    for kind in ("organisations", "bodies", "people"):
+        entries: list[AnyEntry] = getattr(result, kind)
+        _refuse_equal(((entry.document.id, ("id",), entry) for entry in entries), kind, "registry.same_id", result)
+    people = result.people
+    addresses = ((entry.document.email.casefold(), ("email",), entry) for entry in people)
+    _refuse_equal(addresses, "people", "registry.same_email", result)
+    identities = (
+        (f"{identity.source}: {identity.key}", ("identities", index, "key"), entry)
+        for entry in people
+        for index, identity in enumerate(entry.document.identities)
+    )
+    _refuse_equal(identities, "people", "registry.same_identity", result)
+    user_ids = ((e.document.user_id.casefold(), ("user_id",), e) for e in people if e.document.user_id is not None)
+    _refuse_equal(user_ids, "people", "registry.same_user_id", result)
+
+
+def _refuse_equal(values: Iterable[tuple[str, Path, AnyEntry]], kind: str, code: str, result: SourceResult) -> None:
+    """Whoever shares what must be one's own is blocked, all of them: nobody knows whose it is."""
+    first: dict[str, tuple[Path, AnyEntry]] = {}
+    again: dict[str, list[tuple[Path, AnyEntry]]] = {}
+    for value, path, entry in values:
+        if value in first:
+            again.setdefault(value, []).append((path, entry))
+        else:
+            first[value] = (path, entry)
+    for value, others in again.items():
+        holders = sorted([first[value], *others], key=lambda held: _sort_key(held[1].origin(*held[0])))
+        where = str(holders[0][1].origin(*holders[0][0]))
+        result.block(kind, holders[0][1].document.id)
+        for path, entry in holders[1:]:
+            Report(kind, entry, result).error(path, code, value=shown(value), first=where)
+
+
+def _sort_key(where: Origin) -> tuple[str, int, int]:
+    return where.file, where.line, where.column
+
+
+class _Reference(NamedTuple):
+    """``entry`` of ``kind`` names ``target`` of ``target_kind`` at ``path``."""
+
+    kind: str
+    entry: AnyEntry
+    path: Path
+    target_kind: str
+    target: str
+    may_dangle: bool = False
+
+
+class _References:
+    """Finds references to nobody, and makes wait what refers to something malformed."""
+
+    def __init__(self, result: SourceResult) -> None:
+        self.result = result
+        self.ids: dict[str, set[str]] = {
+            "organisations": {entry.document.id for entry in result.organisations},
+            "bodies": {entry.document.id for entry in result.bodies},
+            "people": {entry.document.id for entry in result.people},
+        }
+        self.unread: dict[tuple[str, str], list[_Reference]] = {}
+        self.waiting: dict[tuple[str, str], list[_Reference]] = {}
+
+    def check(self) -> None:
+        """Report what refers to nobody, then let wait what must."""
+        for reference in self._all():
+            known = reference.target in self.ids[reference.target_kind]
+            if not known and not self.result.is_blocked(reference.target_kind, reference.target):
+                self._nobody(reference)
+        self._report_unread()
+        while self._wait():
+            pass
+        self._report_waiting()
+
+    def _all(self) -> Iterator[_Reference]:
+        for organisation in self.result.organisations:
+            yield from _of_organisation(organisation)
+        for person in self.result.people:
+            yield from _of_person(person)
+        for body in self.result.bodies:
+            yield from _of_body(body)
+
+    def _nobody(self, reference: _Reference) -> None:
+        if not self.result.complete:
+            # It may stand in what could not be read: one message for all who name it.
+            self.unread.setdefault((reference.target_kind, reference.target), []).append(reference)
+            return
+        report = Report(reference.kind, reference.entry, self.result)
+        mend = mend_word(reference.target, self.ids[reference.target_kind])
+        report.error(reference.path, f"registry.unknown_{reference.target_kind}", mend, id=reference.target)
+
+    def _report_unread(self) -> None:
+        for (kind, target), references in self.unread.items():
+            origins = sorted((r.entry.origin(*r.path) for r in references), key=_sort_key)
+            code = f"registry.unread_{kind}"
+            arguments: dict[str, Argument] = {"id": target, "count": len(references)}
+            problem = error(origins[0], Text.of(code, **arguments), Text.of("registry.unread_mend", **arguments))
+            self.result.problems.append(problem)
+            for reference in references:
+                self.result.block(reference.kind, reference.entry.document.id)
+
+    def _wait(self) -> bool:
+        """One round; True when somebody new has to wait."""
+        blocked = self.result.blocked
+        if not blocked:
+            return False
+        again = False
+        for reference in self._all():
+            if reference.may_dangle or reference.target not in blocked.get(reference.target_kind, ()):
+                continue
+            if not self.result.is_blocked(reference.kind, reference.entry.document.id):
+                self.result.block(reference.kind, reference.entry.document.id)
+                self.waiting.setdefault((reference.target_kind, reference.target), []).append(reference)
+                again = True
+        return again
+
+    def _report_waiting(self) -> None:
+        for (_, target), references in self.waiting.items():
+            origins = sorted((r.entry.origin(*r.path) for r in references), key=_sort_key)
+            names = sorted({r.entry.document.id for r in references})
+            shortened = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+            what = Text.of("registry.waiting", id=target, count=len(names), names=shortened)
+            self.result.problems.append(warning(origins[0], what, Text.of("registry.waiting_mend", id=target)))
+
+
+def _of_organisation(entry: Entry[OrganisationDocument]) -> Iterator[_Reference]:
+    if entry.document.part_of is not None:
+        yield _Reference("organisations", entry, ("part_of",), "organisations", entry.document.part_of)
+
+
+def _of_person(entry: Entry[PersonDocument]) -> Iterator[_Reference]:
+    person = entry.document
+    if person.organisation is not None:
+        yield _Reference("people", entry, ("organisation",), "organisations", person.organisation)
+    for index, affiliation in enumerate(person.affiliations):
+        path: Path = ("affiliations", index, "organisation")
+        yield _Reference("people", entry, path, "organisations", affiliation.organisation)
+    for index, membership in enumerate(person.bodies):
+        yield _Reference("people", entry, ("bodies", index, "id"), "bodies", membership.id, may_dangle=True)
+    if person.guest is not None:
+        yield _Reference("people", entry, ("guest", "sponsor"), "people", person.guest.sponsor)
+
+
+def _of_body(entry: Entry[BodyDocument]) -> Iterator[_Reference]:
+    body = entry.document
+    if body.lead is not None:
+        yield _Reference("bodies", entry, ("lead",), "organisations", body.lead)
+    for index, selector in enumerate(body.members):
+        for position, organisation in enumerate(selector.organisations):
+            yield _Reference(
+                "bodies", entry, ("members", index, "organisations", position), "organisations", organisation
+            )
+        for position, other in enumerate(selector.bodies):
+            yield _Reference("bodies", entry, ("members", index, "bodies", position), "bodies", other)
+
+
+def _check_domains(result: SourceResult) -> None:
+    """An address elsewhere is often a slip, or a private one; a utility may use its city's domain."""
+    domains = {e.document.id: {d.casefold() for d in e.document.domains} for e in result.organisations}
+    cities = {e.document.id: e.document.part_of for e in result.organisations}
+    for organisation, city in cities.items():
+        if city is not None and domains[organisation]:
+            domains[organisation] = domains[organisation] | domains.get(city, set())
+    for entry in result.people:
+        person = entry.document
+        if person.guest is not None:
+            continue
+        organisations = [a.organisation for a in person.affiliations] or [person.organisation or ""]
+        allowed = [domains.get(organisation) or set() for organisation in organisations]
+        domain = person.email.rpartition("@")[2].casefold()
+        if all(allowed) and not any(domain in some for some in allowed):
+            expected = ", ".join(sorted(set().union(*allowed)))
+            report = Report("people", entry, result)
+            report.warning(("email",), "registry.other_domain", domain=shown(domain), expected=expected)
+
+
+def _check_archived(result: SourceResult) -> None:
+    """One message a body, at the first person who still joins it."""
+    archived = {e.document.id: e.document.archived for e in result.bodies if e.document.archived is not None}
+    if not archived:
+        return
+    members: dict[str, list[Origin]] = {}
+    for entry in result.people:
+        for index, membership in enumerate(entry.document.bodies):
+            day = archived.get(membership.id)
+            if day is not None and (membership.until is None or membership.until >= day):
+                members.setdefault(membership.id, []).append(entry.origin("bodies", index))
+    for body, origins in members.items():
+        what = Text.of("registry.member_of_archived", body=body, count=len(origins), archived=archived[body])
+        mend = Text.of("registry.member_of_archived_mend", body=body)
+        result.problems.append(warning(min(origins, key=_sort_key), what, mend))
