@@ -1,0 +1,97 @@
+"""What came back over HTTP, and what it means when nothing did. Shared by both HTTP transports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError, loads
+from typing import Final
+
+from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError, Transient
+from provisioner.model.text import Text
+from provisioner.transport.gate import READING_METHODS
+
+LONGEST_WAIT: Final = 60.0
+"""Seconds. A `Retry-After` above this is obeyed as this much: a misconfigured proxy must not stop us for a day."""
+
+
+class NeverSent(Transient):
+    """No connection was made, so nothing can have happened over there."""
+
+
+class NotJson:
+    """Stands for a body that is not JSON: HTML, cut off, empty."""
+
+
+NOT_JSON: Final = NotJson()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer, whatever its status. ``value`` is the parsed JSON body, or `NOT_JSON`."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
+    value: object = NOT_JSON
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Seconds to wait according to `Retry-After` (a number or a date), at most `LONGEST_WAIT`; None: not said."""
+        said = self.headers.get("retry-after", "").strip()
+        if not said:
+            return None
+        if said.isdigit():
+            return min(float(said), LONGEST_WAIT)
+        try:
+            until = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            return None
+        return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def parsed(body: str) -> object:
+    """The JSON value of a body, or `NOT_JSON`."""
+    try:
+        value: object = loads(body)
+    except JSONDecodeError:
+        return NOT_JSON
+    return value
+
+
+def is_reading(method: str) -> bool:
+    """Whether this HTTP method changes nothing over there."""
+    return method.upper() in READING_METHODS
+
+
+def failure(error: BaseException, method: str, url: str) -> TargetError:
+    """The typed form of what `requests` and `niquests` raise when there was no answer. ``url`` holds no secret.
+
+    A connection that was never made has written nothing; any other failure of a write may come after it.
+    """
+    names = {type(part).__name__ for part in _parts(error)}
+    detail = type(error).__name__
+    if "SSLError" in names:
+        return Permanent(Text.of("transport.certificate", url=url), detail)
+    if names & _MALFORMED:
+        return Permanent(Text.of("transport.bad_url", url=url), detail)
+    if names & _NEVER_SENT:
+        return NeverSent(Text.of("transport.unreachable", url=url), detail)
+    if is_reading(method):
+        return Transient(Text.of("transport.interrupted", url=url), detail)
+    return OutcomeUnknown(Text.of("transport.interrupted_write", url=url), detail)
+
+
+_NEVER_SENT: Final = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ConnectTimeout"})
+_MALFORMED: Final = frozenset({"InvalidURL", "MissingSchema", "InvalidSchema", "LocationParseError"})
+
+
+def _parts(error: BaseException) -> list[object]:
+    """The error and what it wraps: both libraries put urllib3's error in their first argument."""
+    parts: list[object] = [error]
+    inner: object = error.args[0] if error.args else None
+    while isinstance(inner, BaseException) and inner not in parts:
+        parts.append(inner)
+        inner = getattr(inner, "reason", None) or (inner.args[0] if inner.args else None)
+    return parts
