@@ -239,8 +239,8 @@ class _Builder:
     def _duplicate(self, key: str, parent: Mapping) -> None:
         line = (locate(parent, (key,), key=True) >> _COLUMN_BITS) + 1
         if len(self.stack) == 1:  # a whole section would be lost
-            raise _Refused(self._error(self.key_place, "registry.duplicate_key", key=key, line=line))
-        self._flaw(self.key_place, Text.of("registry.duplicate_key", key=key, line=line))
+            raise _Refused(self._error(self.key_place, "registry.duplicate_key", key=key, line=str(line)))
+        self._flaw(self.key_place, Text.of("registry.duplicate_key", key=key, line=str(line)))
         parent.nameless = parent.nameless or key == "id"
 
     def _error(self, place: int, code: str, **arguments: str | int) -> Problem:

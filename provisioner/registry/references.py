@@ -17,6 +17,16 @@ from provisioner.registry.sources import Entry, SourceResult
 
 _NAMED: Final = 5
 """So many ids are named in a message about many."""
+_NOBODY: Final = {
+    "organisations": "registry.unknown_organisations",
+    "bodies": "registry.unknown_bodies",
+    "people": "registry.unknown_people",
+}
+_UNREAD: Final = {
+    "organisations": "registry.unread_organisations",
+    "bodies": "registry.unread_bodies",
+    "people": "registry.unread_people",
+}
 
 
 def check_among(result: SourceResult) -> None:
@@ -137,12 +147,12 @@ class _References:
             return
         report = Report(reference.kind, reference.entry, self.result)
         mend = mend_word(reference.target, self.ids[reference.target_kind])
-        report.error(reference.path, f"registry.unknown_{reference.target_kind}", mend, id=reference.target)
+        report.error(reference.path, _NOBODY[reference.target_kind], mend, id=reference.target)
 
     def _report_unread(self) -> None:
         for (kind, target), references in self.unread.items():
             origins = sorted((r.entry.origin(*r.path) for r in references), key=_sort_key)
-            code = f"registry.unread_{kind}"
+            code = _UNREAD[kind]
             arguments: dict[str, Argument] = {"id": target, "count": len(references)}
             problem = error(origins[0], Text.of(code, **arguments), Text.of("registry.unread_mend", **arguments))
             self.result.problems.append(problem)
