@@ -1,0 +1,201 @@
+"""Makes a plan: read the registry, observe the targets, compare, count the cost, ask the guards. Writes nothing."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from policies.desire import Assigned, desire
+from provisioner.app.connectors import Target
+from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
+from provisioner.execution import settle
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.changes import Adopt, Change
+from provisioner.model.errors import TargetError
+from provisioner.model.inventory import Inventory
+from provisioner.model.plan import Plan, Refusal, TargetPlan
+from provisioner.model.ports import Capabilities
+from provisioner.model.resources import Desired, Kind
+from provisioner.model.rules import GuardRules
+from provisioner.model.steps import Cost, Step
+from provisioner.planning.guards import GuardInput, Recent, refusals
+from provisioner.planning.planner import plan_target
+from provisioner.state import Bindings, Runs, Settlement
+
+ROLLING = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One target as this plan saw it. ``inventory`` is None when it could not be observed at all."""
+
+    target: Target
+    ties: Ties
+    inventory: Inventory | None = None
+    capabilities: Capabilities | None = None
+    error: TargetError | None = None
+    settlements: tuple[Settlement, ...] = ()
+    """What became of steps that earlier runs left open; known here, written down by apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and everything that it was made from."""
+
+    plan: Plan
+    inputs: Inputs
+    desired: Desired
+    views: Mapping[str, View]
+
+
+def make_plan(
+    site: Site,
+    targets: Sequence[Target],
+    only: frozenset[str] = frozenset(),
+    allowed: frozenset[str] = frozenset(),
+) -> Planned:
+    """Plan for ``targets``. ``only``: ids of people, bodies or organisations; ``allowed``: words of guards.
+
+    Raises `SettingsError` and `StateError`; a target that can't be observed becomes an error in its part of the plan.
+    """
+    inputs = site.inputs()
+    registry = inputs.loaded.registry
+    views = observe(site, targets)
+    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned_names(views.values()))
+    rules = planning_rules(inputs.policy)
+    parts: list[TargetPlan] = []
+    for view in views.values():
+        if view.inventory is None or view.capabilities is None:
+            error = view.error.text if view.error is not None else None
+            parts.append(TargetPlan(view.target.name, error=error))
+            continue
+        part = plan_target(desired, view.inventory, view.ties, view.capabilities, rules)
+        parts.append(with_cost(narrowed(part, only), view))
+    plan = Plan(registry.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
+    refused = _refusals(site, plan, views, desired, rules.guards, allowed)
+    return Planned(replace(plan, refusals=refused), inputs, desired, views)
+
+
+def observe(site: Site, targets: Sequence[Target]) -> dict[str, View]:
+    """Read every target, several at once, each in a thread of its own, with what the database knows of it."""
+    bindings, runs = Bindings(site.database), Runs(site.database)
+
+    def look(target: Target) -> View:
+        ties = bindings.ties(site.network, target.name, target.server)
+        try:
+            inventory = target.connector.observe(target.type.kinds)
+        except TargetError as error:
+            return View(target, ties, error=error)
+        capabilities = target.connector.capabilities()
+        open_entries = runs.open_entries(site.network, target.name)
+        settlements = tuple(settle(open_entries, inventory, capabilities)) if open_entries else ()
+        return View(target, settled_ties(ties, settlements), inventory, capabilities, settlements=settlements)
+
+    if not targets:
+        return {}
+    with ThreadPoolExecutor(max_workers=len(targets), thread_name_prefix="observe") as pool:
+        return {view.target.name: view for view in pool.map(look, targets)}
+
+
+def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
+    """The ties as they will be once ``settlements`` are written down."""
+    if not settlements:
+        return ties
+    bindings, pending = dict(ties.bindings), dict(ties.pending or {})
+    for settled in settlements:
+        pending.pop(settled.entry.resource, None)
+        if settled.remote is not None:
+            remote = settled.remote
+            resource = settled.entry.resource
+            bindings[resource] = Binding(resource, remote.remote_id, remote.name, remote.fingerprint, {})
+    return replace(ties, bindings=bindings, pending=pending)
+
+
+def assigned_names(views: Iterable[View]) -> Assigned:
+    """The names that were given before, in whichever target came first; and those never to be given again."""
+    names: dict[Kind, dict[str, str]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
+    retired = []
+    for view in views:
+        retired.append(view.ties.retired_names)
+        for identity, binding in view.ties.bindings.items():
+            names[identity.kind].setdefault(identity.key, binding.name)
+    return Assigned(
+        names[Kind.ACCOUNT],
+        names[Kind.GROUP],
+        lambda kind, name: any((str(kind), name.lower()) in known for known in retired),
+    )
+
+
+def narrowed(part: TargetPlan, only: frozenset[str]) -> TargetPlan:
+    """The part about these ids alone, with the groups and accounts that its edges need."""
+    if not only:
+        return part
+    wanted = {change.id.key for change in part.changes if _concerns(change, only)}
+    changes = []
+    for change in part.changes:
+        if change.id.key in wanted:
+            changes.append(change)
+        elif members := getattr(change, "members", ()):
+            kept = tuple(member for member in members if _named(member, only))
+            if kept:
+                changes.append(replace(change, members=kept))  # type: ignore[call-arg] # Join and Leave have members
+    joining = {member for change in changes for member in getattr(change, "members", ())}
+    present = {change.id.key for change in changes}
+    needed = [
+        change
+        for change in part.changes
+        if change.id.key in (joining | present) and change not in changes and change.verb in ("create", "adopt")
+    ]
+    notices = tuple(notice for notice in part.notices if notice.id is None or _named(notice.id.key, only))
+    return replace(part, changes=tuple(needed + changes), notices=notices)
+
+
+def _concerns(change: Change, only: frozenset[str]) -> bool:
+    return _named(change.id.key, only)
+
+
+def _named(key: str, only: frozenset[str]) -> bool:
+    """Whether a key ("body:pg-sensorik:administrators") belongs to one of the ids, given with or without its kind."""
+    parts = key.split(":")
+    return key in only or parts[1] in only or ":".join(parts[:2]) in only
+
+
+def compile_steps(view: View, changes: Sequence[Change]) -> Sequence[Step]:
+    """The connector's steps for ``changes``; what they adopt counts as bound."""
+    bound = {identity: binding.remote_id for identity, binding in view.ties.bindings.items()}
+    bound |= {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
+    return view.target.connector.compile(changes, bound.__getitem__)
+
+
+def with_cost(part: TargetPlan, view: View) -> TargetPlan:
+    """The same part with what it costs, known before the first write."""
+    cost = sum((step.cost for step in compile_steps(view, part.changes)), Cost(requests=0))
+    limits = view.capabilities.limits if view.capabilities is not None else {}
+    seconds = max((_pace(count, *limits[name]) for name, count in cost.limited.items() if name in limits), default=0.0)
+    return replace(part, cost=cost, minutes=seconds / 60)
+
+
+def _pace(count: int, limit: int, window: float) -> float:
+    """Seconds that ``count`` writes take when ``limit`` are let through in each ``window``."""
+    return math.ceil(count / limit) * window if count > limit else 0.0
+
+
+def _refusals(
+    site: Site,
+    plan: Plan,
+    views: Mapping[str, View],
+    desired: Desired,
+    rules: GuardRules,
+    allowed: frozenset[str],
+) -> tuple[Refusal, ...]:
+    runs, since = Runs(site.database), site.clock.now() - ROLLING
+    inputs = []
+    for part in plan.targets:
+        view = views[part.target]
+        if view.inventory is None:
+            continue
+        recent = runs.recent(site.network, part.target, since)
+        done = Recent(sum(recent.suspensions.values()), recent.removed_edges, sum(recent.updates.values()))
+        inputs.append(GuardInput(part, view.ties, view.inventory, done))
+    return refusals(inputs, desired, rules, plan.digest(), allowed)

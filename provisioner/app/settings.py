@@ -1,0 +1,86 @@
+"""The settings file: where the state is kept, and each network's registry, policy and targets."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from provisioner.model.errors import SettingsError
+from provisioner.model.text import Text
+from provisioner.registry.files import read_mapping
+
+FILE_NAME = "settings.yaml"
+
+
+class NetworkSettings(BaseModel):
+    """One network: its own registry, policy and targets, apart from all others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    registry: Path = Field(description="Folder of the registry, relative to the settings file.")
+    policy: Path | None = Field(default=None, description="Policy file; without one the defaults hold.")
+    targets: dict[str, dict[str, Any]] = Field(
+        default={}, description="By name: `connector`, and what that connector needs (url, user, password_file, …)."
+    )
+
+
+class Settings(BaseSettings):
+    """What `settings.yaml` holds; environment variables named ``READI_STATE``, ``READI_NETWORKS__…`` come first."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="READI_", env_nested_delimiter="__", extra="forbid", nested_model_default_partial_update=True
+    )
+
+    state: str = Field(default="state/readi.db", description="SQLite file, or a postgresql:// URL.")
+    language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
+    networks: dict[str, NetworkSettings] = Field(description="The networks that this installation serves, by name.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file, whose content is given on construction; no .env file is ever looked for."""
+        return env_settings, init_settings
+
+
+def find_settings(named: Path | None) -> Path:
+    """The settings file: the one named, else READI_SETTINGS, else ./settings.yaml. Raises `SettingsError`."""
+    path = named or Path(os.environ.get("READI_SETTINGS", FILE_NAME))
+    if not path.is_file():
+        raise SettingsError(Text.of("app.no_settings", file=str(path)))
+    return path.resolve()
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the file. Raises `SettingsError` that names each wrong place, never a value (it may be secret)."""
+    content = read_mapping(path)
+    try:
+        return Settings(**content)
+    except ValidationError as fault:
+        raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=_places(fault)) from None
+
+
+def target_settings(model: type[BaseModel], section: Mapping[str, Any], base: Path, where: str) -> BaseModel:
+    """A target's section as its connector's type. Paths named ``*_file`` are relative to ``base``."""
+    fields = {name: value for name, value in section.items() if name != "connector"}
+    for name, value in fields.items():
+        if name.endswith("_file") and isinstance(value, str):
+            fields[name] = base / value
+    try:
+        return model.model_validate(fields)
+    except ValidationError as fault:
+        raise SettingsError(Text.of("app.bad_target", target=where), detail=_places(fault)) from None
+
+
+def _places(fault: ValidationError) -> str:
+    """What is wrong where, without the values: one of them may be a password."""
+    errors = fault.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in errors)

@@ -1,0 +1,157 @@
+"""One network, ready for work: its registry and policy read, its state and targets opened when needed."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from policies.document import Policy
+from provisioner.app.connectors import Target, connector_type
+from provisioner.app.settings import NetworkSettings, Settings, load_settings, target_settings
+from provisioner.model.errors import SettingsError
+from provisioner.model.ports import Clock, Wiring
+from provisioner.model.rules import PlanningRules
+from provisioner.model.text import Text
+from provisioner.registry.files import read_document
+from provisioner.registry.loading import Loaded, load
+from provisioner.registry.problems import Problem
+from provisioner.state import Database, Rates
+from provisioner.transport.clock import SystemClock
+from provisioner.transport.gate import WriteGate
+from provisioner.transport.ledger import RateLedger, Waiter
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPolicy:
+    """The policy file as read; ``policy`` is None when it is wrong."""
+
+    policy: Policy | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from. ``problems`` are warnings, and errors that block single entries."""
+
+    loaded: Loaded
+    policy: Policy
+    problems: tuple[Problem, ...]
+
+
+@dataclass
+class Site:
+    """A network of one installation. ``waiter`` makes the waiting of each target's run."""
+
+    settings: Settings
+    home: Path
+    """The folder of the settings file; paths in it are relative to this."""
+    network: str
+    clock: Clock = field(default_factory=SystemClock)
+    waiter: Callable[[str], Waiter] | None = None
+
+    @classmethod
+    def open(cls, settings_file: Path, network: str | None = None, clock: Clock | None = None) -> "Site":
+        """Read the settings and choose the network. Raises `SettingsError`."""
+        settings = load_settings(settings_file)
+        if network is None:
+            if len(settings.networks) != 1:
+                raise SettingsError(Text.of("app.which_network", known=", ".join(sorted(settings.networks))))
+            network = next(iter(settings.networks))
+        if network not in settings.networks:
+            known = ", ".join(sorted(settings.networks))
+            raise SettingsError(Text.of("app.unknown_network", network=network, known=known))
+        return cls(settings, settings_file.parent, network, clock or SystemClock())
+
+    @property
+    def section(self) -> NetworkSettings:
+        return self.settings.networks[self.network]
+
+    @property
+    def registry_folder(self) -> Path:
+        return self.home / self.section.registry
+
+    @cached_property
+    def database(self) -> Database:
+        """The state, opened (and made or migrated) at the first use. Raises `StateError`."""
+        state = self.settings.state
+        return Database.open(state if "://" in state else self.home / state)
+
+    def close(self) -> None:
+        """Close the database if it was opened."""
+        opened = self.__dict__.pop("database", None)
+        if opened is not None:
+            opened.close()
+
+    def read_registry(self) -> Loaded:
+        return load(self.registry_folder)
+
+    def read_policy(self) -> ReadPolicy:
+        """The policy; without a file the defaults."""
+        if self.section.policy is None:
+            return ReadPolicy(Policy(), ())
+        policy, problems = read_document(self.home / self.section.policy, Policy)
+        return ReadPolicy(policy, problems)
+
+    def inputs(self) -> Inputs:
+        """Registry and policy together. Raises `SettingsError` for a wrong policy or a registry without people."""
+        read, loaded = self.read_policy(), self.read_registry()
+        if read.policy is None:
+            raise SettingsError(
+                Text.of("app.bad_policy"), detail=str(next(p.where for p in read.problems if p.is_error))
+            )
+        if not loaded.registry.people:
+            raise SettingsError(Text.of("app.empty_registry", folder=str(self.registry_folder)))
+        return Inputs(loaded, read.policy, (*loaded.problems, *read.problems))
+
+    def today(self, time_zone: str) -> date:
+        """The day it is for the network's people."""
+        return self.clock.now().astimezone(ZoneInfo(time_zone)).date()
+
+    def target_names(self, only: Sequence[str] = ()) -> list[str]:
+        """All targets, or those named. Raises `SettingsError` for one that there isn't."""
+        known = self.section.targets
+        for name in only:
+            if name not in known:
+                raise SettingsError(Text.of("app.unknown_target", target=name, known=", ".join(known)))
+        return [name for name in known if not only or name in only]
+
+    @contextmanager
+    def targets(self, only: Sequence[str] = ()) -> Iterator[list[Target]]:
+        """The targets, opened (no request is made yet) and closed at the end. Raises `SettingsError`."""
+        opened: list[Target] = []
+        try:
+            for name in self.target_names(only):
+                opened.append(self._open(name))
+            yield opened
+        finally:
+            for target in opened:
+                target.connector.close()
+
+    def _open(self, name: str) -> Target:
+        section = self.section.targets[name]
+        found = connector_type(str(section.get("connector", "")), name)
+        settings = target_settings(found.settings, section, self.home, name)
+        server, gate = found.server(settings), WriteGate()
+        waiter = self.waiter(name) if self.waiter is not None else Waiter(self.clock)
+        ledger = RateLedger(Rates(self.database), server, found.account(settings), self.clock, waiter)
+        connector = found.open(name, settings, Wiring(gate, self.clock, ledger))
+        return Target(name, found, server, connector, gate, waiter)
+
+
+def planning_rules(policy: Policy) -> PlanningRules:
+    """What the planner has to be told of the policy."""
+    return PlanningRules(
+        on_drift=policy.drift_rules(),
+        guards=policy.guards.rules(),
+        protected_accounts=frozenset(policy.accounts.protected),
+        protected_groups=frozenset(policy.groups.protected),
+    )
+
+
+def policy_digest(policy: Policy) -> str:
+    """sha256 in hex over everything in the policy, defaults included: a new default is a new policy."""
+    return hashlib.sha256(policy.model_dump_json().encode()).hexdigest()
