@@ -65,6 +65,10 @@ class Emulator:
         """Answer one request as the product does. Called with `lock` held."""
         raise NotImplementedError
 
+    def delay(self, request: Request) -> float:  # noqa: ARG002 - products look at it
+        """Real seconds this request waits before it is handled. Called without the lock."""
+        return self.latency
+
     @property
     def url(self) -> str:
         """Where it listens, without a trailing slash. Raises RuntimeError while it is stopped."""
@@ -98,8 +102,8 @@ class Emulator:
         number = self.log.number()
         started = time.perf_counter()
         fate = self.faults.strike(request) or Misfortune()
-        if self.latency > 0:
-            time.sleep(self.latency)
+        if (wait := self.delay(request)) > 0:
+            time.sleep(wait)
         delivery, outcome, handled = self._suffer(request, fate)
         response = delivery.response
         # The entry is written before the answer leaves, so whoever has the answer finds the entry.

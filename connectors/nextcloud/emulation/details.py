@@ -60,11 +60,11 @@ def own_details(call: Call) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for name, value in (user_details(call, call.user) or {}).items():
         if name == "email":
-            shown["avatarScope"] = _scope("avatar")
+            shown["avatarScope"] = _scope(call.user, "avatar")
         shown[name] = value
         if name in {"email", "display-name"} or name in fields.PROFILE:
             stem = "displayname" if name == "display-name" else name
-            shown[f"{stem}Scope"] = _scope(stem)
+            shown[f"{stem}Scope"] = _scope(call.user, stem)
         elif name == "additional_mail":
             shown["additional_mailScope"] = ["v2-local" for _ in call.user.additional_mail]
     return shown
@@ -99,5 +99,5 @@ def group_by_path(call: Call, code: int, message: str) -> Group:
     return found
 
 
-def _scope(name: str) -> str:
-    return "v2-federated" if name in FEDERATED else "v2-local"
+def _scope(user: User, name: str) -> str:
+    return user.scopes.get(f"{name}Scope", "v2-federated" if name in FEDERATED else "v2-local")

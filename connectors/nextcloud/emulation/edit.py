@@ -14,6 +14,7 @@ from connectors.nextcloud.emulation.state import User
 INVALID_FIELDS = 422
 NO_SUCH_FIELD = 113
 MAX_DISPLAY_NAME = 64
+SCOPES = frozenset({"v2-private", "v2-local", "v2-federated", "v2-published"})
 NOT_SUPPORTED = "Setting the password is not supported by the users backend"
 TOO_LONG = "Invalid password value"
 
@@ -45,9 +46,12 @@ def edit_field(call: Call, user: User, key: str, value: str) -> None:
 
     Raises OcsError with the code PUT shows, and ValueError where the server's own code falls over.
     """
-    if key in {"displayname", "display-name"} and not user.backend.set_display_name:
+    if key == "displayname" and not user.backend.set_display_name:
         raise OcsError(NO_SUCH_FIELD)
     if key.endswith("Scope") and user is call.user:
+        if value not in SCOPES:
+            raise OcsError(101, "Invalid scope")
+        user.scopes[key] = value
         return
     if key in fields.PROFILE:
         try:
@@ -144,7 +148,6 @@ def _set_password(call: Call, user: User, value: str) -> None:
 
 _SETTERS: dict[str, Callable[[Call, User, str], None]] = {
     "displayname": _set_display_name,
-    "display-name": _set_display_name,
     "email": _set_email,
     "additional_mail": _add_mail,
     "notify_email": _set_notify_email,

@@ -127,8 +127,14 @@ def parse_quota(value: str) -> str:
 
 
 def storage(quota: str, used: int) -> dict[str, float]:
-    """The quota block of a user's details; quota "default" is unlimited here."""
-    limit = UNLIMITED if quota in {"default", "none"} else int(bytes_of(quota) or 0)
+    """The quota block of a user's details; quota "default" is unlimited here.
+
+    PHP writes and reads the number with 14 digits: 100 TB and more come back as floats (observed for 1000 PB).
+    """
+    limit: float = UNLIMITED
+    if quota not in {"default", "none"}:
+        written = f"{bytes_of(quota) or 0:.14G}"
+        limit = int(written) if written.isdigit() else float(written)
     if limit > 0:
         share = _round(used / limit * 10_000, 0) / 100
         relative = int(share) if share == int(share) else share
@@ -167,6 +173,11 @@ def website(text: str) -> str:
     return text
 
 
+def handle(text: str) -> str:
+    """A name in a social network, without its first @ (observed). Raises ValueError for a long one."""
+    return free_text(text.removeprefix("@"))
+
+
 def free_text(text: str) -> str:
     """Any text of up to 2,048 bytes. Raises ValueError beyond."""
     if len(text.encode()) > 2048:
@@ -178,9 +189,9 @@ PROFILE: Final[dict[str, Callable[[str], str]]] = {
     "phone": phone_number,
     "address": free_text,
     "website": website,
-    "twitter": free_text,
+    "twitter": handle,
     "bluesky": free_text,
-    "fediverse": free_text,
+    "fediverse": handle,
     "organisation": free_text,
     "role": free_text,
     "headline": free_text,

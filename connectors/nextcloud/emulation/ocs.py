@@ -7,6 +7,7 @@ ones are an empty text/html 400.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -50,17 +51,15 @@ class Arguments:
 
     @classmethod
     def of(cls, request: Request) -> Arguments:
-        """Read query and body. Raises OcsError 996 for a JSON body that is none."""
+        """Read query and body."""
         values: dict[str, Any] = php_array(request.query)
         if request.body:
             kind = request.content_type
             if re.fullmatch(r"application/(\S*\+)?json", kind):
-                try:
+                with contextlib.suppress(ValueError):  # half a body holds no arguments (observed)
                     body = json.loads(request.body)
-                except ValueError:
-                    raise crash() from None
-                if isinstance(body, dict):
-                    values.update(body)
+                    if isinstance(body, dict):
+                        values.update(body)
             elif kind == "application/x-www-form-urlencoded":
                 values.update(php_array(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)))
         return cls(values)
@@ -186,8 +185,7 @@ def _xml(name: str, value: Any, depth: int) -> list[str]:
     elif isinstance(value, list):
         inner = [line for item in value for line in _xml("element", item, depth + 1)]
     else:
-        text = _php_text(value)
-        return [f"{pad}<{name}>{escape(text)}</{name}>" if text or value == "" else f"{pad}<{name}/>"]
+        return [f"{pad}<{name}/>" if value is None else f"{pad}<{name}>{escape(_php_text(value))}</{name}>"]
     return [f"{pad}<{name}>", *inner, f"{pad}</{name}>"] if inner else [f"{pad}<{name}/>"]
 
 
@@ -196,6 +194,6 @@ def _element(key: str) -> str:
 
 
 def _php_text(value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    return "1" if value is True else str(value)
+    if isinstance(value, bool):
+        return "1" if value else ""
+    return str(value)

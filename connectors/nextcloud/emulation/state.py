@@ -51,6 +51,8 @@ class User:
     manager: str = ""
     profile: dict[str, str] = field(default_factory=dict)
     """phone, address, website, organisation, role and so on; what is missing is empty."""
+    scopes: dict[str, str] = field(default_factory=dict)
+    """Who may see a field ("phoneScope": "v2-private"), where somebody chose."""
     additional_mail: list[str] = field(default_factory=list)
     first_login: int = 0
     last_login: int = 0
