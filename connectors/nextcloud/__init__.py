@@ -1,0 +1,28 @@
+"""Nextcloud: accounts, groups and memberships through its provisioning API."""
+
+from connectors.nextcloud.settings import NextcloudSettings
+from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
+from provisioner.model.resources import Kind
+
+
+def _open(target: str, settings: NextcloudSettings, wiring: Wiring) -> Connector:
+    from connectors.nextcloud.connector import NextcloudConnector
+
+    return NextcloudConnector(target, settings, wiring)
+
+
+def _emulator(clock: Clock) -> Sandbox:
+    from connectors.nextcloud.sandbox import NextcloudSandbox
+
+    return NextcloudSandbox(clock)
+
+
+NEXTCLOUD = ConnectorType(
+    product="nextcloud",
+    settings=NextcloudSettings,
+    open=_open,
+    server=NextcloudSettings.identity,
+    kinds=frozenset({Kind.ACCOUNT, Kind.GROUP}),
+    emulator=_emulator,
+    texts="connectors.nextcloud",
+)

@@ -1,0 +1,208 @@
+"""The protocol: Nextcloud's OCS envelope, paths, retries of reads, and what each answer means.
+
+Everything goes to ``/ocs/v2.php`` (v1 answers HTTP 200 whatever happened), with JSON bodies: a secret in a URL ends
+up in access logs. Meanings as observed on Nextcloud 34.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+from connectors.nextcloud.settings import NextcloudSettings
+from provisioner.model.errors import (
+    Garbled,
+    LoginRefused,
+    NotAllowed,
+    OutcomeUnknown,
+    Permanent,
+    RateLimited,
+    TargetError,
+    Transient,
+)
+from provisioner.model.ports import Clock, Gate
+from provisioner.model.text import Text
+from provisioner.transport.answer import Answer, is_reading
+from provisioner.transport.portal import NextcloudSession
+
+CLOUD: Final = "/ocs/v2.php/cloud"
+ATTEMPTS: Final = 4
+"""How often a read is tried; writes are never repeated here."""
+
+
+class OcsRefusal(Permanent):
+    """Nextcloud said no in its own words. ``code`` is the OCS status code, ``status`` the HTTP one."""
+
+    def __init__(self, text: Text, detail: str, code: int, status: int) -> None:
+        super().__init__(text, detail)
+        self.code = code
+        self.status = status
+
+
+def segment(identifier: str) -> str:
+    """An id as one segment of a path. Raises `Permanent` for "", "." and "..": a path can't hold them."""
+    if identifier in ("", ".", ".."):
+        raise Permanent(Text.of("nextcloud.unusable_id", id=identifier))
+    return quote(identifier, safe="")
+
+
+def group_segment(identifier: str) -> str:
+    """A group's id as one segment below ``/cloud/groups``, where the server decodes once more than elsewhere.
+
+    Observed: "A+B" singly encoded is not found, doubly encoded it is; without "+" and "%" both forms are one.
+    """
+    once = segment(identifier)
+    return quote(once, safe="") if "%" in identifier or "+" in identifier else once
+
+
+class Client:
+    """Reads and writes of one target, judged. Not shared between threads. Makes no request before it is asked to."""
+
+    def __init__(self, settings: NextcloudSettings, gate: Gate, clock: Clock) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._clock = clock
+        self._session: NextcloudSession | None = None
+        self._locked_out: LoginRefused | None = None
+        self._major: int | None = None
+
+    @property
+    def major(self) -> int | None:
+        """The server's major version, once `learn_version` was called."""
+        return self._major
+
+    def learn_version(self) -> int:
+        """Ask for the server's version (one request, then remembered)."""
+        if self._major is None:
+            data = self.get(f"{CLOUD}/capabilities")
+            version = data.get("version") if isinstance(data, dict) else None
+            major = version.get("major") if isinstance(version, dict) else None
+            if not isinstance(major, int):
+                raise Garbled(Text.of("nextcloud.garbled", path=f"{CLOUD}/capabilities"))
+            self._major = major
+        return self._major
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
+        """The ``data`` of an answer. Transient failures are tried again after a while; raises `TargetError`."""
+        pause = 1.0
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._ask("GET", path, None, params)
+            except Transient as error:
+                if attempt == ATTEMPTS:
+                    raise
+                self._clock.sleep(pause if error.retry_after is None else error.retry_after)
+                pause *= 2
+        raise AssertionError("the loop ends by returning or raising")
+
+    def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
+        """One write, once; the ``data`` of its answer. Raises `TargetError` in all its kinds, `WriteRefused`."""
+        return self._ask(method, path, body, None)
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, object] | None, params: Mapping[str, str | int] | None
+    ) -> object:
+        if self._locked_out is not None:
+            raise LoginRefused(self._locked_out.text, "not tried again")
+        if self._session is None:
+            self._session = NextcloudSession(
+                self._gate,
+                self._settings.url,
+                self._settings.user,
+                self._settings.secret(),
+                timeout=self._settings.timeout,
+                ca_file=self._settings.ca_file,
+            )
+        answer = self._session.ocs(method, path, json=body, params=params)
+        if _wants_confirmation(answer):
+            # Half an hour after the login the kept cookies no longer confirm the password; a new login does.
+            self._session.forget_cookies()
+            answer = self._session.ocs(method, path, json=body, params=params)
+        try:
+            return self._judge(answer, method, path)
+        except LoginRefused as refused:
+            self._locked_out = refused
+            raise
+
+    def _judge(self, answer: Answer, method: str, path: str) -> object:
+        """The data of a success; else the error that says what may be done about it."""
+        envelope = _Envelope.of(answer.value)
+        if envelope is None:
+            raise self._untyped(answer, method, path)
+        code, detail = envelope.code, f"{answer.status}/{envelope.code} {envelope.message}".strip()
+        if answer.status < 300 and envelope.ok:
+            return envelope.data
+        if answer.status == 401 or code == 997:
+            raise LoginRefused(Text.of("nextcloud.login_refused", user=self._settings.user), detail)
+        if answer.status == 429 or code == 429:
+            if "maximum delay" in envelope.message.lower():
+                raise LoginRefused(Text.of("nextcloud.address_locked", user=self._settings.user), detail)
+            raise RateLimited(Text.of("nextcloud.rate_limited"), detail, answer.retry_after(self._clock.now()))
+        if answer.status == 403 or code == 403:
+            if _wants_confirmation(answer):
+                raise NotAllowed(Text.of("nextcloud.needs_real_password", user=self._settings.user), detail)
+            raise NotAllowed(Text.of("nextcloud.not_allowed", user=self._settings.user), detail)
+        if answer.status >= 500 or code == 996:
+            raise Transient(Text.of("nextcloud.server_error"), detail, answer.retry_after(self._clock.now()))
+        if answer.status < 400:
+            raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
+        raise OcsRefusal(
+            Text.of("nextcloud.refused", ocs=code), _with_errors(detail, envelope.data), code, answer.status
+        )
+
+    def _untyped(self, answer: Answer, method: str, path: str) -> TargetError:
+        """An answer without OCS's envelope: from a proxy, a login page, maintenance, or the rate limit."""
+        detail, wait = f"HTTP {answer.status}", answer.retry_after(self._clock.now())
+        if answer.status == 429:
+            return RateLimited(Text.of("nextcloud.rate_limited"), detail, wait)
+        if answer.status == 401:
+            return LoginRefused(Text.of("nextcloud.login_refused", user=self._settings.user), detail)
+        if 300 <= answer.status < 400:
+            return Permanent(Text.of("nextcloud.redirected", to=answer.headers.get("location", "")), detail)
+        if answer.status >= 500:
+            return Transient(Text.of("nextcloud.server_error"), detail, wait)
+        if is_reading(method):
+            return Garbled(Text.of("nextcloud.garbled", path=path), detail)
+        return OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
+
+
+class _Envelope:
+    """``{"ocs": {"meta": {"status", "statuscode", "message"}, "data": …}}``."""
+
+    __slots__ = ("code", "data", "message", "ok")
+
+    def __init__(self, code: int, message: str, ok: bool, data: object) -> None:
+        self.code, self.message, self.ok, self.data = code, message, ok, data
+
+    @classmethod
+    def of(cls, value: object) -> "_Envelope | None":
+        ocs = value.get("ocs") if isinstance(value, dict) else None
+        meta = ocs.get("meta") if isinstance(ocs, dict) else None
+        if not isinstance(ocs, dict) or not isinstance(meta, dict) or "data" not in ocs:
+            return None
+        code = meta.get("statuscode")
+        if not isinstance(code, int):
+            return None
+        return cls(code, str(meta.get("message") or ""), meta.get("status") == "ok", ocs["data"])
+
+
+def _wants_confirmation(answer: Answer) -> bool:
+    envelope = _Envelope.of(answer.value)
+    return (
+        envelope is not None
+        and 403 in (answer.status, envelope.code)
+        and "password confirmation" in envelope.message.lower()
+    )
+
+
+def _with_errors(detail: str, data: object) -> str:
+    """The answer of a refused PATCH names the fields: ``{"errors": {"email": "Invalid email address"}}``."""
+    errors = data.get("errors") if isinstance(data, dict) else None
+    if not isinstance(errors, dict):
+        return detail
+    return "; ".join([detail, *(f"{name}: {why}" for name, why in errors.items())])

@@ -1,0 +1,36 @@
+"""What may be concluded when a creation fails. Nextcloud can fail a create and still have created."""
+
+from collections.abc import Callable, Collection
+
+from connectors.nextcloud.client import OcsRefusal
+from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, RateLimited, Transient
+from provisioner.model.steps import Step
+from provisioner.model.text import Text
+from provisioner.transport.answer import NeverSent
+
+
+def creating(write: Callable[[], object], name: str, not_created: Collection[int]) -> object:
+    """The data of a creation's answer.
+
+    Raises `OutcomeUnknown` for every failure except those that prove that nothing was made: the OCS codes in
+    ``not_created`` (as `Permanent`), a refused login or right, the rate limit, a connection that was never made.
+    Observed: a bad quota is 400/101, and the account exists; so does it after a database lock with 500/996.
+    """
+    try:
+        return write()
+    except (NeverSent, RateLimited):
+        raise
+    except OcsRefusal as refusal:
+        if refusal.code == 102:
+            raise Permanent(Text.of("nextcloud.name_taken", name=name), refusal.detail) from refusal
+        if refusal.code in not_created:
+            raise
+        raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), refusal.detail) from refusal
+    except (Transient, Garbled) as error:
+        raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), error.detail) from error
+
+
+def text_of(step: Step, key: str) -> str:
+    """A text of the step's payload; "" where there is none."""
+    value = step.payload.get(key)
+    return value if isinstance(value, str) else ""

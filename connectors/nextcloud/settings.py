@@ -1,0 +1,81 @@
+"""A Nextcloud target's section of the settings file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from connectors.nextcloud.quota import bytes_of
+from provisioner.model.errors import SettingsError
+from provisioner.model.text import Text
+
+
+class NextcloudSettings(BaseModel):
+    """Where the Nextcloud is and how we log in. The account's real password: app passwords can't provision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    user: str = Field(min_length=1)
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    server: str | None = None
+    """The server's identity where several targets are one server under different addresses; else the address."""
+    edit_limit: Annotated[int, Field(ge=1)] = 50
+    """Updates of accounts that the server allows in ``edit_window`` seconds; raise both where it was lifted there."""
+    edit_window: Annotated[float, Field(gt=0)] = 600.0
+    page_size: Annotated[int, Field(ge=1, le=500)] = 500
+    """Accounts or groups a request; the server refuses more than 500."""
+    first_password: Literal["random", "mail"] = "random"  # noqa: S105 - a way of making one, not a password
+    """"random": nobody learns it (people log in elsewhere or reset it); "mail": the server mails everybody a link."""
+    welcome_mail: bool = True
+    """Whether the server greets each new account that has an address (its own default)."""
+    default_quota: str = "none"
+    """The server's own default quota ("none", "5 GB"): the API shows only its effect, not that it is the default."""
+    timeout: Annotated[float, Field(gt=0)] = 120.0
+    """Seconds. A page of 500 accounts takes up to 15 s on a cold server."""
+    ca_file: Path | None = None
+    """Certificates to trust instead of the usual ones (PEM)."""
+
+    @field_validator("url")
+    @classmethod
+    def _plain_url(cls, url: str) -> str:
+        parts = urlsplit(url.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an address like https://cloud.example")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("only the address: no user, password, query or fragment in it")
+        path = parts.path.rstrip("/").removesuffix("/index.php").rstrip("/")
+        return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
+
+    @field_validator("default_quota")
+    @classmethod
+    def _readable_quota(cls, quota: str) -> str:
+        if bytes_of(quota) is None:
+            raise ValueError('"none" or a size like "5 GB"')
+        return quota
+
+    @model_validator(mode="after")
+    def _one_password(self) -> "NextcloudSettings":
+        if (self.password is None) == (self.password_file is None):
+            raise ValueError("exactly one of password and password_file")
+        return self
+
+    def secret(self) -> SecretStr:
+        """The password, from the settings or its file (one line). Raises `SettingsError`."""
+        if self.password is not None:
+            return self.password
+        path = self.password_file
+        try:
+            text = "" if path is None else path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(Text.of("nextcloud.password_file", path=str(path)), type(error).__name__) from error
+        if not text:
+            raise SettingsError(Text.of("nextcloud.password_file_empty", path=str(path)))
+        return SecretStr(text)
+
+    def identity(self) -> str:
+        """The server's identity: two targets with the same one share the write lock and the rate ledger."""
+        parts = urlsplit(self.url)
+        return self.server or f"nextcloud:{parts.netloc}{parts.path}"
