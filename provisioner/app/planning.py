@@ -62,7 +62,9 @@ def make_plan(
     inputs = site.inputs()
     registry = inputs.loaded.registry
     views = observe(site, targets)
-    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned_names(views.values()))
+    desired = desire(
+        registry, inputs.policy, site.today(registry.time_zone), assigned_of(view.ties for view in views.values())
+    )
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for view in views.values():
@@ -89,7 +91,7 @@ def observe(site: Site, targets: Sequence[Target]) -> dict[str, View]:
             return View(target, ties, error=error)
         capabilities = target.connector.capabilities()
         open_entries = runs.open_entries(site.network, target.name)
-        settlements = tuple(settle(open_entries, inventory, capabilities)) if open_entries else ()
+        settlements = tuple(settle(open_entries, inventory, ties, capabilities.canonical_name)) if open_entries else ()
         return View(target, settled_ties(ties, settlements), inventory, capabilities, settlements=settlements)
 
     if not targets:
@@ -112,13 +114,13 @@ def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
     return replace(ties, bindings=bindings, pending=pending)
 
 
-def assigned_names(views: Iterable[View]) -> Assigned:
+def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
     """The names that were given before, in whichever target came first; and those never to be given again."""
     names: dict[Kind, dict[str, str]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
     retired = []
-    for view in views:
-        retired.append(view.ties.retired_names)
-        for identity, binding in view.ties.bindings.items():
+    for ties in everywhere:
+        retired.append(ties.retired_names)
+        for identity, binding in ties.bindings.items():
             names[identity.kind].setdefault(identity.key, binding.name)
     return Assigned(
         names[Kind.ACCOUNT],

@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
+
 from policies.document import Policy
 from provisioner.app.connectors import Target, connector_type
 from provisioner.app.settings import NetworkSettings, Settings, load_settings, target_settings
 from provisioner.model.errors import SettingsError
-from provisioner.model.ports import Clock, Wiring
+from provisioner.model.ports import Clock, ConnectorType, Wiring
 from provisioner.model.rules import PlanningRules
 from provisioner.model.text import Text
 from provisioner.registry.files import read_document
@@ -131,10 +133,14 @@ class Site:
             for target in opened:
                 target.connector.close()
 
+    def read_target(self, found: ConnectorType, name: str, network: str | None = None) -> BaseModel:
+        """A target's settings as its connector's type. Raises `SettingsError`."""
+        section = self.settings.networks[network or self.network].targets[name]
+        return target_settings(found.settings, section, self.home, name)
+
     def _open(self, name: str) -> Target:
-        section = self.section.targets[name]
-        found = connector_type(str(section.get("connector", "")), name)
-        settings = target_settings(found.settings, section, self.home, name)
+        found = connector_type(str(self.section.targets[name].get("connector", "")), name)
+        settings = self.read_target(found, name)
         server, gate = found.server(settings), WriteGate()
         waiter = self.waiter(name) if self.waiter is not None else Waiter(self.clock)
         ledger = RateLedger(Rates(self.database), server, found.account(settings), self.clock, waiter)

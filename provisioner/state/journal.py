@@ -131,6 +131,21 @@ class Journal:
                     binding = Binding(entry.resource, remote.remote_id, remote.name, remote.fingerprint, {})
                     writer.bind(binding, at)
 
+    def agree(
+        self,
+        target: str,
+        fields: Iterable[tuple[Binding, Mapping[FieldName, Value]]],
+        joined: Iterable[tuple[str, str]],
+        left: Iterable[tuple[str, str]],
+    ) -> None:
+        """Note what is both wanted and there although no step made it so; pairs are (container key, account key)."""
+        with self._lock.writing() as connection:
+            writer = self._writer(connection, target)
+            for binding, agreed in fields:
+                writer.apply(binding.id, agreed, binding.remote_id, binding.fingerprint)
+            writer.join(joined)
+            writer.leave(left)
+
     def _writer(self, connection: Connection, target: str) -> BindingWriter:
         return BindingWriter(connection, self._network, target, self._server)
 

@@ -1,0 +1,134 @@
+"""Explains a person, a body or a resource: what it has, where, and why. Asks no target; says what we know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from policies.desire import administrators_key, body_key, desire, person_key
+from policies.membership import Belongings
+from policies.reasons import reasons_in_body
+from provisioner.app.connectors import connector_type
+from provisioner.app.planning import assigned_of
+from provisioner.app.site import Inputs, Site
+from provisioner.model.bindings import Ties
+from provisioner.model.errors import SettingsError
+from provisioner.model.registry import Origin
+from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.model.text import Text
+from provisioner.state import Bindings
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is so, and why."""
+
+    what: Text
+    why: tuple[Text, ...] = ()
+
+
+@dataclass(slots=True)
+class Explanation:
+    """What ``id`` means here. ``origin`` is the line where it is written."""
+
+    id: str
+    kind: str
+    name: str
+    origin: Origin | None
+    facts: list[Fact] = field(default_factory=list)
+
+
+class Explainer:
+    """Answers for one network, from its registry, policy and state."""
+
+    def __init__(self, site: Site) -> None:
+        self._inputs: Inputs = site.inputs()
+        self._registry = self._inputs.loaded.registry
+        self._ties = dict(_ties(site))
+        today = site.today(self._registry.time_zone)
+        self._belongings = Belongings(self._registry, today)
+        self._desired: Desired = desire(self._registry, self._inputs.policy, today, assigned_of(self._ties.values()))
+
+    def explain(self, wanted: str) -> Explanation:
+        """By registry id, by key, or by what something is called in a target. Raises `SettingsError` for nothing."""
+        identity = wanted.split(":")[1] if wanted.count(":") else wanted
+        if identity in self._registry.people:
+            return self._person(identity)
+        if identity in self._registry.bodies:
+            return self._body(identity)
+        for ties in self._ties.values():
+            for resource, binding in ties.bindings.items():
+                if wanted.lower() in (binding.name.lower(), binding.remote_id.lower()):
+                    return self._resource(resource, binding.name)
+        for resource, desired in self._desired.resources.items():
+            if desired.name.lower() == wanted.lower():
+                return self._resource(resource, desired.name)
+        raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
+
+    def _resource(self, resource: ResourceId, name: str) -> Explanation:
+        identity = resource.key.split(":")[1]
+        if resource.kind is Kind.ACCOUNT and identity in self._registry.people:
+            return self._person(identity)
+        if identity in self._registry.bodies:
+            return self._body(identity)
+        explanation = Explanation(resource.key, str(resource.kind), name, None)
+        if resource in self._desired.resources:
+            explanation.facts.append(Fact(self._desired.resources[resource].reason))
+        else:
+            explanation.facts.append(Fact(Text.of("app.no_longer_in_registry")))
+        explanation.facts += self._where(resource)
+        return explanation
+
+    def _person(self, identity: str) -> Explanation:
+        person = self._registry.people[identity]
+        explanation = Explanation(identity, "person", person.display_name, person.origin)
+        account = ResourceId(Kind.ACCOUNT, person_key(identity))
+        desired = self._desired.resources.get(account)
+        if desired is not None:
+            explanation.facts.append(Fact(Text.of("app.account_wanted", name=desired.name), (desired.reason,)))
+        else:
+            explanation.facts.append(Fact(Text.of("app.no_account")))
+        explanation.facts += self._where(account)
+        for body in self._registry.bodies.values():
+            reasons = tuple(reasons_in_body(person, body, self._belongings))
+            if reasons:
+                belonging = self._belongings.of_bodies()[body.id]
+                code = "app.moderates" if identity in belonging.moderators else "app.is_in"
+                explanation.facts.append(Fact(Text.of(code, body=body.name), reasons))
+        return explanation
+
+    def _body(self, identity: str) -> Explanation:
+        body = self._registry.bodies[identity]
+        explanation = Explanation(identity, "body", body.name, body.origin)
+        for key in (body_key(identity), administrators_key(identity)):
+            group = ResourceId(Kind.GROUP, key)
+            desired = self._desired.resources.get(group)
+            if desired is not None:
+                count = len(self._desired.edges[key])
+                explanation.facts.append(
+                    Fact(Text.of("app.group_wanted", name=desired.name, count=count), (desired.reason,))
+                )
+                explanation.facts += self._where(group)
+        for member in sorted(self._belongings.of_bodies()[identity].members):
+            person = self._registry.people[member]
+            reasons = tuple(reasons_in_body(person, body, self._belongings))
+            explanation.facts.append(Fact(Text.of("app.member", name=person.display_name, id=member), reasons))
+        return explanation
+
+    def _where(self, resource: ResourceId) -> Iterator[Fact]:
+        """In which targets it is, under which name."""
+        for target, ties in self._ties.items():
+            binding = ties.bindings.get(resource)
+            if binding is None:
+                yield Fact(Text.of("app.not_in_target", target=target))
+            elif resource.kind is Kind.ACCOUNT:
+                count = sum(1 for members in ties.edges.values() if resource.key in members)
+                yield Fact(Text.of("app.account_in_target", target=target, name=binding.name, count=count))
+            else:
+                count = len(ties.edges.get(resource.key, ()))
+                yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
+
+
+def _ties(site: Site) -> Iterator[tuple[str, Ties]]:
+    bindings = Bindings(site.database)
+    for name in site.target_names():
+        found = connector_type(str(site.section.targets[name].get("connector", "")), name)
+        yield name, bindings.ties(site.network, name, found.server(site.read_target(found, name)))

@@ -1,0 +1,75 @@
+"""The reading jobs beside plan: drift, doctor, history."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from provisioner.app.connectors import connector_type
+from provisioner.app.planning import observe
+from provisioner.app.site import Site
+from provisioner.model.errors import SettingsError
+from provisioner.model.ports import Finding, Severity
+from provisioner.model.text import Text
+from provisioner.planning.drift import Drift, drift_of
+from provisioner.state import Entry, Run, Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """What was changed over there, and the targets that could not be read at all, with why."""
+
+    items: tuple[Drift, ...]
+    unread: dict[str, Text]
+
+
+def find_drift(site: Site, only_targets: Sequence[str] = ()) -> Drifted:
+    """What differs from the last apply, whatever the registry says by now. Raises `SettingsError`, `StateError`."""
+    items: list[Drift] = []
+    unread: dict[str, Text] = {}
+    with site.targets(only_targets) as targets:
+        for view in observe(site, targets).values():
+            if view.error is not None:
+                unread[view.target.name] = view.error.text
+            elif view.inventory is not None and view.capabilities is not None:
+                items += drift_of(view.inventory, view.ties, view.capabilities)
+    return Drifted(tuple(items), unread)
+
+
+def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str, list[Finding]]]:
+    """Every target's findings; one with wrong settings is a finding itself, so that all the others are looked at."""
+    for name in site.target_names(only_targets):
+        try:
+            with site.targets([name]) as [target]:
+                found = list(target.connector.examine())
+                shared = _also_on(site, name, target.server)
+                if shared:
+                    found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))
+                yield name, found
+        except SettingsError as error:
+            yield name, [Finding(Severity.ERROR, error.text, Text.of("app.mend_settings", detail=error.detail))]
+
+
+def _also_on(site: Site, name: str, server: str) -> list[str]:
+    """Other networks' targets on the same server: they share its lock and its rate limit."""
+    others = []
+    for network, section in site.settings.networks.items():
+        for other, fields in section.targets.items():
+            if (network, other) == (site.network, name):
+                continue
+            found = connector_type(str(fields.get("connector", "")), other)
+            if server == found.server(site.read_target(found, other, network)):
+                others.append(f"{network}/{other}")
+    return others
+
+
+def past_runs(site: Site, limit: int) -> list[Run]:
+    """The newest runs first."""
+    return Runs(site.database).latest(site.network, limit)
+
+
+def past_run(site: Site, run: int) -> tuple[Run, list[Entry]]:
+    """One run with its steps. Raises `SettingsError` when this network has none of that number."""
+    runs = Runs(site.database)
+    found = runs.get(site.network, run)
+    if found is None:
+        raise SettingsError(Text.of("app.unknown_run", run=run))
+    return found, runs.steps(run)
