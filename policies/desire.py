@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from policies.document import UNLIMITED, GroupNames, Policy, quota_in_bytes
-from policies.membership import Belonging, Belongings, Standing, affiliations_today
+from policies.document import UNLIMITED, Policy, quota_in_bytes
+from policies.membership import Belonging, Belongings, Standing
 from policies.names import allot, group_id, transliterated, user_id_from_name
 from provisioner.model.registry import Body, Person, Registry, Role
 from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Value
@@ -30,7 +30,10 @@ def organisation_key(organisation: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Names that were given before (by key), and names that must never be given again."""
+    """Names that were given before (by key), and names that must never be given again.
+
+    The keys of ``groups`` also tell which groups are ours though their bodies are gone.
+    """
 
     accounts: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +46,7 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
     keys = {person: person_key(person) for person in registry.people}
     containers = list(_containers(registry, policy, belongings, today))
     resources: dict[ResourceId, Resource] = {}
-    for account in _accounts(registry, policy, belongings, assigned, today, keys):
+    for account in _accounts(registry, policy, belongings, assigned, keys):
         resources[account.id] = account
     group_names = allot(
         ((container.key, container.wished_name) for container in containers),
@@ -56,10 +59,10 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         identity = ResourceId(Kind.GROUP, container.key)
         fields: dict[FieldName, Value] = {"display_name": container.shown_name}
         resources[identity] = Resource(identity, group_names[container.key], fields, container.reason)
-        edges[container.key] = frozenset(keys[person] for person in container.people)
+        edges[container.key] = frozenset(map(keys.__getitem__, container.people))
         if container.ended:
-            ended[container.key] = frozenset(keys[person] for person in container.ended)
-    login_writes = frozenset(edges) if policy.groups.members_written_by == "login" else frozenset()
+            ended[container.key] = frozenset(map(keys.__getitem__, container.ended))
+    written_by_login = policy.groups.members_written_by == "login"
     by_date = (Standing.LEFT, Standing.GUEST_ENDED, Standing.ORGANISATION_LEFT)
     return Desired(
         resources=resources,
@@ -68,9 +71,9 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         closed=frozenset(container.key for container in containers if container.closed),
         gone=frozenset(keys[person] for person, now in belongings.standings.items() if now in by_date),
         complete=registry.complete,
-        blocked=_blocked(registry),
+        blocked=_blocked(registry) | {keys[person] for person in belongings.uncertain},
         unmanaged=_unmanaged(registry, policy),
-        login_writes=login_writes,
+        login_writes=frozenset(edges.keys() | assigned.groups.keys()) if written_by_login else frozenset(),
     )
 
 
@@ -101,35 +104,36 @@ class _Container:
 
 def _containers(registry: Registry, policy: Policy, belongings: Belongings, today: date) -> Iterator[_Container]:
     managed = None if policy.managed is None else frozenset(policy.managed)
-    of_bodies = belongings.of_bodies()
     for body in registry.bodies.values():
         if managed is None or body.id in managed:
-            yield from _of_body(body, policy, of_bodies[body.id], today)
+            yield from _of_body(body, policy, belongings.bodies[body.id], today)
     pattern = policy.groups.organisation
     if pattern is not None and managed is None:
         for organisation in registry.organisations.values():
-            shown = pattern.format(name=organisation.name)
-            people = belongings.of_organisation(organisation.id)
-            reason = Text.of("policies.organisation_group", organisation=organisation.name)
-            yield _Container(organisation_key(organisation.id), group_id(shown), shown, people, (), reason)
+            yield _Container(
+                organisation_key(organisation.id),
+                group_id(pattern, organisation.name) or organisation.id,
+                pattern.format(name=organisation.name),
+                belongings.of_organisation(organisation.id),
+                belongings.left_organisation(organisation.id),
+                Text.of("policies.organisation_group", organisation=organisation.name),
+            )
 
 
 def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> Iterator[_Container]:
-    names = policy.groups.names.get(body.kind, GroupNames())
+    names = policy.groups.names[body.kind]
     archived = body.is_archived(today)
-    members = body.overrides.group_name or (names.members and names.members.format(name=body.name))
-    if members:
+    members = _named(names.members, body, body.overrides.group_name)
+    if members is not None:
         reason = Text.of("policies.archived_body" if archived else "policies.body_group", body=body.name)
         # The archive stays readable to its people; what an archived body loses is its administration.
-        yield _Container(body_key(body.id), group_id(members), members, belonging.members, belonging.ended, reason)
-    pattern = names.administrators and names.administrators.format(name=body.name)
-    administrators = body.overrides.administrators_group_name or pattern
-    if administrators:
+        yield _Container(body_key(body.id), *members, belonging.members, belonging.ended, reason)
+    administrators = _named(names.administrators, body, body.overrides.administrators_group_name)
+    if administrators is not None:
         reason = Text.of("policies.archived_body" if archived else "policies.administrators_group", body=body.name)
         yield _Container(
             administrators_key(body.id),
-            group_id(administrators),
-            administrators,
+            *administrators,
             () if archived else belonging.moderators,
             belonging.moderators | belonging.ended if archived else belonging.ended,
             reason,
@@ -137,8 +141,17 @@ def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> I
         )
 
 
+def _named(pattern: str | None, body: Body, own: str | None) -> tuple[str, str] | None:
+    """(wished id, shown name) of a body's group; ``own`` is the body's own choice. None: there is no such group."""
+    if own:
+        return group_id("{name}", own) or body.id, own
+    if pattern is None:
+        return None
+    return group_id(pattern, body.name) or group_id(pattern, body.id), pattern.format(name=body.name)
+
+
 def _accounts(
-    registry: Registry, policy: Policy, belongings: Belongings, assigned: Assigned, today: date, keys: Mapping[str, str]
+    registry: Registry, policy: Policy, belongings: Belongings, assigned: Assigned, keys: Mapping[str, str]
 ) -> Iterator[Resource]:
     names = allot(
         ((keys[person.id], _wished_user_id(person, policy)) for person in registry.people.values()),
@@ -147,8 +160,9 @@ def _accounts(
     )
     managed = _people_of_managed_bodies(policy, belongings)
     raised = _raised_quotas(registry, belongings)
-    quotas = {role: quota_in_bytes(quota) for role, quota in policy.accounts.quota_by_role.items()}
+    quotas = {role: quota_in_bytes(quota) for role, quota in policy.accounts.quota_by_role.items() if quota}
     usual = quota_in_bytes(policy.accounts.quota)
+    created_by_us = policy.accounts.made_by == "us"
     for person in registry.people.values():
         key = keys[person.id]
         now = belongings.standings[person.id]
@@ -157,8 +171,8 @@ def _accounts(
             continue
         if managed is not None and person.id not in managed and not known:
             continue
-        holding = affiliations_today(person, registry, today)
-        home = registry.organisations[holding[0].organisation].name if holding else None
+        organisation = belongings.homes.get(person.id)
+        home = None if organisation is None else registry.organisations[organisation].name
         fields: dict[FieldName, Value] = {
             "display_name": person.display_name,
             "given_name": person.given_name,
@@ -172,7 +186,6 @@ def _accounts(
             fields["quota"] = _quota(roles, usual, quotas, raised.get(person.id, ()))
             fields["organisation"] = home
         reason = _reason(person, now, home)
-        created_by_us = policy.accounts.made_by == "us"
         yield Resource(ResourceId(Kind.ACCOUNT, key), names[key], fields, reason, created_by_us=created_by_us)
 
 
@@ -198,18 +211,17 @@ def _wished_user_id(person: Person, policy: Policy) -> str:
 def _people_of_managed_bodies(policy: Policy, belongings: Belongings) -> set[str] | None:
     if policy.managed is None:
         return None
-    of_bodies = belongings.of_bodies()
-    return set().union(*(of_bodies[body].members for body in policy.managed if body in of_bodies))
+    bodies = belongings.bodies
+    return set().union(*(bodies[body].members for body in policy.managed if body in bodies))
 
 
 def _raised_quotas(registry: Registry, belongings: Belongings) -> dict[str, list[int | None]]:
     """Person id → the quotas that bodies give their members by their own choice."""
     raised: dict[str, list[int | None]] = {}
-    of_bodies = belongings.of_bodies()
     for body in registry.bodies.values():
         if body.overrides.member_quota is not None:
             quota = quota_in_bytes(body.overrides.member_quota)
-            for person in of_bodies[body.id].members:
+            for person in belongings.bodies[body.id].members:
                 raised.setdefault(person, []).append(quota)
     return raised
 

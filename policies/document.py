@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
@@ -34,8 +34,8 @@ def _checked_quota(quota: str) -> str:
 
 
 def _checked_pattern(pattern: str) -> str:
-    if set(re.findall(r"{([^}]*)}", pattern)) != {"name"}:
-        raise ValueError("a pattern holds {name} and no other placeholder")
+    if pattern.count("{name}") != 1 or set("{}") & set(pattern.replace("{name}", "")):
+        raise ValueError("a pattern holds {name} once, and no other braces")
     return pattern
 
 
@@ -47,6 +47,17 @@ def _checked_user_id(source: str) -> str:
 
 Quota = Annotated[str, AfterValidator(_checked_quota)]
 Pattern = Annotated[str, AfterValidator(_checked_pattern)]
+
+
+_USUAL_QUOTAS: dict[Role, str | None] = {Role.GUEST: "1 GB", Role.RANGER: "unlimited", Role.MODERATOR: "10 GB"}
+
+
+def _with_usual_quotas(given: object) -> object:
+    """Whoever gives one role a quota does not mean to take it from the others."""
+    if not isinstance(given, dict):
+        return given
+    usual: dict[object, object] = {str(role): quota for role, quota in _USUAL_QUOTAS.items()}
+    return usual | {str(role): quota for role, quota in given.items()}
 
 
 class _Section(BaseModel):
@@ -66,9 +77,10 @@ class AccountsPolicy(_Section):
         description='"login": accounts appear at the first login; they are bound when they exist, never created here.',
     )
     quota: Quota = Field(default="5 GB", description="For everybody without a role in quota_by_role.")
-    quota_by_role: dict[Role, Quota] = Field(
-        default={Role.GUEST: "1 GB", Role.RANGER: "unlimited", Role.MODERATOR: "10 GB"},
-        description="The largest of a person's roles counts; a guest has the guest's, whatever else.",
+    quota_by_role: Annotated[dict[Role, Quota | None], BeforeValidator(_with_usual_quotas)] = Field(
+        default_factory=lambda: dict(_USUAL_QUOTAS),
+        description="The largest of a person's roles counts; a guest has the guest's, whatever else. Roles that are "
+        "not named here keep what they have by default; null takes a role's quota away.",
     )
     protected: tuple[str, ...] = Field(
         default=("admin", "administrator", "root"),
@@ -79,8 +91,8 @@ class AccountsPolicy(_Section):
 class GroupNames(_Section):
     """The groups that a kind of body gets."""
 
-    members: Pattern | None = Field(default="{name}", description="Name of the members' group; null for none.")
-    administrators: Pattern | None = Field(default=None, description="Name of the moderators' group; null for none.")
+    members: Pattern | None = Field(description="Name of the members' group; null for none.")
+    administrators: Pattern | None = Field(description="Name of the moderators' group; null for none.")
 
 
 def _default_names() -> dict[BodyKind, GroupNames]:
@@ -89,10 +101,25 @@ def _default_names() -> dict[BodyKind, GroupNames]:
     return {kind: project if kind is BodyKind.PROJECT else plain for kind in BodyKind}
 
 
+def _with_usual_names(given: object) -> object:
+    """Whoever names one kind of body means that one: the others, and its other group, keep the default."""
+    if not isinstance(given, dict):
+        return given
+    names: dict[object, object] = {str(kind): usual.model_dump() for kind, usual in _default_names().items()}
+    for kind, own in given.items():
+        usual = names.get(str(kind), {})
+        own = own.model_dump() if isinstance(own, GroupNames) else own
+        names[str(kind)] = {**usual, **own} if isinstance(usual, dict) and isinstance(own, dict) else own
+    return names
+
+
 class GroupsPolicy(_Section):
     """How groups are called and who writes them."""
 
-    names: dict[BodyKind, GroupNames] = Field(default_factory=_default_names)
+    names: Annotated[dict[BodyKind, GroupNames], BeforeValidator(_with_usual_names)] = Field(
+        default_factory=_default_names,
+        description="By kind of body; what is not named keeps its default. {name} is the body's name.",
+    )
     organisation: Pattern | None = Field(
         default=None, description='Name of a group for each organisation, e.g. "Org_{name}"; null for none.'
     )
@@ -108,8 +135,12 @@ class GroupsPolicy(_Section):
 class DriftPolicy(_Section):
     """What becomes of something that was changed over there."""
 
-    account: OnDrift = OnDrift.ASK
-    group: OnDrift = OnDrift.ASK
+    account: OnDrift = Field(
+        default=OnDrift.ASK,
+        description='Fields of accounts: "ask" takes it back once a ranger agreed, "keep" leaves it, "revert" takes it '
+        "back unattended.",
+    )
+    group: OnDrift = Field(default=OnDrift.ASK, description="Names of groups and who is in them; the same words.")
 
 
 class LimitPolicy(_Section):
@@ -131,13 +162,36 @@ _GUARDS = GuardRules()
 class GuardsPolicy(_Section):
     """When a plan is refused before the first write; over the plan and over seven days, for each target."""
 
-    suspensions: LimitPolicy = _limit(_GUARDS.suspensions)
-    removed_edges: LimitPolicy = _limit(_GUARDS.removed_edges)
-    updates: LimitPolicy = _limit(_GUARDS.updates)
-    lost_objects: LimitPolicy = _limit(_GUARDS.lost_objects)
-    members_lost_by_one_group: LimitPolicy = _limit(_GUARDS.members_lost_by_one_group)
+    @model_validator(mode="before")
+    @classmethod
+    def _with_usual_limits(cls, given: object) -> object:
+        """A limit of which only the count, or only the share, is named keeps the rest of its default."""
+        if not isinstance(given, dict):
+            return given
+        whole = dict(given)
+        for name, own in given.items():
+            usual = getattr(_GUARDS, str(name), None)
+            if isinstance(usual, Limit) and isinstance(own, dict):
+                whole[name] = {**_limit(usual).model_dump(), **own}
+        return whole
+
+    suspensions: LimitPolicy = Field(default=_limit(_GUARDS.suspensions), description="Accounts suspended.")
+    removed_edges: LimitPolicy = Field(default=_limit(_GUARDS.removed_edges), description="Memberships taken away.")
+    updates: LimitPolicy = Field(
+        default=_limit(_GUARDS.updates), description="Objects changed, accounts and groups each by themselves."
+    )
+    lost_objects: LimitPolicy = Field(
+        default=_limit(_GUARDS.lost_objects), description="Objects of ours that vanished over there, whoever did it."
+    )
+    members_lost_by_one_group: LimitPolicy = Field(
+        default=_limit(_GUARDS.members_lost_by_one_group), description="Members that one group loses."
+    )
     mails: int = Field(default=_GUARDS.mails, ge=0, description="Mails that the targets would send to people.")
-    administrators_left: int = Field(default=_GUARDS.administrators_left, ge=0)
+    administrators_left: int = Field(
+        default=_GUARDS.administrators_left,
+        ge=0,
+        description="A moderators' group that loses somebody keeps at least so many.",
+    )
 
     def rules(self) -> GuardRules:
         return GuardRules(
@@ -154,10 +208,15 @@ class GuardsPolicy(_Section):
 class Policy(_Section):
     """How roles and bodies become accounts and groups, and what needs a ranger's eyes."""
 
-    accounts: AccountsPolicy = AccountsPolicy()
-    groups: GroupsPolicy = GroupsPolicy()
-    on_drift: DriftPolicy = DriftPolicy()
-    guards: GuardsPolicy = GuardsPolicy()
+    accounts: AccountsPolicy = Field(default=AccountsPolicy(), description="How people's accounts look.")
+    groups: GroupsPolicy = Field(default=GroupsPolicy(), description="How groups are called and who writes them.")
+    on_drift: DriftPolicy = Field(
+        default=DriftPolicy(), description="What becomes of something that was changed over there."
+    )
+    guards: GuardsPolicy = Field(
+        default=GuardsPolicy(),
+        description="When a plan is refused before the first write; over the plan and over seven days, by target.",
+    )
     managed: tuple[str, ...] | None = Field(
         default=None,
         description="Ids of the bodies to manage; null for all. So one group starts and the rest follows.",

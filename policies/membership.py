@@ -31,6 +31,16 @@ class Belonging:
     ended: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class _Index:
+    """Ids of people by what a selector can ask for."""
+
+    roles: defaultdict[Role, set[str]] = field(default_factory=lambda: defaultdict(set))
+    organisations: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    kinds: defaultdict[OrganisationKind, set[str]] = field(default_factory=lambda: defaultdict(set))
+    body_roles: defaultdict[Role, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
 def affiliations_today(person: Person, registry: Registry, today: date) -> list[Affiliation]:
     """The affiliations that hold, in organisations that are (still) in the network."""
     holding = []
@@ -43,13 +53,17 @@ def affiliations_today(person: Person, registry: Registry, today: date) -> list[
 
 def standing(person: Person, registry: Registry, today: date) -> Standing:
     """Why somebody is, or is not, in the network today."""
+    return _standing(person, today, affiliations_today(person, registry, today))
+
+
+def _standing(person: Person, today: date, holding: list[Affiliation]) -> Standing:
     period = person.period_in_network()
     if period.is_over(today):
         ended_as_guest = person.guest is not None and person.guest.until == period.until
         return Standing.GUEST_ENDED if ended_as_guest else Standing.LEFT
     if not period.holds(today):
         return Standing.NOT_YET
-    if person.guest is None and person.affiliations and not affiliations_today(person, registry, today):
+    if person.guest is None and person.affiliations and not holding:
         if any(affiliation.period.since and affiliation.period.since > today for affiliation in person.affiliations):
             return Standing.NOT_YET
         return Standing.ORGANISATION_LEFT
@@ -65,70 +79,89 @@ class Belongings:
         self.standings: dict[str, Standing] = {}
         self.roles: dict[str, set[Role]] = {}
         """Every role that an active person has anywhere: network, organisation or body."""
-        self._by_role: defaultdict[Role, set[str]] = defaultdict(set)
-        self._by_organisation: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_organisation_kind: defaultdict[OrganisationKind, set[str]] = defaultdict(set)
-        self._by_body_role: defaultdict[Role, set[str]] = defaultdict(set)
+        self.homes: dict[str, str] = {}
+        """Active person → the id of the organisation that comes first."""
+        self.uncertain: set[str] = set()
+        """People of an organisation that could not be read: whether they are still here, nobody knows."""
+        self._now, self._past = _Index(), _Index()
         self._active: set[str] = set()
         self._guests: set[str] = set()
-        self._moved: set[str] = set()
-        self._written: dict[str, Belonging] = {body: Belonging() for body in registry.bodies}
+        # What people joined in a malformed body still counts: it must not cost them a role or a place elsewhere.
+        self._written = {body: Belonging() for body in (*registry.bodies, *registry.blocked)}
+        self._archived = {body.id for body in registry.bodies.values() if body.is_archived(today)}
         for person in registry.people.values():
-            self._index(person)
-        self._whole: dict[str, Belonging] | None = None
+            self._enter(person)
+        self.bodies: Mapping[str, Belonging] = {body.id: self._with_selected(body) for body in registry.bodies.values()}
+        """Body id → who belongs to it, selectors included."""
 
-    def _index(self, person: Person) -> None:
-        today = self.today
-        self.standings[person.id] = now = standing(person, self.registry, today)
+    def _enter(self, person: Person) -> None:
+        today, organisations, identity = self.today, self.registry.organisations, person.id
+        holding = affiliations_today(person, self.registry, today)
+        self.standings[identity] = now = _standing(person, today, holding)
+        for affiliation in person.affiliations:
+            organisation = organisations.get(affiliation.organisation)
+            if affiliation.period.is_over(today):
+                _note(self._past, identity, affiliation, organisation.kind if organisation else None)
+            elif organisation is None:
+                self.uncertain.add(identity)
         if now is not Standing.ACTIVE:
             return
-        self._active.add(person.id)
+        self._active.add(identity)
         roles = set(person.roles)
         if person.guest is not None or Role.GUEST in roles:
-            self._guests.add(person.id)
+            self._guests.add(identity)
             roles.add(Role.GUEST)
-        for affiliation in person.affiliations:
-            if affiliation.period.is_over(today):
-                self._moved.add(person.id)
-        for affiliation in affiliations_today(person, self.registry, today):
+        if holding:
+            self.homes[identity] = holding[0].organisation
+        for affiliation in holding:
             roles |= affiliation.roles
-            self._by_organisation[affiliation.organisation].add(person.id)
-            self._by_organisation_kind[self.registry.organisations[affiliation.organisation].kind].add(person.id)
+            _note(self._now, identity, affiliation, organisations[affiliation.organisation].kind)
         for role in roles:
-            self._by_role[role].add(person.id)
+            self._now.roles[role].add(identity)
+        self._enter_memberships(person, roles)
+        self.roles[identity] = roles
+
+    def _enter_memberships(self, person: Person, roles: set[Role]) -> None:
+        today, identity, written = self.today, person.id, self._written
         for membership in person.memberships:
-            belonging = self._written.get(membership.body)
+            body, role, period = membership.body, membership.role, membership.period
+            belonging = written.get(body)
             if belonging is None:
                 continue
-            if membership.period.holds(today):
-                belonging.members.add(person.id)
-                roles.add(membership.role)
-                self._by_body_role[membership.role].add(person.id)
-                if membership.role is Role.MODERATOR:
-                    belonging.moderators.add(person.id)
-            elif membership.period.is_over(today):
-                belonging.ended.add(person.id)
-        self.roles[person.id] = roles
-
-    def of_bodies(self) -> Mapping[str, Belonging]:
-        """Body id → who belongs to it, selectors included."""
-        if self._whole is None:
-            self._whole = {body.id: self._with_selected(body) for body in self.registry.bodies.values()}
-        return self._whole
+            if period.holds(today):
+                belonging.members.add(identity)
+                if role is Role.MODERATOR:
+                    belonging.moderators.add(identity)
+                if body in self._archived:  # still a reader there, but nobody moderates an archive
+                    self._past.body_roles[role].add(identity)
+                    role = Role.MEMBER
+                roles.add(role)
+                self._now.body_roles[role].add(identity)
+            elif period.is_over(today):
+                belonging.ended.add(identity)
+                self._past.body_roles[role].add(identity)
 
     def of_organisation(self, organisation: str) -> set[str]:
-        return self._by_organisation[organisation]
+        """Ids of the active people who belong to it."""
+        return self._now.organisations[organisation]
+
+    def left_organisation(self, organisation: str) -> set[str]:
+        """Ids of the people whose written time in it is over."""
+        return self._past.organisations[organisation]
 
     def _with_selected(self, body: Body) -> Belonging:
         written = self._written[body.id]
         if not body.selectors:
             return written
-        whole = Belonging(set(written.members), set(written.moderators), written.ended | self._moved)
+        whole = Belonging(set(written.members), set(written.moderators), set(written.ended))
         for selector in body.selectors:
             people = self.selected(selector) - (written.ended - written.members)
             whole.members |= people
+            whole.ended |= self._parted(selector)
             if selector.as_role is Role.MODERATOR:
                 whole.moderators |= people
+            for person in people:
+                self.roles[person].add(selector.as_role)
         return whole
 
     def selected(self, selector: Selector) -> set[str]:
@@ -137,19 +170,39 @@ class Belongings:
         if selector.everybody:
             conditions.append(self._active - self._guests)
         if selector.roles:
-            conditions.append(_union(self._by_role, selector.roles))
+            conditions.append(_union(self._now.roles, selector.roles))
         if selector.organisations:
-            conditions.append(_union(self._by_organisation, selector.organisations))
+            conditions.append(_union(self._now.organisations, selector.organisations))
         if selector.organisation_kinds:
-            conditions.append(_union(self._by_organisation_kind, selector.organisation_kinds))
+            conditions.append(_union(self._now.kinds, selector.organisation_kinds))
         if selector.body_roles:
-            conditions.append(_union(self._by_body_role, selector.body_roles))
+            conditions.append(_union(self._now.body_roles, selector.body_roles))
         if selector.bodies:
             known = (self._written[body].members for body in selector.bodies if body in self._written)
             conditions.append(set().union(*known))
         if not conditions:
             return set()
         return set.intersection(*conditions)
+
+    def _parted(self, selector: Selector) -> set[str]:
+        """Ids of those who may have met ``selector`` until a written date: a move, the end of a membership."""
+        past = self._past
+        ended = (self._written[body].ended for body in selector.bodies if body in self._written)
+        return set().union(
+            _union(past.roles, selector.roles),
+            _union(past.organisations, selector.organisations),
+            _union(past.kinds, selector.organisation_kinds),
+            _union(past.body_roles, selector.body_roles),
+            *ended,
+        )
+
+
+def _note(index: _Index, person: str, affiliation: Affiliation, kind: OrganisationKind | None) -> None:
+    index.organisations[affiliation.organisation].add(person)
+    for role in affiliation.roles:
+        index.roles[role].add(person)
+    if kind is not None:
+        index.kinds[kind].add(person)
 
 
 def _union(index: Mapping[Key, set[str]], keys: Iterable[Key]) -> set[str]:

@@ -13,8 +13,9 @@ LONGEST = 60
 
 def transliterated(text: str) -> str:
     """``text`` in ASCII: German letters the German way (ü → ue), all others as anyascii spells them."""
-    composed = unicodedata.normalize("NFC", text)
-    return composed if composed.isascii() else anyascii(composed.translate(_GERMAN))
+    if text.isascii():
+        return text
+    return anyascii(unicodedata.normalize("NFC", text).translate(_GERMAN))
 
 
 def user_id_from_name(given: str, family: str) -> str:
@@ -23,10 +24,23 @@ def user_id_from_name(given: str, family: str) -> str:
     return ".".join(part for part in parts if part)[:LONGEST].strip(".-")
 
 
-def group_id(name: str) -> str:
-    """ "PG_Digitale Mobilität" → "PG_Digitale-Mobilitaet"."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", transliterated(name))
-    return plain[:LONGEST].strip("-.")
+def group_id(pattern: str, name: str) -> str:
+    """ "PG_{name}", "Digitale Mobilität" → "PG_Digitale-Mobilitaet". Empty when nothing speakable is left of ``name``.
+
+    A long name is cut, not the pattern around it: else the two groups of one body could not be told apart.
+    """
+    plain = _plain(name)
+    if not plain:
+        return ""
+    whole = _plain(pattern.format(name=plain))
+    if len(whole) > LONGEST:
+        room = max(1, len(plain) - (len(whole) - LONGEST))
+        whole = _plain(pattern.format(name=plain[:room].rstrip("-.")))
+    return whole[:LONGEST].strip("-.")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", transliterated(text)).strip("-.")
 
 
 def allot(
@@ -41,14 +55,17 @@ def allot(
     """
     names = {key: name for key, name in assigned.items() if name}
     taken = {name.casefold() for name in names.values()}
+    reached: dict[str, int] = {}
+    """Wish → the last number that was tried; so a thousand namesakes do not ask for a million names."""
     result: dict[str, str] = {}
     for key, wish in sorted(wishes):
         name = names.get(key)
         if name is None:
-            name, number = wish, 1
+            name, number = wish, reached.get(wish.casefold(), 1)
             while name.casefold() in taken or retired(name):
                 number += 1
                 name = f"{wish}{number}"
+            reached[wish.casefold()] = number
             taken.add(name.casefold())
         result[key] = name
     return result
