@@ -104,9 +104,10 @@ class _Container:
 
 def _containers(registry: Registry, policy: Policy, belongings: Belongings, today: date) -> Iterator[_Container]:
     managed = None if policy.managed is None else frozenset(policy.managed)
+    of_bodies = belongings.of_bodies()
     for body in registry.bodies.values():
         if managed is None or body.id in managed:
-            yield from _of_body(body, policy, belongings.bodies[body.id], today)
+            yield from _of_body(body, policy, of_bodies[body.id], today)
     pattern = policy.groups.organisation
     if pattern is not None and managed is None:
         for organisation in registry.organisations.values():
@@ -211,17 +212,18 @@ def _wished_user_id(person: Person, policy: Policy) -> str:
 def _people_of_managed_bodies(policy: Policy, belongings: Belongings) -> set[str] | None:
     if policy.managed is None:
         return None
-    bodies = belongings.bodies
-    return set().union(*(bodies[body].members for body in policy.managed if body in bodies))
+    of_bodies = belongings.of_bodies()
+    return set().union(*(of_bodies[body].members for body in policy.managed if body in of_bodies))
 
 
 def _raised_quotas(registry: Registry, belongings: Belongings) -> dict[str, list[int | None]]:
     """Person id → the quotas that bodies give their members by their own choice."""
     raised: dict[str, list[int | None]] = {}
+    of_bodies = belongings.of_bodies()
     for body in registry.bodies.values():
         if body.overrides.member_quota is not None:
             quota = quota_in_bytes(body.overrides.member_quota)
-            for person in belongings.bodies[body.id].members:
+            for person in of_bodies[body.id].members:
                 raised.setdefault(person, []).append(quota)
     return raised
 

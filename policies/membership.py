@@ -141,6 +141,10 @@ class Belongings:
                 belonging.ended.add(identity)
                 self._past.body_roles[role].add(identity)
 
+    def of_bodies(self) -> Mapping[str, Belonging]:
+        """Body id → who belongs to it, selectors included."""
+        return self._whole
+
     def of_organisation(self, organisation: str) -> set[str]:
         """Ids of the active people who belong to it."""
         return self._now.organisations[organisation]
