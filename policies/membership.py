@@ -91,8 +91,7 @@ class Belongings:
         self._archived = {body.id for body in registry.bodies.values() if body.is_archived(today)}
         for person in registry.people.values():
             self._enter(person)
-        self.bodies: Mapping[str, Belonging] = {body.id: self._with_selected(body) for body in registry.bodies.values()}
-        """Body id → who belongs to it, selectors included."""
+        self._whole = {body.id: self._with_selected(body) for body in registry.bodies.values()}
 
     def _enter(self, person: Person) -> None:
         today, organisations, identity = self.today, self.registry.organisations, person.id

@@ -9,7 +9,7 @@ from provisioner.model.text import Text
 
 def reasons_in_body(person: Person, body: Body, belongings: Belongings) -> Iterator[Text]:
     """Every reason for which ``person`` belongs to ``body`` today; none when the person does not."""
-    if person.id not in belongings.roles:
+    if person.id not in belongings.of_bodies()[body.id].members:
         return
     for membership in person.memberships:
         if membership.body == body.id and membership.period.holds(belongings.today):
