@@ -1,0 +1,21 @@
+"""Applying steps: journal, order, retries, isolation of one failure from the rest."""
+
+from provisioner.execution.apply import execute
+from provisioner.execution.interruption import Interruption
+from provisioner.execution.report import Progress, Report, Silent, StepResult, TargetReport
+from provisioner.execution.rules import Retries
+from provisioner.execution.settling import settle
+from provisioner.execution.target import Assignment
+
+__all__ = [
+    "Assignment",
+    "Interruption",
+    "Progress",
+    "Report",
+    "Retries",
+    "Silent",
+    "StepResult",
+    "TargetReport",
+    "execute",
+    "settle",
+]
