@@ -11,7 +11,7 @@ import requests
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
 
-RECORDINGS = Path(__file__).parent.parent / "recordings" / "nextcloud-34"
+RECORDINGS = Path(__file__).parents[2] / "recordings" / "nextcloud-34"
 SERVICE = ("readi-provisioner", "recorded-Service-1")
 VOLATILE = {"firstLoginTimestamp", "lastLoginTimestamp", "lastLogin", "used", "etag"}
 """Values that differ from run to run: their type is compared, and whether they are nothing."""
