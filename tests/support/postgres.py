@@ -96,6 +96,20 @@ class ThrowAwayPostgres:
         with self.administrator() as connection:
             return len(connection.execute(query, (url.rsplit("/", 1)[1], application)).fetchall())
 
+    def wait_for_no_lock(self, url: str) -> None:
+        """Until the server has noticed that a killed process is gone; it needs a moment."""
+        query = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
+            " WHERE datname = %s AND locktype = 'advisory'"
+        )
+        with self.administrator() as connection:
+            for _ in range(3000):
+                held = connection.execute(query, (url.rsplit("/", 1)[1],)).fetchone()
+                if held == (0,):
+                    return
+                connection.execute("SELECT pg_sleep(0.01)")
+        raise RuntimeError("an advisory lock outlived its process")
+
     def stop(self) -> None:
         """End the server at once and remove all it had."""
         self._server.send_signal(signal.SIGQUIT)
