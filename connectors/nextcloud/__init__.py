@@ -11,10 +11,10 @@ def _open(target: str, settings: NextcloudSettings, wiring: Wiring) -> Connector
     return NextcloudConnector(target, settings, wiring)
 
 
-def _emulator(clock: Clock) -> Sandbox:
+def _emulator(clock: Clock, port: int) -> Sandbox:
     from connectors.nextcloud.sandbox import NextcloudSandbox
 
-    return NextcloudSandbox(clock)
+    return NextcloudSandbox(clock, port)
 
 
 NEXTCLOUD = ConnectorType(

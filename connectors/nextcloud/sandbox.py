@@ -26,6 +26,11 @@ class NextcloudSandbox:
         """The service account's."""
         return {"user": ACCOUNT[0], "password": ACCOUNT[1]}
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Nothing else is needed."""
+        return {}
+
     def start(self) -> None:
         """Listen on loopback."""
         self.emulator.start()

@@ -3,23 +3,11 @@
 A field is only ever added within a version; a changed meaning is a new version.
 """
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic import JsonValue as Json
-
-from provisioner.model.changes import Change, Create, Join, Leave, Update
-from provisioner.model.inventory import Unknown
-from provisioner.model.plan import Notice, Plan, Refusal, TargetPlan
-from provisioner.model.ports import Finding
-from provisioner.model.text import Text
-from provisioner.planning.drift import Drift
-from provisioner.registry.problems import Problem
-from provisioner.state import Entry, Run
-
-Say = Callable[[Text], str]
 
 
 class _Report(BaseModel):
@@ -197,6 +185,22 @@ class ApplyReport(_Report):
     errors: dict[str, TextReport] = Field(description="Targets that could not be read at all.")
 
 
+class FactReport(_Report):
+    what: TextReport
+    why: list[TextReport]
+
+
+class ExplainReport(_Report):
+    """`readi explain --json`."""
+
+    schema_: Literal["readi.explain/1"] = Field(default="readi.explain/1", alias="schema")
+    id: str
+    kind: str
+    name: str
+    origin: str | None = Field(description="Where it is written: file:line:column.")
+    facts: list[FactReport]
+
+
 REPORTS: tuple[type[BaseModel], ...] = (
     PlanReport,
     ApplyReport,
@@ -204,157 +208,6 @@ REPORTS: tuple[type[BaseModel], ...] = (
     DoctorReport,
     DriftReport,
     HistoryReport,
+    ExplainReport,
 )
 """Every report; docs/json/ holds the schema of each."""
-
-
-def text_report(text: Text, say: Say) -> TextReport:
-    """A text for programs and people alike."""
-    arguments: dict[str, Json] = {
-        name: value if isinstance(value, str | int | float) else value.isoformat()
-        for name, value in text.arguments.items()
-    }
-    return TextReport(code=text.code, arguments=arguments, text=say(text))
-
-
-def plan_report(plan: Plan, created: datetime, say: Say) -> PlanReport:
-    """The whole plan; it holds people's names and addresses, so its file is for its owner's eyes only."""
-    return PlanReport(
-        network=plan.network,
-        created=created,
-        digest=plan.digest(),
-        registry=plan.registry_digest,
-        policy=plan.policy_digest,
-        targets=[_target(part, say) for part in plan.targets],
-        refusals=[refusal_report(refusal, say) for refusal in plan.refusals],
-    )
-
-
-def refusal_report(refusal: Refusal, say: Say) -> RefusalReport:
-    """A guard's no."""
-    return RefusalReport(
-        guard=refusal.guard,
-        target=refusal.target,
-        why=text_report(refusal.why, say),
-        count=refusal.count,
-        limit=refusal.limit,
-        objects=list(refusal.objects),
-        word=refusal.word,
-    )
-
-
-def _target(part: TargetPlan, say: Say) -> TargetReport:
-    return TargetReport(
-        target=part.target,
-        error=None if part.error is None else text_report(part.error, say),
-        changes=[_change(change, say) for change in part.changes],
-        notices=[_notice(notice, say) for notice in part.notices],
-        cost=CostReport(
-            requests=part.cost.requests,
-            mails=part.cost.mails,
-            limited=dict(part.cost.limited),
-            minutes=part.minutes,
-        ),
-    )
-
-
-def _change(change: Change, say: Say) -> ChangeReport:
-    fields: dict[str, FieldReport] = {}
-    if isinstance(change, Create):
-        fields = {name: FieldReport(before=None, after=value) for name, value in change.wanted.fields.items()}
-    elif isinstance(change, Update):
-        for name, after in change.after.items():
-            before = change.before[name]
-            fields[name] = FieldReport(before=None if isinstance(before, Unknown) else before, after=after)
-    return ChangeReport(
-        verb=change.verb.value,
-        change_class=change.change_class.value,
-        kind=str(change.id.kind),
-        id=change.id.key,
-        name=change.name,
-        reason=text_report(change.reason, say),
-        fields=fields,
-        members=list(change.members) if isinstance(change, Join | Leave) else [],
-        digest=change.digest(),
-    )
-
-
-def _notice(notice: Notice, say: Say) -> NoticeReport:
-    identity = None if notice.id is None else notice.id.key
-    return NoticeReport(kind=notice.kind.value, id=identity, name=notice.name, why=text_report(notice.why, say))
-
-
-def problem_report(problem: Problem, say: Say) -> ProblemReport:
-    """One mistake in the registry or the policy, and its mend."""
-    return ProblemReport(
-        severity=problem.severity.value,
-        file=problem.where.file,
-        line=problem.where.line,
-        column=problem.where.column,
-        what=text_report(problem.what, say),
-        mend=text_report(problem.mend, say),
-    )
-
-
-def doctor_report(findings: Iterable[tuple[str, Iterable[Finding]]], say: Say) -> DoctorReport:
-    """Every target's findings."""
-    targets = [
-        DoctorTargetReport(
-            target=target,
-            findings=[
-                FindingReport(
-                    severity=finding.severity.value,
-                    what=text_report(finding.what, say),
-                    mend=None if finding.mend is None else text_report(finding.mend, say),
-                )
-                for finding in found
-            ],
-        )
-        for target, found in findings
-    ]
-    return DoctorReport(targets=targets)
-
-
-def drift_report(network: str, items: Iterable[Drift], unread: Iterable[str]) -> DriftReport:
-    """What was changed over there."""
-    drift = [
-        DriftItemReport(
-            target=item.target,
-            kind=item.kind.value,
-            id=item.id.key,
-            name=item.name,
-            field=item.field,
-            before=item.before,
-            now=item.now,
-            account=item.account,
-        )
-        for item in items
-    ]
-    return DriftReport(network=network, unread=list(unread), drift=drift)
-
-
-def step_report(entry: Entry, say: Say) -> StepReport:
-    """One journalled step."""
-    return StepReport(
-        target=entry.target,
-        operation=entry.operation,
-        kind=str(entry.resource.kind),
-        id=entry.resource.key,
-        name=entry.name,
-        state=str(entry.state),
-        why=None if entry.error is None else text_report(entry.error, say),
-    )
-
-
-def run_report(run: Run, steps: Iterable[Entry] | None, say: Say) -> RunReport:
-    """One past run; with its steps when they are given."""
-    return RunReport(
-        id=run.id,
-        started=run.started,
-        ended=run.ended,
-        actor=run.actor,
-        cause=run.cause,
-        outcome=None if run.outcome is None else str(run.outcome),
-        counts=dict(run.counts),
-        steps=None if steps is None else [step_report(step, say) for step in steps],
-    )

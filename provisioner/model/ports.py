@@ -157,6 +157,11 @@ class Sandbox(Protocol):
         """ "user" and "password", or "token"."""
         ...
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What else a target's settings need to use it, e.g. a directory's base."""
+        ...
+
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
@@ -176,6 +181,7 @@ class ConnectorType:
     kinds: frozenset[Kind]
     account: Callable[[Any], str] = attrgetter("user")
     """The technical account, from the settings: the rate ledger counts by it, as servers do."""
-    emulator: Callable[[Clock], Sandbox] | None = None
+    emulator: Callable[[Clock, int], Sandbox] | None = None
+    """(clock, port; 0 for any) → the product's emulator, not yet started."""
     texts: str = ""
     """The package that holds the connector's ``texts.yaml``."""

@@ -1,0 +1,98 @@
+"""Emulators of the products on loopback: for rehearsal, training and the demo."""
+
+import signal
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.resources import files
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import yaml
+
+from provisioner.app.applying import Approval, Started, apply
+from provisioner.app.connectors import connector_types
+from provisioner.app.site import Site
+from provisioner.model.errors import SettingsError
+from provisioner.model.ports import Clock, Sandbox
+from provisioner.model.text import Text
+
+
+def example_folder() -> Path:
+    """The example network: registry and policy. It is shipped beside this module, or stands in the checkout."""
+    shipped = Path(str(files("provisioner.app") / "examples" / "redi"))
+    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "examples" / "redi"
+
+
+class Sandboxes:
+    """Emulators that run while the `with` block does. Raises `SettingsError` for a product without one."""
+
+    def __init__(self, clock: Clock, products: Sequence[str] = (), port: int = 0) -> None:
+        known = {product: found for product, found in connector_types().items() if found.emulator is not None}
+        for product in products:
+            if product not in known:
+                raise SettingsError(Text.of("app.no_emulator", product=product, known=", ".join(sorted(known))))
+        self._clock = clock
+        self.running: list[Sandbox] = []
+        for number, product in enumerate(products or sorted(known)):
+            make = known[product].emulator
+            if make is not None:
+                self.running.append(make(clock, port + number if port else 0))
+
+    def __enter__(self) -> "Sandboxes":
+        with ExitStack() as stack:
+            for sandbox in self.running:
+                sandbox.start()
+                stack.callback(sandbox.stop)
+            stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for sandbox in self.running:
+            sandbox.stop()
+
+    def addresses(self) -> list[dict[str, str]]:
+        """Name, url and credentials of each: what ``readi sandbox`` prints."""
+        return [{"name": sandbox.name, "url": sandbox.url, **sandbox.credentials} for sandbox in self.running]
+
+    def write_settings(self, folder: Path, registry: Path, policy: Path | None = None) -> Path:
+        """A settings file in ``folder`` whose network "redi" has these emulators as targets."""
+        targets = {
+            sandbox.name: {"connector": sandbox.name, "url": sandbox.url, **sandbox.credentials, **sandbox.settings}
+            for sandbox in self.running
+        }
+        network: dict[str, object] = {"registry": str(registry), "targets": targets}
+        if policy is not None:
+            network["policy"] = str(policy)
+        path = folder / "settings.yaml"
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump({"state": "state/readi.db", "networks": {"redi": network}}), encoding="utf-8")
+        return path
+
+    def fill_with_example(self) -> None:
+        """Give them the accounts and groups of the example network."""
+        example = example_folder()
+        with tempfile.TemporaryDirectory(prefix="readi-") as folder:
+            settings = self.write_settings(Path(folder), example / "registry")
+            site = Site.open(settings, clock=self._clock)
+            try:
+                apply(site, Approval(), Started("sandbox", "sandbox --example"))
+            finally:
+                site.close()
+
+    def wait(self) -> None:
+        """Until SIGINT or SIGTERM."""
+        ended = threading.Event()
+
+        def end(number: int, frame: FrameType | None) -> None:
+            ended.set()
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            ended.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

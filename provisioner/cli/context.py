@@ -1,0 +1,89 @@
+"""What every command is given: where the settings are, which language is spoken, where output goes."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from provisioner.app.connectors import text_packages
+from provisioner.app.settings import find_settings, load_settings
+from provisioner.app.site import Site
+from provisioner.model.ports import Clock
+from provisioner.model.text import Argument, Text
+from provisioner.texts import Catalogue, Language
+from provisioner.transport.clock import SystemClock
+
+NOTHING_TO_DO, FAILED, PENDING, REFUSED, USAGE = 0, 1, 2, 3, 64
+"""Exit codes of plan, apply and drift; `USAGE` of everything."""
+
+
+@dataclass
+class Context:
+    """The global options, and what they lead to."""
+
+    settings: Path | None = None
+    network: str | None = None
+    language: Language | None = None
+    quiet: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+
+    @cached_property
+    def out(self) -> Console:
+        """Results. Plain lines, not cut, where no terminal is."""
+        return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, quiet=self.quiet)
+
+    @cached_property
+    def err(self) -> Console:
+        """Progress and errors."""
+        return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+
+    @cached_property
+    def say(self) -> Catalogue:
+        """Puts texts into the language asked for: --lang, else the settings', else German."""
+        return Catalogue(self.language or self._language_of_settings(), text_packages())
+
+    def _language_of_settings(self) -> Language:
+        path = find_settings(self.settings) if self.settings is not None else Path("settings.yaml")
+        return load_settings(path).language if path.is_file() else "de"
+
+    def tell(self, code: str, **arguments: Argument) -> str:
+        """A sentence of the command line's own."""
+        return self.say(Text.of(f"cli.{code}", **arguments))
+
+    def open_site(self) -> Site:
+        """The network that was asked for. Raises `SettingsError`."""
+        return Site.open(find_settings(self.settings), self.network, self.clock)
+
+    def print_json(self, report: BaseModel) -> None:
+        """One line of JSON, the last on standard output."""
+        sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
+
+    def fail(self, code: int, message: str) -> NoReturn:
+        """Say it on standard error and end."""
+        self.err.print(message, markup=False)
+        raise typer.Exit(code)
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """The context that the global options made."""
+    found = ctx.find_object(Context)
+    if found is None:  # a sub-application called without the main one, as some tests do
+        found = ctx.obj = Context()
+    return found
+
+
+@contextmanager
+def working(context: Context, code: str) -> Iterator[None]:
+    """A spinner on a terminal while something long is read; nothing elsewhere."""
+    if context.quiet or not context.err.is_terminal:
+        yield
+        return
+    with context.err.status(context.tell(code)):
+        yield

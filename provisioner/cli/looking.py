@@ -1,0 +1,108 @@
+"""readi drift, explain, history: what is, and what was done."""
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from provisioner.app.explaining import Explainer
+from provisioner.app.looking import find_drift, past_run, past_runs
+from provisioner.app.reporting import drift_report, explain_report, run_report
+from provisioner.app.reports import HistoryReport
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
+from provisioner.cli.planning import AsJson, Targets
+from provisioner.cli.render import NOTHING, PersonNames
+from provisioner.planning.drift import Drift, DriftKind
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("drift")(drift_command)
+    app.command("explain")(explain_command)
+    app.command("history")(history_command)
+
+
+def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = False) -> int:
+    """What was changed over there since the last apply, apart from what changed here."""
+    context = context_of(ctx)
+    site = context.open_site()
+    with working(context, "reading"):
+        drifted = find_drift(site, target or ())
+    if as_json:
+        context.print_json(drift_report(site.network, drifted.items, drifted.unread))
+    else:
+        names = PersonNames(site.read_registry().registry)
+        for item in drifted.items:
+            context.out.print(f"{item.target} {_drift_line(context, item, names)}", markup=False)
+        for name, why in drifted.unread.items():
+            context.out.print(f"{name}: {context.say(why)}", style="red", markup=False)
+        counts = Counter(item.kind for item in drifted.items)
+        context.out.print(
+            context.tell("drift_summary", count=counts.total()) if counts else context.tell("no_drift"), markup=False
+        )
+    if drifted.unread:
+        return FAILED
+    return PENDING if drifted.items else NOTHING_TO_DO
+
+
+def _drift_line(context: Context, item: Drift, names: PersonNames) -> str:
+    if item.kind is DriftKind.FIELD:
+        before = NOTHING if item.before is None else str(item.before)
+        now = NOTHING if item.now is None else str(item.now)
+        return context.tell("drift_field", name=item.name, field=str(item.field), before=before, now=now)
+    account = names(item.account or "")
+    return context.tell(f"drift_{item.kind}", name=item.name, account=account)
+
+
+def explain_command(
+    ctx: typer.Context,
+    identity: Annotated[str, typer.Argument(metavar="ID", help="A person, a body, or what it is called over there.")],
+    as_json: AsJson = False,
+) -> int:
+    """What a person, a body or a resource has, where, and why. Asks no target."""
+    context = context_of(ctx)
+    explanation = Explainer(context.open_site()).explain(identity)
+    if as_json:
+        context.print_json(explain_report(explanation, context.say))
+        return NOTHING_TO_DO
+    where = f"  ({explanation.origin})" if explanation.origin is not None else ""
+    context.out.print(f"{explanation.name} · {explanation.id}{where}", style="bold", markup=False)
+    for fact in explanation.facts:
+        context.out.print(f"  {context.say(fact.what)}", markup=False)
+        for why in fact.why:
+            context.out.print(f"      {context.say(why)}", style="dim", markup=False)
+    return NOTHING_TO_DO
+
+
+def history_command(
+    ctx: typer.Context,
+    run: Annotated[int | None, typer.Argument(help="One run, with every step.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many runs.")] = 20,
+    as_json: AsJson = False,
+) -> int:
+    """Past runs: what each changed, who or what started it."""
+    context = context_of(ctx)
+    site = context.open_site()
+    if run is None:
+        runs, steps = past_runs(site, limit), None
+    else:
+        found, steps = past_run(site, run)
+        runs = [found]
+    reports = [run_report(each, steps, context.say) for each in runs]
+    if as_json:
+        context.print_json(HistoryReport(network=site.network, runs=reports))
+        return NOTHING_TO_DO
+    for report in reports:
+        counts = ", ".join(f"{context.tell(f'state_{state}')} {count}" for state, count in report.counts.items())
+        outcome = context.tell(f"run_{report.outcome or 'open'}")
+        started = report.started.astimezone().strftime("%Y-%m-%d %H:%M")
+        context.out.print(
+            f"{report.id:>5}  {started}  {report.actor}  {report.cause}: {outcome} ({counts})", markup=False
+        )
+        for step in report.steps or ():
+            why = "" if step.why is None else f"  {step.why.text}"
+            state = context.tell(f"state_{step.state}")
+            context.out.print(f"       {step.target}  {step.operation} {step.name}: {state}{why}", markup=False)
+    if not reports:
+        context.out.print(context.tell("no_runs"), markup=False)
+    return NOTHING_TO_DO

@@ -1,0 +1,67 @@
+"""The command ``readi``: global options, and errors turned into words and exit codes."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+import typer.exceptions
+
+from provisioner.cli import log, looking, planning, targets
+from provisioner.cli.context import FAILED, USAGE, Context
+from provisioner.model.errors import ReadiError
+
+app = typer.Typer(
+    name="readi",
+    help="One registry of organisations, people, roles and bodies; every system kept equal to it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for commands in (planning, looking, targets):
+    commands.register(app)
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    settings: Annotated[
+        Path | None, typer.Option(help="The settings file; else READI_SETTINGS, else ./settings.yaml.")
+    ] = None,
+    network: Annotated[str | None, typer.Option(help="Which network, where the settings name several.")] = None,
+    lang: Annotated[Literal["de", "en"] | None, typer.Option(help="Language of texts.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only results and errors.")] = False,
+    log_format: Annotated[Literal["text", "json"], typer.Option(help="How log lines look, on stderr.")] = "text",
+) -> None:
+    """Hand the global options on to the command."""
+    log.set_up(log_format, quiet=quiet)
+    given = ctx.obj if isinstance(ctx.obj, Context) else Context()
+    given.settings, given.network, given.language, given.quiet = settings, network, lang, quiet
+    ctx.obj = given
+
+
+def run(arguments: list[str], context: Context | None = None) -> int:
+    """Run one command; its exit code. Nothing that this project raises on purpose ends in a traceback."""
+    context = context or Context()
+    try:
+        result = app(arguments, standalone_mode=False, obj=context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except typer.exceptions.TyperException as wrong:  # a wrong option, a missing argument
+        show = getattr(wrong, "show", None)  # all that typer raises can show themselves; its base type does not say so
+        if show is not None:
+            show(sys.stderr)
+        return USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        context.err.print(context.tell("aborted"), markup=False)
+        return FAILED
+    except ReadiError as error:
+        context.err.print(context.say.error(error), style="red", markup=False)
+        return FAILED
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))

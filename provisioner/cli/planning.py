@@ -1,0 +1,201 @@
+"""readi plan, apply."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioner.app.applying import Applied, Approval, How, Started, apply
+from provisioner.app.planning import Planned, make_plan
+from provisioner.app.reporting import plan_report, refusal_report, result_report, text_report
+from provisioner.app.reports import ApplyReport
+from provisioner.app.saved import read_plan, write_plan
+from provisioner.app.site import Site
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
+from provisioner.cli.progress import ApplyProgress
+from provisioner.cli.render import PersonNames, PlanText
+from provisioner.execution import Interruption
+from provisioner.model.plan import Plan
+from provisioner.state import Outcome, StepState
+from provisioner.transport.ledger import Waiter
+
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Only this target; may be given more than once.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Only this person, body or organisation.")]
+Allow = Annotated[list[str] | None, typer.Option("--allow", help="The word by which a guard lets this one plan pass.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON as the last of standard output.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("plan")(plan_command)
+    app.command("apply")(apply_command)
+
+
+def plan_command(
+    ctx: typer.Context,
+    target: Targets = None,
+    only: Only = None,
+    allow: Allow = None,
+    out: Annotated[Path | None, typer.Option(help="Save the plan: applying that file is its approval.")] = None,
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown, e.g. for a merge request.")] = False,
+) -> int:
+    """What would be changed, and why. Writes nothing.
+
+    Exit code 0: nothing to do; 2: changes pending; 3: a guard refuses; 1: an error.
+    """
+    context = context_of(ctx)
+    site = context.open_site()
+    with working(context, "reading"), site.targets(target or ()) as targets:
+        planned = make_plan(site, targets, frozenset(only or ()), frozenset(allow or ()))
+    report = plan_report(planned.plan, site.clock.now(), context.say)
+    if out is not None:
+        write_plan(out, report)
+    if as_json:
+        context.print_json(report)
+    else:
+        _print_plan(context, planned, markdown=markdown)
+    return exit_code_of(planned.plan)
+
+
+def exit_code_of(plan: Plan) -> int:
+    """What `plan` and `apply` end with before anything is done."""
+    if plan.refusals:
+        return REFUSED
+    if any(part.error is not None for part in plan.targets):
+        return FAILED
+    return NOTHING_TO_DO if plan.is_empty() else PENDING
+
+
+def _print_plan(context: Context, planned: Planned, *, markdown: bool = False) -> None:
+    text = PlanText(planned.plan, context.say, PersonNames(planned.inputs.loaded.registry))
+    problems = [problem for problem in planned.inputs.problems if problem.is_error]
+    if problems:
+        context.err.print(context.tell("registry_has_mistakes", count=len(problems)), style="yellow", markup=False)
+    if markdown:
+        for line in text.markdown():
+            context.out.print(line, markup=False)
+        return
+    for styled in text.lines():
+        context.out.print(styled)
+
+
+def apply_command(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="A saved plan; exactly its changes are made.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; without FILE only the class auto.")] = False,
+    target: Targets = None,
+    only: Only = None,
+    allow: Allow = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make a plan true. Without FILE and --yes the plan is shown first, and asked about.
+
+    Exit code 0: done; 2: changes are left for a ranger to read; 3: a guard refused; 1: something failed.
+    """
+    context = context_of(ctx)
+    site = context.open_site()
+    words = frozenset(allow or ())
+    approval = Approval(allowed=words)
+    if file is not None:
+        approval = read_plan(file, site.network, words)
+    elif not yes:
+        asked = _ask(context, site, target or (), frozenset(only or ()), words)
+        if isinstance(asked, int):
+            return asked
+        approval = asked
+    interruption = Interruption()
+    progress = ApplyProgress(context)
+    site.waiter = lambda name: Waiter(
+        site.clock, lambda seconds, why: progress.waiting(name, seconds, why), interruption.is_set
+    )
+    started = Started(actor_id(), "apply file" if file else "apply --yes" if yes else "apply")
+    with progress:
+        applied = apply(
+            site, approval, started, target or (), frozenset(only or ()), How(progress, interruption=interruption)
+        )
+    if as_json:
+        context.print_json(_apply_report(context, site, applied))
+    else:
+        _tell_applied(context, applied)
+    return _exit_code(applied)
+
+
+def _ask(
+    context: Context, site: Site, targets: list[str] | tuple[str, ...], only: frozenset[str], words: frozenset[str]
+) -> Approval | int:
+    """Show the plan and ask. What is then approved are exactly the changes that were shown."""
+    with working(context, "reading"), site.targets(targets) as opened:
+        planned = make_plan(site, opened, only, words)
+    _print_plan(context, planned)
+    if planned.plan.refusals:
+        return REFUSED
+    if planned.plan.is_empty():
+        return exit_code_of(planned.plan)
+    if not typer.confirm(context.tell("really_apply"), default=False):
+        context.err.print(context.tell("nothing_changed"), markup=False)
+        return PENDING
+    digests = {change.digest(): change.name for change in planned.plan.changes()}
+    return Approval(digests, planned.plan.registry_digest, planned.plan.policy_digest, words)
+
+
+def actor_id() -> str:
+    """Who started this, without a name: READI_ACTOR (e.g. a registry id), else the number of the Unix user."""
+    return os.environ.get("READI_ACTOR") or f"uid:{os.getuid()}"
+
+
+def _apply_report(context: Context, site: Site, applied: Applied) -> ApplyReport:
+    plan, report = applied.planned.plan, applied.report
+    bad = (StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED)
+    return ApplyReport(
+        network=site.network,
+        run=None if report is None else report.run,
+        outcome="refused" if plan.refusals else str(report.outcome) if report is not None else str(Outcome.DONE),
+        counts={} if report is None else dict(report.counts),
+        waiting=applied.waiting,
+        moved=list(applied.moved),
+        failed=[] if report is None else [result_report(result, context.say) for result in report.results(*bad)],
+        refusals=[refusal_report(refusal, context.say) for refusal in plan.refusals],
+        errors={part.target: text_report(part.error, context.say) for part in plan.targets if part.error is not None},
+    )
+
+
+def _tell_applied(context: Context, applied: Applied) -> None:
+    plan, report, out = applied.planned.plan, applied.report, context.out
+    if plan.refusals:
+        _print_plan(context, applied.planned)
+        return
+    for part in plan.targets:
+        if part.error is not None:
+            out.print(f"{part.target}: {context.say(part.error)}", style="red", markup=False)
+    if report is None:
+        out.print(context.tell("nothing_to_do"), markup=False)
+    else:
+        for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED):
+            why = "" if result.why is None else context.say(result.why)
+            state = context.tell(f"state_{result.state}")
+            out.print(f"  {result.step.target} {result.step.name}: {state}. {why}", style="red", markup=False)
+        for target in report.targets:
+            if target.stopped is not None:
+                out.print(f"  {target.target}: {context.say(target.stopped)}", style="red", markup=False)
+        done = report.counts.get(str(StepState.DONE), 0)
+        out.print(context.tell(f"outcome_{report.outcome}", done=done, run=report.run), style="bold", markup=False)
+        if report.error is not None:
+            out.print(context.say.error(report.error), style="red", markup=False)
+    if applied.moved:
+        names = ", ".join(applied.moved[:20])
+        out.print(context.tell("moved", count=len(applied.moved), names=names), style="yellow", markup=False)
+    if applied.waiting:
+        out.print(context.tell("waiting", count=applied.waiting), style="magenta", markup=False)
+
+
+def _exit_code(applied: Applied) -> int:
+    plan, report = applied.planned.plan, applied.report
+    if plan.refusals:
+        return REFUSED
+    if any(part.error is not None for part in plan.targets):
+        return FAILED
+    if report is not None and report.outcome is not Outcome.DONE:
+        return FAILED
+    return PENDING if applied.waiting or applied.moved else NOTHING_TO_DO

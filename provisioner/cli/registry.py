@@ -1,0 +1,73 @@
+"""readi init, validate: the registry and the policy before anything is planned."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioner.app.reporting import problem_report
+from provisioner.app.reports import ValidateReport
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
+from provisioner.cli.planning import AsJson
+from provisioner.registry.problems import Problem, in_order
+from provisioner.registry.starter import init
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("init")(init_command)
+    app.command("validate")(validate_command)
+
+
+def init_command(
+    ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]
+) -> int:
+    """Write a commented starter: registry, policy, settings."""
+    context = context_of(ctx)
+    for path in init(folder):
+        context.out.print(f"  {path}", markup=False)
+    context.out.print(context.tell("initialised", folder=str(folder)), markup=False)
+    return NOTHING_TO_DO
+
+
+def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
+    """Every mistake of registry and policy at once: where it is, what is wrong, how to mend it."""
+    context = context_of(ctx)
+    site = context.open_site()
+    with working(context, "reading"):
+        loaded, policy = site.read_registry(), site.read_policy()
+    problems = (*in_order(policy.problems), *loaded.problems)
+    registry = loaded.registry
+    if as_json:
+        context.print_json(
+            ValidateReport(
+                people=len(registry.people),
+                organisations=len(registry.organisations),
+                bodies=len(registry.bodies),
+                problems=[problem_report(problem, context.say) for problem in problems],
+            )
+        )
+    else:
+        for problem in problems:
+            _print(ctx, problem)
+        errors = sum(problem.is_error for problem in problems)
+        context.out.print(
+            context.tell(
+                "validated",
+                people=len(registry.people),
+                organisations=len(registry.organisations),
+                bodies=len(registry.bodies),
+                errors=errors,
+                warnings=len(problems) - errors,
+            ),
+            style="bold",
+            markup=False,
+        )
+    return FAILED if any(problem.is_error for problem in problems) else NOTHING_TO_DO
+
+
+def _print(ctx: typer.Context, problem: Problem) -> None:
+    context = context_of(ctx)
+    style = "red" if problem.is_error else "yellow"
+    context.out.print(f"{problem.where}: {context.say(problem.what)}", style=style, markup=False)
+    context.out.print(f"    {context.say(problem.mend)}", markup=False)

@@ -1,0 +1,63 @@
+"""readi doctor, sandbox: the servers, and emulators of them."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from provisioner.app.looking import examine
+from provisioner.app.reporting import doctor_report
+from provisioner.app.sandbox import Sandboxes
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
+from provisioner.cli.planning import AsJson, Targets
+from provisioner.model.ports import Severity
+
+_STYLES = {Severity.OK: "green", Severity.NOTE: "blue", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+_SIGNS = {Severity.OK: "+", Severity.NOTE: "i", Severity.WARNING: "!", Severity.ERROR: "x"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("doctor")(doctor_command)
+    app.command("sandbox")(sandbox_command)
+
+
+def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = False) -> int:
+    """Every target: reachable, version, apps, rights, limits; each finding with its mend. Writes nothing."""
+    context = context_of(ctx)
+    site = context.open_site()
+    with working(context, "examining"):
+        examined = list(examine(site, target or ()))
+    if as_json:
+        context.print_json(doctor_report(examined, context.say))
+    else:
+        for name, findings in examined:
+            context.out.print(name, style="bold", markup=False)
+            for finding in findings:
+                line = f"  {_SIGNS[finding.severity]} {context.say(finding.what)}"
+                context.out.print(line, style=_STYLES[finding.severity], markup=False)
+                if finding.mend is not None:
+                    context.out.print(f"      {context.say(finding.mend)}", markup=False)
+    failed = any(finding.severity is Severity.ERROR for _, findings in examined for finding in findings)
+    return FAILED if failed else NOTHING_TO_DO
+
+
+def sandbox_command(
+    ctx: typer.Context,
+    name: Annotated[list[str] | None, typer.Argument(help="Which products; none named: all.")] = None,
+    example: Annotated[bool, typer.Option("--example", help="Filled with the example network.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65_000, help="The first one's port; the next take the next.")] = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Emulators on loopback until Ctrl-C. Once they answer, one line says where and with which credentials."""
+    context = context_of(ctx)
+    with Sandboxes(context.clock, name or (), port) as sandboxes:
+        if example:
+            sandboxes.fill_with_example()
+        sys.stdout.write(json.dumps(sandboxes.addresses()) + "\n")
+        sys.stdout.flush()
+        if not as_json:
+            context.err.print(context.tell("sandbox_runs"), markup=False)
+        sandboxes.wait()
+    return NOTHING_TO_DO
