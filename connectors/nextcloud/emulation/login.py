@@ -83,6 +83,11 @@ class Doorkeeper:
             return self._open(found, secret.strip(), keeps_cookies=False)
         return Login()
 
+    def knows(self, request: Request) -> bool:
+        """Whether the request brings a session that holds, so that no password has to be checked."""
+        session = self._sessions.get(request.cookies.get(SESSION_COOKIE, ""))
+        return session is not None and self._resume(session) is not None
+
     def _basic(self, encoded: str, *, keeps_cookies: bool) -> Login:
         try:
             name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")

@@ -61,6 +61,18 @@ def test_the_first_cookies_alone_are_no_session(client: Client) -> None:
         assert client.raw("GET", "/user").status_code == 401
 
 
+def test_checking_a_password_costs_time_that_a_session_saves() -> None:
+    with NextcloudEmulator(service=SERVICE, hashing=0.03) as emulator:
+        client = Client(emulator)
+        assert client.raw("GET", "/user").elapsed.total_seconds() >= 0.03
+        client.session = requests.Session()
+        with client.session:
+            for _ in range(2):
+                assert client.raw("GET", "/user").elapsed.total_seconds() >= 0.03
+            emulator.hashing = 5
+            assert client.raw("GET", "/user").elapsed.total_seconds() < 3
+
+
 def test_a_session_ends_with_its_account(client: Client, emulator: NextcloudEmulator) -> None:
     client.session = requests.Session()
     client.auth = ("anna", GOOD)
