@@ -72,12 +72,11 @@ def create_step(change: Create, digest: str, joins: Sequence[tuple[ResourceId, s
         target=change.target,
         operation=CREATE,
         id=change.id,
-        name=change.name,
+        name=change.wanted.name,
         changes=(digest, *dict.fromkeys(join for _, join in joins)),
         payload=payload,
         refers=groups,
         effects=Effects(fields=fields, joins=tuple((group.key, change.id.key) for group in groups)),
-        repeatable=False,
         cost=Cost(requests=2 if suspended else 1, mails=mails),
     )
 

@@ -178,9 +178,11 @@ class Accounts:
         return Observation(Complete(self._scope, level), objects), groups if whole else None
 
     def read(self, identifier: str) -> Reading:
-        """One account with its groups, typed. Never raises `TargetError`."""
+        """One account with its groups, typed. Raises `LoginRefused` alone."""
         try:
             account = self.read_account(identifier)
+        except LoginRefused:
+            raise
         except TargetError as error:
             return Unreadable(error.text)
         return Absent() if account is None else Present(account.remote, account.groups)

@@ -15,12 +15,14 @@ from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Change
 from provisioner.model.errors import Garbled, Permanent, Uncertain
 from provisioner.model.inventory import (
+    Absent,
     Complete,
     Completeness,
     Inventory,
     Level,
     Observation,
     Partial,
+    Present,
     Reading,
     Remote,
     Roster,
@@ -130,8 +132,12 @@ class NextcloudConnector:
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 
     def look_up(self, kind: Kind, name: str) -> Reading:
-        """Does it exist under exactly this name? Whatever keeps us from knowing is Unreadable."""
-        return self._accounts.read(name) if kind is Kind.ACCOUNT else self._groups.read(name)
+        """Does it exist under exactly this name? Raises `TargetError` when that can't be known."""
+        if kind is Kind.GROUP:
+            remote = self._groups.read_group(name)
+            return Absent() if remote is None else Present(remote)
+        account = self._accounts.read_account(name)
+        return Absent() if account is None else Present(account.remote, account.groups)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

@@ -101,9 +101,11 @@ class Groups:
         return Observation(Complete(self._scope), found)
 
     def read(self, identifier: str) -> Reading:
-        """One group, typed. Never raises `TargetError`."""
+        """One group, typed. Raises `LoginRefused` alone."""
         try:
             remote = self.read_group(identifier)
+        except LoginRefused:
+            raise
         except TargetError as error:
             return Unreadable(error.text)
         return Absent() if remote is None else Present(remote)
@@ -155,11 +157,10 @@ def create_step(change: Create, digest: str) -> Step:
         target=change.target,
         operation=CREATE,
         id=change.id,
-        name=change.name,
+        name=wanted.name,
         changes=(digest,),
         payload=payload,
         effects=Effects(fields=fields),
-        repeatable=False,
     )
 
 
