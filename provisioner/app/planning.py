@@ -198,6 +198,7 @@ def _refusals(
         if view.inventory is None:
             continue
         recent = runs.recent(site.network, part.target, since)
-        done = Recent(sum(recent.suspensions.values()), recent.removed_edges, sum(recent.updates.values()))
+        suspensions = sum(recent.suspensions.values())
+        done = Recent(suspensions, recent.removed_edges, recent.updates, recent.members_lost)
         inputs.append(GuardInput(part, view.ties, view.inventory, done))
     return refusals(inputs, desired, rules, plan.digest(), allowed)

@@ -6,6 +6,7 @@ from provisioner.model.bindings import Ties
 from provisioner.model.inventory import Complete, Inventory
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.planning.sameness import is_replaced, our_accounts
 
 
 @dataclass(slots=True)
@@ -23,30 +24,49 @@ class Agreement:
 def agreement(desired: Desired, inventory: Inventory, ties: Ties, capabilities: Capabilities) -> Agreement:
     """Compare the last apply with what is both wanted and there. Pure; only what is bound is looked at."""
     found = Agreement()
-    account_keys: dict[str, str] = {}
+    _agree_on_fields(found, desired, inventory, ties, capabilities)
+    _agree_on_edges(found, desired, inventory, ties)
+    return found
+
+
+def _agree_on_fields(
+    found: Agreement, desired: Desired, inventory: Inventory, ties: Ties, capabilities: Capabilities
+) -> None:
+    canonical = capabilities.canonical
+    managed: dict[Kind, list[FieldName]] = {
+        kind: [name for name, mode in modes.items() if mode is Mode.MANAGED]
+        for kind, modes in capabilities.fields.items()
+    }
+    objects = {kind: inventory.of(kind).objects for kind in managed}
     for identity, binding in ties.bindings.items():
-        if identity.kind is Kind.ACCOUNT:
-            account_keys[binding.remote_id] = identity.key
+        kind = identity.kind
         wanted = desired.resources.get(identity)
-        remote = inventory.of(identity.kind).objects.get(binding.remote_id)
-        if wanted is None or remote is None or remote.fingerprint != binding.fingerprint:
+        remote = objects[kind].get(binding.remote_id) if kind in objects else None
+        if wanted is None or remote is None or is_replaced(binding, remote):
             continue
-        agreed: dict[FieldName, Value] = {}
-        for name, mode in capabilities.fields.get(identity.kind, {}).items():
-            if mode is not Mode.MANAGED or name not in wanted.fields:
-                continue
-            wish = capabilities.canonical(identity.kind, name, wanted.fields[name])
-            if remote.fields.get(name) == wish and binding.applied.get(name, ...) != wish:
-                agreed[name] = wish
+        applied, agreed = binding.applied, dict[FieldName, Value]()
+        for name in managed[kind]:
+            if name in wanted.fields and name in remote.fields:
+                seen = remote.fields[name]
+                # Most were applied as they are seen: asked first, since it is the cheaper question.
+                if applied.get(name, ...) != seen and canonical(kind, name, wanted.fields[name]) == seen:
+                    agreed[name] = seen
         if agreed:
             found.fields[identity] = agreed
+
+
+def _agree_on_edges(found: Agreement, desired: Desired, inventory: Inventory, ties: Ties) -> None:
+    accounts = our_accounts(inventory, ties)
+    known = frozenset(accounts.values())
     for identity, binding in ties.bindings.items():
-        roster = inventory.rosters.get(binding.remote_id) if identity.kind is not Kind.ACCOUNT else None
-        if roster is None or not isinstance(roster.completeness, Complete):
+        key = identity.key
+        if identity.kind is Kind.ACCOUNT or key in desired.login_writes:
+            continue  # what the login writes is none of ours, however much it agrees
+        roster = inventory.rosters.get(binding.remote_id)
+        if roster is None:
             continue
-        wanted_members = desired.edges.get(identity.key, frozenset())
-        applied = ties.edges.get(identity.key, frozenset())
-        present = {account_keys[member] for member in roster.members if member in account_keys}
-        found.joined += [(identity.key, account) for account in (present & wanted_members) - applied]
-        found.left += [(identity.key, account) for account in applied - present - wanted_members]
-    return found
+        wanted, applied = desired.edges.get(key, frozenset()), ties.edges.get(key, frozenset())
+        present = {accounts[member] for member in roster.members if member in accounts}
+        found.joined += [(key, account) for account in sorted((present & wanted) - applied)]
+        if isinstance(roster.completeness, Complete):
+            found.left += [(key, account) for account in sorted((applied & known) - present - wanted)]

@@ -8,6 +8,7 @@ from provisioner.model.bindings import Ties
 from provisioner.model.inventory import Complete, Inventory, Unknown
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.planning.sameness import is_replaced, our_accounts, reader_of
 
 
 class DriftKind(StrEnum):
@@ -31,24 +32,28 @@ class Drift:
     account: str | None = None
 
 
-def drift_of(inventory: Inventory, ties: Ties, capabilities: Capabilities) -> Iterator[Drift]:
-    """Everything that differs between the last apply and now. Unknown fields and partial reads never do. Pure."""
-    account_keys = {
-        binding.remote_id: identity.key for identity, binding in ties.bindings.items() if identity.kind is Kind.ACCOUNT
-    }
+def drift_of(
+    inventory: Inventory, ties: Ties, capabilities: Capabilities, login_writes: frozenset[str] = frozenset()
+) -> Iterator[Drift]:
+    """Everything that differs between the last apply and now. Unknown fields and partial reads never do. Pure.
+
+    ``login_writes``: keys of the containers whose members are the login's business (`Desired.login_writes`).
+    """
+    account_keys = our_accounts(inventory, ties)
+    readers = {kind: reader_of(inventory.of(kind)) for kind in Kind}
     for identity, binding in ties.bindings.items():
         observation = inventory.of(identity.kind)
         remote = observation.objects.get(binding.remote_id)
-        if remote is None or remote.fingerprint != binding.fingerprint:
+        if remote is None or is_replaced(binding, remote):
             if remote is not None or isinstance(observation.completeness, Complete):
                 yield Drift(DriftKind.LOST, inventory.target, identity, binding.name)
             continue
         managed = capabilities.fields.get(identity.kind, {})
         for name, before in binding.applied.items():
-            now = remote.name if name == "name" else remote.fields.get(name)
+            now = remote.name if name == "name" else readers[identity.kind](remote, name)
             if managed.get(name) is Mode.MANAGED and now != before and not isinstance(now, Unknown):
                 yield Drift(DriftKind.FIELD, inventory.target, identity, remote.name, name, before, now)
-        if identity.kind is not Kind.ACCOUNT:
+        if identity.kind is not Kind.ACCOUNT and identity.key not in login_writes:
             yield from _of_roster(identity, remote.remote_id, remote.name, inventory, ties, account_keys)
 
 
@@ -68,5 +73,5 @@ def _of_roster(
     for account in sorted(now - applied):
         yield Drift(DriftKind.ADDED, inventory.target, identity, name, account=account)
     if isinstance(roster.completeness, Complete):
-        for account in sorted(applied - now):
+        for account in sorted(applied.intersection(account_keys.values()) - now):  # of a lost account, LOST says it all
             yield Drift(DriftKind.REMOVED, inventory.target, identity, name, account=account)

@@ -1,13 +1,13 @@
 """Plans who joins and who leaves the containers of one target."""
 
 from provisioner.model.changes import ChangeClass, Join, Leave
-from provisioner.model.inventory import Partial, Roster
+from provisioner.model.inventory import Complete, Partial, Remote
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
-from provisioner.planning.rosters import NOBODY, Parting, compare
+from provisioner.planning.rosters import NOBODY, Parting, RosterDifferences, Seen, compare
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)
 
@@ -17,22 +17,11 @@ class EdgePlanner:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._present = frozenset(identity.key for identity in draft.remote_ids if identity.kind is Kind.ACCOUNT)
-        self._keys = self._account_keys()
+        accounts = {identity.key: at for identity, at in draft.remote_ids.items() if identity.kind is Kind.ACCOUNT}
+        self._present = frozenset(accounts)
+        self._keys = {remote_id: key for key, remote_id in accounts.items() if remote_id is not None}
+        """Remote id → key of every account that is ours, or becomes so by this plan. A lost one is not among them."""
         self._rule = draft.rules.on_drift.get(Kind.GROUP, OnDrift.ASK)
-
-    def _account_keys(self) -> dict[str, str]:
-        """Remote id → key of every account that is ours, or becomes so by this plan."""
-        draft = self._draft
-        keys = {
-            binding.remote_id: identity.key
-            for identity, binding in draft.ties.bindings.items()
-            if identity.kind is Kind.ACCOUNT
-        }
-        for identity, remote_id in draft.remote_ids.items():
-            if identity.kind is Kind.ACCOUNT and remote_id is not None:
-                keys[remote_id] = identity.key
-        return keys
 
     def plan(self) -> None:
         """Add joins and leaves to the draft."""
@@ -40,62 +29,80 @@ class EdgePlanner:
         for key in draft.desired.edges:
             identity = ResourceId(Kind.GROUP, key)
             if identity in draft.remote_ids and key not in draft.desired.login_writes:
-                self._plan_container(identity)
+                self._plan_container(identity, draft.newly_ours.get(key, ChangeClass.AUTO))
         for identity, binding in draft.ties.bindings.items():
             if identity.kind is not Kind.GROUP or not draft.is_orphan(identity):
                 continue
             if draft.bound(identity, binding) is not None:
                 draft.notice(NoticeKind.ORPHAN, identity, binding.name, Text.of("planning.orphaned_container"))
-                self._plan_container(identity)
+                self._plan_container(identity, ChangeClass.QUEUED)
 
-    def _plan_container(self, identity: ResourceId) -> None:
-        draft, keys = self._draft, self._keys
+    def _plan_container(self, identity: ResourceId, floor: ChangeClass) -> None:
+        """``floor``: the least class of anything that happens to this container."""
+        draft = self._draft
         remote_id = draft.remote_ids[identity]
-        roster = None
-        observed: frozenset[str] | set[str] = NOBODY
-        if remote_id is not None:
-            roster = draft.inventory.rosters.get(remote_id)
-            if roster is None:
-                draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], Text.of("planning.no_roster"))
-                return
-            observed = {keys[member] for member in roster.members if member in keys}
-        applied = draft.ties.edges.get(identity.key, NOBODY)
-        differences = compare(
-            identity.key, draft.desired, self._present, observed, applied, self._rule, draft.newly_ours
+        if remote_id is None:
+            self._join_all(identity, self._differences(identity, Seen(NOBODY, NOBODY)), floor)
+            return
+        roster = draft.inventory.rosters.get(remote_id)
+        if roster is None:
+            draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], Text.of("planning.no_roster"))
+            return
+        evidence, keys = roster.completeness, self._keys
+        seen = Seen(
+            now={keys[member] for member in roster.members if member in keys},
+            applied=draft.ties.edges.get(identity.key, NOBODY),
+            whole=isinstance(evidence, Complete),
         )
-        floor = draft.newly_ours.get(identity.key, ChangeClass.AUTO)
-        for parting in differences.joins:
-            self._join(identity, parting, floor)
-        if remote_id is not None and roster is not None:
+        differences = self._differences(identity, seen)
+        if (differences.joins or differences.leaves) and self._is_read_only(identity, remote_id):
+            return
+        if isinstance(evidence, Partial):
+            draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], evidence.why)
+        elif differences.leaves and (refused := draft.removal_refused(evidence)) is not None:
+            draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], refused)
+        else:
             for parting in differences.leaves:
-                self._leave(identity, remote_id, roster, parting, floor)
+                self._leave(identity, remote_id, evidence, parting, floor)
+        self._join_all(identity, differences, floor)
+
+    def _differences(self, identity: ResourceId, seen: Seen) -> RosterDifferences:
+        draft = self._draft
+        return compare(identity.key, draft.desired, self._present, seen, self._rule, draft.newly_ours)
+
+    def _is_read_only(self, identity: ResourceId, remote_id: str) -> bool:
+        """Whether nothing at all of it can be written: then a directory behind the product keeps its members, too."""
+        draft = self._draft
+        remote: Remote = draft.inventory.of(identity.kind).objects[remote_id]
+        if remote.writable is None or remote.writable:
+            return False
+        draft.notice(
+            NoticeKind.UNWRITABLE, identity, remote.name, Text.of("planning.members_unwritable", name=remote.name)
+        )
+        return True
+
+    def _join_all(self, identity: ResourceId, differences: RosterDifferences, floor: ChangeClass) -> None:
+        draft = self._draft
+        for parting in differences.joins:
+            draft.changes.append(
+                Join(
+                    target=draft.target,
+                    id=identity,
+                    name=draft.names[identity],
+                    reason=Text.of(f"planning.{parting.cause}", count=len(parting.members)),
+                    change_class=_stricter(parting.change_class, floor),
+                    members=tuple(sorted(parting.members)),
+                )
+            )
         for members, cause in ((differences.kept_missing, "kept_missing"), (differences.kept_extra, "kept_extra")):
             if members:
                 why = Text.of(f"planning.{cause}", count=len(members))
                 draft.notice(NoticeKind.KEPT, identity, draft.names[identity], why)
 
-    def _join(self, identity: ResourceId, parting: Parting, floor: ChangeClass) -> None:
-        draft = self._draft
-        draft.changes.append(
-            Join(
-                target=draft.target,
-                id=identity,
-                name=draft.names[identity],
-                reason=Text.of(f"planning.{parting.cause}", count=len(parting.members)),
-                change_class=_stricter(parting.change_class, floor),
-                members=tuple(sorted(parting.members)),
-            )
-        )
-
     def _leave(
-        self, identity: ResourceId, remote_id: str, roster: Roster, parting: Parting, floor: ChangeClass
+        self, identity: ResourceId, remote_id: str, evidence: Complete, parting: Parting, floor: ChangeClass
     ) -> None:
-        draft, evidence = self._draft, roster.completeness
-        refused = draft.removal_refused(evidence)
-        if refused is not None or isinstance(evidence, Partial):
-            why = refused or Text.of("planning.no_roster")
-            draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], why)
-            return
+        draft = self._draft
         draft.changes.append(
             Leave(
                 target=draft.target,

@@ -1,24 +1,32 @@
 """Guards: rules that refuse a plan before the first write, over this plan and the last seven days together."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from provisioner.model.bindings import Ties
-from provisioner.model.changes import Leave, Suspend, Update
+from provisioner.model.changes import Adopt, ChangeClass, Join, Leave, Suspend, Update
 from provisioner.model.inventory import Inventory
 from provisioner.model.plan import NoticeKind, Refusal, TargetPlan
 from provisioner.model.resources import Desired, Kind
 from provisioner.model.rules import GuardRules, Limit
 from provisioner.model.text import Text
+from provisioner.planning.sameness import our_accounts
+
+_NONE: Final[Mapping[Kind, int]] = {}
+_NOBODY: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What was done to one target in the last seven days, and what a ranger let through by its word."""
+    """What was done to one target in the last seven days, also what a ranger let through by its word."""
 
     suspensions: int = 0
     removed_edges: int = 0
-    updates: int = 0
+    updates: Mapping[Kind, int] = field(default_factory=lambda: _NONE)
+    members_lost: Mapping[str, int] = field(default_factory=lambda: _NOBODY)
+    """By container key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,70 +42,155 @@ class GuardInput:
 def refusals(
     inputs: Iterable[GuardInput], desired: Desired, rules: GuardRules, plan_digest: str, allowed: frozenset[str]
 ) -> tuple[Refusal, ...]:
-    """Every guard that says no and whose word is not among ``allowed``. Pure."""
+    """Every guard that says no and whose word is not among ``allowed``. Pure.
+
+    A word holds for the plan of this digest alone: ``guard:target:the digest's first eight characters``.
+    """
     found: list[Refusal] = []
     for given in inputs:
-        found += _of_target(given, desired, rules, plan_digest)
+        found += _Guards(given, desired, rules, plan_digest).refused()
     return tuple(refusal for refusal in found if refusal.word not in allowed)
 
 
-def _of_target(given: GuardInput, desired: Desired, rules: GuardRules, plan_digest: str) -> list[Refusal]:
-    plan, ties = given.plan, given.ties
-    refused: list[Refusal] = []
+class _Guards:
+    """All guards over one target's part of the plan."""
 
-    def refuse(guard: str, count: int, limit: int, objects: Iterable[str], **arguments: str | int) -> None:
-        refused.append(
+    def __init__(self, given: GuardInput, desired: Desired, rules: GuardRules, plan_digest: str) -> None:
+        self._given = given
+        self._plan, self._ties = given.plan, given.ties
+        self._desired = desired
+        self._rules = rules
+        self._word_end = plan_digest[:8]
+        self._found: list[Refusal] = []
+        self._suspended = [change for change in given.plan.changes if isinstance(change, Suspend)]
+        self._leaves: defaultdict[str, list[Leave]] = defaultdict(list)
+        for change in given.plan.changes:
+            if isinstance(change, Leave):
+                self._leaves[change.id.key].append(change)
+
+    def refused(self) -> list[Refusal]:
+        self._guard_sources()
+        self._guard_suspensions()
+        self._guard_edges()
+        self._guard_updates()
+        self._guard_lost_objects()
+        for group, leaves in self._leaves.items():
+            self._guard_members(group, leaves)
+        self._guard_administrators()
+        mails, limit = self._plan.cost.mails, self._rules.mails
+        if mails > limit:
+            self._refuse("mails", mails, limit, ())
+        return self._found
+
+    def _refuse(self, guard: str, count: int, limit: int, objects: Iterable[str], **arguments: str) -> None:
+        target = self._plan.target
+        self._found.append(
             Refusal(
                 guard=guard,
-                target=plan.target,
-                why=Text.of(f"planning.guard_{guard}", count=count, limit=limit, target=plan.target, **arguments),
+                target=target,
+                why=Text.of(f"planning.guard_{guard}", count=count, limit=limit, target=target, **arguments),
                 count=count,
                 limit=limit,
                 objects=tuple(sorted(objects)),
-                word=":".join((guard, plan.target, plan_digest[:8])),
+                word=":".join((guard, target, self._word_end)),
             )
         )
 
-    suspended = [change.name for change in plan.changes if isinstance(change, Suspend)]
-    accounts = sum(1 for identity in ties.bindings if identity.kind is Kind.ACCOUNT)
-    if (limit := _over(rules.suspensions, len(suspended), given.recent.suspensions, accounts)) is not None:
-        refuse("suspensions", len(suspended) + given.recent.suspensions, limit, suspended)
+    def _bound(self, kind: Kind | None = None) -> int:
+        """How many objects are ours, those included that this plan adopts."""
+        tied = sum(1 for identity in self._ties.bindings if kind in (None, identity.kind))
+        return tied + sum(
+            1 for change in self._plan.changes if isinstance(change, Adopt) and kind in (None, change.id.kind)
+        )
 
-    leaves = [change for change in plan.changes if isinstance(change, Leave)]
-    removed = sum(len(change.members) for change in leaves)
-    edges = sum(len(members) for members in ties.edges.values())
-    if (limit := _over(rules.removed_edges, removed, given.recent.removed_edges, edges)) is not None:
-        lines = [f"{change.name} (-{len(change.members)})" for change in leaves]
-        refuse("removed_edges", removed + given.recent.removed_edges, limit, lines)
+    def _guard_sources(self) -> None:
+        """A registry in which nobody is active is most likely one that was not really read."""
+        removals = [change.name for leaves in self._leaves.values() for change in leaves]
+        removals += [change.name for change in self._suspended]
+        wanted = self._desired.resources.values()
+        if removals and not any(
+            resource.id.kind is Kind.ACCOUNT and resource.fields.get("enabled") is not False for resource in wanted
+        ):
+            self._refuse("empty_source", len(removals), 0, removals)
 
-    updated = [change.name for change in plan.changes if isinstance(change, Update)]
-    if (limit := _over(rules.updates, len(updated), given.recent.updates, len(ties.bindings))) is not None:
-        refuse("updates", len(updated) + given.recent.updates, limit, updated)
+    def _guard_suspensions(self) -> None:
+        planned, recent = len(self._suspended), self._given.recent.suspensions
+        if (limit := _over(self._rules.suspensions, planned, recent, self._bound(Kind.ACCOUNT))) is not None:
+            self._refuse("suspensions", planned + recent, limit, (change.name for change in self._suspended))
 
-    lost = [notice.name for notice in plan.notices if notice.kind is NoticeKind.LOST]
-    if (limit := _over(rules.lost_objects, len(lost), 0, len(ties.bindings))) is not None:
-        refuse("lost_objects", len(lost), limit, lost)
+    def _guard_edges(self) -> None:
+        leaves = [change for group in self._leaves.values() for change in group]
+        planned, recent = sum(len(change.members) for change in leaves), self._given.recent.removed_edges
+        known = sum(len(members) for members in self._ties.edges.values())
+        if (limit := _over(self._rules.removed_edges, planned, recent, known + recent)) is not None:
+            lines = [f"{change.name} (-{len(change.members)})" for change in leaves]
+            self._refuse("removed_edges", planned + recent, limit, lines)
 
-    for group, members in _leavers_by_container(leaves).items():
-        before = len(ties.edges.get(group, ()))
-        name = next(change.name for change in leaves if change.id.key == group)
-        if (limit := _over(rules.members_lost_by_one_group, len(members), 0, before)) is not None:
-            refuse("members_lost", len(members), limit, members, group=name)
-        wanted = desired.edges.get(group)
-        if group.endswith(":administrators") and wanted is not None and group not in desired.closed:
-            if len(wanted) < rules.administrators_left:
-                refuse("administrators_left", len(wanted), rules.administrators_left, members, group=name)
+    def _guard_updates(self) -> None:
+        for kind in Kind:
+            names = {
+                change.id: change.name
+                for change in self._plan.changes
+                if isinstance(change, Update) and change.id.kind is kind
+            }
+            recent = self._given.recent.updates.get(kind, 0)
+            if (limit := _over(self._rules.updates, len(names), recent, self._bound(kind))) is not None:
+                self._refuse(f"{kind}_updates", len(names) + recent, limit, names.values())
 
-    if plan.cost.mails > rules.mails:
-        refuse("mails", plan.cost.mails, rules.mails, ())
-    return refused
+    def _guard_lost_objects(self) -> None:
+        lost = [notice.name for notice in self._plan.notices if notice.kind is NoticeKind.LOST]
+        if (limit := _over(self._rules.lost_objects, len(lost), 0, self._bound())) is not None:
+            self._refuse("lost_objects", len(lost), limit, lost)
 
+    def _guard_members(self, group: str, leaves: Sequence[Leave]) -> None:
+        members = {member for change in leaves for member in change.members}
+        recent = self._given.recent.members_lost.get(group, 0)
+        roster = self._given.inventory.rosters.get(leaves[0].remote_id)
+        known = len(roster.members) if roster is not None else len(self._ties.edges.get(group, ()))
+        limit = _over(self._rules.members_lost_by_one_group, len(members), recent, known + recent)
+        if limit is not None:
+            self._refuse("members_lost", len(members) + recent, limit, members, group=leaves[0].name)
 
-def _leavers_by_container(leaves: Iterable[Leave]) -> Mapping[str, frozenset[str]]:
-    leavers: dict[str, frozenset[str]] = {}
-    for change in leaves:
-        leavers[change.id.key] = leavers.get(change.id.key, frozenset()) | frozenset(change.members)
-    return leavers
+    def _guard_administrators(self) -> None:
+        groups = {
+            group: leaves
+            for group, leaves in self._leaves.items()
+            if group.endswith(":administrators") and group in self._desired.edges and group not in self._desired.closed
+        }
+        if not groups:
+            return
+        accounts = our_accounts(self._given.inventory, self._ties)
+        accounts |= {
+            change.remote.remote_id: change.id.key for change in self._plan.changes if isinstance(change, Adopt)
+        }
+        joins: defaultdict[str, list[Join]] = defaultdict(list)
+        for change in self._plan.changes:
+            if isinstance(change, Join):
+                joins[change.id.key].append(change)
+        for group, leaves in groups.items():
+            left, members = self._administrators_left(leaves, joins[group], accounts)
+            if left < self._rules.administrators_left:
+                self._refuse(
+                    "administrators_left", left, self._rules.administrators_left, members, group=leaves[0].name
+                )
+
+    def _administrators_left(
+        self, leaves: Sequence[Leave], joins: Sequence[Join], accounts: Mapping[str, str]
+    ) -> tuple[int, set[str]]:
+        """How many are really left, and who goes. What waits for a ranger does not fill the place of who goes today."""
+        group = leaves[0].id.key
+        unattended = any(change.change_class is ChangeClass.AUTO for change in leaves)
+        joining = {
+            member
+            for change in joins
+            if not unattended or change.change_class is ChangeClass.AUTO
+            for member in change.members
+        }
+        going = {member for change in leaves for member in change.members}
+        roster = self._given.inventory.rosters.get(leaves[0].remote_id)
+        there = {accounts[member] for member in roster.members if member in accounts} if roster is not None else set()
+        staying = (there - going) & (self._desired.edges[group] | self._desired.blocked)
+        return len(staying | joining), going
 
 
 def _over(limit: Limit, planned: int, recent: int, total: int) -> int | None:

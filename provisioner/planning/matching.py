@@ -3,10 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from provisioner.model.inventory import Observation, Remote, Unknown
-from provisioner.model.ports import Capabilities
+from provisioner.model.inventory import Remote, Unknown
 from provisioner.model.resources import Kind, Resource
 from provisioner.model.text import Text
+from provisioner.planning.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Candidate:
 
     remote: Remote
     evidence: Text
+    by_name: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,43 +28,50 @@ class Disputed:
 class Matcher:
     """Looks among the objects of one kind that nobody owns yet."""
 
-    def __init__(
-        self,
-        kind: Kind,
-        observation: Observation,
-        capabilities: Capabilities,
-        owned: frozenset[str],
-        protected: frozenset[str],
-    ) -> None:
+    def __init__(self, kind: Kind, draft: Draft) -> None:
         self._kind = kind
-        self._canonical_name = capabilities.canonical_name
-        self._owned = owned
-        self._protected = protected
+        self._draft = draft
+        self._canonical_name = draft.capabilities.canonical_name
+        ties = draft.ties
+        self._ours = {binding.remote_id for identity, binding in ties.bindings.items() if identity.kind is kind}
+        self._of_others = {remote_id for foreign, remote_id in ties.foreign if foreign == kind}
+        self._promised = {
+            self._canonical_name(kind, name)
+            for name in (
+                *(binding.name for identity, binding in ties.bindings.items() if identity.kind is kind),
+                *(name for identity, name in (ties.pending or {}).items() if identity.kind is kind),
+            )
+        }
+        """Names of what is ours, be it lost or not known to exist yet."""
         self._by_name: dict[str, Remote] = {}
         self._by_email: defaultdict[str, list[Remote]] = defaultdict(list)
-        for remote in observation.objects.values():
+        for remote in draft.inventory.of(kind).objects.values():
             self._by_name[self._canonical_name(kind, remote.name)] = remote
             email = remote.fields.get("email")
-            if isinstance(email, str) and email and remote.remote_id not in owned:
+            # An administrator's account may well have somebody's address, and is never meant all the same.
+            untouchable = draft.is_own_account(kind, remote) or draft.has_protected_name(kind, remote.name)
+            if isinstance(email, str) and email and remote.remote_id not in self._ours and not untouchable:
                 self._by_email[email.casefold()].append(remote)
 
     def find(self, wanted: Resource) -> Candidate | Disputed | None:
         """The object meant by ``wanted``; None when nothing over there resembles it and its name is free."""
         name = self._canonical_name(self._kind, wanted.name)
-        if name in self._protected:
-            return Disputed(Text.of("planning.name_protected", name=wanted.name))
         same_name = self._by_name.get(name)
-        if same_name is not None and same_name.remote_id in self._owned:
+        if self._draft.has_protected_name(self._kind, wanted.name) or (
+            same_name is not None and self._draft.is_own_account(self._kind, same_name)
+        ):
+            return Disputed(Text.of("planning.name_protected", name=wanted.name))
+        if name in self._promised or (same_name is not None and same_name.remote_id in self._ours | self._of_others):
             return Disputed(Text.of("planning.name_owned", name=wanted.name))
         email = wanted.fields.get("email")
         same_email = self._by_email.get(email.casefold(), []) if isinstance(email, str) else []
-        others = [remote for remote in same_email if remote is not same_name]
+        others = sorted((remote for remote in same_email if remote is not same_name), key=lambda remote: remote.name)
         if same_name is None:
             return self._by_address(others)
         if others:
             return Disputed(Text.of("planning.two_candidates", first=same_name.name, second=others[0].name))
         if self._kind is Kind.GROUP or same_email:
-            return Candidate(same_name, Text.of("planning.same_name", name=same_name.name))
+            return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), by_name=True)
         return self._by_look(wanted, same_name)
 
     def _by_address(self, others: list[Remote]) -> Candidate | Disputed | None:
@@ -71,14 +79,15 @@ class Matcher:
             return None
         if len(others) > 1:
             return Disputed(Text.of("planning.two_candidates", first=others[0].name, second=others[1].name))
-        if self._canonical_name(self._kind, others[0].name) in self._protected:
-            return Disputed(Text.of("planning.name_protected", name=others[0].name))
-        return Candidate(others[0], Text.of("planning.same_email", name=others[0].name))
+        found = others[0]
+        if found.remote_id in self._of_others:
+            return Disputed(Text.of("planning.name_owned", name=found.name))
+        return Candidate(found, Text.of("planning.same_email", name=found.name), by_name=False)
 
     def _by_look(self, wanted: Resource, remote: Remote) -> Candidate | Disputed:
         """Same user id, no common e-mail: ours only if what is known of it does not speak against it."""
         email, shown = remote.fields.get("email"), remote.fields.get("display_name")
         nothing_known = shown in (None, "", remote.name) or isinstance(shown, Unknown)
         if (not email or isinstance(email, Unknown)) and (nothing_known or shown == wanted.fields.get("display_name")):
-            return Candidate(remote, Text.of("planning.same_name", name=remote.name))
+            return Candidate(remote, Text.of("planning.same_name", name=remote.name), by_name=True)
         return Disputed(Text.of("planning.name_taken", name=remote.name))

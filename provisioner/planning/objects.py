@@ -1,8 +1,11 @@
 """Plans the objects of one kind: create, adopt, update, suspend, resume."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt, ChangeClass, Create, Resume, Suspend, Update
-from provisioner.model.inventory import Complete, Partial, Remote
+from provisioner.model.inventory import Partial, Remote
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
@@ -20,22 +23,8 @@ class ObjectPlanner:
         self._kind = kind
         self._draft = draft
         self._observation = draft.inventory.of(kind)
-        self._comparer = FieldComparer(kind, draft.capabilities)
-        self._matcher = Matcher(kind, self._observation, draft.capabilities, self._owned(), self._protected())
+        self._comparer = FieldComparer(kind, draft.capabilities, self._observation)
         self._on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
-
-    def _owned(self) -> frozenset[str]:
-        """Remote ids that are bound already, by this network or by another one on the same server."""
-        ties = self._draft.ties
-        ours = {binding.remote_id for identity, binding in ties.bindings.items() if identity.kind is self._kind}
-        return frozenset(ours | {remote_id for kind, remote_id in ties.foreign if kind == self._kind})
-
-    def _protected(self) -> frozenset[str]:
-        rules, own = self._draft.rules, self._draft.inventory.own_account
-        names = set(rules.protected_accounts if self._kind is Kind.ACCOUNT else rules.protected_groups)
-        if own and self._kind is Kind.ACCOUNT:
-            names.add(own)
-        return frozenset(self._draft.capabilities.canonical_name(self._kind, name) for name in names)
 
     def plan(self) -> None:
         """Add this kind's changes and notices to the draft."""
@@ -43,6 +32,7 @@ class ObjectPlanner:
         if isinstance(self._observation.completeness, Partial):
             draft.notice(NoticeKind.PARTIAL, None, str(self._kind), self._observation.completeness.why)
         pending = draft.ties.pending or {}
+        new: list[Resource] = []
         for identity, wanted in draft.desired.resources.items():
             if identity.kind is not self._kind:
                 continue
@@ -54,7 +44,9 @@ class ObjectPlanner:
             elif identity in pending:
                 draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
             else:
-                self._plan_new(wanted)
+                new.append(wanted)
+        if new:
+            self._plan_new(new)
         if self._kind is Kind.ACCOUNT:
             self._plan_orphans()
 
@@ -62,76 +54,108 @@ class ObjectPlanner:
         remote = self._draft.bound(wanted.id, binding)
         if remote is None:
             return
-        differences = self._comparer.compare(wanted, remote, binding.applied)
+        differences = self._comparer.compare(wanted, remote, binding)
         if differences is not None:
             self._update(wanted, remote, differences, ChangeClass.AUTO)
 
-    def _plan_new(self, wanted: Resource) -> None:
-        draft, name = self._draft, wanted.name
-        found = self._matcher.find(wanted)
-        if isinstance(found, Disputed):
-            draft.notice(NoticeKind.DISPUTED, wanted.id, name, found.why)
-        elif isinstance(found, Candidate):
-            self._adopt(wanted, found)
-        elif wanted.fields.get("enabled") is False:
-            return  # somebody who left without ever having had an account here
-        elif (str(self._kind), draft.capabilities.canonical_name(self._kind, name)) in draft.ties.retired_names:
-            draft.notice(NoticeKind.DISPUTED, wanted.id, name, Text.of("planning.retired", name=name))
-        elif not wanted.created_by_us:
-            draft.notice(NoticeKind.WAITING, wanted.id, name, Text.of("planning.waits_for_login"))
-        elif (objection := draft.capabilities.objection(self._kind, name)) is not None:
-            draft.notice(NoticeKind.BLOCKED, wanted.id, name, objection)
-        elif isinstance(self._observation.completeness, Complete):
-            self._create(wanted, self._observation.completeness)
+    def _plan_new(self, new: Sequence[Resource]) -> None:
+        """All at once, since two of them could mean the same object, or want the same name."""
+        draft, matcher = self._draft, Matcher(self._kind, self._draft)
+        matches = [(wanted, matcher.find(wanted)) for wanted in new]
+        claims = Counter(found.remote.remote_id for _, found in matches if isinstance(found, Candidate))
+        names = Counter(self._canonical_name(wanted) for wanted, found in matches if found is None)
+        for wanted, found in matches:
+            if isinstance(found, Disputed):
+                draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
+            elif isinstance(found, Candidate) and claims[found.remote.remote_id] > 1:
+                why = Text.of("planning.claimed_twice", name=found.remote.name)
+                draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
+            elif isinstance(found, Candidate):
+                self._adopt(wanted, found)
+            elif names[self._canonical_name(wanted)] > 1:
+                why = Text.of("planning.wanted_twice", name=wanted.name)
+                draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
+            else:
+                self._create(wanted)
 
-    def _create(self, wanted: Resource, keys: Complete) -> None:
-        """The wish goes into the change in this target's words: fields it has, values as it gives them back."""
-        draft = self._draft
+    def _canonical_name(self, wanted: Resource) -> str:
+        return self._draft.capabilities.canonical_name(self._kind, wanted.name)
+
+    def _create(self, wanted: Resource) -> None:
+        """Create it, if nothing speaks against it.
+
+        The wish goes into the change in this target's words: fields it has, values as it gives them back.
+        """
+        draft, name, keys = self._draft, wanted.name, self._observation.completeness
         modes, canonical = draft.capabilities.fields[self._kind], draft.capabilities.canonical
+        if wanted.fields.get("enabled") is False:
+            return  # somebody who left without ever having had an account here
+        if (str(self._kind), self._canonical_name(wanted)) in draft.ties.retired_names:
+            draft.notice(NoticeKind.DISPUTED, wanted.id, name, Text.of("planning.retired", name=name))
+            return
+        if not wanted.created_by_us:
+            draft.notice(NoticeKind.WAITING, wanted.id, name, Text.of("planning.waits_for_login"))
+            return
+        if (objection := draft.capabilities.objection(self._kind, name)) is not None:
+            draft.notice(NoticeKind.BLOCKED, wanted.id, name, objection)
+            return
+        if isinstance(keys, Partial):
+            return  # it may exist among what could not be read; the notice about the kind says so
         fields: dict[FieldName, Value] = {
-            name: canonical(self._kind, name, value) for name, value in wanted.fields.items() if name in modes
+            field: canonical(self._kind, field, value) for field, value in wanted.fields.items() if field in modes
         }
-        supported = Resource(wanted.id, wanted.name, fields, wanted.reason, wanted.needs)
         draft.remote_ids[wanted.id] = None
-        draft.names[wanted.id] = wanted.name
+        draft.names[wanted.id] = name
         draft.changes.append(
             Create(
                 target=draft.target,
                 id=wanted.id,
-                name=wanted.name,
+                name=name,
                 reason=wanted.reason,
-                wanted=supported,
+                wanted=Resource(wanted.id, name, fields, wanted.reason, wanted.needs),
                 keys=keys,
             )
         )
 
     def _adopt(self, wanted: Resource, found: Candidate) -> None:
         draft, remote = self._draft, found.remote
+        if isinstance(self._observation.completeness, Partial):
+            return  # a better match may be among what could not be read
+        # Of an account that the login makes under a known name, policy has said already that it shall be ours.
+        chosen = not wanted.created_by_us and found.by_name
+        change_class = ChangeClass.AUTO if chosen else ChangeClass.QUEUED
         draft.remote_ids[wanted.id] = remote.remote_id
         draft.names[wanted.id] = remote.name
-        draft.newly_ours[wanted.id.key] = ChangeClass.QUEUED
+        draft.newly_ours[wanted.id.key] = change_class
         draft.changes.append(
             Adopt(
                 target=draft.target,
                 id=wanted.id,
                 name=remote.name,
                 reason=found.evidence,
-                change_class=ChangeClass.QUEUED,
+                change_class=change_class,
                 remote=remote,
             )
         )
         under_its_name = Resource(wanted.id, remote.name, wanted.fields, wanted.reason)  # adopting never renames
-        differences = self._comparer.compare(under_its_name, remote, {})
+        differences = self._comparer.compare(under_its_name, remote, None)
         if differences is not None:
-            self._update(under_its_name, remote, differences, ChangeClass.QUEUED)
+            self._update(under_its_name, remote, differences, change_class)
 
     def _update(
         self, wanted: Resource, remote: Remote, differences: FieldDifferences, change_class: ChangeClass
     ) -> None:
         draft = self._draft
+        if not draft.desired.complete and differences.drop_losses():
+            why = Text.of("planning.registry_incomplete")
+            draft.notice(NoticeKind.PARTIAL, wanted.id, remote.name, why)
         for name in differences.unwritable:
             why = Text.of("planning.unwritable", field=name, backend=remote.backend)
             draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
+        if self._kind is Kind.ACCOUNT and "name" in differences.by_registry:
+            # Under this name somebody logs in: never changed unattended, and never together with the rest.
+            name_alone: Differing = {"name": differences.by_registry.pop("name")}
+            self._change(wanted, remote, name_alone, ChangeClass.QUEUED, drift=False)
         if differences.by_registry:
             self._change(wanted, remote, differences.by_registry, change_class, drift=False)
         if differences.by_drift and self._on_drift is not None:
@@ -181,6 +205,10 @@ class ObjectPlanner:
                 continue
             remote = draft.bound(identity, binding)
             if remote is None or remote.fields.get("enabled") is not True:
+                continue
+            if remote.writable is not None and "enabled" not in remote.writable:
+                why = Text.of("planning.unwritable", field="enabled", backend=remote.backend)
+                draft.notice(NoticeKind.UNWRITABLE, identity, remote.name, why)
                 continue
             refused = draft.removal_refused(self._observation.completeness)
             if refused is not None:

@@ -21,4 +21,4 @@ def plan_target(
             ObjectPlanner(kind, draft).plan()
     if Kind.GROUP in capabilities.fields:
         EdgePlanner(draft).plan()
-    return TargetPlan(draft.target, tuple(draft.changes), tuple(draft.notices))
+    return draft.finished()

@@ -29,6 +29,21 @@ class RosterDifferences:
     """Put in over there; policy keeps it so."""
 
 
+NOTHING = RosterDifferences((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who is in a container, in account keys."""
+
+    now: Set[str]
+    """Accounts of ours (or that this plan adopts) that are in it."""
+    applied: Set[str]
+    """Those that we last put or saw there."""
+    whole: bool = True
+    """False: there may be more, so that absence means nothing."""
+
+
 def drift_class(rule: OnDrift) -> ChangeClass | None:
     """The class of a change that takes drift back; None: it is kept."""
     return {OnDrift.ASK: ChangeClass.QUEUED, OnDrift.REVERT: ChangeClass.AUTO, OnDrift.KEEP: None}[rule]
@@ -38,45 +53,47 @@ def compare(
     container: str,
     desired: Desired,
     present: Set[str],
-    observed: Set[str],
-    applied: Set[str],
+    seen: Seen,
     rule: OnDrift,
     accounts: Mapping[str, ChangeClass],
 ) -> RosterDifferences:
     """Differences of one container, all in account keys.
 
-    ``present``: accounts that exist or will after this plan; ``observed``: ours that are in it; ``applied``: those
-    we last put or saw there; ``accounts``: class of the change that first makes an account ours, where it is not yet.
+    ``present``: accounts that exist or will after this plan; ``accounts``: class of the change that first makes an
+    account ours, where it is not yet.
     """
     wanted = desired.edges.get(container, NOBODY)
-    missing = (wanted & present) - observed - desired.blocked
-    extra = observed - wanted - desired.blocked
+    missing = wanted - seen.now
+    if missing:
+        missing = (missing & present) - desired.blocked
+    extra = seen.now - wanted
+    if extra:
+        extra -= desired.blocked
     if not missing and not extra:
-        return RosterDifferences((), ())
+        return NOTHING
     on_drift = drift_class(rule)
-    joins: list[Parting] = []
-    leaves: list[Parting] = []
-    taken_out = frozenset(missing & applied)
-    waiting = frozenset(key for key in missing if accounts.get(key) is ChangeClass.QUEUED) if accounts else NOBODY
-    _add(joins, waiting, "joined", ChangeClass.QUEUED)
-    _add(joins, missing - taken_out - waiting, "joined", ChangeClass.AUTO)
-    if on_drift is not None:
-        _add(joins, taken_out - waiting, "taken_out", on_drift)
+    waiting = frozenset(key for key, change_class in accounts.items() if change_class is not ChangeClass.AUTO)
+    taken_out = missing & seen.applied
+    joins = _parted(missing - taken_out, "joined", ChangeClass.AUTO, waiting)
+    if on_drift is not None and seen.whole:
+        joins += _parted(taken_out, "taken_out", on_drift, waiting)
     ended = extra & (desired.ended.get(container, NOBODY) | desired.gone)
-    dropped = (extra - ended) & applied
-    put_in = frozenset(extra - ended - applied)
-    _add(leaves, ended, "ended", ChangeClass.AUTO)
-    _add(leaves, dropped, "dropped", ChangeClass.QUEUED)
+    dropped = (extra - ended) & seen.applied
+    put_in = extra - ended - seen.applied
+    leaves = _parted(ended, "ended", ChangeClass.AUTO, waiting)
+    leaves += _parted(dropped, "dropped", ChangeClass.QUEUED, waiting)
     if on_drift is not None:
-        _add(leaves, put_in, "put_in", on_drift)
+        leaves += _parted(put_in, "put_in", on_drift, waiting)
     return RosterDifferences(
-        tuple(joins),
-        tuple(leaves),
-        kept_missing=taken_out - waiting if on_drift is None else NOBODY,
-        kept_extra=put_in if on_drift is None else NOBODY,
+        joins,
+        leaves,
+        kept_missing=frozenset(taken_out) if on_drift is None and seen.whole else NOBODY,
+        kept_extra=frozenset(put_in) if on_drift is None else NOBODY,
     )
 
 
-def _add(parties: list[Parting], members: Set[str], cause: str, change_class: ChangeClass) -> None:
-    if members:
-        parties.append(Parting(frozenset(members), cause, change_class))
+def _parted(members: Set[str], cause: str, change_class: ChangeClass, waiting: frozenset[str]) -> tuple[Parting, ...]:
+    """One parting, or two: whoever is not ours before a ranger agreed is not touched before, either."""
+    held = members & waiting if waiting and change_class is ChangeClass.AUTO else NOBODY
+    parts = ((members - held, change_class), (held, ChangeClass.QUEUED))
+    return tuple(Parting(frozenset(part), cause, whose) for part, whose in parts if part)
