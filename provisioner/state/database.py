@@ -120,7 +120,7 @@ def _url(address: str | Path) -> URL:
         return URL.create("sqlite", database=str(address))
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StateError(Text.of("state.bad_url")) from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
