@@ -180,5 +180,5 @@ def update_steps(change: Update, digest: str) -> Iterator[Step]:
         payload={"displayname": display_name},
         effects=Effects(fields={"display_name": display_name}),
         expects={} if before is None or isinstance(before, Unknown) else {"display_name": before},
-        cost=Cost(requests=3),
+        cost=Cost(requests=2),
     )
