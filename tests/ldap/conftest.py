@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.ldap.rig import NOTHING, Lacks, Rig, Server, live, slapd
+from connectors.ldap.emulator import LdapEmulator
+from tests.ldap.rig import NOTHING, Lacks, Rig, Server, emulated, live, slapd
 
-MAKES = ["slapd", *(["live"] if live() else [])]
+MAKES = ["slapd", "emulator", *(["live"] if live() else [])]
 
 
 @pytest.fixture(scope="session")
@@ -31,15 +32,21 @@ def live_branch() -> Iterator[Server | None]:
             server.do("delete", name)
 
 
+@pytest.fixture(scope="session")
+def plain_emulator() -> Iterator[Server]:
+    with LdapEmulator() as running:
+        yield emulated(running)
+
+
 @pytest.fixture(params=MAKES)
 def make(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def directory(make: str, plain_slapd: Server, live_branch: Server | None) -> Server:
+def directory(make: str, plain_slapd: Server, plain_emulator: Server, live_branch: Server | None) -> Server:
     """An empty directory with all that README asks for."""
-    server = live_branch if make == "live" else plain_slapd
+    server = {"slapd": plain_slapd, "emulator": plain_emulator, "live": live_branch}[make]
     assert server is not None
     server.wipe()
     return server
@@ -51,6 +58,8 @@ def lacking(make: str, tmp_path: Path) -> Iterator[Callable[[Lacks], Server]]:
     with ExitStack() as stack:
 
         def start(lacks: Lacks = NOTHING) -> Server:
+            if make == "emulator":
+                return emulated(stack.enter_context(LdapEmulator()), lacks)
             return Server(stack.enter_context(slapd(tmp_path, lacks)).url)
 
         yield start

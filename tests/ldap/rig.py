@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from connectors.ldap.connector import LdapConnector
+from connectors.ldap.emulator import LdapEmulator
 from connectors.ldap.settings import LdapSettings
 from provisioner.emulation import VirtualClock
 from provisioner.model.changes import Change, Create, Join, Leave, Resume, Suspend, Update
@@ -43,17 +44,6 @@ class Lacks:
 NOTHING = Lacks()
 
 
-class World(Protocol):
-    """One directory that tests may do anything with."""
-
-    base: str
-    url: str
-    user: str
-    password: str
-    admin_user: str
-    admin_password: str
-
-
 @dataclass
 class Server:
     url: str
@@ -62,7 +52,7 @@ class Server:
     password: str = PASSWORD
     admin_user: str = ADMIN
     admin_password: str = PASSWORD
-    emulator: Any = None
+    emulator: LdapEmulator | None = None
 
     @property
     def people(self) -> str:
@@ -135,6 +125,21 @@ def slapd(folder: Path, lacks: Lacks = NOTHING, **more: Any) -> Slapd:
         limits = f'limits dn.exact="{TECHNICAL}" size={lacks.size_limit} {over_pages}\n'
     overlays = tuple(name for name, gone in (("memberof", lacks.no_member_of), ("refint", lacks.no_refint)) if not gone)
     return Slapd(folder, access="".join(f"{line}\n" for line in hidden), limits=limits, overlays=overlays, **more)
+
+
+def emulated(emulator: LdapEmulator, lacks: Lacks = NOTHING) -> Server:
+    """The emulator with these shortcomings."""
+    rights = emulator.rights
+    rights.hidden_attributes = frozenset(name.lower() for name in lacks.hidden_attributes)
+    rights.hidden_people, rights.hidden_branch = lacks.hidden_people, lacks.hidden_branch
+    rights.write = not lacks.no_writing
+    rights.size_limit = lacks.size_limit
+    rights.total_limit = lacks.size_limit if lacks.page_limit else None
+    emulator.tree.member_of, emulator.tree.refint = not lacks.no_member_of, not lacks.no_refint
+    ours, theirs = emulator.credentials, emulator.administrator
+    return Server(
+        emulator.url, emulator.base, ours["user"], ours["password"], theirs["user"], theirs["password"], emulator
+    )
 
 
 class Ledger:
