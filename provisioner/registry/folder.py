@@ -1,6 +1,7 @@
 """The folder of YAML files as a source: every file may hold any of the sections, in any order."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,10 @@ from provisioner.registry.documents import (
     PersonDocument,
 )
 from provisioner.registry.mistakes import explain, mend_word, shown
-from provisioner.registry.parsing import Mapping, Sequence, locate, origin
+from provisioner.registry.parsing import Mapping as Node
+from provisioner.registry.parsing import Sequence, locate, origin
 from provisioner.registry.problems import error
-from provisioner.registry.reading import ReadFile, read_folder
+from provisioner.registry.reading import NOTHING, ReadFile, read_folder
 from provisioner.registry.sources import Entry, SourceResult
 
 _LISTS: Final[dict[str, type[Document]]] = {
@@ -32,14 +34,15 @@ _ID: Final = re.compile(ID_PATTERN)
 
 
 class YamlFolder:
-    """A `Source`: all YAML files below a folder."""
+    """A `Source`: all YAML files below a folder. ``instead``: see `read_folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, instead: Mapping[str, str] = NOTHING) -> None:
         self.folder = folder
+        self.instead = instead
 
     def read(self) -> SourceResult:
         """Every entry of every file; nothing raises for content."""
-        read = read_folder(self.folder)
+        read = read_folder(self.folder, self.instead)
         result = SourceResult(problems=read.problems, complete=read.whole)
         for file in read.files:
             _read_sections(file, result)
@@ -50,7 +53,7 @@ def _read_sections(read: ReadFile, result: SourceResult) -> None:
     root, file = read.parsed.root, read.file
     if root is None:
         return  # nothing but comments
-    if not isinstance(root, Mapping):
+    if not isinstance(root, Node):
         _refuse(result, Origin(file, 1, 1), "registry.no_sections")
         return
     if root.flawed:
@@ -68,8 +71,8 @@ def _read_sections(read: ReadFile, result: SourceResult) -> None:
             result.complete = False
 
 
-def _read_network(section: Any, root: Mapping, read: ReadFile, result: SourceResult) -> None:
-    if not isinstance(section, Mapping):
+def _read_network(section: Any, root: Node, read: ReadFile, result: SourceResult) -> None:
+    if not isinstance(section, Node):
         _refuse(
             result, origin(read.file, locate(root, ("network",))), "registry.not_mapping", field="network", value=""
         )
@@ -82,7 +85,7 @@ def _read_network(section: Any, root: Mapping, read: ReadFile, result: SourceRes
         result.networks.append(Entry(document, read.file, section))
 
 
-def _read_list(name: str, section: Any, root: Mapping, read: ReadFile, result: SourceResult) -> None:
+def _read_list(name: str, section: Any, root: Node, read: ReadFile, result: SourceResult) -> None:
     if section is None:
         return
     if not isinstance(section, Sequence):
@@ -91,7 +94,7 @@ def _read_list(name: str, section: Any, root: Mapping, read: ReadFile, result: S
     entries: list[Any] = getattr(result, name)
     model = _LISTS[name]
     for index, node in enumerate(section):
-        if not isinstance(node, Mapping):
+        if not isinstance(node, Node):
             where = origin(read.file, section.places[index])
             _refuse(result, where, "registry.not_mapping", field=name, value=shown(node))
             continue
@@ -102,7 +105,7 @@ def _read_list(name: str, section: Any, root: Mapping, read: ReadFile, result: S
             _block(name, node, result)
 
 
-def _validate(node: Mapping, model: type[Document], read: ReadFile, result: SourceResult) -> Any:
+def _validate(node: Node, model: type[Document], read: ReadFile, result: SourceResult) -> Any:
     """The document, or None after its mistakes were reported."""
     try:
         document = model.model_validate(node)
@@ -112,7 +115,7 @@ def _validate(node: Mapping, model: type[Document], read: ReadFile, result: Sour
     return None if node.flawed else document
 
 
-def _block(kind: str, node: Mapping, result: SourceResult) -> None:
+def _block(kind: str, node: Node, result: SourceResult) -> None:
     """A malformed entry blocks itself when its id can be read; else nobody knows who is missing."""
     entry_id = node.get("id")
     if isinstance(entry_id, str) and not node.nameless and _ID.fullmatch(entry_id.strip().lower()):

@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from provisioner.model.registry import Origin
@@ -15,6 +16,7 @@ from provisioner.registry.problems import Problem, error, warning
 MAX_BYTES: Final = 20_000_000
 """The largest file that is read: about 50,000 people."""
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 SUFFIXES: Final = (".yaml", ".yml")
 
 _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
@@ -40,16 +42,19 @@ class ReadFolder:
     whole: bool = True
 
 
-def read_folder(folder: Path) -> ReadFolder:
-    """Read every ``*.yaml`` and ``*.yml`` below ``folder``; what begins with a dot is passed over."""
+def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolder:
+    """Read every ``*.yaml`` and ``*.yml`` below ``folder``; what begins with a dot is passed over.
+
+    ``instead`` has texts to take for files (by relative name), be they there or not: an edit before it is written.
+    """
     result = ReadFolder()
     if not folder.is_dir():
         result.problems.append(_error(".", "registry.no_folder", folder=str(folder)))
         result.whole = False
         return result
-    for path in _find(folder, folder, result, frozenset()):
-        file = path.relative_to(folder).as_posix()
-        parsed = read_file(path, file)
+    found = {path.relative_to(folder).as_posix(): path for path in _find(folder, folder, result, frozenset())}
+    for file in sorted(found.keys() | instead.keys()):
+        parsed = read_bytes(instead[file].encode(), file) if file in instead else read_file(found[file], file)
         result.problems += parsed.problems
         result.whole = result.whole and parsed.whole
         if parsed.usable:

@@ -1,0 +1,227 @@
+"""Editing the registry in place: comments, quotes and every line that is not meant stay as they are.
+
+Every function reads the folder afresh, changes one file, checks the result as a whole and only then writes it. An edit
+that would bring in an error is refused with `EditRefused`, and nothing is written; errors that were there before do
+not stand in the way.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
+from provisioner.model.text import Text
+from provisioner.registry.checks import ORGANISATION_ROLES
+from provisioner.registry.editfiles import Edit, EditRefused, Files
+from provisioner.registry.splicing import short, short_list
+
+__all__ = [
+    "Edit",
+    "EditRefused",
+    "absent_person",
+    "add_organisation",
+    "add_person",
+    "archive_body",
+    "create_body",
+    "leave_organisation",
+    "leave_person",
+    "move_person",
+    "rename_body",
+]
+
+
+def add_person(
+    folder: Path,
+    *,
+    given_name: str,
+    family_name: str,
+    email: str,
+    organisation: str,
+    joined: date | None = None,
+    roles: Sequence[Role] = (),
+    bodies: Sequence[str] = (),
+    person_id: str | None = None,
+) -> Edit:
+    """Write a new person into the file where others of the organisation stand, else ``people/<organisation>.yaml``."""
+    files = Files(folder)
+    person_id = person_id or files.new_person_id()
+    entry: dict[str, Any] = {
+        "id": person_id,
+        "given_name": given_name,
+        "family_name": family_name,
+        "email": email,
+        "organisation": organisation,
+        **({"roles": [str(role) for role in roles]} if roles else {}),
+        **({"bodies": list(bodies)} if bodies else {}),
+        **({"joined": joined} if joined else {}),
+    }
+    file = files.of_people_in(organisation) or f"people/{organisation}.yaml"
+    what = Text.of(
+        "registry.person_added", id=person_id, name=f"{given_name} {family_name}".strip(), organisation=organisation
+    )
+    return files.add("people", entry, file, what)
+
+
+def move_person(folder: Path, person_id: str, organisation: str, on: date, *, email: str | None = None) -> Edit:
+    """From ``on`` the person is in ``organisation``; what it was elsewhere ends the day before, roles included."""
+    files = Files(folder)
+    last_day = on - timedelta(days=1)
+
+    def move(person: Any) -> None:
+        stays: list[Any] = list(person.get("affiliations") or ())
+        if "organisation" in person:
+            roles = [role for role in person.get("roles") or () if role in ORGANISATION_ROLES]
+            stays = [short(organisation=person["organisation"], roles=short_list(roles) if roles else None)]
+            _drop_roles(person, roles)
+        open_stays = [stay for stay in stays if stay.get("until") is None or _day(stay["until"]) >= on]
+        if any(stay["organisation"] == organisation for stay in open_stays):
+            raise EditRefused(Text.of("registry.already_there", id=person_id, organisation=organisation))
+        for stay in open_stays:
+            stay["until"] = last_day
+        new = short(organisation=organisation, since=on)
+        if "organisation" in person:
+            position = list(person).index("organisation")
+            del person["organisation"]
+            person.insert(position, "affiliations", [*stays, new])
+        else:
+            person.setdefault("affiliations", []).append(new)
+        if email is not None:
+            person["email"] = email
+
+    what = Text.of("registry.person_moved", id=person_id, organisation=organisation, on=on)
+    return files.change("people", person_id, move, what)
+
+
+def leave_person(folder: Path, person_id: str, on: date, *, body: str | None = None) -> Edit:
+    """``on`` is the person's last day in the network, or (``body``) the last day in that body."""
+    files = Files(folder)
+    if body is None:
+        return files.change(
+            "people",
+            person_id,
+            lambda person: person.update(leaves=on),
+            Text.of("registry.person_left", id=person_id, on=on),
+        )
+
+    def leave(person: Any) -> None:
+        memberships = person.get("bodies") or []
+        for index, membership in enumerate(memberships):
+            if membership == body:
+                memberships[index] = short(id=body, until=on)
+                return
+            if isinstance(membership, dict) and membership.get("id") == body and _is_open(membership, on):
+                membership["until"] = on
+                return
+        raise EditRefused(Text.of("registry.no_member", id=person_id, body=body))
+
+    return files.change(
+        "people", person_id, leave, Text.of("registry.person_left_body", id=person_id, body=body, on=on)
+    )
+
+
+def absent_person(folder: Path, person_id: str, since: date, until: date | None = None) -> Edit:
+    """The person is away from ``since`` to ``until``, both included: nothing is taken away for want of activity."""
+
+    def be_absent(person: Any) -> None:
+        absence = short(since=since, until=until)
+        if person.get("absences"):
+            person["absences"].append(absence)
+        else:
+            person["absences"] = [absence]
+
+    return Files(folder).change(
+        "people", person_id, be_absent, Text.of("registry.person_absent", id=person_id, since=since)
+    )
+
+
+def create_body(
+    folder: Path,
+    *,
+    body_id: str,
+    name: str,
+    kind: BodyKind = BodyKind.PROJECT,
+    lead: str | None = None,
+    join: JoinMode = JoinMode.APPROVAL,
+    purpose: str = "",
+) -> Edit:
+    """Write a new body where the last one stands, or into a file of its own when each has one."""
+    files = Files(folder)
+    entry = {
+        "id": body_id,
+        "name": name,
+        "kind": str(kind),
+        **({"lead": lead} if lead else {}),
+        "join": str(join),
+        **({"purpose": purpose} if purpose else {}),
+    }
+    holders = [file.file for file, _, _ in files.entries("bodies")]
+    each_alone = len(holders) > 1 and len(set(holders)) == len(holders)
+    if each_alone or (not holders and (folder / "bodies").is_dir()):
+        file = f"bodies/{body_id}.yaml"
+    else:
+        file = holders[-1] if holders else "bodies.yaml"
+    return files.add("bodies", entry, file, Text.of("registry.body_created", id=body_id, name=name))
+
+
+def rename_body(folder: Path, body_id: str, name: str) -> Edit:
+    """Another name; the id stays, so that its rooms are renamed in place."""
+    what = Text.of("registry.body_renamed", id=body_id, name=name)
+    return Files(folder).change("bodies", body_id, lambda body: body.update(name=name), what)
+
+
+def archive_body(folder: Path, body_id: str, on: date) -> Edit:
+    """``on`` is the first day on which the body is no longer active. Nothing of it is deleted."""
+    what = Text.of("registry.body_archived", id=body_id, on=on)
+    return Files(folder).change("bodies", body_id, lambda body: body.update(archived=on), what)
+
+
+def add_organisation(
+    folder: Path,
+    *,
+    organisation_id: str,
+    name: str,
+    kind: OrganisationKind = OrganisationKind.CITY,
+    domains: Sequence[str] = (),
+    part_of: str | None = None,
+    joined: date | None = None,
+) -> Edit:
+    """Write a new organisation where the last one stands."""
+    files = Files(folder)
+    entry = {
+        "id": organisation_id,
+        "name": name,
+        "kind": str(kind),
+        **({"domains": list(domains)} if domains else {}),
+        **({"part_of": part_of} if part_of else {}),
+        **({"joined": joined} if joined else {}),
+    }
+    holders = [file.file for file, _, _ in files.entries("organisations")]
+    file = holders[-1] if holders else "organisations.yaml"
+    return files.add(
+        "organisations", entry, file, Text.of("registry.organisation_added", id=organisation_id, name=name)
+    )
+
+
+def leave_organisation(folder: Path, organisation_id: str, on: date) -> Edit:
+    """``on`` is its last day in the network; on the day after, its people's affiliations are over."""
+    what = Text.of("registry.organisation_left", id=organisation_id, on=on)
+    change = Files(folder).change
+    return change("organisations", organisation_id, lambda organisation: organisation.update(leaves=on), what)
+
+
+def _drop_roles(person: Any, roles: list[str]) -> None:
+    """Take roles of the organisation away from the person, for they now stand with the affiliation."""
+    for role in roles:
+        person["roles"].remove(role)
+    if roles and not person["roles"]:
+        del person["roles"]
+
+
+def _is_open(stay: Any, on: date) -> bool:
+    return stay.get("until") is None or _day(stay["until"]) >= on
+
+
+def _day(value: Any) -> date:
+    """A day as ruamel gives it: a date, or the text that was in quotes."""
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
