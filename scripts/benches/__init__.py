@@ -1,0 +1,1 @@
+"""Figures and their baselines, measured when somebody asks; never a timed test."""

@@ -1,0 +1,37 @@
+"""How many requests a run costs that has nothing to do. Exact counts, from the emulator's request log."""
+
+from collections.abc import Iterator
+from math import ceil
+
+from scripts.benches import bare
+from scripts.benches.figures import Figure, Say, bench
+from scripts.benches.sites import Size, synchronised
+
+# Two accounts (administrator, ours) and two groups (admin, provisioners) stand on every server besides these.
+SIZES = {"70": Size(68, 9, 300), "1000": Size(998, 49, 6_000), "10000": Size(9_998, 249, 60_000)}
+PAGE = 500
+
+
+@bench(*(f"main.unchanged_{what}_{name}" for name in SIZES for what in ("requests", "writes")))
+def unchanged(say: Say) -> Iterator[Figure]:
+    """The more expensive of `readi plan` and `readi apply --yes`, by the size of the server."""
+    for name, size in SIZES.items():
+        say(f"nothing to do with {name} accounts …")
+        made, server = synchronised(size)
+        asked, written = [], 0
+        for command in (("plan",), ("apply", "--yes")):
+            server.empty_log()
+            made.readi(*command)
+            requests, writes = server.counts()
+            asked.append(requests)
+            written += writes
+        accounts, groups, pages, _ = bare.read(server.address)
+        yield Figure(
+            f"main.unchanged_requests_{name}",
+            max(asked),
+            "requests",
+            pages,
+            ceil(accounts / PAGE) + ceil(groups / PAGE) + 8,
+            f"{accounts:,} accounts, {groups:,} groups; plan {asked[0]}, apply {asked[1]}; baseline: the pages alone",
+        )
+        yield Figure(f"main.unchanged_writes_{name}", written, "writes", 0, 0, "plan and apply together")
