@@ -1,0 +1,415 @@
+"""A small world for tests of policies and planner: a registry, a policy, one perfect target, and what we know of it.
+
+The target does at once, and exactly, what a change says. It also holds the planner to its promises: whatever is
+changed must be tied to us at that moment, or the test fails.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from policies.desire import Assigned, desire
+from policies.document import Policy
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, Leave, Resume, Suspend, Update
+from provisioner.model.inventory import (
+    Complete,
+    Completeness,
+    Inventory,
+    Level,
+    Observation,
+    Partial,
+    Remote,
+    Roster,
+    Scope,
+    Unknown,
+)
+from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
+from provisioner.model.ports import Capabilities
+from provisioner.model.registry import (
+    Affiliation,
+    Body,
+    BodyKind,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Registry,
+    Role,
+)
+from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.rules import PlanningRules
+from provisioner.model.text import Text
+from provisioner.planning.agreement import agreement
+from provisioner.planning.drift import Drift, drift_of
+from provisioner.planning.guards import GuardInput, Recent, refusals
+from provisioner.planning.planner import plan_target
+
+TODAY = date(2027, 3, 1)
+YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
+TARGET = "cloud"
+ODD = Text.of("test.odd")
+
+EVERY_FIELD: tuple[FieldName, ...] = ("display_name", "email", "quota", "language", "organisation", "enabled")
+
+
+def account_id(person: str) -> ResourceId:
+    return ResourceId(Kind.ACCOUNT, f"person:{person}")
+
+
+def group_id(body: str) -> ResourceId:
+    return ResourceId(Kind.GROUP, f"body:{body}")
+
+
+def administrators_id(body: str) -> ResourceId:
+    return ResourceId(Kind.GROUP, f"body:{body}:administrators")
+
+
+def city(identity: str, **more: object) -> Organisation:
+    return Organisation(identity, identity.title(), more.pop("kind", OrganisationKind.CITY), **more)  # type: ignore[arg-type]
+
+
+def person(identity: str, name: str = "", *bodies: str, **more: object) -> Person:
+    """ "p1", "Erika Muster", "iot", "plenum!": works in Bretten, is a member of iot and a moderator of plenum."""
+    given, _, family = (name or f"Name {identity}").rpartition(" ")
+    memberships = tuple(
+        Membership(body.rstrip("!"), Role.MODERATOR if body.endswith("!") else Role.MEMBER) for body in bodies
+    )
+    usual: dict[str, object] = {
+        "email": f"{identity}@bretten.example",
+        "affiliations": (Affiliation("bretten"),),
+        "memberships": memberships,
+    }
+    return Person(identity, given, family, **(usual | more))  # type: ignore[arg-type]
+
+
+def body(identity: str, name: str = "", **more: object) -> Body:
+    return Body(identity, name or identity.title(), more.pop("kind", BodyKind.PROJECT), **more)  # type: ignore[arg-type]
+
+
+def registry(*entries: Person | Body | Organisation, **more: object) -> Registry:
+    """A registry of these; the city of Bretten is always there."""
+    organisations = {"bretten": city("bretten")}
+    people: dict[str, Person] = {}
+    bodies: dict[str, Body] = {}
+    for entry in entries:
+        if isinstance(entry, Person):
+            people[entry.id] = entry
+        elif isinstance(entry, Body):
+            bodies[entry.id] = entry
+        else:
+            organisations[entry.id] = entry
+    return Registry("net", "Net", organisations=organisations, people=people, bodies=bodies, **more)  # type: ignore[arg-type]
+
+
+def policy(**sections: Any) -> Policy:
+    """The default policy with these sections, and without a quota of their own for moderators: who comes to moderate
+    changes groups, and nothing else."""
+    accounts = {"quota_by_role": {"moderator": None}, **sections.pop("accounts", {})}
+    return Policy.model_validate({"accounts": accounts, **sections})
+
+
+def canonical(kind: Kind, name: FieldName, value: Value) -> Value:
+    return value.lower() if name == "email" and isinstance(value, str) else value
+
+
+def capabilities(
+    account: Mapping[FieldName, Mode] | None = None,
+    group: Mapping[FieldName, Mode] | None = None,
+    objection: Callable[[Kind, str], Text | None] = lambda kind, name: None,
+) -> Capabilities:
+    """Like Nextcloud's: ids are made once, and two accounts whose ids differ only in case are one."""
+    usual: dict[FieldName, Mode] = dict.fromkeys(EVERY_FIELD, Mode.MANAGED)
+    return Capabilities(
+        fields={
+            Kind.ACCOUNT: {"name": Mode.CREATE_ONLY, **usual, **(account or {})},
+            Kind.GROUP: {"name": Mode.CREATE_ONLY, "display_name": Mode.MANAGED, **(group or {})},
+        },
+        canonical_name=lambda kind, name: name.lower() if kind is Kind.ACCOUNT else name,
+        objection=objection,
+        canonical=canonical,
+    )
+
+
+@dataclass
+class Server:
+    """The target: objects by remote id, members by the group's remote id, and what a read of it hides."""
+
+    objects: dict[Kind, dict[str, Remote]] = field(default_factory=lambda: {kind: {} for kind in Kind})
+    members: dict[str, set[str]] = field(default_factory=dict)
+    own_account: str | None = None
+    partial: set[Kind] = field(default_factory=set)
+    partial_rosters: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    """Remote ids that the next reads do not show; only sensible together with ``partial``."""
+    levels: dict[Kind, Level] = field(default_factory=dict)
+    made: int = 0
+
+    def add(self, kind: Kind, name: str, fingerprint: str = "", **fields: Value | Unknown) -> str:
+        """Somebody makes an object by hand; its remote id."""
+        self.made += 1
+        remote_id = f"{kind}-{self.made}"
+        usual: dict[str, Value | Unknown] = {"display_name": name}
+        if kind is Kind.ACCOUNT:
+            usual |= dict.fromkeys(EVERY_FIELD) | {"display_name": name, "enabled": True}
+        self.objects[kind][remote_id] = Remote(remote_id, name, {**usual, **fields}, fingerprint or f"f{self.made}")  # type: ignore[dict-item]
+        if kind is Kind.GROUP:
+            self.members[remote_id] = set()
+        return remote_id
+
+    def edit(self, kind: Kind, remote_id: str, name: str | None = None, **fields: Value | Unknown) -> None:
+        """Somebody changes fields by hand, or a change does."""
+        remote = self.objects[kind][remote_id]
+        edited = replace(remote, fields={**remote.fields, **fields}, name=name or remote.name)  # type: ignore[dict-item]
+        self.objects[kind][remote_id] = edited
+
+    def remove(self, kind: Kind, remote_id: str) -> None:
+        del self.objects[kind][remote_id]
+        self.members.pop(remote_id, None)
+        for members in self.members.values():
+            members.discard(remote_id)
+
+    def remake(self, kind: Kind, remote_id: str) -> None:
+        """Deleted and made again under the same id."""
+        self.made += 1
+        self.objects[kind][remote_id] = replace(self.objects[kind][remote_id], fingerprint=f"f{self.made}")
+
+    def inventory(self) -> Inventory:
+        def about(kind: Kind, container: str | None = None, odd: bool = False) -> Completeness:
+            scope = Scope(TARGET, kind, container)
+            return Partial(scope, ODD) if odd else Complete(scope, self.levels.get(kind, Level.FIELDS))
+
+        observations = {
+            kind: Observation(
+                about(kind, odd=kind in self.partial),
+                {remote_id: remote for remote_id, remote in objects.items() if remote_id not in self.unread},
+            )
+            for kind, objects in self.objects.items()
+        }
+        rosters = {
+            remote_id: Roster(about(Kind.GROUP, remote_id, remote_id in self.partial_rosters), frozenset(members))
+            for remote_id, members in self.members.items()
+        }
+        return Inventory(TARGET, observations, rosters, self.own_account)
+
+
+@dataclass
+class World:
+    """Everything there is. Change any part of it, then `plan` or `apply`."""
+
+    registry: Registry = field(default_factory=registry)
+    policy: Policy = field(default_factory=policy)
+    today: date = TODAY
+    server: Server = field(default_factory=Server)
+    capabilities: Capabilities = field(default_factory=capabilities)
+    bindings: dict[ResourceId, Binding] = field(default_factory=dict)
+    edges: dict[str, frozenset[str]] = field(default_factory=dict)
+    foreign: frozenset[tuple[str, str]] = frozenset()
+    retired: frozenset[tuple[str, str]] = frozenset()
+    pending: dict[ResourceId, str] = field(default_factory=dict)
+
+    @property
+    def ties(self) -> Ties:
+        return Ties(dict(self.bindings), dict(self.edges), self.foreign, self.retired, dict(self.pending))
+
+    @property
+    def rules(self) -> PlanningRules:
+        return PlanningRules(
+            self.policy.drift_rules(),
+            self.policy.guards.rules(),
+            frozenset(self.policy.accounts.protected),
+            frozenset(self.policy.groups.protected),
+        )
+
+    def put(self, *entries: Person | Body | Organisation) -> None:
+        """Write entries into the registry, over those of the same id."""
+        people, bodies, organisations = dict(self.registry.people), dict(self.registry.bodies), {}
+        for entry in entries:
+            if isinstance(entry, Person):
+                people[entry.id] = entry
+            elif isinstance(entry, Body):
+                bodies[entry.id] = entry
+            else:
+                organisations[entry.id] = entry
+        self.registry = replace(
+            self.registry,
+            people=people,
+            bodies=bodies,
+            organisations={**self.registry.organisations, **organisations},
+        )
+
+    def drop(self, *ids: str) -> None:
+        """Delete people and bodies from the registry."""
+        self.registry = replace(
+            self.registry,
+            people={key: entry for key, entry in self.registry.people.items() if key not in ids},
+            bodies={key: entry for key, entry in self.registry.bodies.items() if key not in ids},
+        )
+
+    def desired(self) -> Desired:
+        names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
+        for identity, binding in self.bindings.items():
+            names[identity.kind][identity.key] = binding.name
+        assigned = Assigned(
+            names[Kind.ACCOUNT], names[Kind.GROUP], lambda kind, name: (str(kind), name.lower()) in self.retired
+        )
+        return desire(self.registry, self.policy, self.today, assigned)
+
+    def plan(self) -> TargetPlan:
+        return plan_target(self.desired(), self.server.inventory(), self.ties, self.capabilities, self.rules)
+
+    def drift(self) -> list[Drift]:
+        return list(drift_of(self.server.inventory(), self.ties, self.capabilities, self.desired().login_writes))
+
+    def refusals(
+        self, recent: Recent | None = None, allowed: Iterable[str] = (), part: TargetPlan | None = None
+    ) -> tuple[Refusal, ...]:
+        part = part or self.plan()
+        given = GuardInput(part, self.ties, self.server.inventory(), recent or Recent())
+        return refusals([given], self.desired(), self.rules.guards, digest_of(part), frozenset(allowed))
+
+    def remote_id(self, identity: ResourceId) -> str:
+        return self.bindings[identity].remote_id
+
+    def remote(self, identity: ResourceId) -> Remote:
+        return self.server.objects[identity.kind][self.remote_id(identity)]
+
+    def members(self, identity: ResourceId) -> set[str]:
+        return self.server.members[self.remote_id(identity)]
+
+    def keys_in(self, identity: ResourceId) -> set[str]:
+        """Keys of our accounts in a group, as the server has it."""
+        keys = {binding.remote_id: key.key for key, binding in self.bindings.items() if key.kind is Kind.ACCOUNT}
+        return {keys[member] for member in self.members(identity) if member in keys}
+
+    def apply(self, *classes: ChangeClass, only_first: int | None = None, part: TargetPlan | None = None) -> TargetPlan:
+        """Plan and make it true: all changes, those of some classes, or (a run that is killed) the first few.
+
+        What depends on something that was not chosen waits, as apply lets it wait.
+        """
+        part = part or self.plan()
+        chosen = [change for change in part.changes if not classes or change.change_class in classes]
+        chosen.sort(key=lambda change: _ORDER.index(type(change)))
+        chosen = chosen[:only_first]
+        inventory, desired = self.server.inventory(), self.desired()
+        for change in chosen:
+            if isinstance(change, Adopt):
+                self._adopt(change)
+        self._note(desired, inventory)
+        for change in chosen:
+            self._perform(change)
+        return part
+
+    def _note(self, desired: Desired, inventory: Inventory) -> None:
+        agreed = agreement(desired, inventory, self.ties, self.capabilities)
+        for identity, values in agreed.fields.items():
+            binding = self.bindings[identity]
+            self.bindings[identity] = replace(binding, applied={**binding.applied, **values})
+        for container, account in agreed.joined:
+            self.edges[container] = self.edges.get(container, frozenset()) | {account}
+        for container, account in agreed.left:
+            self.edges[container] -= {account}
+
+    def _adopt(self, change: Adopt) -> None:
+        remote, managed = change.remote, self.capabilities.fields[change.id.kind]
+        assert change.id not in self.bindings
+        assert remote.remote_id not in {binding.remote_id for binding in self.bindings.values()}, "tied twice"
+        applied = {
+            name: value
+            for name, value in remote.fields.items()
+            if managed.get(name) is Mode.MANAGED and not isinstance(value, Unknown)
+        }
+        self.bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
+
+    def _perform(self, change: Change) -> None:
+        match change:
+            case Create():
+                self._create(change)
+            case Update():
+                self._write(change.id, change.remote_id, dict(change.after))
+            case Suspend() | Resume():
+                self._write(change.id, change.remote_id, {"enabled": isinstance(change, Resume)})
+            case Join():
+                self._join(change)
+            case Leave():
+                self._leave(change)
+
+    def _create(self, change: Create) -> None:
+        kind = change.id.kind
+        taken = {self.capabilities.canonical_name(kind, remote.name) for remote in self.server.objects[kind].values()}
+        assert self.capabilities.canonical_name(kind, change.wanted.name) not in taken, "this name exists"
+        fields = {name: value for name, value in change.wanted.fields.items() if name != "name"}
+        remote_id = self.server.add(kind, change.wanted.name, **fields)
+        remote = self.server.objects[kind][remote_id]
+        self.bindings[change.id] = Binding(change.id, remote_id, remote.name, remote.fingerprint, fields)
+
+    def _tied(self, identity: ResourceId, remote_id: str) -> Binding:
+        """The heart of it: nothing but what is ours, and still the same, is ever written."""
+        binding = self.bindings[identity]
+        assert binding.remote_id == remote_id
+        remote = self.server.objects[identity.kind][remote_id]
+        assert not (binding.fingerprint and remote.fingerprint) or binding.fingerprint == remote.fingerprint
+        assert remote_id != self.server.own_account
+        return binding
+
+    def _write(self, identity: ResourceId, remote_id: str, after: dict[FieldName, Value]) -> None:
+        binding = self._tied(identity, remote_id)
+        applied = {**binding.applied, **after}
+        name = after.pop("name", None)
+        assert name is None or isinstance(name, str)
+        self.server.edit(identity.kind, remote_id, name, **after)
+        self.bindings[identity] = replace(binding, applied=applied, name=name or binding.name)
+
+    def _join(self, change: Join) -> None:
+        binding = self.bindings.get(change.id)
+        if binding is None:
+            return
+        self._tied(change.id, binding.remote_id)
+        for key in change.members:
+            account = self.bindings.get(ResourceId(Kind.ACCOUNT, key))
+            if account is not None:
+                self._tied(account.id, account.remote_id)
+                self.server.members[binding.remote_id].add(account.remote_id)
+                self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) | {key}
+
+    def _leave(self, change: Leave) -> None:
+        self._tied(change.id, change.remote_id)
+        for key in change.members:
+            account = self.bindings[ResourceId(Kind.ACCOUNT, key)]
+            self._tied(account.id, account.remote_id)
+            self.server.members[change.remote_id].remove(account.remote_id)
+            self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) - {key}
+
+
+_ORDER: tuple[type[Change], ...] = (Adopt, Create, Update, Resume, Join, Leave, Suspend)
+
+
+def digest_of(part: TargetPlan) -> str:
+    return Plan("net", "registry", "policy", (part,)).digest()
+
+
+def told(part: TargetPlan) -> list[str]:
+    """What a plan does, as short lines: "create group/body:iot", "join body:iot: person:p1 (queued)"."""
+    lines = []
+    for change in part.changes:
+        line = f"{change.verb} {change.id.key}"
+        if isinstance(change, Join | Leave):
+            line += f": {', '.join(change.members)}"
+        if isinstance(change, Update):
+            line += f": {', '.join(f'{name}={value}' for name, value in change.after.items())}"
+        if change.change_class is not ChangeClass.AUTO:
+            line += f" ({change.change_class})"
+        lines.append(line)
+    return lines
+
+
+def noticed(part: TargetPlan, kind: NoticeKind | None = None) -> list[tuple[str, str]]:
+    """(key or kind, code of the sentence) of a plan's notices."""
+    found: Iterable[Notice] = part.notices
+    return [
+        (notice.id.key if notice.id else notice.name, notice.why.code)
+        for notice in found
+        if kind in (None, notice.kind)
+    ]
