@@ -58,7 +58,7 @@ Purpose = Annotated[
 Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254), _visible_schema("email", 254)]
 Domain = Annotated[str, StringConstraints(pattern=DOMAIN_PATTERN, max_length=253), _visible_schema("hostname", 253)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]i?B|default|none)$")]
+Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|default|unlimited)$")]
 Rule = Annotated[str, StringConstraints(pattern=r"^FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$", max_length=300)]
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@'-][A-Za-z0-9 _.@'-]{0,63}$")]
 # Enumerations come as texts, which pydantic takes only outside its strict mode.
@@ -135,7 +135,7 @@ class OverridesDocument(Document):
 
     group_name: Name | None = Field(None, description="Name of its group, instead of the policy's.")
     administrators_group_name: Name | None = Field(None, description="Name of its moderators' group.")
-    member_quota: Quota | None = Field(None, description="Storage of its members, e.g. `5 GB`, `default` or `none`.")
+    member_quota: Quota | None = Field(None, description="Storage of its members, e.g. `5 GB`, `unlimited` or `default`.")
 
 
 class BodyDocument(Document):
