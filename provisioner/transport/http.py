@@ -28,6 +28,11 @@ class GuardedSession(requests.Session):
         return super().send(request, **kwargs)
 
 
+def _as_nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No log-in at all: without this `requests` would take one from ``~/.netrc``."""
+    return request
+
+
 class HttpSession:
     """Typed requests to one server. Keeps its connection. Not shared between threads."""
 
@@ -59,7 +64,7 @@ class HttpSession:
                 json=json,
                 params=params,
                 headers=headers,
-                auth=auth,
+                auth=auth or _as_nobody,
                 timeout=self._timeout,
                 verify=self._verify,
                 allow_redirects=False,

@@ -52,6 +52,8 @@ class NextcloudSession:
         self._password = password
         self._timeout = timeout
         self._verify: bool | str = True if ca_file is None else str(ca_file)
+        # Said with each request, because REQUESTS_CA_BUNDLE in the environment beats what is said to the session.
+        self._trust = {} if ca_file is None else {"verify": str(ca_file)}
         self._portal: BlockingPortal | None = None
         self._client: Any = None
         self._last = Answer(0)
@@ -125,7 +127,7 @@ class NextcloudSession:
         self._last = Answer(0)
         try:
             value = await self._client.ocs(
-                method, path, json=json, params=params, response_type="json", allow_redirects=False
+                method, path, json=json, params=params, response_type="json", allow_redirects=False, **self._trust
             )
         except NextcloudException as error:
             if error.response is None:  # what nc-py-api makes of a read time-out
