@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import requests
 
 ROOT: Final = Path(__file__).parents[2]
-READI: Final = (str(Path(sys.executable).with_name("readi")),)
+READI: Final = (sys.executable, "-m", "provisioner")
 
 
 class Children:
