@@ -180,7 +180,7 @@ class Directory:
             try:
                 connection.unbind()
             except (LDAPExceptionError, OSError):
-                connection.strategy.close()
+                _hang_up(connection)
 
     def _assertion(self, only_if: str | None) -> list[tuple[str, bool, bytes]] | None:
         if only_if is None or not self.offers(ASSERTION):
@@ -265,7 +265,7 @@ class Directory:
             if self._address.start_tls and not secure:
                 connection.start_tls(read_server_info=False)
         except (LDAPExceptionError, OSError, *_NOT_LDAP) as error:
-            connection.strategy.close()
+            _hang_up(connection)
             raise self._not_open(connection, tls.problem, str(error)) from error
         self._connection = connection
         answer = self._ask(connection.bind, read_server_info=False)
@@ -305,7 +305,15 @@ class Directory:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.strategy.close()
+            _hang_up(connection)
+
+
+def _hang_up(connection: ldap3.Connection) -> None:
+    """Close the socket for sure: ldap3 leaves it open when opening failed half-way (observed in 2.9.1)."""
+    line = connection.socket
+    connection.strategy.close()
+    if line is not None:
+        line.close()
 
 
 def _guard(connection: ldap3.Connection, gate: Gate) -> None:

@@ -1,12 +1,15 @@
 """Search filters (RFC 4511, 4.5.1.7) with their three answers: true, false, undefined (None)."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from connectors.ldap.emulation.schema import AttributeType, Problem, attribute_type
 from connectors.ldap.emulation.wire import Condition
 
 Values = Callable[[AttributeType], Sequence[bytes]]
 """The values of an attribute of the entry in question, as far as whoever asks may see them."""
+
+_ORDERED: Final = frozenset({"entryUUID", "createTimestamp", "modifyTimestamp", "entryCSN"})
 
 
 def matches(condition: Condition, values: Values) -> bool | None:
@@ -32,10 +35,10 @@ def matches(condition: Condition, values: Values) -> bool | None:
         pieces = [(where, str(attribute.key(piece))) for where, piece in part[1]]
         return any(_fits(str(key), pieces) for key in keys)
     wanted = attribute.key(part[1])
-    if kind == "greater":
-        return any(str(key) >= str(wanted) for key in keys)
-    if kind == "less":
-        return any(str(key) <= str(wanted) for key in keys)
+    if kind in ("greater", "less"):
+        if attribute.name not in _ORDERED:
+            return None  # names and words have no ordering rule
+        return any(str(key) >= str(wanted) if kind == "greater" else str(key) <= str(wanted) for key in keys)
     return wanted in keys
 
 

@@ -99,7 +99,8 @@ TYPES: Final[Mapping[str, AttributeType]] = dict(
     [
         *_types("cn sn givenName uid o ou description title initials street l st postalCode postalAddress"),
         *_types("telephoneNumber mobile facsimileTelephoneNumber roomNumber businessCategory departmentNumber"),
-        *_types("employeeType carLicense labeledURI"),
+        *_types("employeeType carLicense labeledURI pager homePhone homePostalAddress registeredAddress postOfficeBox"),
+        *_types("physicalDeliveryOfficeName destinationIndicator"),
         *_types("displayName preferredLanguage employeeNumber", single=True),
         *_types("mail", Syntax.IA5),
         *_types("dc", Syntax.IA5, single=True),
@@ -125,10 +126,14 @@ _ALIASES: Final = {
     "domaincomponent": "dc",
 }
 
-_PLACE: Final = "telephoneNumber facsimileTelephoneNumber street postalAddress postalCode l st ou seeAlso description"
+_PLACE: Final = (
+    "telephoneNumber facsimileTelephoneNumber street postalAddress postalCode postOfficeBox l st ou seeAlso "
+    "description registeredAddress physicalDeliveryOfficeName destinationIndicator"
+)
 _PERSON: Final = (
     "businessCategory carLicense departmentNumber displayName employeeNumber employeeType givenName initials "
-    "jpegPhoto labeledURI mail manager mobile o preferredLanguage roomNumber secretary uid title "
+    "jpegPhoto labeledURI mail manager mobile o preferredLanguage roomNumber secretary uid pager homePhone "
+    "homePostalAddress"
 )
 
 

@@ -48,6 +48,10 @@ class Tree:
             raise Problem(schema.NO_SUCH_OBJECT, matched=self._nearest(key))
         return found
 
+    def holds(self, name: str) -> bool:
+        """Whether such a name would belong into this tree."""
+        return ("," + key_of(name)).endswith("," + normal(self.base))
+
     def has_children(self, entry: Entry) -> bool:
         return bool(self._children.get(normal(entry.name)))
 
@@ -67,7 +71,7 @@ class Tree:
     def add(self, name: str, given: Iterable[tuple[str, Sequence[bytes]]], creator: str, now: datetime) -> Entry:
         """Make an entry. The values in its first part are put in where they are missing, as slapd does."""
         key = key_of(name)
-        if not (key == normal(self.base) or key.endswith("," + normal(self.base))):
+        if not self.holds(name):
             raise Problem(schema.UNWILLING, "no global superior knowledge")
         attributes: dict[str, list[bytes]] = {}
         for kind_name, values in given:
