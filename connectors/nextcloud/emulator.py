@@ -164,6 +164,11 @@ class NextcloudEmulator(Emulator):
         with self.lock:
             self.accounts.set_email(user_id, email)
 
+    def rename_group(self, group_id: str, display_name: str) -> None:
+        """Change what people see of a group, behind everybody's back."""
+        with self.lock:
+            self.groups[group_id].display_name = display_name
+
     def reorder(self) -> None:
         """Turn the order of the list round."""
         with self.lock:

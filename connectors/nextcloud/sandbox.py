@@ -28,8 +28,17 @@ class NextcloudSandbox:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """Nothing else is needed."""
-        return {}
+        """Whether the server greets new accounts: the plan counts its mails."""
+        return {"welcome_mail": "true" if self.emulator.world.welcome_mails else "false"}
+
+    def prepare_for_demo(self) -> None:
+        """As before a first sync of many: the server greets nobody (core newUser.sendEmail no)."""
+        self.emulator.world.welcome_mails = False
+
+    def traffic(self) -> tuple[int, int]:
+        """Requests and, among them, writes."""
+        log = self.emulator.log
+        return len(log.requests), len(log.writes)
 
     def start(self) -> None:
         """Listen on loopback."""

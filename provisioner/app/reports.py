@@ -201,6 +201,30 @@ class ExplainReport(_Report):
     facts: list[FactReport]
 
 
+class FirstSync(_Report):
+    changes: int
+    requests: int
+    writes: int
+    seconds: float
+
+
+class SecondSync(_Report):
+    changes: int
+    requests: int
+    writes: int
+
+
+class DemoReport(_Report):
+    """`readi demo --json`."""
+
+    people: int
+    resources: int = Field(description="Accounts and groups that should exist, over both targets.")
+    first: FirstSync
+    second: SecondSync
+    drift: int = Field(description="Things that somebody changed by hand, and drift showed.")
+    refused: str = Field(description="The guard that refused the mass removal.")
+
+
 REPORTS: tuple[type[BaseModel], ...] = (
     PlanReport,
     ApplyReport,
@@ -209,5 +233,6 @@ REPORTS: tuple[type[BaseModel], ...] = (
     DriftReport,
     HistoryReport,
     ExplainReport,
+    DemoReport,
 )
 """Every report; docs/json/ holds the schema of each."""

@@ -33,7 +33,7 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
     else:
         names = PersonNames(site.read_registry().registry)
         for item in drifted.items:
-            context.out.print(f"{item.target} {_drift_line(context, item, names)}", markup=False)
+            context.out.print(f"{item.target} {drift_line(context, item, names)}", markup=False)
         for name, why in drifted.unread.items():
             context.out.print(f"{name}: {context.say(why)}", style="red", markup=False)
         counts = Counter(item.kind for item in drifted.items)
@@ -45,7 +45,8 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
     return PENDING if drifted.items else NOTHING_TO_DO
 
 
-def _drift_line(context: Context, item: Drift, names: PersonNames) -> str:
+def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
+    """One thing that was changed over there, in words."""
     if item.kind is DriftKind.FIELD:
         before = NOTHING if item.before is None else str(item.before)
         now = NOTHING if item.now is None else str(item.now)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import typer
 import typer.exceptions
 
-from provisioner.cli import log, looking, planning, targets
+from provisioner.cli import demo, editing, log, looking, planning, registry, targets
 from provisioner.cli.context import FAILED, USAGE, Context
 from provisioner.model.errors import ReadiError
+from provisioner.registry.editing import EditRefused
 
 app = typer.Typer(
     name="readi",
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (planning, looking, targets):
+for commands in (registry, planning, looking, targets, editing, demo):
     commands.register(app)
 
 
@@ -55,6 +56,12 @@ def run(arguments: list[str], context: Context | None = None) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         context.err.print(context.tell("aborted"), markup=False)
+        return FAILED
+    except EditRefused as refused:
+        context.err.print(context.say.error(refused), style="red", markup=False)
+        for problem in refused.problems:
+            context.err.print(f"  {problem.where}: {context.say(problem.what)}", markup=False)
+            context.err.print(f"      {context.say(problem.mend)}", markup=False)
         return FAILED
     except ReadiError as error:
         context.err.print(context.say.error(error), style="red", markup=False)

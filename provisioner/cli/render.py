@@ -65,7 +65,13 @@ class PlanText:
             yield Styled(f"  {self._cost(part)}", style="dim")
         yield Styled(self.summary(), style="bold")
         for refusal in self._plan.refusals:
-            yield from self._refusal(refusal)
+            yield from self.refusal(refusal)
+
+    def changes(self) -> Iterator[Styled]:
+        """Only the changes, each behind its target's name."""
+        for part in self._plan.targets:
+            for change in part.changes:
+                yield Styled(f"  {part.target}", style="dim").append_text(self._change(change))
 
     def markdown(self) -> Iterator[str]:
         """The whole plan for a merge request or a mail."""
@@ -154,7 +160,8 @@ class PlanText:
             )
         return cost
 
-    def _refusal(self, refusal: Refusal) -> Iterator[Styled]:
+    def refusal(self, refusal: Refusal) -> Iterator[Styled]:
+        """A guard's no: the objects, the limit, and the words that let exactly this plan through."""
         yield Styled(self._tell("refused") + " " + self._say(refusal.why), style="bold red")
         if refusal.objects:
             yield Styled("  " + ", ".join(self._names(name) for name in refusal.objects[:20]))

@@ -166,6 +166,14 @@ class Sandbox(Protocol):
 
     def stop(self) -> None: ...
 
+    def traffic(self) -> tuple[int, int]:
+        """Requests and, among them, writes since it was made."""
+        ...
+
+    def prepare_for_demo(self) -> None:
+        """Set it up as the connector's README advises for a first sync (e.g. no welcome mails)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorType:

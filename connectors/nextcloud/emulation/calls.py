@@ -34,6 +34,8 @@ class World:
     delegated_groups: set[str] = field(default_factory=lambda: {"provisioners"})
     """Groups whose members may administer accounts without being administrators."""
     smtp_up: bool = True
+    welcome_mails: bool = True
+    """The server's setting core newUser.sendEmail: greet every new account that has an address."""
     mails: list[Mail] = field(default_factory=list)
     homes: set[str] = field(default_factory=set)
     """Folders in the data directory that belong to no account: their names can't become accounts."""

@@ -119,7 +119,8 @@ def create(call: Call) -> Any:
         raise OcsError(101, str(problem)) from None
     if email:
         user.email = email
-        world.send(email, "welcome", user)
+        if world.welcome_mails:
+            world.send(email, "welcome", user)
     return {"id": user_id}
 
 

@@ -1,0 +1,257 @@
+"""The whole story on emulators: what a ranger's first week with this looks like, told in half a minute.
+
+Nothing outside a temporary folder and loopback is touched; time is virtual.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from connectors.nextcloud.sandbox import NextcloudSandbox
+from provisioner.app.applying import Applied, Approval, Started, apply
+from provisioner.app.looking import Drifted, find_drift
+from provisioner.app.planning import Planned, make_plan
+from provisioner.app.sandbox import Sandboxes, example_folder
+from provisioner.app.site import Site
+from provisioner.emulation import VirtualClock
+from provisioner.model.changes import Leave, Suspend, Update
+from provisioner.model.errors import ReadiError
+from provisioner.model.registry import Person
+from provisioner.model.resources import Kind
+from provisioner.model.text import Argument, Text
+from provisioner.registry import editing
+
+BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""A Monday morning, the same in every run."""
+
+
+class DemoFailed(ReadiError):
+    """The story went otherwise than it is told; always a defect."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What the emulators were asked."""
+
+    requests: int = 0
+    writes: int = 0
+
+
+@dataclass(slots=True)
+class Story:
+    """The story's figures."""
+
+    people: int = 0
+    resources: int = 0
+    first_changes: int = 0
+    first: Traffic = field(default_factory=Traffic)
+    first_seconds: float = 0.0
+    second_changes: int = 0
+    second: Traffic = field(default_factory=Traffic)
+    drift: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """To whom the story is told: a chapter's heading, a sentence, a plan, drift, a guard's refusal."""
+
+    chapter: Callable[[Text], None]
+    say: Callable[[Text], None]
+    plan: Callable[[Planned, int], None]
+    """The plan, and how many lines of it."""
+    drift: Callable[[Drifted, Site], None]
+
+
+class Demo:
+    """Tells the story once."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._clock = VirtualClock(BEGINNING)
+        self.story = Story()
+
+    def run(self) -> Story:
+        """Raises `DemoFailed` when something did not go as told."""
+        with tempfile.TemporaryDirectory(prefix="readi-demo-") as name, Sandboxes(self._clock) as sandboxes:
+            folder = Path(name)
+            shutil.copytree(example_folder() / "registry", folder / "registry")
+            for sandbox in sandboxes.running:
+                sandbox.prepare_for_demo()
+            policy = example_folder() / "policy.yaml"
+            settings = sandboxes.write_settings(folder, Path("registry"), policy if policy.is_file() else None)
+            self._sandboxes = sandboxes
+            self._site = Site.open(settings, clock=self._clock)
+            try:
+                self._tell()
+            finally:
+                self._site.close()
+        return self.story
+
+    def _tell(self) -> None:
+        self._validate()
+        self._first_sync()
+        self._second_sync()
+        self._tampering()
+        self._moving()
+        self._mass_removal()
+        self._leaving()
+
+    def _validate(self) -> None:
+        self._chapter("validate")
+        loaded = self._site.read_registry()
+        registry = loaded.registry
+        self._expect(not loaded.errors, "validate")
+        self.story.people = len(registry.people)
+        self._say(
+            "registry",
+            people=len(registry.people),
+            organisations=len(registry.organisations),
+            bodies=len(registry.bodies),
+        )
+
+    def _first_sync(self) -> None:
+        self._chapter("first")
+        planned = self._plan()
+        self._audience.plan(planned, 12)
+        self.story.first_changes = sum(1 for _ in planned.plan.changes())
+        self.story.resources = len(planned.desired.resources) * len(self._sandboxes.running)
+        started = time.monotonic()
+        with self._traffic() as traffic:
+            applied = self._apply_all()
+        self.story.first, self.story.first_seconds = traffic, round(time.monotonic() - started, 2)
+        done = 0 if applied.report is None else sum(applied.report.counts.values())
+        self._say("applied", steps=done, requests=traffic.requests, writes=traffic.writes)
+
+    def _second_sync(self) -> None:
+        self._chapter("second")
+        with self._traffic() as traffic:
+            planned = self._plan()
+        self.story.second_changes, self.story.second = sum(1 for _ in planned.plan.changes()), traffic
+        self._expect(self.story.second_changes == 0 and traffic.writes == 0, "second")
+        self._say("unchanged", requests=traffic.requests, writes=traffic.writes)
+
+    def _tampering(self) -> None:
+        self._chapter("tampering")
+        group, person = self._somebody_in("pg-sensorik")
+        cloud = self._nextcloud()
+        cloud.emulator.rename_group(group, "Sensorik (alt)")
+        cloud.emulator.leave(person, group)
+        drifted = find_drift(self._site)
+        self.story.drift = len(drifted.items)
+        self._expect(self.story.drift == 2, "tampering")
+        self._audience.drift(drifted, self._site)
+        self._say("asked")
+        self._audience.plan(self._plan(), 4)
+        self._approve()
+        self._expect(not find_drift(self._site).items, "tampering")
+
+    def _moving(self) -> None:
+        self._chapter("moving")
+        registry = self._site.registry_folder
+        mover = self._somebody_who(lambda person: len(person.affiliations) == 1 and not person.absences)
+        elsewhere = next(
+            organisation.id
+            for organisation in self._site.read_registry().registry.organisations.values()
+            if organisation.kind == "city" and organisation.id != mover.affiliations[0].organisation
+        )
+        today = self._clock.now().date()
+        self._told(editing.move_person(registry, mover.id, elsewhere, today))
+        self._told(editing.rename_body(registry, "pg-sensorik", "Sensorik und IoT"))
+        planned = self._plan()
+        self._audience.plan(planned, 8)
+        self._expect(any(isinstance(change, Update) for change in planned.plan.changes()), "moving")
+        self._apply_all()
+
+    def _mass_removal(self) -> None:
+        self._chapter("mass")
+        people = sorted((self._site.registry_folder / "people").glob("*.yaml"))
+        away = self._site.home / "away"
+        away.mkdir()
+        for file in people[: len(people) // 2]:
+            file.rename(away / file.name)
+        planned = self._plan()
+        self._expect(bool(planned.plan.refusals), "mass")
+        refusal = planned.plan.refusals[0]
+        self.story.refused = refusal.guard
+        self._audience.plan(planned, 0)
+        for file in away.iterdir():
+            file.rename(self._site.registry_folder / "people" / file.name)
+
+    def _leaving(self) -> None:
+        self._chapter("leaving")
+        leaver = self._somebody_who(lambda person: bool(person.memberships) and person.guest is None, last=True)
+        yesterday = (self._clock.now() - timedelta(days=1)).date()
+        self._told(editing.leave_person(self._site.registry_folder, leaver.id, yesterday))
+        planned = self._plan()
+        self._audience.plan(planned, 8)
+        kinds = [type(change) for change in planned.plan.changes()]
+        self._expect(Suspend in kinds and Leave in kinds, "leaving")
+        applied = self._apply_all()
+        steps = [] if applied.report is None else [result.step for result in applied.report.results()]
+        for number, step in enumerate(steps, start=1):
+            self._say("step", number=number, target=step.target, operation=step.operation, name=step.name)
+        self._say("the_end")
+
+    # -- how the story is told -----------------------------------------------------------------------------------
+
+    def _plan(self) -> Planned:
+        with self._site.targets() as targets:
+            return make_plan(self._site, targets)
+
+    def _apply_all(self) -> Applied:
+        """What runs unattended."""
+        applied = apply(self._site, Approval(), Started("demo", "demo"))
+        self._expect(not applied.planned.plan.refusals, "apply")
+        return applied
+
+    def _approve(self) -> None:
+        """A ranger read the plan and agrees to exactly its changes."""
+        plan = self._plan().plan
+        digests = {change.digest(): change.name for change in plan.changes()}
+        apply(self._site, Approval(digests, plan.registry_digest, plan.policy_digest), Started("demo", "demo"))
+
+    def _nextcloud(self) -> NextcloudSandbox:
+        return next(sandbox for sandbox in self._sandboxes.running if isinstance(sandbox, NextcloudSandbox))
+
+    def _somebody_in(self, body: str) -> tuple[str, str]:
+        """The body's group in Nextcloud, and the user id of one of its members there."""
+        with self._site.targets(["nextcloud"]) as [target]:
+            inventory = target.connector.observe({Kind.ACCOUNT, Kind.GROUP})
+        planned = self._plan()
+        ties = planned.views["nextcloud"].ties
+        group = next(b.remote_id for identity, b in ties.bindings.items() if identity.key == f"body:{body}")
+        return group, min(inventory.rosters[group].members)
+
+    def _somebody_who(self, fits: Callable[[Person], bool], *, last: bool = False) -> Person:
+        registry = self._site.read_registry().registry
+        fitting = [person for _, person in sorted(registry.people.items()) if fits(person)]
+        return fitting[-1 if last else 0]
+
+    @contextmanager
+    def _traffic(self) -> Iterator[Traffic]:
+        before = [sandbox.traffic() for sandbox in self._sandboxes.running]
+        traffic = Traffic()
+        yield traffic
+        for sandbox, (requests, writes) in zip(self._sandboxes.running, before, strict=True):
+            now = sandbox.traffic()
+            traffic.requests += now[0] - requests
+            traffic.writes += now[1] - writes
+
+    def _chapter(self, code: str) -> None:
+        self._audience.chapter(Text.of(f"app.demo_chapter_{code}"))
+
+    def _say(self, code: str, **arguments: Argument) -> None:
+        self._audience.say(Text.of(f"app.demo_{code}", **arguments))
+
+    def _told(self, edit: editing.Edit) -> None:
+        self._audience.say(edit.summary)
+
+    def _expect(self, so: bool, chapter: str) -> None:
+        if not so:
+            raise DemoFailed(Text.of("app.demo_failed", chapter=chapter))

@@ -1,0 +1,82 @@
+"""readi demo: the whole story on emulators, told in a terminal."""
+
+from typing import Annotated
+
+import typer
+
+from provisioner.app.demo import Audience, Demo, Story
+from provisioner.app.looking import Drifted
+from provisioner.app.planning import Planned
+from provisioner.app.reports import DemoReport, FirstSync, SecondSync
+from provisioner.app.site import Site
+from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+from provisioner.cli.looking import drift_line
+from provisioner.cli.render import PersonNames, PlanText
+from provisioner.model.text import Text
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("demo")(demo_command)
+
+
+def demo_command(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures, as the last line of standard output.")] = False,
+) -> int:
+    """The whole story on emulators in under half a minute: touches nothing but loopback and a temporary folder."""
+    context = context_of(ctx)
+    story = Demo(_Teller(context).audience()).run()
+    if as_json:
+        context.print_json(_report(story))
+    return NOTHING_TO_DO
+
+
+def _report(story: Story) -> DemoReport:
+    return DemoReport(
+        people=story.people,
+        resources=story.resources,
+        first=FirstSync(
+            changes=story.first_changes,
+            requests=story.first.requests,
+            writes=story.first.writes,
+            seconds=story.first_seconds,
+        ),
+        second=SecondSync(changes=story.second_changes, requests=story.second.requests, writes=story.second.writes),
+        drift=story.drift,
+        refused=story.refused,
+    )
+
+
+class _Teller:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._out = context.out
+
+    def audience(self) -> Audience:
+        return Audience(self._chapter, self._say, self._plan, self._drift)
+
+    def _chapter(self, heading: Text) -> None:
+        self._out.print()
+        self._out.print(self._context.say(heading), style="bold cyan", markup=False)
+
+    def _say(self, sentence: Text) -> None:
+        self._out.print(f"  {self._context.say(sentence)}", markup=False)
+
+    def _plan(self, planned: Planned, most: int) -> None:
+        text = PlanText(planned.plan, self._context.say, PersonNames(planned.inputs.loaded.registry))
+        lines = list(text.changes())
+        for line in lines[:most]:
+            self._out.print(line)
+        if len(lines) > most:
+            rest = self._context.tell("and_more", count=len(lines) - most)
+            self._out.print(f"    … {rest}", style="dim", markup=False)
+        self._out.print(f"  {text.summary()}", style="bold", markup=False)
+        for refusal in planned.plan.refusals:
+            for line in text.refusal(refusal):
+                self._out.print(line)
+
+    def _drift(self, drifted: Drifted, site: Site) -> None:
+        names = PersonNames(site.read_registry().registry)
+        for item in drifted.items:
+            self._out.print(f"  {item.target}  {drift_line(self._context, item, names)}", style="yellow", markup=False)

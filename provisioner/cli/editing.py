@@ -1,0 +1,165 @@
+"""readi org, body, person: edit the registry's YAML in place, comments kept."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from provisioner.app.site import Site
+from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
+from provisioner.registry import editing
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%d.%m.%Y"])]
+Identity = Annotated[str, typer.Argument(metavar="ID")]
+
+organisations = typer.Typer(no_args_is_help=True, help="Organisations join and leave the network.")
+bodies = typer.Typer(no_args_is_help=True, help="Bodies come into being, are renamed, become history.")
+people = typer.Typer(no_args_is_help=True, help="People join, move, leave, are absent.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(organisations, name="org")
+    app.add_typer(bodies, name="body")
+    app.add_typer(people, name="person")
+
+
+def _site(ctx: typer.Context) -> tuple[Context, Site, date]:
+    context = context_of(ctx)
+    site = context.open_site()
+    return context, site, site.today(site.read_registry().registry.time_zone)
+
+
+def _told(context: Context, edit: editing.Edit) -> int:
+    context.out.print(context.say(edit.summary), markup=False)
+    for file in edit.files:
+        context.out.print(f"  {file}", style="dim", markup=False)
+    return NOTHING_TO_DO
+
+
+def _day(given: datetime | None, today: date) -> date:
+    return today if given is None else given.date()
+
+
+@organisations.command("add")
+def org_add(
+    ctx: typer.Context,
+    identity: Identity,
+    name: Annotated[str, typer.Argument(help='As people read it, e.g. "Stadt Bretten".')],
+    kind: Annotated[OrganisationKind, typer.Option()] = OrganisationKind.CITY,
+    domain: Annotated[list[str] | None, typer.Option(help="Domain of its e-mail addresses.")] = None,
+    part_of: Annotated[str | None, typer.Option(help="The city that a utility belongs to.")] = None,
+    joined: Day = None,
+) -> int:
+    """A new organisation."""
+    context, site, _ = _site(ctx)
+    edit = editing.add_organisation(
+        site.registry_folder,
+        organisation_id=identity,
+        name=name,
+        kind=kind,
+        domains=domain or (),
+        part_of=part_of,
+        joined=None if joined is None else joined.date(),
+    )
+    return _told(context, edit)
+
+
+@organisations.command("leave")
+def org_leave(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
+    """The organisation's last day in the network (today, unless --on says another): its people leave with it."""
+    context, site, today = _site(ctx)
+    return _told(context, editing.leave_organisation(site.registry_folder, identity, _day(on, today)))
+
+
+@bodies.command("create")
+def body_create(
+    ctx: typer.Context,
+    identity: Identity,
+    name: Annotated[str, typer.Argument(help='As people read it, e.g. "Sensorik".')],
+    kind: Annotated[BodyKind, typer.Option()] = BodyKind.PROJECT,
+    lead: Annotated[str | None, typer.Option(help="Id of the lead organisation.")] = None,
+    join: Annotated[JoinMode, typer.Option(help="Who may join.")] = JoinMode.APPROVAL,
+    purpose: Annotated[str, typer.Option(help="One sentence for newcomers.")] = "",
+) -> int:
+    """A new body; the next apply gives it its groups."""
+    context, site, _ = _site(ctx)
+    edit = editing.create_body(
+        site.registry_folder, body_id=identity, name=name, kind=kind, lead=lead, join=join, purpose=purpose
+    )
+    return _told(context, edit)
+
+
+@bodies.command("rename")
+def body_rename(ctx: typer.Context, identity: Identity, name: Annotated[str, typer.Argument()]) -> int:
+    """Another name; the id stays, and everything of it is renamed in place."""
+    context, site, _ = _site(ctx)
+    return _told(context, editing.rename_body(site.registry_folder, identity, name))
+
+
+@bodies.command("archive")
+def body_archive(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
+    """From this day (today, unless --on says another) the body is history: readable, moderated by nobody."""
+    context, site, today = _site(ctx)
+    return _told(context, editing.archive_body(site.registry_folder, identity, _day(on, today)))
+
+
+@people.command("add")
+def person_add(
+    ctx: typer.Context,
+    given_name: Annotated[str, typer.Argument()],
+    family_name: Annotated[str, typer.Argument()],
+    email: Annotated[str, typer.Argument()],
+    organisation: Annotated[str, typer.Argument(help="Id of the organisation.")],
+    role: Annotated[list[Role] | None, typer.Option()] = None,
+    body: Annotated[list[str] | None, typer.Option(help="Id of a body to join.")] = None,
+    joined: Day = None,
+) -> int:
+    """A new person, with a new opaque id."""
+    context, site, _ = _site(ctx)
+    edit = editing.add_person(
+        site.registry_folder,
+        given_name=given_name,
+        family_name=family_name,
+        email=email,
+        organisation=organisation,
+        roles=role or (),
+        bodies=body or (),
+        joined=None if joined is None else joined.date(),
+    )
+    return _told(context, edit)
+
+
+@people.command("move")
+def person_move(
+    ctx: typer.Context,
+    identity: Identity,
+    organisation: Annotated[str, typer.Argument(help="Id of the new organisation.")],
+    on: Day = None,
+    email: Annotated[str | None, typer.Option(help="The new address.")] = None,
+) -> int:
+    """To another organisation from this day on (today, unless --on says another). The account stays the same."""
+    context, site, today = _site(ctx)
+    edit = editing.move_person(site.registry_folder, identity, organisation, _day(on, today), email=email)
+    return _told(context, edit)
+
+
+@people.command("leave")
+def person_leave(
+    ctx: typer.Context,
+    identity: Identity,
+    on: Day = None,
+    body: Annotated[str | None, typer.Option(help="Only this body, not the network.")] = None,
+) -> int:
+    """The person's last day (today, unless --on says another) in the network, or in one body."""
+    context, site, today = _site(ctx)
+    return _told(context, editing.leave_person(site.registry_folder, identity, _day(on, today), body=body))
+
+
+@people.command("absent")
+def person_absent(ctx: typer.Context, identity: Identity, since: Day = None, until: Day = None) -> int:
+    """Away for a while: nothing is taken away for want of activity."""
+    context, site, today = _site(ctx)
+    ends = None if until is None else until.date()
+    return _told(context, editing.absent_person(site.registry_folder, identity, _day(since, today), ends))
