@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from policies.document import UNLIMITED, Policy, quota_in_bytes
+from policies.document import KEEP, UNLIMITED, Policy, quota_in_bytes
 from policies.membership import Belonging, Belongings, Standing
 from policies.names import allot, group_id, transliterated, user_id_from_name
 from provisioner.model.registry import Body, Person, Registry, Role
@@ -50,7 +50,7 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         resources[account.id] = account
     group_names = allot(
         ((container.key, container.wished_name) for container in containers),
-        assigned.groups,
+        {**assigned.groups, **_groups_fixed_by_hand(registry)},
         lambda name: assigned.is_retired(Kind.GROUP, name),
     )
     edges: dict[str, frozenset[str]] = {}
@@ -122,15 +122,15 @@ def _containers(registry: Registry, policy: Policy, belongings: Belongings, toda
 
 
 def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> Iterator[_Container]:
-    names = policy.groups.names[body.kind]
+    names, own = policy.groups.names[body.kind], body.overrides
     archived = body.is_archived(today)
-    members = _named(names.members, body, body.overrides.group_name)
+    members = _named(names.members, body, own.group_name, own.group_id)
     if members is not None:
         reason = Text.of("policies.archived_body" if archived else "policies.body_group", body=body.name)
         # The archive stays readable to its people; what an archived body loses is its administration.
         yield _Container(body_key(body.id), *members, belonging.members, belonging.ended, reason)
-    administrators = _named(names.administrators, body, body.overrides.administrators_group_name)
-    if administrators is not None:
+    administrators = _named(names.administrators, body, own.administrators_group_name, own.administrators_group_id)
+    if administrators is not None and own.administrators_group:
         reason = Text.of("policies.archived_body" if archived else "policies.administrators_group", body=body.name)
         yield _Container(
             administrators_key(body.id),
@@ -142,8 +142,13 @@ def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date) -> I
         )
 
 
-def _named(pattern: str | None, body: Body, own: str | None) -> tuple[str, str] | None:
-    """(wished id, shown name) of a body's group; ``own`` is the body's own choice. None: there is no such group."""
+def _named(pattern: str | None, body: Body, own: str | None, fixed: str | None) -> tuple[str, str] | None:
+    """(wished id, shown name) of a body's group. None: there is no such group.
+
+    ``own`` is the body's own choice of a name, ``fixed`` the id that the group has, whatever its name.
+    """
+    if fixed:
+        return fixed, own or (body.name if pattern is None else pattern.format(name=body.name))
     if own:
         return group_id("{name}", own) or body.id, own
     if pattern is None:
@@ -162,7 +167,8 @@ def _accounts(
     managed = _people_of_managed_bodies(policy, belongings)
     raised = _raised_quotas(registry, belongings)
     quotas = {role: quota_in_bytes(quota) for role, quota in policy.accounts.quota_by_role.items() if quota}
-    usual = quota_in_bytes(policy.accounts.quota)
+    kept = policy.accounts.quota.strip() == KEEP
+    usual = None if kept else quota_in_bytes(policy.accounts.quota)
     created_by_us = policy.accounts.made_by == "us"
     for person in registry.people.values():
         key = keys[person.id]
@@ -183,11 +189,21 @@ def _accounts(
             "enabled": now is Standing.ACTIVE,
         }
         if now is Standing.ACTIVE:  # a leaver keeps the quota and the organisation that the account has
-            roles = belongings.roles[person.id]
-            fields["quota"] = _quota(roles, usual, quotas, raised.get(person.id, ()))
+            if not kept:
+                fields["quota"] = _quota(belongings.roles[person.id], usual, quotas, raised.get(person.id, ()))
             fields["organisation"] = home
         reason = _reason(person, now, home)
         yield Resource(ResourceId(Kind.ACCOUNT, key), names[key], fields, reason, created_by_us=created_by_us)
+
+
+def _groups_fixed_by_hand(registry: Registry) -> dict[str, str]:
+    fixed: dict[str, str] = {}
+    for body in registry.bodies.values():
+        if body.overrides.group_id:
+            fixed[body_key(body.id)] = body.overrides.group_id
+        if body.overrides.administrators_group_id:
+            fixed[administrators_key(body.id)] = body.overrides.administrators_group_id
+    return fixed
 
 
 def _fixed_by_hand(registry: Registry) -> dict[str, str]:

@@ -11,6 +11,8 @@ from provisioner.model.rules import GuardRules, Limit, OnDrift
 
 UNLIMITED = -3
 """What Nextcloud itself calls a quota without end."""
+KEEP = "keep"
+"""Quotas are somebody else's business."""
 
 _UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 
@@ -31,6 +33,10 @@ def quota_in_bytes(quota: str) -> int | None:
 def _checked_quota(quota: str) -> str:
     quota_in_bytes(quota)
     return quota
+
+
+def _checked_usual_quota(quota: str) -> str:
+    return quota if quota.strip() == KEEP else _checked_quota(quota)
 
 
 def _checked_pattern(pattern: str) -> str:
@@ -76,7 +82,11 @@ class AccountsPolicy(_Section):
         default="us",
         description='"login": accounts appear at the first login; they are bound when they exist, never created here.',
     )
-    quota: Quota = Field(default="5 GB", description="For everybody without a role in quota_by_role.")
+    quota: Annotated[str, AfterValidator(_checked_usual_quota)] = Field(
+        default="5 GB",
+        description='For everybody without a role in quota_by_role. "keep": no quota at all is compared or changed, '
+        "for servers on which they have grown.",
+    )
     quota_by_role: Annotated[dict[Role, Quota | None], BeforeValidator(_with_usual_quotas)] = Field(
         default_factory=lambda: dict(_USUAL_QUOTAS),
         description="The largest of a person's roles counts; a guest has the guest's, whatever else. Roles that are "

@@ -184,6 +184,11 @@ class BodyOverrides:
     group_name: str | None = None
     administrators_group_name: str | None = None
     member_quota: str | None = None
+    group_id: str | None = None
+    """The id that its group has over there, letter by letter; names are then only what people read."""
+    administrators_group_id: str | None = None
+    administrators_group: bool = True
+    """False: it has none, whatever the policy says."""
 
 
 @dataclass(frozen=True, slots=True)

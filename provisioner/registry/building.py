@@ -148,9 +148,7 @@ def _body(entry: Entry[BodyDocument]) -> Body:
         selectors=tuple(_selector(selector) for selector in document.members),
         meetings=Meetings(meetings.rule, meetings.times_a_year, meetings.minutes) if meetings else None,
         archived_on=document.archived,
-        overrides=BodyOverrides(overrides.group_name, overrides.administrators_group_name, overrides.member_quota)
-        if overrides
-        else BodyOverrides(),
+        overrides=BodyOverrides(**dict(overrides)) if overrides else BodyOverrides(),
         origin=entry.origin(),
     )
 

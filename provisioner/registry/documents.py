@@ -135,7 +135,16 @@ class OverridesDocument(Document):
 
     group_name: Name | None = Field(None, description="Name of its group, instead of the policy's.")
     administrators_group_name: Name | None = Field(None, description="Name of its moderators' group.")
-    member_quota: Quota | None = Field(None, description="Storage of its members, e.g. `5 GB`, `unlimited` or `default`.")
+    group_id: Name | None = Field(
+        None,
+        description="The id that its group already has over there, letter by letter, where the policy would make "
+        "another one of the name. `readi import` writes it.",
+    )
+    administrators_group_id: Name | None = Field(None, description="The same for its moderators' group.")
+    administrators_group: bool = Field(True, description="`false`: it has no moderators' group.")
+    member_quota: Quota | None = Field(
+        None, description="Storage of its members, e.g. `5 GB`, `unlimited` or `default`."
+    )
 
 
 class BodyDocument(Document):
