@@ -34,7 +34,7 @@ FIELDS: Final[dict[FieldName, Mode]] = {
     "language": Mode.MANAGED,
     "enabled": Mode.MANAGED,
 }
-"""Not the organisation: neither POST nor PATCH knows it, so each person would cost one of the 50 limited writes."""
+"""The organisation is only read: neither POST nor PATCH knows it, so each would cost one of the 50 limited writes."""
 
 MANAGED: Final = frozenset(name for name, mode in FIELDS.items() if mode is Mode.MANAGED)
 LONGEST: Final = 64
@@ -111,7 +111,8 @@ def account_of(item: object, default_quota: int) -> Account | None:
         "display_name": _text(item, "displayname"),
         "email": _email(item),
         "quota": _quota(item, default_quota),
-        "language": _text(item, "language"),
+        "language": _language(item),
+        "organisation": _text(item, "organisation"),
         "enabled": enabled if isinstance(enabled := item.get("enabled"), bool) else UNKNOWN,
     }
     remote = Remote(
@@ -223,6 +224,12 @@ def _keep(present: Present) -> Account:
 def _text(item: Mapping[str, object], key: str) -> str | Unknown:
     value = item.get(key)
     return value if isinstance(value, str) else UNKNOWN
+
+
+def _language(item: Mapping[str, object]) -> str | Unknown:
+    """Two letters: "de_DE", the formal German, is German too, and who chose it keeps it."""
+    language = _text(item, "language")
+    return language.partition("_")[0] if isinstance(language, str) else UNKNOWN
 
 
 def _email(item: Mapping[str, object]) -> str | Unknown | None:
