@@ -1,0 +1,218 @@
+"""A process really killed at every write boundary; the next run ends as if nothing had happened."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.state import Database
+from tests.support.site import LONG_AGO, Installation, Snapshot, body, fill, new_cloud, person, snapshot
+
+WRITES = 10
+"""Of `second_wish`, counted by a test below."""
+
+Known = tuple[Path, Snapshot]
+"""An installation's folder and what the server held, to begin with again and again."""
+
+
+def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
+    """One installation of `first_wish`, on whichever emulator: the server's name is fixed."""
+    installation = Installation(folder, cloud)
+    wish = installation.wish
+    wish.targets["cloud"] = installation.target(server="the-cloud")
+    wish.policy = {"groups": {"names": {"project": {"administrators": None}}}}
+    wish.add(
+        body("pg-sensorik", "Sensorik"),
+        body("pg-lora", "LoRaWAN"),
+        person("Anna", "pg-sensorik"),
+        person("Ben", "pg-sensorik"),
+        person("Cleo", "pg-sensorik", "pg-lora"),
+        person("Dora", "pg-sensorik"),
+        person("Emil", "pg-sensorik"),
+    )
+    return installation
+
+
+def wish_anew(installation: Installation) -> None:
+    """Every kind of write there is: a group and an account made, joins, leaves, updates, a farewell, a return."""
+    wish = installation.wish
+    wish.add(body("pg-ki", "KI"), person("Gerd", "pg-ki", "pg-lora"))
+    wish.people["p-anna"]["bodies"] = ["pg-sensorik", "pg-ki"]
+    wish.people["p-ben"]["email"] = "ben.neu@bretten.example"
+    wish.people["p-cleo"]["bodies"] = ["pg-sensorik", {"id": "pg-lora", "until": LONG_AGO}]
+    wish.people["p-dora"]["leaves"] = LONG_AGO
+    wish.bodies["pg-sensorik"]["name"] = "Sensorik und Daten"
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """Everybody was there, and Emil has left again: two runs."""
+    folder = tmp_path_factory.mktemp("known")
+    with new_cloud() as cloud:
+        installation = install(folder, cloud)
+        installation.apply()
+        installation.wish.people["p-emil"]["leaves"] = LONG_AGO
+        installation.apply()
+        return folder, snapshot(cloud)
+
+
+@contextmanager
+def another(folder: Path, known: Known) -> Iterator[Installation]:
+    """An emulator and an installation as they stood before `wish_anew`, which is wished for now."""
+    shutil.copytree(known[0], folder, dirs_exist_ok=True)
+    with new_cloud() as cloud:
+        fill(cloud, known[1])
+        installation = install(folder, cloud)
+        wish_anew(installation)
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Known) -> tuple[Snapshot, list[tuple[str, str]]]:
+    """What a run without any trouble makes of it, and by which writes."""
+    with another(tmp_path_factory.mktemp("undisturbed"), known) as installation:
+        installation.apply()
+        assert installation.run("plan").code == 0
+        return snapshot(installation.cloud), installation.writes()
+
+
+def kill(child: "subprocess.Popen[str]") -> None:
+    """SIGKILL, and wait until it is dead: its next instruction may be the reading of our answer."""
+    os.kill(child.pid, signal.SIGKILL)
+    with suppress(ChildProcessError):  # the test was quicker, and has seen it dead
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+
+def settle(cloud: NextcloudEmulator) -> None:
+    """Wait until the emulator has written down what it did for a client that is dead."""
+    cloud.stop()
+    cloud.start()
+
+
+def assert_ends_right(installation: Installation, expected: Snapshot) -> None:
+    """The next run, in this process, brings all to its end; a further one has nothing to do."""
+    cloud = installation.cloud
+    installation.apply()
+    assert snapshot(cloud) == expected
+    plan = installation.plan()
+    assert [target["changes"] for target in plan["targets"]] == [[]]
+    assert [notice for target in plan["targets"] for notice in target["notices"]] == []
+    assert installation.run("drift").code == 0
+    assert installation.open_entries() == 0
+    made = [entry.body for entry in cloud.log.matching("POST", "/cloud/(users|groups)[?]") if entry.status == 200]
+    assert len(made) == len(set(made)), "nothing was made twice"
+
+
+def test_the_small_network_covers_every_kind_of_write(
+    undisturbed: tuple[Snapshot, list[tuple[str, str]]],
+) -> None:
+    _, writes = undisturbed
+    assert len(writes) == WRITES
+    assert {(method, path.rsplit("/", 1)[1]) for method, path in writes} >= {
+        ("POST", "groups"),
+        ("POST", "users"),
+        ("DELETE", "groups"),
+        ("PUT", "disable"),
+        ("PUT", "enable"),
+        ("PATCH", "ben.muster"),
+        ("PUT", "PG_Sensorik"),
+    }
+
+
+@pytest.mark.parametrize("number", range(1, WRITES + 1))
+@pytest.mark.parametrize("moment", ["before the write", "after the write"])
+def test_after_kill_9_at_any_write_the_next_apply_ends_in_the_right_state(
+    tmp_path: Path,
+    known: Known,
+    undisturbed: tuple[Snapshot, list[tuple[str, str]]],
+    moment: str,
+    number: int,
+) -> None:
+    with another(tmp_path, known) as installation:
+        cloud = installation.cloud
+        child = installation.child("apply", "--yes")
+        if moment == "before the write":
+            cloud.faults.hook(before=lambda request: kill(child), nth_write=number)
+            cloud.faults.reset_before(nth_write=number)
+        else:
+            cloud.faults.hook(after=lambda request, response: kill(child), nth_write=number)
+            cloud.faults.reset_after(nth_write=number)
+        child.communicate(timeout=60)
+        assert child.returncode == -signal.SIGKILL
+        settle(cloud)
+        assert len([entry for entry in cloud.log.writes if entry.handled]) == number - (moment == "before the write")
+        assert installation.open_entries() == 1, "the intent stands"
+        assert_ends_right(installation, undisturbed[0])
+
+
+def test_sigterm_lets_the_write_in_hand_finish_and_the_next_run_goes_on(
+    tmp_path: Path, known: Known, undisturbed: tuple[Snapshot, list[tuple[str, str]]]
+) -> None:
+    with another(tmp_path, known) as installation:
+        cloud = installation.cloud
+        child = installation.child("apply", "--yes", "--json")
+        cloud.faults.hook(after=lambda request, response: os.kill(child.pid, signal.SIGTERM), nth_write=4)
+        out, err = child.communicate(timeout=60)
+        assert child.returncode == 1, err
+        assert '"outcome":"interrupted"' in out
+        assert "Traceback" not in err
+        assert len(cloud.log.writes) == 4
+        assert installation.open_entries() == 0
+        history = installation.run("history", "--json").json["runs"][0]
+        assert (history["outcome"], history["counts"]) == ("interrupted", {"done": 4, "skipped": WRITES - 4})
+        assert_ends_right(installation, undisturbed[0])
+
+
+def test_a_second_apply_is_told_at_once_who_is_at_work_and_kill_9_frees_the_lock(small: Installation) -> None:
+    cloud, heard = small.cloud, []
+    child = small.child("apply", "--yes")
+
+    def meanwhile(_: object) -> None:
+        heard.append(small.run("apply", "--yes", write=False))
+        heard.append(small.run("plan", write=False))
+        kill(child)
+
+    cloud.faults.hook(before=meanwhile, nth_write=1)
+    cloud.faults.reset_before(nth_write=1)
+    child.communicate(timeout=60)
+    settle(cloud)
+    second, plan = heard
+    assert second.code == 1
+    assert f"process {child.pid}" in second.err or str(child.pid) in second.err.replace(",", "")
+    assert plan.code == 2, "reading waits for nobody"
+    assert small.writes() == [("POST", "/groups")]
+    small.apply()
+    assert small.run("plan").code == 0
+
+
+def test_a_full_disk_is_said_clearly_and_nothing_is_lost(small: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        small.wish.add(person(f"Extra{number:02}", "pg-lora"))
+    small.run("plan")
+    original = Database.lock
+
+    def on_a_small_disk(database: Database, *arguments: object) -> object:
+        lock = original(database, *arguments)
+        with lock.writing() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 8}")
+        return lock
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "lock", on_a_small_disk)
+        ran = small.run("apply", "--yes")
+    assert ran.code == 1
+    assert "full" in ran.all.lower()
+    assert "Traceback" not in ran.all
+    made = [entry for entry in small.cloud.log.matching("POST", "/cloud/users") if entry.status == 200]
+    assert 0 < len(made) < 63, "it broke in the middle"
+    small.apply()
+    assert small.run("plan").code == 0
+    created = [entry.body for entry in small.cloud.log.matching("POST", "/cloud/users") if entry.status == 200]
+    assert len(created) == len(set(created)) == 63

@@ -1,0 +1,230 @@
+"""A whole installation in a temporary folder, on an emulated Nextcloud, driven by the command line itself."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.cli.context import Context
+from provisioner.cli.main import run
+from provisioner.emulation import VirtualClock
+from provisioner.model.ports import Clock
+from provisioner.state import Database
+
+SERVICE = ("readi-provisioner", "emulated-Service-1")
+LONG_AGO = "2020-01-31"
+"""Before any test's today, on whatever clock."""
+ROOT = Path(__file__).parents[2]
+
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one command did."""
+
+    code: int
+    out: str
+    err: str
+
+    def __iter__(self) -> Any:
+        return iter((self.code, self.out, self.err))
+
+    @property
+    def json(self) -> Any:
+        """The last line of standard output, parsed."""
+        return json.loads(self.out.splitlines()[-1])
+
+    @property
+    def all(self) -> str:
+        """Everything that was said."""
+        return self.out + self.err
+
+
+def run_cli(arguments: Iterable[object], clock: Clock | None = None) -> Ran:
+    """One command in this process."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        context = Context(clock=clock) if clock is not None else Context()
+        code = run([str(argument) for argument in arguments], context)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+def person(given: str, *bodies: object, **more: object) -> dict[str, Any]:
+    """A person's entry: "Anna" is p-anna, Anna Muster, anna@bretten.example."""
+    identity = given.lower()
+    return {
+        "id": f"p-{identity}",
+        "given_name": given,
+        "family_name": "Muster",
+        "email": f"{identity}@bretten.example",
+        "organisation": "bretten",
+        "bodies": list(bodies),
+        **more,
+    }
+
+
+def body(identity: str, name: str, **more: object) -> dict[str, Any]:
+    """A project group's entry."""
+    return {"id": identity, "name": name, "kind": "project", **more}
+
+
+@dataclass
+class Wish:
+    """One network's registry, policy and targets; written by `Installation.write`."""
+
+    network: str = "redi"
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
+    targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, *entries: Mapping[str, Any]) -> None:
+        """People and bodies, told apart by their fields."""
+        for entry in entries:
+            (self.people if "given_name" in entry else self.bodies)[entry["id"]] = dict(entry)
+
+    def write(self, folder: Path) -> None:
+        """The registry's files below ``folder``/registry, the policy beside it."""
+        registry = folder / "registry"
+        (registry / "people").mkdir(parents=True, exist_ok=True)
+        city = {"id": "bretten", "name": "Stadt Bretten", "kind": "city", "domains": ["bretten.example"]}
+        documents: dict[str, Any] = {
+            "network.yaml": {"network": {"id": self.network, "name": self.network}},
+            "organisations.yaml": {"organisations": [city]},
+            "bodies.yaml": {"bodies": list(self.bodies.values())},
+            "people/all.yaml": {"people": list(self.people.values())},
+        }
+        for name, document in documents.items():
+            (registry / name).write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+        (folder / "policy.yaml").write_text(yaml.safe_dump(self.policy), encoding="utf-8")
+
+
+class Installation:
+    """Settings, registries and state in one folder, and the emulator that its targets are on."""
+
+    def __init__(self, folder: Path, cloud: NextcloudEmulator) -> None:
+        self.folder = folder
+        self.cloud = cloud
+        self.wish = Wish()
+        self.wish.targets["cloud"] = self.target()
+        self.networks: dict[str, Wish] = {"redi": self.wish}
+        self.state = "state/readi.db"
+        self.ran: list[Ran] = []
+        """Every command that was run, for tests that read all that was ever said."""
+
+    @property
+    def clock(self) -> Clock:
+        return self.cloud.clock
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "settings.yaml"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / self.state
+
+    def target(self, **more: object) -> dict[str, Any]:
+        """A target's section that leads to the emulator. Without welcome mails, whose guard would refuse much."""
+        plain = {"connector": "nextcloud", "url": self.cloud.url, "user": SERVICE[0], "password": SERVICE[1]}
+        return {**plain, "welcome_mail": False, **more}
+
+    def write(self) -> None:
+        """Write all files as they are wished for now."""
+        networks = {}
+        for name, wish in self.networks.items():
+            wish.write(self.folder / name)
+            networks[name] = {
+                "registry": f"{name}/registry",
+                "policy": f"{name}/policy.yaml",
+                "targets": wish.targets,
+            }
+        text = yaml.safe_dump({"state": self.state, "networks": networks})
+        self.settings.touch(mode=0o600)
+        self.settings.write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: object, write: bool = True) -> Ran:
+        """One command in this process, on the emulator's clock, after the files were written anew."""
+        if write:
+            self.write()
+        ran = run_cli(["--settings", self.settings, "--lang", "en", *arguments], self.clock)
+        self.ran.append(ran)
+        return ran
+
+    def plan(self) -> dict[str, Any]:
+        """What `readi plan --json` says."""
+        plan: dict[str, Any] = self.run("plan", "--json").json
+        return plan
+
+    def apply(self) -> Ran:
+        """`readi apply --yes`, which must end well."""
+        ran = self.run("apply", "--yes")
+        assert ran.code == 0, ran.all
+        return ran
+
+    def child(self, *arguments: object) -> "subprocess.Popen[str]":
+        """One command in a process of its own, on real time."""
+        self.write()
+        return subprocess.Popen(
+            [sys.executable, "-m", "provisioner", "--settings", self.settings, "--lang", "en", *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+
+    def writes(self) -> list[tuple[str, str]]:
+        """(method, path) of every write since the log was cleared."""
+        return [
+            (entry.method, urlsplit(entry.path).path.removeprefix("/ocs/v2.php/cloud"))
+            for entry in self.cloud.log.writes
+        ]
+
+    def open_entries(self) -> int:
+        """How many journalled steps have no known outcome."""
+        with Database.open(self.database) as database, database.reading() as connection:
+            found = connection.exec_driver_sql("SELECT count(*) FROM step WHERE state IN ('intent', 'unknown')")
+            return int(found.scalar_one())
+
+
+def snapshot(cloud: NextcloudEmulator) -> Snapshot:
+    """All that the server holds, save passwords and what logging in leaves behind."""
+    with cloud.lock:
+        return {
+            "users": {
+                user.id: (user.name, user.email, user.enabled, user.quota, user.language, tuple(sorted(user.groups)))
+                for user in cloud.users.values()
+            },
+            "groups": {group.id: group.display_name for group in cloud.groups.values()},
+        }
+
+
+def fill(cloud: NextcloudEmulator, content: Snapshot) -> None:
+    """Make an emulator hold what another held: those accounts and groups that it has not yet."""
+    with cloud.lock:
+        for identity, shown in content["groups"].items():
+            if identity not in cloud.groups:
+                cloud.accounts.add_group(identity, shown)
+        for identity, (name, email, enabled, quota, language, groups) in content["users"].items():
+            if identity not in cloud.users:
+                cloud.accounts.add_user(
+                    identity, "", name, email, groups, enabled=enabled, quota=quota, language=language
+                )
+
+
+def new_cloud(clock: Clock | None = None, **more: Any) -> NextcloudEmulator:
+    """A Nextcloud whose service account has the rights that README advises; not yet started."""
+    return NextcloudEmulator(clock=clock or VirtualClock(), **{"service": SERVICE, **more})
