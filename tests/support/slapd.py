@@ -31,6 +31,7 @@ suffix "{base}"
 rootdn "{admin}"
 rootpw {password}
 directory {folder}/db
+dbnosync
 index objectClass,uid,cn,member,entryUUID eq
 {limits}
 {access}
@@ -40,7 +41,7 @@ index objectClass,uid,cn,member,entryUUID eq
 _OVERLAYS = {
     "memberof": "overlay memberof",
     "refint": f'overlay refint\nrefint_attributes member\nrefint_nothing "cn=nobody,{BASE}"',
-    "ppolicy": "overlay ppolicy",
+    "ppolicy": f'overlay ppolicy\nppolicy_default "cn=passwords,ou=services,{BASE}"',
 }
 
 _ACCESS = """\
