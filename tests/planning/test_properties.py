@@ -1,0 +1,375 @@
+"""Whatever happens to a registry and a target, in whatever order: what is planned stays safe, and it converges."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from provisioner.model.changes import Adopt, ChangeClass, Create, Join, Leave, Resume, Suspend, Update
+from provisioner.model.inventory import Remote
+from provisioner.model.plan import NoticeKind, TargetPlan
+from provisioner.model.registry import ALWAYS, Affiliation, Membership, Period, Role, Selector
+from provisioner.model.resources import Kind, Mode, ResourceId
+from tests.support.planning import World, body, capabilities, city, digest_of, person, policy, registry, told
+
+PEOPLE, BODIES, CITIES = ("p1", "p2", "p3", "p4"), ("b1", "b2", "b3"), ("bretten", "rastatt")
+NAMES = ("Erika Muster", "Otto Beispiel", "Jörg Muster", "Erika  Müster")
+SELECTORS = (
+    (),
+    (Selector(everybody=True),),
+    (Selector(organisations=frozenset({"rastatt"})),),
+    (Selector(body_roles=frozenset({Role.MODERATOR})), Selector(bodies=frozenset({"b1"}), as_role=Role.MODERATOR)),
+)
+
+SEEN: Counter[str] = Counter()
+"""What the generated runs really contained."""
+
+
+def seen(what: str) -> None:
+    SEEN[what] += 1
+    event(what)
+
+
+class Provisioning(RuleBasedStateMachine):
+    """A network and its one target, edited, tampered with, half read and half applied."""
+
+    world: World
+
+    @initialize(
+        drift=st.fixed_dictionaries(
+            {kind: st.sampled_from(["ask", "keep", "revert"]) for kind in ("account", "group")}
+        ),
+        names_managed=st.booleans(),
+        strangers=st.booleans(),
+        running=st.booleans(),
+    )
+    def begin(self, drift: dict[str, str], names_managed: bool, strangers: bool, running: bool) -> None:
+        mode = Mode.MANAGED if names_managed else Mode.CREATE_ONLY
+        able = capabilities(account={"name": mode, "given_name": Mode.WRITE_ONLY}, group={"name": mode})
+        self.world = World(registry(city("rastatt")), policy=policy(on_drift=drift), capabilities=able)
+        self.strangers: dict[tuple[Kind, str], Remote] = {}
+        server = self.world.server
+        server.own_account = server.add(Kind.ACCOUNT, "readi", email="p1@bretten.example")
+        if strangers:
+            self.stranger_appears(0)
+            self.stranger_appears(4)
+        self.world.put(person("p1", NAMES[0], "b1!"), person("p2", NAMES[1], "b1", "b2!"))
+        self.world.put(body("b1", "Sensorik"), body("b2", "Mobilität", selectors=SELECTORS[1]))
+        if running:
+            self.apply_all_twice()
+
+    # The registry changes.
+
+    @rule(
+        identity=st.sampled_from(PEOPLE),
+        name=st.sampled_from(NAMES),
+        bodies=st.lists(st.sampled_from([*BODIES, *(f"{name}!" for name in BODIES)]), max_size=3, unique=True),
+        home=st.sampled_from(CITIES),
+    )
+    def person_is_written(self, identity: str, name: str, bodies: list[str], home: str) -> None:
+        old = self.world.registry.people.get(identity)
+        if old is not None and f"{old.given_name} {old.family_name}" != name:
+            seen("rename")
+        self.world.put(person(identity, name, *bodies, affiliations=(Affiliation(home),)))
+
+    @rule(identity=st.sampled_from(PEOPLE), left=st.booleans())
+    def person_comes_or_goes_on_a_date(self, identity: str, left: bool) -> None:
+        found = self.world.registry.people.get(identity)
+        if found is not None:
+            until = self.world.today - timedelta(days=1)
+            self.world.put(replace(found, period=Period(until=until) if left else ALWAYS))
+
+    @rule(identity=st.sampled_from(PEOPLE))
+    def memberships_end_on_a_date(self, identity: str) -> None:
+        found = self.world.registry.people.get(identity)
+        if found is not None:
+            over = Period(until=self.world.today - timedelta(days=1))
+            memberships = tuple(Membership(entry.body, entry.role, over) for entry in found.memberships)
+            self.world.put(replace(found, memberships=memberships))
+
+    @rule(identity=st.sampled_from(PEOPLE), name=st.sampled_from(["em", "erika.muster", "READI"]))
+    def user_id_is_fixed_by_hand(self, identity: str, name: str) -> None:
+        found = self.world.registry.people.get(identity)
+        if found is not None:
+            self.world.put(replace(found, user_id=name))
+
+    @rule(
+        identity=st.sampled_from(BODIES),
+        name=st.sampled_from(["Sensorik", "Digitale Mobilität", "sensorik"]),
+        selectors=st.sampled_from(SELECTORS),
+        archived=st.booleans(),
+    )
+    def body_is_written(self, identity: str, name: str, selectors: tuple[Selector, ...], archived: bool) -> None:
+        old = self.world.registry.bodies.get(identity)
+        if old is not None and old.name != name:
+            seen("rename")
+        self.world.put(body(identity, name, selectors=selectors, archived_on=self.world.today if archived else None))
+
+    @rule(identity=st.sampled_from([*PEOPLE, *BODIES]))
+    def entry_is_deleted(self, identity: str) -> None:
+        self.world.drop(identity)
+
+    @rule(identity=st.sampled_from([*PEOPLE, *BODIES]), complete=st.booleans())
+    def registry_is_damaged(self, identity: str, complete: bool) -> None:
+        seen("damaged registry")
+        self.world.registry = replace(self.world.registry, blocked=frozenset({identity}), complete=complete)
+
+    @rule()
+    def registry_is_mended(self) -> None:
+        self.world.registry = replace(self.world.registry, blocked=frozenset(), complete=True)
+
+    @rule(managed=st.sampled_from([None, [], ["b1"]]))
+    def policy_manages(self, managed: list[str] | None) -> None:
+        self.world.policy = self.world.policy.model_copy(update={"managed": managed})
+
+    # Somebody changes the target by hand.
+
+    @rule(choice=st.integers(0, 5))
+    def stranger_appears(self, choice: int) -> None:
+        """An account or a group that is not ours, perhaps one that the registry means."""
+        server = self.world.server
+        kind, name, email = [
+            (Kind.ACCOUNT, "erika.muster", "p1@bretten.example"),
+            (Kind.ACCOUNT, "otto", "P2@bretten.example"),
+            (Kind.ACCOUNT, "erika.muster", "somebody@elsewhere.example"),
+            (Kind.ACCOUNT, "somebody", None),
+            (Kind.GROUP, "PG_Sensorik", None),
+            (Kind.GROUP, "Others", None),
+        ][choice]
+        able = self.world.capabilities
+        names = {able.canonical_name(kind, remote.name) for remote in server.objects[kind].values()}
+        if able.canonical_name(kind, name) not in names:
+            remote_id = server.add(kind, name, **({"email": email} if kind is Kind.ACCOUNT else {}))
+            self.strangers[kind, remote_id] = server.objects[kind][remote_id]
+
+    @rule(
+        pick=st.integers(0, 99),
+        how=st.sampled_from(["rename", "disable", "enable", "address", "remove", "remake"]),
+    )
+    def object_is_tampered_with(self, pick: int, how: str) -> None:
+        world = self.world
+        bound = sorted(world.bindings)
+        if not bound:
+            return
+        identity = bound[pick % len(bound)]
+        remote_id = world.remote_id(identity)
+        if remote_id not in world.server.objects[identity.kind]:
+            return
+        seen("tampering")
+        if how == "remove":
+            world.server.remove(identity.kind, remote_id)
+        elif how == "remake":
+            world.server.remake(identity.kind, remote_id)
+            self.strangers[identity.kind, remote_id] = world.remote(identity)
+        elif how == "rename":
+            world.server.edit(identity.kind, remote_id, display_name="Changed by hand")
+        elif identity.kind is Kind.ACCOUNT and how == "address":
+            world.server.edit(Kind.ACCOUNT, remote_id, email="by@hand.example")
+        elif identity.kind is Kind.ACCOUNT:
+            world.server.edit(Kind.ACCOUNT, remote_id, enabled=how == "enable")
+        if (identity.kind, remote_id) in self.strangers and how != "remove":
+            self.strangers[identity.kind, remote_id] = world.remote(identity)
+
+    @rule(group=st.integers(0, 99), account=st.integers(0, 99), comes=st.booleans())
+    def member_is_moved_by_hand(self, group: int, account: int, comes: bool) -> None:
+        server = self.world.server
+        groups, accounts = sorted(server.members), sorted(server.objects[Kind.ACCOUNT])
+        if groups and accounts:
+            seen("tampering")
+            members = server.members[groups[group % len(groups)]]
+            (members.add if comes else members.discard)(accounts[account % len(accounts)])
+
+    # Reads that miss something, and applies.
+
+    @rule(kind=st.sampled_from(Kind), pick=st.integers(0, 99))
+    def read_is_partial(self, kind: Kind, pick: int) -> None:
+        seen("partial read")
+        server = self.world.server
+        there = sorted(server.objects[kind])
+        server.partial.add(kind)
+        if there:
+            server.unread.add(there[pick % len(there)])
+        if kind is Kind.GROUP and there:
+            server.partial_rosters.add(there[pick % len(there)])
+
+    @rule()
+    def read_is_whole_again(self) -> None:
+        self._read_everything()
+
+    def _read_everything(self) -> None:
+        server = self.world.server
+        server.partial, server.unread, server.partial_rosters = set(), set(), set()
+
+    @rule()
+    def apply_unattended(self) -> None:
+        self._apply(ChangeClass.AUTO)
+        self._check_that_nothing_unattended_is_left()
+
+    @rule(most=st.integers(0, 4))
+    def apply_is_killed(self, most: int) -> None:
+        part = self.world.plan()
+        if len(part.changes) > most:
+            seen("interrupted apply")
+        self._apply(only_first=most)
+
+    @rule()
+    def apply_all_twice(self) -> None:
+        part = self._apply()
+        if part.changes:
+            seen("full apply")
+        if not any(notice.kind is NoticeKind.DISPUTED for notice in part.notices):
+            # (A dispute may have been settled by this very run: a name that it adopted is free to nobody else now.)
+            assert told(self.world.plan()) == [], "a second plan changes something"
+
+    @precondition(lambda self: self.world.bindings)
+    @rule(days=st.integers(1, 60))
+    def days_pass(self, days: int) -> None:
+        self.world.today += timedelta(days=days)
+
+    def _apply(self, *classes: ChangeClass, only_first: int | None = None) -> TargetPlan:
+        part = self.world.plan()
+        self._check(part)
+        applied = self.world.apply(*classes, only_first=only_first, part=part)
+        self.strangers = {
+            key: remote
+            for key, remote in self.strangers.items()
+            if key not in {(identity.kind, binding.remote_id) for identity, binding in self.world.bindings.items()}
+            or self._is_replaced(key)
+        }
+        return applied
+
+    def _is_replaced(self, key: tuple[Kind, str]) -> bool:
+        kind, remote_id = key
+        remote = self.world.server.objects[kind].get(remote_id)
+        return remote is not None and any(
+            identity.kind is kind and binding.remote_id == remote_id and binding.fingerprint != remote.fingerprint
+            for identity, binding in self.world.bindings.items()
+        )
+
+    def _check_that_nothing_unattended_is_left(self) -> None:
+        left = [change for change in self.world.plan().changes if change.change_class is ChangeClass.AUTO]
+        assert left == [], "an unattended run leaves something that needs nobody"
+
+    def _check(self, part: TargetPlan) -> None:
+        self._check_evidence(part)
+        self._check_ownership(part)
+        self._check_order(part)
+
+    def _check_evidence(self, part: TargetPlan) -> None:
+        server = self.world.server
+        for change in part.changes:
+            if isinstance(change, Create | Adopt):
+                assert change.id.kind not in server.partial
+            if isinstance(change, Adopt):
+                seen("adoption")
+            if isinstance(change, Leave):
+                assert change.remote_id not in server.partial_rosters
+            if isinstance(change, Leave | Suspend):
+                assert self.world.registry.complete
+
+    def _check_ownership(self, part: TargetPlan) -> None:
+        """What is changed, or taken away, is ours already, or is adopted by this very plan and waits with it."""
+        world = self.world
+        adopted = {change.id: change for change in part.changes if isinstance(change, Adopt)}
+        created = {change.id for change in part.changes if isinstance(change, Create)}
+        mine = {binding.remote_id for binding in world.bindings.values()}
+        assert not {change.remote.remote_id for change in adopted.values()} & mine
+        for change in part.changes:
+            if isinstance(change, Update | Suspend | Resume | Leave) and change.id not in adopted:
+                assert change.remote_id == world.bindings[change.id].remote_id
+            if change.id in adopted:
+                assert change.change_class is not ChangeClass.AUTO
+            if isinstance(change, Join | Leave):
+                for key in change.members:
+                    account = ResourceId(Kind.ACCOUNT, key)
+                    assert account in world.bindings or account in adopted or account in created
+                    assert account not in adopted or change.change_class is not ChangeClass.AUTO
+            blocked = {f"{form}:{identity}" for identity in world.registry.blocked for form in ("person", "body")}
+            assert change.id.key not in blocked
+            assert not blocked & set(getattr(change, "members", ()))
+
+    def _check_order(self, part: TargetPlan) -> None:
+        """The same world, with everything in another order."""
+        world, dice = self.world, random.Random(len(part.changes))
+
+        def shuffled(mapping: dict[Any, Any]) -> dict[Any, Any]:
+            items = list(mapping.items())
+            dice.shuffle(items)
+            return dict(items)
+
+        book = world.registry
+        other = replace(
+            world,
+            registry=replace(
+                book,
+                people=shuffled(dict(book.people)),
+                bodies=shuffled(dict(book.bodies)),
+                organisations=shuffled(dict(book.organisations)),
+            ),
+            bindings=shuffled(world.bindings),
+            server=replace(
+                world.server,
+                objects={kind: shuffled(objects) for kind, objects in world.server.objects.items()},
+            ),
+        )
+        again = other.plan()
+        assert told(again) == told(part)
+        assert again.notices == part.notices
+        assert digest_of(again) == digest_of(part)
+
+    @invariant()
+    def strangers_are_as_they_were(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        for (kind, remote_id), remote in self.strangers.items():
+            now = self.world.server.objects[kind].get(remote_id)
+            assert now is None or now == remote
+        own = self.world.server.own_account
+        assert self.world.server.objects[Kind.ACCOUNT][own].name == "readi"  # type: ignore[index]
+
+    def teardown(self) -> None:
+        """From wherever the run ended, two whole runs lead to rest."""
+        if not hasattr(self, "world"):
+            return
+        self._read_everything()
+        self._apply()
+        self._apply()
+        assert told(self.world.plan()) == []
+
+
+def test_from_any_reachable_state_it_is_safe_and_converges() -> None:
+    SEEN.clear()
+    run_state_machine_as_test(
+        Provisioning,
+        settings=settings(
+            max_examples=800,
+            stateful_step_count=30,
+            derandomize=True,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
+    wanted = {
+        "rename",
+        "adoption",
+        "partial read",
+        "tampering",
+        "interrupted apply",
+        "full apply",
+        "damaged registry",
+    }
+    rare = {what: SEEN[what] for what in wanted if SEEN[what] < 50}
+    assert rare == {}, "the generated runs hardly contained what they are to prove"
