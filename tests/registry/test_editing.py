@@ -443,7 +443,7 @@ def layouts(draw: st.DrawFn) -> str:
     return text + draw(GAP)
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=layouts(), choice=st.integers(0, 3), what=st.sampled_from(["leave", "move", "absent", "add"]))
 def test_an_edit_keeps_every_line_of_everybody_else(write: Write, text: str, choice: int, what: str) -> None:
     folder = write(people=text, organisations=ORGANISATIONS.replace("bretten.example", "x.example"))
