@@ -50,7 +50,8 @@ def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
     if item.kind is DriftKind.FIELD:
         before = NOTHING if item.before is None else str(item.before)
         now = NOTHING if item.now is None else str(item.now)
-        return context.tell("drift_field", name=item.name, field=str(item.field), before=before, now=now)
+        field = context.tell(f"field_{item.field}")
+        return context.tell("drift_field", name=item.name, field=field, before=before, now=now)
     account = names(item.account or "")
     return context.tell(f"drift_{item.kind}", name=item.name, account=account)
 

@@ -10,6 +10,7 @@ from provisioner.app.reports import ValidateReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
 from provisioner.cli.planning import AsJson
 from provisioner.registry.problems import Problem, in_order
+from provisioner.registry.starting import init
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +24,6 @@ def init_command(
 ) -> int:
     """Write a commented starter: registry, policy, settings."""
     context = context_of(ctx)
-    from provisioner.registry.starter import init
-
     for path in init(folder):
         context.out.print(f"  {path}", markup=False)
     context.out.print(context.tell("initialised", folder=str(folder)), markup=False)

@@ -9,9 +9,12 @@ from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, 
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.registry import Registry
-from provisioner.model.resources import Value
+from provisioner.model.resources import FieldName, Value
 from provisioner.model.text import Text
 from provisioner.texts import Catalogue
+
+_ORDER = (Verb.CREATE, Verb.ADOPT, Verb.UPDATE, Verb.RESUME, Verb.JOIN, Verb.LEAVE, Verb.SUSPEND)
+"""In which order changes are read: about the order in which they are made."""
 
 NAMES_SHOWN = 6
 """How many members of a group are named before "and N more"."""
@@ -59,7 +62,7 @@ class PlanText:
             if part.error is not None:
                 yield Styled(f"  {self._tell('target_unreadable')} {self._say(part.error)}", style="red")
                 continue
-            for change in part.changes:
+            for change in _sorted(part.changes):
                 yield self._change(change)
             yield from self._notices(part.notices)
             yield Styled(f"  {self._cost(part)}", style="dim")
@@ -70,7 +73,7 @@ class PlanText:
     def changes(self) -> Iterator[Styled]:
         """Only the changes, each behind its target's name."""
         for part in self._plan.targets:
-            for change in part.changes:
+            for change in _sorted(part.changes):
                 yield Styled(f"  {part.target}", style="dim").append_text(self._change(change))
 
     def markdown(self) -> Iterator[str]:
@@ -88,7 +91,7 @@ class PlanText:
             if part.error is not None:
                 yield self._say(part.error)
                 continue
-            for change in part.changes:
+            for change in _sorted(part.changes):
                 yield f"- {_escaped(self._change(change).plain.strip())}"
             for line in self._notices(part.notices):
                 yield f"- {_escaped(line.plain.strip())}"
@@ -126,7 +129,7 @@ class PlanText:
 
     def _detail(self, change: Change) -> str:
         if isinstance(change, Update):
-            pairs = ((name, change.before[name], after) for name, after in change.after.items())
+            pairs = ((self._field(name), change.before[name], after) for name, after in change.after.items())
             return ", ".join(f"{name} {self._value(before)} → {self._value(after)}" for name, before, after in pairs)
         if isinstance(change, Join | Leave):
             shown = [self._names(member) for member in change.members[:NAMES_SHOWN]]
@@ -135,6 +138,9 @@ class PlanText:
         if isinstance(change, Create | Adopt):
             return self._names(change.id.key) if change.id.key.startswith("person:") else ""
         return self._names(change.id.key)
+
+    def _field(self, name: FieldName) -> str:
+        return self._tell(f"field_{name}")
 
     def _value(self, value: Value | Unknown) -> str:
         if value is None or isinstance(value, Unknown):
@@ -175,3 +181,7 @@ def _escaped(line: str) -> str:
     for character in "\\`*_[]<>#|~!":
         line = line.replace(character, f"\\{character}")
     return line
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: _ORDER.index(change.verb))
