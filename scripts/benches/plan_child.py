@@ -1,0 +1,149 @@
+"""Policy and plan alone, in memory and in a fresh process: prints seconds of CPU and this process' own peak.
+
+What is measured: desired state, plan, the plan's digest, guards. What is only prepared: registry, inventory, ties.
+"""
+
+import gc
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from connectors.nextcloud.connector import NextcloudConnector
+from connectors.nextcloud.settings import NextcloudSettings
+from policies.desire import Assigned, desire
+from policies.document import Policy
+from provisioner.app.planning import assigned_of
+from provisioner.app.site import planning_rules
+from provisioner.emulation import VirtualClock
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.inventory import Complete, Inventory, Observation, Remote, Roster, Scope
+from provisioner.model.plan import Plan
+from provisioner.model.ports import Capabilities, Wiring
+from provisioner.model.registry import Registry
+from provisioner.model.resources import Desired, FieldName, Kind, ResourceId, Value
+from provisioner.planning.guards import GuardInput, refusals
+from provisioner.planning.planner import plan_target
+from provisioner.transport.gate import WriteGate
+from tests.support.scale import build_registry
+
+TARGET = "cloud"
+V = TypeVar("V")
+
+
+class _NoLedger:
+    """Nothing is written here, so nothing is counted."""
+
+    def acquire(self, *wanted: object) -> None:
+        raise AssertionError(wanted)
+
+    exhausted = acquire
+
+
+def main() -> None:
+    """Arguments: people, bodies, edges, "unchanged" or "first"."""
+    people, bodies, edges, first = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "first"
+    registry = build_registry(people, bodies, edges)
+    settings = NextcloudSettings(url="https://cloud.example", user="readi", password="x")  # type: ignore[arg-type] # noqa: S106
+    connector = NextcloudConnector(TARGET, settings, Wiring(WriteGate(), VirtualClock(), _NoLedger()))
+    capabilities = connector.capabilities()
+    today = datetime.now(UTC).date()
+    nothing = Desired()
+    there = nothing if first else desire(registry, Policy(), today)
+    inventory, ties = observed(there, capabilities), bound(there, capabilities)
+    floor = bare_floor(registry, inventory)
+    del there, nothing
+    gc.collect()
+    prepared = peak()
+    before = time.process_time()
+    desired = desire(registry, Policy(), today, Assigned() if first else assigned_of([ties]))
+    wanted = time.process_time()
+    rules = planning_rules(Policy())
+    part = plan_target(desired, inventory, ties, capabilities, rules)
+    planned = time.process_time()
+    plan = Plan(registry.network, "", "", (part,))
+    refused = refusals([GuardInput(part, ties, inventory)], desired, rules.guards, plan.digest(), frozenset())
+    after = time.process_time()
+    result = {
+        "cpu": after - before,
+        "policy": wanted - before,
+        "plan": planned - wanted,
+        "guards": after - planned,
+        "floor": floor,
+        "before": prepared,
+        "peak": peak(),
+        "changes": len(part.changes),
+        "refusals": len(refused),
+        "edges": sum(map(len, desired.edges.values())),
+    }
+    print(json.dumps(result))
+
+
+def peak() -> float:
+    """MB of 1024². Not from getrusage: that counts what the parent held at the fork as well."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def observed(there: Desired, capabilities: Capabilities) -> Inventory:
+    """A server that holds exactly this. Each text is a string of its own, as if it had come over the wire."""
+    objects: dict[Kind, dict[str, Remote]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
+    for resource in there.resources.values():
+        kind = resource.id.kind
+        fields: dict[FieldName, Value] = {"name": resource.name}
+        for name in capabilities.fields[kind]:
+            if name in resource.fields:
+                fields[name] = _own(capabilities.canonical(kind, name, resource.fields[name]))
+        objects[kind][resource.name] = Remote(resource.name, resource.name, dict(fields), "Database")
+    names = {identity.key: resource.name for identity, resource in there.resources.items()}
+    rosters = {
+        names[container]: Roster(
+            Complete(Scope(TARGET, Kind.GROUP, names[container])), frozenset(names[member] for member in members)
+        )
+        for container, members in there.edges.items()
+    }
+    found = {kind: Observation(Complete(Scope(TARGET, kind)), seen) for kind, seen in objects.items()}
+    return Inventory(TARGET, found, rosters, "readi")
+
+
+def _own(value: V) -> V:
+    return value.encode().decode() if isinstance(value, str) else value  # type: ignore[return-value]
+
+
+def bound(there: Desired, capabilities: Capabilities) -> Ties:
+    """What the database knows after that was made."""
+    bindings: dict[ResourceId, Binding] = {}
+    for identity, resource in there.resources.items():
+        applied: dict[FieldName, Value] = {
+            name: _own(capabilities.canonical(identity.kind, name, resource.fields[name]))
+            for name in capabilities.fields[identity.kind]
+            if name in resource.fields
+        }
+        bindings[identity] = Binding(identity, resource.name, resource.name, "Database", applied)
+    keys = {key: _own(key) for key in {member for members in there.edges.values() for member in members}}
+    # Sets of their own and strings of their own, one for each account: as they come out of the database.
+    edges = {container: frozenset([keys[member] for member in members]) for container, members in there.edges.items()}
+    return Ties(bindings, edges)
+
+
+def bare_floor(registry: Registry, inventory: Inventory) -> float:
+    """Seconds of CPU of a loop that only builds and compares plain dicts and sets: no rules, no reasons, no plan."""
+    started = time.process_time()
+    wanted = {person.id: (person.display_name, person.email, "de", True) for person in registry.people.values()}
+    members: dict[str, set[str]] = {}
+    for person in registry.people.values():
+        for membership in person.memberships:
+            members.setdefault(membership.body, set()).add(person.id)
+    there = {
+        remote.remote_id: (remote.fields["display_name"], remote.fields["email"], remote.fields["language"], True)
+        for remote in inventory.of(Kind.ACCOUNT).objects.values()
+    }
+    differing = [identity for identity, fields in wanted.items() if there.get(identity) != fields]
+    differing += [body for body, people in members.items() if people != inventory.rosters.get(body)]
+    return time.process_time() - started if differing else 0.0
+
+
+if __name__ == "__main__":
+    main()
