@@ -64,7 +64,7 @@ class _Teller:
         self._out.print(f"  {self._context.say(sentence)}", markup=False)
 
     def _plan(self, planned: Planned, most: int) -> None:
-        text = PlanText(planned.plan, self._context.say, PersonNames(planned.inputs.loaded.registry))
+        text = PlanText(planned.plan, self._context.say, PersonNames.of(planned))
         lines = list(text.changes())
         for line in lines[:most]:
             self._out.print(line)
@@ -72,9 +72,8 @@ class _Teller:
             rest = self._context.tell("and_more", count=len(lines) - most)
             self._out.print(f"    … {rest}", style="dim", markup=False)
         self._out.print(f"  {text.summary()}", style="bold", markup=False)
-        for refusal in planned.plan.refusals:
-            for line in text.refusal(refusal):
-                self._out.print(line)
+        for line in text.refusals(most=2):
+            self._out.print(line)
 
     def _drift(self, drifted: Drifted, site: Site) -> None:
         names = PersonNames(site.read_registry().registry)

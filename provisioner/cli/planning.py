@@ -69,7 +69,7 @@ def exit_code_of(plan: Plan) -> int:
 
 
 def _print_plan(context: Context, planned: Planned, *, markdown: bool = False) -> None:
-    text = PlanText(planned.plan, context.say, PersonNames(planned.inputs.loaded.registry))
+    text = PlanText(planned.plan, context.say, PersonNames.of(planned))
     problems = [problem for problem in planned.inputs.problems if problem.is_error]
     if problems:
         context.err.print(context.tell("registry_has_mistakes", count=len(problems)), style="yellow", markup=False)

@@ -1,10 +1,11 @@
 """Plans and findings as people read them in a terminal, or as Markdown for a merge request."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text as Styled
 
+from provisioner.app.planning import Planned
 from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, Leave, Update, Verb
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
@@ -18,6 +19,9 @@ _ORDER = (Verb.CREATE, Verb.ADOPT, Verb.UPDATE, Verb.RESUME, Verb.JOIN, Verb.LEA
 
 NAMES_SHOWN = 6
 """How many members of a group are named before "and N more"."""
+
+OBJECTS_SHOWN = 20
+"""How many objects a guard names."""
 
 NOTHING = "\N{EN DASH}"
 """Stands for a value that there isn't."""
@@ -37,14 +41,26 @@ Names = Callable[[str], str]
 
 
 class PersonNames:
-    """`Names` from a registry: "person:p-1" → "Erika Muster"; what is no person's key comes back as it is."""
+    """`Names` from a registry: "person:p-1" → "Erika Muster"; who is not in it goes by the account's name.
 
-    def __init__(self, registry: Registry) -> None:
+    ``accounts``: key → user id. What is no person's key comes back as it is.
+    """
+
+    def __init__(self, registry: Registry, accounts: Mapping[str, str] | None = None) -> None:
         self._people = registry.people
+        self._accounts = accounts or {}
+
+    @classmethod
+    def of(cls, planned: Planned) -> "PersonNames":
+        """From all that a plan was made of."""
+        accounts: dict[str, str] = {}
+        for view in planned.views.values():
+            accounts |= {identity.key: binding.name for identity, binding in view.ties.bindings.items()}
+        return cls(planned.inputs.loaded.registry, accounts)
 
     def __call__(self, key: str) -> str:
         person = self._people.get(key.removeprefix("person:")) if key.startswith("person:") else None
-        return person.display_name if person is not None else key
+        return person.display_name if person is not None else self._accounts.get(key, key)
 
 
 class PlanText:
@@ -67,8 +83,7 @@ class PlanText:
             yield from self._notices(part.notices)
             yield Styled(f"  {self._cost(part)}", style="dim")
         yield Styled(self.summary(), style="bold")
-        for refusal in self._plan.refusals:
-            yield from self.refusal(refusal)
+        yield from self.refusals()
 
     def changes(self) -> Iterator[Styled]:
         """Only the changes, each behind its target's name."""
@@ -132,9 +147,7 @@ class PlanText:
             pairs = ((self._field(name), change.before[name], after) for name, after in change.after.items())
             return ", ".join(f"{name} {self._value(before)} → {self._value(after)}" for name, before, after in pairs)
         if isinstance(change, Join | Leave):
-            shown = [self._names(member) for member in change.members[:NAMES_SHOWN]]
-            rest = len(change.members) - len(shown)
-            return ", ".join(shown) + (f" {self._tell('and_more', count=rest)}" if rest else "")
+            return self._listed(change.members, NAMES_SHOWN)
         if isinstance(change, Create | Adopt):
             return self._names(change.id.key) if change.id.key.startswith("person:") else ""
         return self._names(change.id.key)
@@ -166,14 +179,29 @@ class PlanText:
             )
         return cost
 
-    def refusal(self, refusal: Refusal) -> Iterator[Styled]:
-        """A guard's no: the objects, the limit, and the words that let exactly this plan through."""
-        yield Styled(self._tell("refused") + " " + self._say(refusal.why), style="bold red")
-        if refusal.objects:
-            yield Styled("  " + ", ".join(self._names(name) for name in refusal.objects[:20]))
-        if len(refusal.objects) > 20:
-            yield Styled("  " + self._tell("and_more", count=len(refusal.objects) - 20))
-        yield Styled("  " + self._tell("allow_with", word=refusal.word))
+    def refusals(self, most: int = 1_000) -> Iterator[Styled]:
+        """The guards' no: the objects, the limit, and the words that let exactly this plan through.
+
+        What one word lets through is said together; after ``most`` words it is only said how many more there are.
+        """
+        by_word: dict[str, list[Refusal]] = {}
+        for refusal in self._plan.refusals:
+            by_word.setdefault(refusal.word, []).append(refusal)
+        for word, refusals in list(by_word.items())[:most]:
+            for number, refusal in enumerate(refusals[:NAMES_SHOWN]):
+                sentence = self._say(refusal.why)
+                yield Styled(f"{self._tell('refused')} {sentence}" if number == 0 else f"  {sentence}", style="red")
+            if len(refusals) > NAMES_SHOWN:
+                yield Styled("  " + self._tell("and_more", count=len(refusals) - NAMES_SHOWN), style="red")
+            if len(refusals) == 1 and refusals[0].objects:
+                yield Styled("  " + self._listed(refusals[0].objects, OBJECTS_SHOWN))
+            yield Styled("  " + self._tell("allow_with", word=word), style="dim")
+        if len(by_word) > most:
+            yield Styled(self._tell("more_refusals", count=len(by_word) - most), style="red")
+
+    def _listed(self, keys: Sequence[str], most: int) -> str:
+        shown = ", ".join(self._names(key) for key in keys[:most])
+        return f"{shown} {self._tell('and_more', count=len(keys) - most)}" if len(keys) > most else shown
 
 
 def _escaped(line: str) -> str:
