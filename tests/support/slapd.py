@@ -140,7 +140,7 @@ class Slapd:
             self.process = subprocess.Popen(
                 [slapd, "-f", str(conf), "-h", addresses, "-d", "0"], stdout=log, stderr=log
             )
-        self._wait()
+        wait_for(self.process, self.port, self.folder / "slapd.log")
         return self
 
     def stop(self) -> None:
@@ -174,15 +174,16 @@ class Slapd:
             access=self.access + _ACCESS.format(base=BASE, technical=TECHNICAL),
         )
 
-    def _wait(self) -> None:
-        """Until the port takes connections; a server that ended says why instead."""
-        assert self.process is not None
-        for _ in range(500):
-            if self.process.poll() is not None:
-                raise AssertionError(f"slapd did not start: {(self.folder / 'slapd.log').read_text()}")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except ConnectionRefusedError:
-                time.sleep(0.02)
-        raise AssertionError("slapd did not answer within ten seconds")
+
+def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until the port takes connections; a server that ended says why instead."""
+    for _ in range(500):
+        if process.poll() is not None:
+            raise AssertionError(f"slapd did not start: {log.read_text()}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError("slapd did not answer within ten seconds")
