@@ -15,7 +15,7 @@ from provisioner.model.inventory import Unknown
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.text import Text
 from provisioner.planning.agreement import agreement
-from provisioner.state import Journal, Runs, ServerLock
+from provisioner.state import Journal, Runs, ServerLock, StepState
 
 
 class PlanOutdated(ReadiError):
@@ -44,6 +44,18 @@ class Applied:
     """Changes that were left for a ranger to read."""
     moved: tuple[str, ...] = ()
     """Names of objects that are no longer as the approved plan saw them."""
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """Names of creations whose answer was lost: they are there, perhaps without all that they shall have."""
+        if self.report is None:
+            return ()
+        done = self.report.results(StepState.DONE)
+        return tuple(
+            result.step.name
+            for result in done
+            if result.why is not None and result.why.code == "execution.found_after_lost_answer"
+        )
 
 
 @dataclass(frozen=True, slots=True)

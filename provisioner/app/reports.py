@@ -180,6 +180,9 @@ class ApplyReport(_Report):
     counts: dict[str, int] = Field(description="Steps by how they ended.")
     waiting: int = Field(description="Changes that were left for a ranger.")
     moved: list[str] = Field(description="Names of what is no longer as the plan saw it.")
+    found: list[str] = Field(
+        default=[], description="Names of what was made although the answer was lost; the next run compares it afresh."
+    )
     failed: list[StepReport]
     refusals: list[RefusalReport]
     errors: dict[str, TextReport] = Field(description="Targets that could not be read at all.")

@@ -17,6 +17,7 @@ from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, Sandbox
 from provisioner.model.text import Text
+from provisioner.state import Outcome
 
 
 def example_folder() -> Path:
@@ -73,13 +74,17 @@ class Sandboxes:
         return path
 
     def fill_with_example(self) -> None:
-        """Give them the accounts and groups of the example network."""
+        """Give them the accounts and groups of the example network. Raises `SettingsError` when that goes wrong."""
         example = example_folder()
+        for sandbox in self.running:
+            sandbox.prepare_for_demo()
         with tempfile.TemporaryDirectory(prefix="readi-") as folder:
             settings = self.write_settings(Path(folder), example / "registry")
             site = Site.open(settings, clock=self._clock)
             try:
-                apply(site, Approval(), Started("sandbox", "sandbox --example"))
+                applied = apply(site, Approval(), Started("sandbox", "sandbox --example"))
+                if applied.report is None or applied.report.outcome is not Outcome.DONE:
+                    raise SettingsError(Text.of("app.example_failed"))
             finally:
                 site.close()
 
