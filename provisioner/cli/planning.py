@@ -155,6 +155,7 @@ def _apply_report(context: Context, site: Site, applied: Applied) -> ApplyReport
         counts={} if report is None else dict(report.counts),
         waiting=applied.waiting,
         moved=list(applied.moved),
+        found=list(applied.found),
         failed=[] if report is None else [result_report(result, context.say) for result in report.results(*bad)],
         refusals=[refusal_report(refusal, context.say) for refusal in plan.refusals],
         errors={part.target: text_report(part.error, context.say) for part in plan.targets if part.error is not None},
@@ -183,6 +184,9 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         out.print(context.tell(f"outcome_{report.outcome}", done=done, run=report.run), style="bold", markup=False)
         if report.error is not None:
             out.print(context.say.error(report.error), style="red", markup=False)
+    if applied.found:
+        names = ", ".join(applied.found[:20])
+        out.print(context.tell("found", count=len(applied.found), names=names), style="yellow", markup=False)
     if applied.moved:
         names = ", ".join(applied.moved[:20])
         out.print(context.tell("moved", count=len(applied.moved), names=names), style="yellow", markup=False)
@@ -198,4 +202,4 @@ def _exit_code(applied: Applied) -> int:
         return FAILED
     if report is not None and report.outcome is not Outcome.DONE:
         return FAILED
-    return PENDING if applied.waiting or applied.moved else NOTHING_TO_DO
+    return PENDING if applied.waiting or applied.moved or applied.found else NOTHING_TO_DO
