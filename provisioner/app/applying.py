@@ -1,13 +1,15 @@
 """Applies a plan: under the servers' locks it is made afresh, held against what was approved, and carried out."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from provisioner.app.connectors import Target
+from provisioner.app.logged import Logged
 from provisioner.app.planning import Planned, View, compile_steps, make_plan
 from provisioner.app.site import Site
-from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, execute
+from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join
 from provisioner.model.errors import ReadiError
@@ -16,6 +18,8 @@ from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.text import Text
 from provisioner.planning.agreement import agreement
 from provisioner.state import Journal, Runs, ServerLock, StepState
+
+_log = logging.getLogger(__name__)
 
 
 class PlanOutdated(ReadiError):
@@ -169,16 +173,20 @@ def _carry_out(
             )
     if not run:
         return None
-    return execute(
+    _log.info("run started", extra={"network": site.network, "run": run, "actor": started.actor})
+    report = execute(
         assignments,
         database=site.database,
         network=site.network,
         run=run,
         clock=site.clock,
-        progress=how.progress,
+        progress=Logged(how.progress or Silent()),
         retries=how.retries,
         interruption=how.interruption,
     )
+    ended = {"network": site.network, "run": run, "outcome": str(report.outcome), "counts": dict(report.counts)}
+    _log.info("run ended", extra=ended)
+    return report
 
 
 def _note_what_is_known(journal: Journal, planned: Planned, view: View, changes: Sequence[Change], site: Site) -> Ties:

@@ -1,4 +1,7 @@
-"""Log lines for operators: on standard error, as text or JSON, with opaque ids and never a name or a secret."""
+"""Log lines for operators: on standard error, as text or JSON, with opaque ids and never a name or a secret.
+
+Everybody logs through the standard library; structlog only renders.
+"""
 
 import logging
 import sys
@@ -6,18 +9,29 @@ from typing import Literal
 
 import structlog
 
+LogFormat = Literal["text", "json"]
 
-def set_up(log_format: Literal["text", "json"], *, quiet: bool) -> None:
-    """Configure structlog once a process."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+
+def set_up(log_format: LogFormat, *, quiet: bool) -> None:
+    """Configure once a process. Text shows warnings alone, since people read progress; JSON shows what was done."""
+    renderer: structlog.typing.Processor
+    if log_format == "json":
+        renderer = structlog.processors.JSONRenderer(sort_keys=True)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
     )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    ours = logging.getLogger("provisioner")
+    ours.handlers = [handler]
+    ours.propagate = False
+    ours.setLevel(logging.WARNING if quiet or log_format == "text" else logging.INFO)

@@ -171,7 +171,8 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         if part.error is not None:
             out.print(f"{part.target}: {context.say(part.error)}", style="red", markup=False)
     if report is None:
-        out.print(context.tell("nothing_to_do"), markup=False)
+        left = applied.waiting or applied.moved
+        out.print(context.tell("nothing_changed" if left else "nothing_to_do"), markup=False)
     else:
         for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED):
             why = "" if result.why is None else context.say(result.why)
