@@ -62,7 +62,7 @@ class LdapConnector:
         return Inventory(self.target, observations, rosters, own_account=mine)
 
     def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
-        """People first, then groups with their members; who is suspended leaves groups before."""
+        """People first, then groups with their members; who is suspended or renamed leaves groups before."""
         people, groups = self._people.compile(changes), self._groups.compile(changes)
         early = [step for step in people if not step.after]
         late = [step for step in people if step.after]

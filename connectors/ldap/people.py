@@ -1,13 +1,13 @@
 """People: one inetOrgPerson each, ``uid=<name>`` in the people's branch. Never deleted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from connectors.ldap.client import MARK, MARKERS, Client, is_marked, remote_id, renamable, shown_name
 from connectors.ldap.common import VERIFIED, creation, known, renaming, without_name
 from connectors.ldap.fields import PERSON, Todo, modification, read, written
-from provisioner.model.changes import Change, Create, Leave, Resume, Suspend, Update
+from provisioner.model.changes import Change, Create, Join, Leave, Resume, Suspend, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import UNKNOWN, Complete, Level, Observation, Partial, Remote, Scope, Unknown
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
@@ -78,14 +78,14 @@ class People:
     def compile(self, changes: Sequence[Change]) -> list[Step]:
         """One add for a new person; else at most one rename and one modify."""
         own = [change for change in changes if change.id.kind is Kind.ACCOUNT]
-        leaves = [change for change in changes if isinstance(change, Leave)]
+        moves = [change for change in changes if isinstance(change, Join | Leave)]
         steps = [creation(change) for change in own if isinstance(change, Create)]
         existing: dict[ResourceId, list[Update | Suspend | Resume]] = {}
         for change in own:
             if isinstance(change, Update | Suspend | Resume):
                 existing.setdefault(change.id, []).append(change)
         for theirs in existing.values():
-            steps += _change(theirs, leaves)
+            steps += _change(theirs, moves)
         return steps
 
     def create(self, step: Step) -> Done:
@@ -137,8 +137,12 @@ def _without(remote: Remote, hidden: Sequence[str]) -> Remote:
     return Remote(remote.remote_id, remote.name, fields, remote.fingerprint, remote.writable)
 
 
-def _change(changes: Sequence[Update | Suspend | Resume], leaves: Sequence[Leave]) -> list[Step]:
-    """The steps for one person: the rename apart, all else in one."""
+def _change(changes: Sequence[Update | Suspend | Resume], moves: Sequence[Join | Leave]) -> list[Step]:
+    """The steps for one person: the rename apart, all else in one.
+
+    A rename comes after the person's joins and leaves: slapd's refint puts the new name into the groups only
+    after it has answered, and until then a leave would look for a name that is not there yet.
+    """
     after: dict[FieldName, Value] = {}
     before: dict[FieldName, Value] = {}
     touching: list[str] = []
@@ -152,9 +156,10 @@ def _change(changes: Sequence[Update | Suspend | Resume], leaves: Sequence[Leave
         if fields:
             after |= fields
             touching.append(change.digest())
-    steps = renaming(changes)
+    first = changes[0]
+    theirs = [move for move in moves if first.id.key in move.members]
+    steps = [replace(step, after=tuple({move.id: None for move in theirs})) for step in renaming(changes)]
     if after:
-        first = changes[0]
         suspended = after.get("enabled") is False
         steps.append(
             Step(
@@ -165,7 +170,7 @@ def _change(changes: Sequence[Update | Suspend | Resume], leaves: Sequence[Leave
                 changes=tuple(touching),
                 remote_id=first.remote_id,
                 payload={"fields": cast(Json, after)},
-                after=tuple(leave.id for leave in leaves if suspended and first.id.key in leave.members),
+                after=tuple(move.id for move in theirs if suspended and isinstance(move, Leave)),
                 effects=Effects(fields=after),
                 expects=before,
                 cost=VERIFIED,

@@ -215,6 +215,14 @@ class Rig:
         self.connector.close()
 
 
+def settled(read: Callable[[], object], expected: object) -> None:
+    """Read until it is so: slapd's refint works after the answer. Bounded by a number of reads, not by a clock."""
+    for _ in range(2000):
+        if read() == expected:
+            return
+    assert read() == expected
+
+
 def person_id(key: str) -> ResourceId:
     return ResourceId(Kind.ACCOUNT, f"person:{key}")
 

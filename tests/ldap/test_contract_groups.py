@@ -5,7 +5,7 @@ import pytest
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import Complete, Level, Partial, Present
 from provisioner.model.resources import Kind
-from tests.ldap.rig import Rig, Server, anna, body_id, create, join, leave, person_id, suspend, update
+from tests.ldap.rig import Rig, Server, anna, body_id, create, join, leave, person_id, settled, suspend, update
 
 THREE = (anna("anna"), anna("bert"), anna("cem"))
 
@@ -114,9 +114,18 @@ def test_a_renamed_group_keeps_its_members_and_its_id(rig: Rig, directory: Serve
 def test_a_renamed_member_stays_a_member(rig: Rig) -> None:
     rig.apply(*THREE, *group(), join("sensorik", "anna"))
     rig.apply(update(rig, person_id("anna"), "anna", name=("anna", "anna.neu")))
-    assert rig.rosters() == {"PG_Sensorik": {"anna.neu"}}
+    settled(rig.rosters, {"PG_Sensorik": {"anna.neu"}})
     rig.apply(leave(rig, "sensorik", "anna"))
     assert rig.rosters() == {"PG_Sensorik": set()}
+
+
+def test_a_rename_waits_for_the_same_persons_joins_and_leaves(rig: Rig) -> None:
+    rig.apply(*THREE, *group(), create(body_id("andere"), "andere"), join("sensorik", "anna", "bert"))
+    rename = update(rig, person_id("anna"), "anna", name=("anna", "anna.neu"))
+    steps = rig.apply(rename, leave(rig, "sensorik", "anna"), join("andere", "anna"))
+    assert [step.operation for step in steps] == ["join-group", "leave-group", "rename-account"]
+    assert set(steps[-1].after) == {body_id("sensorik"), body_id("andere")}
+    settled(rig.rosters, {"PG_Sensorik": {"bert"}, "andere": {"anna.neu"}})
 
 
 def test_what_people_call_a_group_is_its_description(rig: Rig) -> None:
