@@ -5,7 +5,8 @@ import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
-from tests.support.site import Installation, body, new_cloud, person
+from tests.support.change import Known, Undisturbed, another, install
+from tests.support.site import LONG_AGO, Installation, body, new_cloud, person, snapshot
 
 
 @pytest.fixture
@@ -36,3 +37,24 @@ def small(installation: Installation) -> Installation:
         person("Cleo", "pg-lora"),
     )
     return installation
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """Everybody was there, and Emil has left again: two runs."""
+    folder = tmp_path_factory.mktemp("known")
+    with new_cloud() as cloud:
+        installation = install(folder, cloud)
+        installation.apply()
+        installation.wish.people["p-emil"]["leaves"] = LONG_AGO
+        installation.apply()
+        return folder, snapshot(cloud)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Known) -> Undisturbed:
+    """The very change that tests disturb, without any trouble."""
+    with another(tmp_path_factory.mktemp("undisturbed"), known) as installation:
+        installation.apply()
+        assert installation.run("plan").code == 0
+        return Undisturbed(snapshot(installation.cloud), installation.writes())

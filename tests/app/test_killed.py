@@ -1,85 +1,20 @@
 """A process really killed at every write boundary; the next run ends as if nothing had happened."""
 
 import os
-import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.state import Database
-from tests.support.site import LONG_AGO, Installation, Snapshot, body, fill, new_cloud, person, snapshot
+from tests.support.change import Known, Undisturbed, another, assert_ends_right
+from tests.support.site import Installation, person
 
 WRITES = 10
-"""Of `second_wish`, counted by a test below."""
-
-Known = tuple[Path, Snapshot]
-"""An installation's folder and what the server held, to begin with again and again."""
-
-
-def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
-    """One installation of `first_wish`, on whichever emulator: the server's name is fixed."""
-    installation = Installation(folder, cloud)
-    wish = installation.wish
-    wish.targets["cloud"] = installation.target(server="the-cloud")
-    wish.policy = {"groups": {"names": {"project": {"administrators": None}}}}
-    wish.add(
-        body("pg-sensorik", "Sensorik"),
-        body("pg-lora", "LoRaWAN"),
-        person("Anna", "pg-sensorik"),
-        person("Ben", "pg-sensorik"),
-        person("Cleo", "pg-sensorik", "pg-lora"),
-        person("Dora", "pg-sensorik"),
-        person("Emil", "pg-sensorik"),
-    )
-    return installation
-
-
-def wish_anew(installation: Installation) -> None:
-    """Every kind of write there is: a group and an account made, joins, leaves, updates, a farewell, a return."""
-    wish = installation.wish
-    wish.add(body("pg-ki", "KI"), person("Gerd", "pg-ki", "pg-lora"))
-    wish.people["p-anna"]["bodies"] = ["pg-sensorik", "pg-ki"]
-    wish.people["p-ben"]["email"] = "ben.neu@bretten.example"
-    wish.people["p-cleo"]["bodies"] = ["pg-sensorik", {"id": "pg-lora", "until": LONG_AGO}]
-    wish.people["p-dora"]["leaves"] = LONG_AGO
-    wish.bodies["pg-sensorik"]["name"] = "Sensorik und Daten"
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    """Everybody was there, and Emil has left again: two runs."""
-    folder = tmp_path_factory.mktemp("known")
-    with new_cloud() as cloud:
-        installation = install(folder, cloud)
-        installation.apply()
-        installation.wish.people["p-emil"]["leaves"] = LONG_AGO
-        installation.apply()
-        return folder, snapshot(cloud)
-
-
-@contextmanager
-def another(folder: Path, known: Known) -> Iterator[Installation]:
-    """An emulator and an installation as they stood before `wish_anew`, which is wished for now."""
-    shutil.copytree(known[0], folder, dirs_exist_ok=True)
-    with new_cloud() as cloud:
-        fill(cloud, known[1])
-        installation = install(folder, cloud)
-        wish_anew(installation)
-        yield installation
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Known) -> tuple[Snapshot, list[tuple[str, str]]]:
-    """What a run without any trouble makes of it, and by which writes."""
-    with another(tmp_path_factory.mktemp("undisturbed"), known) as installation:
-        installation.apply()
-        assert installation.run("plan").code == 0
-        return snapshot(installation.cloud), installation.writes()
+"""Of `tests.support.change.wish_anew`, counted by a test below."""
 
 
 def kill(child: "subprocess.Popen[str]") -> None:
@@ -95,24 +30,10 @@ def settle(cloud: NextcloudEmulator) -> None:
     cloud.start()
 
 
-def assert_ends_right(installation: Installation, expected: Snapshot) -> None:
-    """The next run, in this process, brings all to its end; a further one has nothing to do."""
-    cloud = installation.cloud
-    installation.apply()
-    assert snapshot(cloud) == expected
-    plan = installation.plan()
-    assert [target["changes"] for target in plan["targets"]] == [[]]
-    assert [notice for target in plan["targets"] for notice in target["notices"]] == []
-    assert installation.run("drift").code == 0
-    assert installation.open_entries() == 0
-    made = [entry.body for entry in cloud.log.matching("POST", "/cloud/(users|groups)[?]") if entry.status == 200]
-    assert len(made) == len(set(made)), "nothing was made twice"
-
-
 def test_the_small_network_covers_every_kind_of_write(
-    undisturbed: tuple[Snapshot, list[tuple[str, str]]],
+    undisturbed: Undisturbed,
 ) -> None:
-    _, writes = undisturbed
+    writes = undisturbed.writes
     assert len(writes) == WRITES
     assert {(method, path.rsplit("/", 1)[1]) for method, path in writes} >= {
         ("POST", "groups"),
@@ -130,7 +51,7 @@ def test_the_small_network_covers_every_kind_of_write(
 def test_after_kill_9_at_any_write_the_next_apply_ends_in_the_right_state(
     tmp_path: Path,
     known: Known,
-    undisturbed: tuple[Snapshot, list[tuple[str, str]]],
+    undisturbed: Undisturbed,
     moment: str,
     number: int,
 ) -> None:
@@ -148,11 +69,11 @@ def test_after_kill_9_at_any_write_the_next_apply_ends_in_the_right_state(
         settle(cloud)
         assert len([entry for entry in cloud.log.writes if entry.handled]) == number - (moment == "before the write")
         assert installation.open_entries() == 1, "the intent stands"
-        assert_ends_right(installation, undisturbed[0])
+        assert_ends_right(installation, undisturbed.result)
 
 
 def test_sigterm_lets_the_write_in_hand_finish_and_the_next_run_goes_on(
-    tmp_path: Path, known: Known, undisturbed: tuple[Snapshot, list[tuple[str, str]]]
+    tmp_path: Path, known: Known, undisturbed: Undisturbed
 ) -> None:
     with another(tmp_path, known) as installation:
         cloud = installation.cloud
@@ -166,7 +87,7 @@ def test_sigterm_lets_the_write_in_hand_finish_and_the_next_run_goes_on(
         assert installation.open_entries() == 0
         history = installation.run("history", "--json").json["runs"][0]
         assert (history["outcome"], history["counts"]) == ("interrupted", {"done": 4, "skipped": WRITES - 4})
-        assert_ends_right(installation, undisturbed[0])
+        assert_ends_right(installation, undisturbed.result)
 
 
 def test_a_second_apply_is_told_at_once_who_is_at_work_and_kill_9_frees_the_lock(small: Installation) -> None:
