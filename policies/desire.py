@@ -159,9 +159,10 @@ def _named(pattern: str | None, body: Body, own: str | None, fixed: str | None) 
 def _accounts(
     registry: Registry, policy: Policy, belongings: Belongings, assigned: Assigned, keys: Mapping[str, str]
 ) -> Iterator[Resource]:
+    given = {**assigned.accounts, **_fixed_by_hand(registry)}
     names = allot(
-        ((keys[person.id], _wished_user_id(person, policy)) for person in registry.people.values()),
-        {**assigned.accounts, **_fixed_by_hand(registry)},
+        ((key, given.get(key) or _wished_user_id(registry.people[person], policy)) for person, key in keys.items()),
+        given,
         lambda name: assigned.is_retired(Kind.ACCOUNT, name),
     )
     managed = _people_of_managed_bodies(policy, belongings)

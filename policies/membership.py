@@ -122,6 +122,7 @@ class Belongings:
 
     def _enter_memberships(self, person: Person, roles: set[Role]) -> None:
         today, identity, written = self.today, person.id, self._written
+        here: set[Role] = set()
         for membership in person.memberships:
             body, role, period = membership.body, membership.role, membership.period
             belonging = written.get(body)
@@ -134,11 +135,13 @@ class Belongings:
                 if body in self._archived:  # still a reader there, but nobody moderates an archive
                     self._past.body_roles[role].add(identity)
                     role = Role.MEMBER
-                roles.add(role)
-                self._now.body_roles[role].add(identity)
+                here.add(role)
             elif period.is_over(today):
                 belonging.ended.add(identity)
                 self._past.body_roles[role].add(identity)
+        for role in here:
+            self._now.body_roles[role].add(identity)
+        roles |= here
 
     def of_bodies(self) -> Mapping[str, Belonging]:
         """Body id → who belongs to it, selectors included."""

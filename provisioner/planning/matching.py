@@ -1,6 +1,6 @@
 """Is something that exists over there what the registry means? Never by guess: adopt, disputed, or nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from provisioner.model.inventory import Remote, Unknown
@@ -35,13 +35,13 @@ class Matcher:
         ties = draft.ties
         self._ours = {binding.remote_id for identity, binding in ties.bindings.items() if identity.kind is kind}
         self._of_others = {remote_id for foreign, remote_id in ties.foreign if foreign == kind}
-        self._promised = {
+        self._promised = Counter(
             self._canonical_name(kind, name)
             for name in (
                 *(binding.name for identity, binding in ties.bindings.items() if identity.kind is kind),
                 *(name for identity, name in (ties.pending or {}).items() if identity.kind is kind),
             )
-        }
+        )
         """Names of what is ours, be it lost or not known to exist yet."""
         self._by_name: dict[str, Remote] = {}
         self._by_email: defaultdict[str, list[Remote]] = defaultdict(list)
@@ -73,6 +73,15 @@ class Matcher:
         if self._kind is Kind.GROUP or same_email:
             return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), by_name=True)
         return self._by_look(wanted, same_name)
+
+    def objection_to_rename(self, wanted: Resource, tied_as: str) -> Text | None:
+        """Why what is tied under the name ``tied_as`` can't be called as ``wanted``, or None."""
+        name = self._canonical_name(self._kind, wanted.name)
+        if self._draft.has_protected_name(self._kind, wanted.name):
+            return Text.of("planning.name_protected", name=wanted.name)
+        if self._promised[name] > (1 if self._canonical_name(self._kind, tied_as) == name else 0):
+            return Text.of("planning.name_owned", name=wanted.name)
+        return Text.of("planning.name_taken", name=wanted.name) if name in self._by_name else None
 
     def _by_address(self, others: list[Remote]) -> Candidate | Disputed | None:
         if not others:

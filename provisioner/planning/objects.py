@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt, ChangeClass, Create, Resume, Suspend, Update
-from provisioner.model.inventory import Partial, Remote
+from provisioner.model.inventory import Partial, Remote, Unknown
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
@@ -14,6 +15,16 @@ from provisioner.planning.draft import Draft
 from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences
 from provisioner.planning.matching import Candidate, Disputed, Matcher
 from provisioner.planning.rosters import drift_class
+
+
+class _Rename(NamedTuple):
+    """Something tied that shall be called otherwise."""
+
+    wanted: Resource
+    remote: Remote
+    names: tuple[Value | Unknown, Value]
+    change_class: ChangeClass
+    drift: bool
 
 
 class ObjectPlanner:
@@ -25,6 +36,7 @@ class ObjectPlanner:
         self._observation = draft.inventory.of(kind)
         self._comparer = FieldComparer(kind, draft.capabilities, self._observation)
         self._on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
+        self._renames: list[_Rename] = []
 
     def plan(self) -> None:
         """Add this kind's changes and notices to the draft."""
@@ -45,8 +57,8 @@ class ObjectPlanner:
                 draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
             else:
                 new.append(wanted)
-        if new:
-            self._plan_new(new)
+        if new or self._renames:
+            self._plan_names(new)
         if self._kind is Kind.ACCOUNT:
             self._plan_orphans()
 
@@ -58,12 +70,13 @@ class ObjectPlanner:
         if differences is not None:
             self._update(wanted, remote, differences, ChangeClass.AUTO)
 
-    def _plan_new(self, new: Sequence[Resource]) -> None:
-        """All at once, since two of them could mean the same object, or want the same name."""
+    def _plan_names(self, new: Sequence[Resource]) -> None:
+        """What is new or renamed, all at once: two of them could mean the same object, or want the same name."""
         draft, matcher = self._draft, Matcher(self._kind, self._draft)
         matches = [(wanted, matcher.find(wanted)) for wanted in new]
         claims = Counter(found.remote.remote_id for _, found in matches if isinstance(found, Candidate))
         names = Counter(self._canonical_name(wanted) for wanted, found in matches if found is None)
+        names.update(self._canonical_name(rename.wanted) for rename in self._renames)
         for wanted, found in matches:
             if isinstance(found, Disputed):
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
@@ -77,9 +90,32 @@ class ObjectPlanner:
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
             else:
                 self._create(wanted)
+        for rename in self._renames:
+            self._rename(rename, matcher, wanted_twice=names[self._canonical_name(rename.wanted)] > 1)
 
     def _canonical_name(self, wanted: Resource) -> str:
         return self._draft.capabilities.canonical_name(self._kind, wanted.name)
+
+    def _rename(self, rename: _Rename, matcher: Matcher, *, wanted_twice: bool) -> None:
+        draft, wanted, remote = self._draft, rename.wanted, rename.remote
+        why = matcher.objection_to_rename(wanted, draft.ties.bindings[wanted.id].name)
+        if why is None and wanted_twice:
+            why = Text.of("planning.wanted_twice", name=wanted.name)
+        if why is not None:
+            draft.notice(NoticeKind.DISPUTED, wanted.id, remote.name, why)
+        elif not self._is_refused(wanted):
+            self._change(wanted, remote, {"name": rename.names}, rename.change_class, drift=rename.drift)
+
+    def _is_refused(self, wanted: Resource) -> bool:
+        """Whether this name may never be given, or not over there; a notice says why."""
+        draft, name = self._draft, wanted.name
+        if (str(self._kind), self._canonical_name(wanted)) in draft.ties.retired_names:
+            draft.notice(NoticeKind.DISPUTED, wanted.id, name, Text.of("planning.retired", name=name))
+            return True
+        if (objection := draft.capabilities.objection(self._kind, name)) is not None:
+            draft.notice(NoticeKind.BLOCKED, wanted.id, name, objection)
+            return True
+        return False
 
     def _create(self, wanted: Resource) -> None:
         """Create it, if nothing speaks against it.
@@ -90,14 +126,10 @@ class ObjectPlanner:
         modes, canonical = draft.capabilities.fields[self._kind], draft.capabilities.canonical
         if wanted.fields.get("enabled") is False:
             return  # somebody who left without ever having had an account here
-        if (str(self._kind), self._canonical_name(wanted)) in draft.ties.retired_names:
-            draft.notice(NoticeKind.DISPUTED, wanted.id, name, Text.of("planning.retired", name=name))
+        if self._is_refused(wanted):
             return
         if not wanted.created_by_us:
             draft.notice(NoticeKind.WAITING, wanted.id, name, Text.of("planning.waits_for_login"))
-            return
-        if (objection := draft.capabilities.objection(self._kind, name)) is not None:
-            draft.notice(NoticeKind.BLOCKED, wanted.id, name, objection)
             return
         if isinstance(keys, Partial):
             return  # it may exist among what could not be read; the notice about the kind says so
@@ -152,10 +184,13 @@ class ObjectPlanner:
         for name in differences.unwritable:
             why = Text.of("planning.unwritable", field=name, backend=remote.backend)
             draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
-        if self._kind is Kind.ACCOUNT and "name" in differences.by_registry:
-            # Under this name somebody logs in: never changed unattended, and never together with the rest.
-            name_alone: Differing = {"name": differences.by_registry.pop("name")}
-            self._change(wanted, remote, name_alone, ChangeClass.QUEUED, drift=False)
+        if "name" in differences.by_registry:
+            # Under an account's name somebody logs in: it is never changed unattended.
+            least = ChangeClass.QUEUED if self._kind is Kind.ACCOUNT else change_class
+            self._renames.append(_Rename(wanted, remote, differences.by_registry.pop("name"), least, False))
+        if "name" in differences.by_drift and self._on_drift is not None:
+            names = differences.by_drift.pop("name")
+            self._renames.append(_Rename(wanted, remote, names, self._on_drift, True))
         if differences.by_registry:
             self._change(wanted, remote, differences.by_registry, change_class, drift=False)
         if differences.by_drift and self._on_drift is not None:

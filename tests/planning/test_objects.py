@@ -227,9 +227,37 @@ class TestUpdating:
     def test_a_user_id_fixed_later_is_a_rename_that_a_ranger_reads(self) -> None:
         made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))
         made.put(replace(ERIKA, user_id="em", family_name="Neu"))
-        assert told(made.plan()) == ["update person:p1: name=em (queued)", "update person:p1: display_name=Erika Neu"]
+        assert told(made.plan()) == ["update person:p1: display_name=Erika Neu", "update person:p1: name=em (queued)"]
         made.apply()
         assert told(made.plan()) == []
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("Otto.Beispiel", "name_owned"),
+            ("stranger", "name_taken"),
+            ("admin", "name_protected"),
+            ("gone", "retired"),
+            ("ida.neu", "wanted_twice"),
+        ],
+    )
+    def test_a_rename_to_a_name_that_is_not_free_is_disputed(self, name: str, why: str) -> None:
+        named = capabilities(account={"name": Mode.MANAGED})
+        made = settled(ERIKA, person("p2", "Otto Beispiel"), capabilities=named)
+        made.server.add(Kind.ACCOUNT, "Stranger")
+        made.retired = frozenset({("account", "gone")})
+        made.put(replace(ERIKA, user_id=name), replace(person("p3", "Ida Neu"), user_id="ida.neu"))
+        plan = made.plan()
+        assert ("person:p1", f"planning.{why}") in noticed(plan)
+        assert not any(line.startswith("update person:p1") for line in told(plan))
+
+    def test_somebody_renamed_over_there_is_called_back_unless_the_name_is_taken_meanwhile(self) -> None:
+        made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))
+        made.server.edit(Kind.ACCOUNT, made.remote_id(account_id("p1")), name="changed")
+        assert told(made.plan()) == ["update person:p1: name=erika.muster (queued)"]
+        made.server.add(Kind.ACCOUNT, "Erika.Muster")
+        assert told(made.plan()) == []
+        assert noticed(made.plan()) == [("person:p1", "planning.name_taken")]
 
     def test_a_name_that_differs_only_in_case_is_the_same(self) -> None:
         made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))

@@ -156,7 +156,7 @@ class Provisioning(RuleBasedStateMachine):
 
     @rule(
         pick=st.integers(0, 99),
-        how=st.sampled_from(["rename", "disable", "enable", "address", "remove", "remake"]),
+        how=st.sampled_from(["rename", "rename login", "disable", "enable", "address", "remove", "remake"]),
     )
     def object_is_tampered_with(self, pick: int, how: str) -> None:
         world = self.world
@@ -175,6 +175,8 @@ class Provisioning(RuleBasedStateMachine):
             self.strangers[identity.kind, remote_id] = world.remote(identity)
         elif how == "rename":
             world.server.edit(identity.kind, remote_id, display_name="Changed by hand")
+        elif how == "rename login" and world.capabilities.fields[identity.kind]["name"] is Mode.MANAGED:
+            world.server.edit(identity.kind, remote_id, name=f"by-hand-{remote_id}")
         elif identity.kind is Kind.ACCOUNT and how == "address":
             world.server.edit(Kind.ACCOUNT, remote_id, email="by@hand.example")
         elif identity.kind is Kind.ACCOUNT:

@@ -359,6 +359,11 @@ class World:
         applied = {**binding.applied, **after}
         name = after.pop("name", None)
         assert name is None or isinstance(name, str)
+        if name is not None:
+            form = self.capabilities.canonical_name
+            others = self.server.objects[identity.kind].items()
+            taken = {form(identity.kind, other.name) for other_id, other in others if other_id != remote_id}
+            assert form(identity.kind, name) not in taken, "this name exists"
         self.server.edit(identity.kind, remote_id, name, **after)
         self.bindings[identity] = replace(binding, applied=applied, name=name or binding.name)
 
