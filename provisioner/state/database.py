@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -16,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
+from provisioner.state.durability import transaction
 from provisioner.state.errors import translated
 from provisioner.state.lock import ServerLock, open_lock
 from provisioner.state.migrate import is_current, upgrade
@@ -42,8 +44,8 @@ class Transactions(Protocol):
         """A context manager over a `Connection`: one consistent picture, never waits for a writer."""
         ...
 
-    def writing(self) -> Any:
-        """A context manager over a `Connection`: all of it is kept, or nothing."""
+    def writing(self, *, durable: bool = True) -> Any:
+        """A context manager over a `Connection`: all of it is kept, or nothing. ``durable``: see `transaction`."""
         ...
 
 
@@ -70,11 +72,12 @@ class Database:
         with translated(where):
             database = cls(_engine(url), where, path)
         try:
-            with database.reading() as connection:
-                current = is_current(connection)
-            if not current:
-                with database.writing() as connection:
-                    upgrade(connection, where)
+            with _alone(path):
+                with database.reading() as connection:
+                    current = is_current(connection)
+                if not current:
+                    with database.writing() as connection:
+                        upgrade(connection, where)
         except BaseException:
             database.close()
             raise
@@ -101,9 +104,9 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, rolled back when it raises. Raises `StateError`."""
-        with translated(self.where), self.engine.connect() as connection, connection.begin():
+        with translated(self.where), self.engine.connect() as connection, transaction(connection, durable=durable):
             yield connection
 
     def lock(self, server: str, at: datetime, run: int | None = None) -> ServerLock:
@@ -132,14 +135,37 @@ def _url(address: str | Path) -> URL:
 
 
 def _prepare(path: Path) -> None:
-    """Make the file, for our eyes only, before SQLite would make it for everybody's."""
+    """Make the file, for our eyes only, before SQLite would make it for everybody's.
+
+    A file that is there is not opened: closing it again would drop the locks that SQLite holds on it for this whole
+    process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.exists():
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(0o600)
     except OSError as error:
         raise StateError(Text.of("state.unreadable", database=str(path)), detail=error.strerror or "") from error
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """One process at a time may turn a file into our database: SQLite does not wait while another switches to WAL."""
+    if path is None:
+        yield
+        return
+    try:
+        handle = os.open(path.with_name(f"{path.name}-lock-open"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StateError(Text.of("state.unreadable", database=str(path)), detail=error.strerror or "") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _engine(url: URL) -> Engine:

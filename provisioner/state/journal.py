@@ -47,8 +47,11 @@ class Journal:
         return int(key[0])
 
     def done(self, entry: int, step: Step, done: Done, at: datetime, *, binds: bool) -> None:
-        """The step happened: outcome, tie, edges and applied fields in one transaction. ``binds``: a new tie."""
-        with self._lock.writing() as connection:
+        """The step happened: outcome, tie, edges and applied fields in one transaction. ``binds``: a new tie.
+
+        On disk no later than the next intent. If a power cut takes it away, the step's intent still stands.
+        """
+        with self._lock.writing(durable=False) as connection:
             self._close(connection, entry, StepState.DONE, done.note, at)
             writer = self._writer(connection, step.target)
             effects = step.effects

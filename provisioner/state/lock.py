@@ -14,17 +14,18 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, delete, insert, text
+from sqlalchemy import Connection, Engine, delete, insert, text, update
 from sqlalchemy import select as select_
 from sqlalchemy.exc import DBAPIError
 
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
+from provisioner.state.durability import transaction
 from provisioner.state.errors import LockLost, LockTaken, translated
 from provisioner.state.schema import SERVER_LOCK
 from provisioner.transport.gate import WriteToken
@@ -65,6 +66,12 @@ class ServerLock:
             self._lost = True
         return not self._lost
 
+    def name_run(self, run: int) -> None:
+        """Say for which run the lock is held, when the run began after the lock was taken."""
+        with self.writing() as connection:
+            connection.execute(update(SERVER_LOCK).where(SERVER_LOCK.c.server == self.server).values(run=run))
+        self.owner = replace(self.owner, run=run)
+
     def token(self) -> WriteToken:
         """The right to write to this server for as long as the lock is held."""
         return WriteToken(self.server, self.is_held)
@@ -76,18 +83,18 @@ class ServerLock:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """A transaction on the lock's own connection. Raises `LockLost` when the lock is gone, else `StateError`."""
-        with self._transaction() as connection:
+        with self._transaction(durable=durable) as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, durable: bool = True) -> Iterator[Connection]:
         if not self.is_held():
             raise self._gone()
         with translated(self._where):
             try:
-                with self._connection.begin():
+                with transaction(self._connection, durable=durable):
                     yield self._connection
             except DBAPIError as error:
                 # SQLAlchemy would connect anew for the next statement, without the lock and without a word.

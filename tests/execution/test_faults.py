@@ -3,6 +3,8 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,10 +93,22 @@ faults = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@cache
+def empty_database() -> bytes:
+    """Migrating takes longer than all that an example does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "readi.sqlite3"
+        Database.open(path).close()
+        return path.read_bytes()
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.lists(faults, min_size=1, max_size=3))
 def test_any_faults_in_any_number_of_runs(runs: list[list[tuple[str, tuple[str, Callable[[], TargetError]]]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder, Database.open(Path(folder) / "readi.sqlite3") as database:
+    with ExitStack() as stack:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "readi.sqlite3"
+        path.write_bytes(empty_database())
+        database = stack.enter_context(Database.open(path))
         bench, connector = Bench(database), FakeConnector(FakeServer())
         for made in runs:
             for name, (when, error) in made:

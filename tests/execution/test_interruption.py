@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.execution import Interruption, execute, settle
+from provisioner.model.bindings import Binding
 from provisioner.model.errors import LoginRefused, OutcomeUnknown, RateLimited, StateError
 from provisioner.model.inventory import Observation, Partial, Scope
 from provisioner.model.resources import Kind
@@ -198,7 +199,7 @@ def _end(address: str) -> None:
 def test_a_lock_whose_file_was_removed_counts_as_lost(bench: Bench, connector: FakeConnector) -> None:
     assert bench.database.path is not None
     folder = bench.database.path.parent
-    connector.before["x"] = [lambda: next(folder.glob("*-lock-*")).unlink()]
+    connector.before["x"] = [lambda: next(folder.glob("*-lock-[!o]*")).unlink()]
     report = bench.apply(connector, [create(person("x")), create(person("y"))])
     assert connector.server.log == []
     assert [str(result.state) for result in report.results()] == ["unknown", "skipped"]
@@ -249,6 +250,24 @@ def test_one_target_that_fails_leaves_the_others_alone(bench: Bench) -> None:
     assert set(bench.ties("directory", "ldaps://directory.example").bindings) == {person("x"), person("y")}
 
 
+def test_two_targets_on_one_server_are_done_one_after_another(bench: Bench) -> None:
+    one, two = FakeConnector(FakeServer()), FakeConnector(FakeServer())
+    order: list[str] = []
+    for name in ("x", "y"):
+        one.before[name] = [lambda: order.append("one")]
+        two.before[name] = [lambda: order.append("two")]
+    run = bench.begin()
+    with bench.locked(run) as lock:
+        steps = [create(person("x")), create(person("y"))]
+        assignments = [
+            bench.assignment(one, lock, steps),
+            bench.assignment(two, lock, [replace(step, target="second") for step in steps[1:]], target="second"),
+        ]
+        report = execute(assignments, database=bench.database, network=NETWORK, run=run, clock=bench.clock)
+    assert order == ["one", "one", "two"]
+    assert [str(result.state) for result in report.results()] == ["done", "done", "failed"], "one object, one tie"
+
+
 def test_an_open_update_is_superseded_and_an_open_creation_waits_for_a_whole_list(
     bench: Bench, connector: FakeConnector
 ) -> None:
@@ -276,6 +295,9 @@ def test_an_open_update_is_superseded_and_an_open_creation_waits_for_a_whole_lis
     assert decide(now_there) == [StepState.SUPERSEDED, StepState.FOUND], "by its canonical name"
     theirs = replace(ties, foreign=frozenset({("account", "r-Y")}))
     assert decide(now_there, theirs) == [StepState.SUPERSEDED, StepState.ABSENT]
+    tie = Binding(person("y"), "r-Y", "y", "", {})
+    tied_since = replace(ties, bindings={**ties.bindings, person("y"): tie})
+    assert decide(now_there, tied_since) == [StepState.SUPERSEDED, StepState.FOUND]
     ourselves = replace(now_there, own_account="r-Y")
     assert decide(ourselves) == [StepState.SUPERSEDED, StepState.ABSENT]
 

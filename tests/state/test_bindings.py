@@ -78,8 +78,8 @@ def test_retired_names_are_known_only_to_who_asks(database: Database, open_datab
     assert (Kind.ACCOUNT, "ada") not in retired
     assert (Kind.ACCOUNT, "ada.lovelace") not in bindings.ties(NETWORK, TARGET, "https://x.example").retired_names
     with database.reading() as connection:
-        assert "ada" not in repr(connection.execute(text("SELECT * FROM tombstone")).all())
-    assert "ada" not in repr(retired)
+        assert "lovelace" not in repr(connection.execute(text("SELECT * FROM tombstone")).all())
+    assert "lovelace" not in repr(retired)
 
 
 def test_a_name_has_another_hash_in_every_installation(database: Database) -> None:

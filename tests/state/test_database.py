@@ -138,7 +138,7 @@ def test_sqlite_keeps_every_commit_and_shows_it_to_nobody_else(tmp_path: Path) -
         assert pragmas == ["wal", 2, 1]
         with database.lock(SERVER, NOW):
             modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-        assert len(modes) == 4
+        assert len(modes) == 5, modes
         assert set(modes.values()) == {0o600}
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 

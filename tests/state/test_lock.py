@@ -36,6 +36,10 @@ def test_the_holder_is_named_to_who_comes_second(open_database: Callable[[], Dat
         with pytest.raises(LockTaken) as error:
             one.lock(SERVER, NOW)
         assert error.value.text.code == "state.lock_taken"
+        next_one.name_run(run)
+        with pytest.raises(LockTaken) as error:
+            one.lock(SERVER, NOW)
+        assert error.value.text.arguments["run"] == next_one.owner.run == run
 
 
 def test_of_many_only_one_gets_it(open_database: Callable[[], Database]) -> None:
