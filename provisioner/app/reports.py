@@ -228,6 +228,51 @@ class DemoReport(_Report):
     refused: str = Field(description="The guard that refused the mass removal.")
 
 
+class LeftOutReport(_Report):
+    kind: str
+    name: str = Field(description="What it is called over there.")
+    shown: str
+    could_be_guest: bool = Field(description="Only an organisation is missing: a sponsor and a last day would do.")
+    why: TextReport
+
+
+class ExpectedReport(_Report):
+    verb: str
+    kind: str
+    field: str | None
+    count: int
+    what: TextReport
+
+
+class FirstPlanReport(_Report):
+    """What `readi plan` will show of the target that was imported; made in memory from the files written."""
+
+    accounts: int = Field(description="Accounts to adopt.")
+    groups: int = Field(description="Groups to adopt.")
+    others: list[ExpectedReport] = Field(description="Changes beside adoptions.")
+    unwritable: int = Field(description="Fields that differ and that their own backend does not let us write.")
+    unclear: list[TextReport] = Field(description="Why something will not be adopted.")
+    refusals: list[TextReport] = Field(description="Guards that will refuse to apply all of it at once.")
+
+
+class ImportReport(_Report):
+    """`readi import --json`."""
+
+    schema_: Literal["readi.import/1"] = Field(default="readi.import/1", alias="schema")
+    network: str
+    target: str
+    folder: str
+    files: list[str] = Field(description="Relative to the folder, in the order in which they were written.")
+    organisations: int
+    people: int
+    bodies: int
+    memberships: int
+    moderators: int = Field(description="Memberships among them as moderator.")
+    warnings: int = Field(description="Warnings of `readi validate`; there are no errors.")
+    left_out: list[LeftOutReport]
+    first_plan: FirstPlanReport
+
+
 REPORTS: tuple[type[BaseModel], ...] = (
     PlanReport,
     ApplyReport,
@@ -237,5 +282,6 @@ REPORTS: tuple[type[BaseModel], ...] = (
     HistoryReport,
     ExplainReport,
     DemoReport,
+    ImportReport,
 )
 """Every report; docs/json/ holds the schema of each."""

@@ -1,0 +1,185 @@
+"""Draws up a first registry from what stands in a target. Reads through the connector alone, and writes only files.
+
+The result is proved before it is written: the files are loaded and planned for in memory. What that plan holds beside
+adoptions is announced.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from policies.document import Policy
+from provisioner.app.importing.bodies import BodiesDrawer
+from provisioner.app.importing.drawn import Drawing, LeftOut
+from provisioner.app.importing.files import Files, Say
+from provisioner.app.importing.foresight import Foresight, foresee
+from provisioner.app.importing.names import FREE_MAIL
+from provisioner.app.importing.organisations import draw_organisations
+from provisioner.app.importing.people import Circumstances, PeopleDrawer
+from provisioner.app.planning import View, observe
+from provisioner.app.site import Site
+from provisioner.model.errors import ReadiError, SettingsError
+from provisioner.model.inventory import Completeness, Inventory, Level, Partial
+from provisioner.model.resources import Kind
+from provisioner.model.text import Text
+from provisioner.registry.editfiles import Files as RegistryFiles
+from provisioner.registry.folder import YamlFolder
+from provisioner.registry.fresh import refuse_filled, write_fresh
+from provisioner.registry.loading import Loaded, load_sources
+
+__all__ = ["ImportRefused", "Imported", "import_registry", "target_for"]
+
+
+class ImportRefused(ReadiError):
+    """Nothing was written, since only a part, or nothing at all, could have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was written, what was left out, and what the first plan will show."""
+
+    target: str
+    folder: Path
+    files: tuple[Path, ...]
+    organisations: int
+    people: int
+    bodies: int
+    memberships: int
+    moderators: int
+    warnings: int
+    """Of `readi validate`."""
+    left_out: tuple[LeftOut, ...]
+    foresight: Foresight
+
+
+def target_for(site: Site, product: str, named: str | None = None) -> str:
+    """The target to read: the one named, else the only one with that connector, else the one of that name.
+
+    Raises `SettingsError` when there is none, or more than one.
+    """
+    sections = site.section.targets
+    if named is not None:
+        (target,) = site.target_names([named])
+        if product not in (target, sections[target].get("connector")):
+            raise SettingsError(Text.of("app.import_other_connector", target=target, product=product))
+        return target
+    if product in sections:
+        return product
+    fitting = [name for name, section in sections.items() if section.get("connector") == product]
+    if len(fitting) != 1:
+        code = "app.import_which_target" if fitting else "app.import_no_target"
+        raise SettingsError(Text.of(code, product=product, known=", ".join(fitting or sections)))
+    return fitting[0]
+
+
+def import_registry(site: Site, target: str, folder: Path, say: Say, private_domains: Iterable[str] = ()) -> Imported:
+    """Write a first registry into ``folder``. ``say`` speaks the language of the comments.
+
+    ``private_domains``: domains besides the usual mail providers that belong to no organisation. Raises
+    `FolderNotEmpty`, `ImportRefused`, `WriteFailed`, `SettingsError`, and what keeps the target from being read.
+    """
+    refuse_filled(folder)
+    policy = _policy(site)
+    with site.targets([target]) as targets:
+        view = observe(site, targets)[target]
+    if view.error is not None:
+        raise view.error
+    assert view.inventory is not None  # noqa: S101 - for the type checker: without an error it is there
+    assert view.capabilities is not None  # noqa: S101
+    if view.ties.bindings:
+        raise ImportRefused(Text.of("app.import_tied", target=target, count=len(view.ties.bindings)))
+    _refuse_partial(view.inventory, say)
+    domains = frozenset(domain.lower().removeprefix("@") for domain in private_domains)
+    drawing = _draw(view, view.inventory, policy, FREE_MAIL | domains)
+    if not drawing.people:
+        raise ImportRefused(Text.of("app.import_nobody", target=target, count=len(drawing.left_out)))
+    texts = Files(drawing, site.network, target, say).texts()
+    loaded = _loaded(texts)
+    today = site.today(loaded.registry.time_zone)
+    foresight = foresee(loaded.registry, policy, today, view.inventory, view.ties, view.capabilities)
+    files = write_fresh(folder, texts)
+    memberships = [moderates for person in drawing.people for moderates in person.memberships.values()]
+    return Imported(
+        target=target,
+        folder=folder,
+        files=files,
+        organisations=len(drawing.organisations),
+        people=len(drawing.people),
+        bodies=len(drawing.bodies),
+        memberships=len(memberships),
+        moderators=sum(memberships),
+        warnings=len(loaded.warnings),
+        left_out=drawing.left_out,
+        foresight=foresight,
+    )
+
+
+def _policy(site: Site) -> Policy:
+    read = site.read_policy()
+    if read.policy is None:
+        raise SettingsError(Text.of("app.bad_policy"))
+    return read.policy
+
+
+def _refuse_partial(inventory: Inventory, say: Say) -> None:
+    """A registry of a part would take the rest for strangers, and a group's unread members for people who left."""
+    why = next(_gaps(inventory), None)
+    if why is not None:
+        raise ImportRefused(Text.of("app.import_partial", target=inventory.target), say(why))
+
+
+def _gaps(inventory: Inventory) -> Iterator[Text]:
+    evidence: list[Completeness] = [inventory.of(kind).completeness for kind in (Kind.ACCOUNT, Kind.GROUP)]
+    for remote_id, group in inventory.of(Kind.GROUP).objects.items():
+        if remote_id in inventory.rosters:
+            evidence.append(inventory.rosters[remote_id].completeness)
+        else:
+            yield Text.of("app.import_no_members", group=group.name)
+    for one in evidence:
+        if isinstance(one, Partial):
+            yield one.why
+        elif one.level < Level.FIELDS:
+            yield Text.of("app.import_keys_only", kind=str(one.scope.kind))
+
+
+def _draw(view: View, inventory: Inventory, policy: Policy, private_domains: frozenset[str]) -> Drawing:
+    assert view.capabilities is not None  # noqa: S101 - for the type checker; the caller looked
+    circumstances = Circumstances(
+        ties=view.ties,
+        canonical_name=view.capabilities.canonical_name,
+        protected_accounts=frozenset(policy.accounts.protected),
+        protected_groups=frozenset(policy.groups.protected),
+        private_domains=private_domains,
+    )
+    with TemporaryDirectory(prefix="readi-") as nothing:
+        new_id = RegistryFiles(Path(nothing)).new_person_id
+        people, left_out = PeopleDrawer(inventory, circumstances, new_id).draw()
+    organisations = draw_organisations(people)
+    guests = [left.guest for left in left_out if left.guest is not None]
+    drawer = BodiesDrawer(inventory, circumstances, policy, people, guests, organisations)
+    bodies = drawer.draw()
+    return Drawing(
+        language=_usual_language(person.language for person in people),
+        organisations=tuple(organisations),
+        bodies=tuple(sorted(bodies, key=lambda body: (body.kind != "project", body.name.casefold(), body.id))),
+        people=tuple(people),
+        left_out=(*left_out, *drawer.left_out),
+    )
+
+
+def _usual_language(languages: Iterable[str | None]) -> str:
+    """What most people have; German where nothing tells."""
+    counts = Counter(language for language in languages if language is not None)
+    return max(counts, key=lambda language: (counts[language], language == "de", language), default="de")
+
+
+def _loaded(texts: Mapping[str, str]) -> Loaded:
+    """The registry as the files will give it; an error in them would be a defect of ours, and is not written."""
+    with TemporaryDirectory(prefix="readi-") as nothing:
+        loaded = load_sources([YamlFolder(Path(nothing), texts)])
+    if loaded.errors:
+        first = loaded.errors[0]
+        raise ImportRefused(Text.of("app.import_defect", count=len(loaded.errors)), f"{first.where}: {first.what.code}")
+    return loaded

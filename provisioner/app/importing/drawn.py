@@ -1,0 +1,136 @@
+"""What is drawn up from a target before it is written: entries of the registry, and what is left out of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from provisioner.model.inventory import Remote
+from provisioner.model.registry import BodyKind
+from provisioner.model.resources import Kind
+from provisioner.model.text import Text
+from provisioner.registry.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account or a group that the registry will not know, and that is left alone for that reason."""
+
+    kind: Kind
+    name: str
+    """What it is called over there."""
+    shown: str
+    why: Text
+    guest: "DrawnPerson | None" = None
+    """Somebody who could be a guest: only an organisation is missing."""
+
+
+@dataclass(slots=True)
+class DrawnPerson:
+    id: str
+    remote: Remote
+    given_name: str
+    family_name: str
+    email: str
+    language: str | None
+    organisation_name: str
+    """What the account itself says; may be empty."""
+    organisation: str = ""
+    memberships: dict[str, bool] = field(default_factory=dict)
+    """Body id → whether the person moderates it."""
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2].lower()
+
+    def fields(self, language: str) -> dict[str, Any]:
+        """The entry. ``language``: the network's, which needs no mention."""
+        entry: dict[str, Any] = {
+            "id": self.id,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "email": self.email,
+            "organisation": self.organisation,
+            "user_id": self.remote.name,
+        }
+        if not self.organisation:
+            del entry["organisation"]
+        if self.language is not None and self.language != language:
+            entry["language"] = self.language
+        if self.memberships:
+            entry["bodies"] = [
+                {"id": body, "role": "moderator"} if moderates else body
+                for body, moderates in sorted(self.memberships.items())
+            ]
+        return entry
+
+    def guest_fields(self, sponsor: str, until: str) -> dict[str, Any]:
+        """The entry of somebody who could be a guest; ``sponsor`` and ``until`` are to be filled in."""
+        entry = {**self.fields(""), "guest": {"sponsor": sponsor, "until": until}}
+        if self.memberships:
+            entry["bodies"] = [
+                {"id": body, "role": "moderator" if moderates else "guest"}
+                for body, moderates in sorted(self.memberships.items())
+            ]
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnOrganisation:
+    id: str
+    name: str
+    domain: str
+    people: int
+    is_named: bool
+    """False: the name was made of the domain, for the accounts did not agree on one."""
+
+    def fields(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "kind": "city", "domains": [self.domain]}
+
+
+@dataclass(slots=True)
+class DrawnBody:
+    id: str
+    name: str
+    kind: BodyKind
+    group: Remote
+    administrators: Remote | None
+    members: frozenset[str]
+    """Ids of people, moderators included."""
+    moderators: frozenset[str]
+    lead: str | None
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {"id": self.id, "name": self.name, "kind": str(self.kind)}
+        if self.lead is not None:
+            entry["lead"] = self.lead
+        entry["join"] = "approval"
+        if self.overrides:
+            entry["overrides"] = self.overrides
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A whole first registry, not yet written."""
+
+    language: str
+    organisations: tuple[DrawnOrganisation, ...]
+    bodies: tuple[DrawnBody, ...]
+    people: tuple[DrawnPerson, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def unfit_field(model: type[Document], fields: dict[str, Any]) -> str | None:
+    """The first field that the registry would not take as it is, or None."""
+    try:
+        document = model.model_validate(fields)
+    except ValidationError as fault:
+        return ".".join(str(part) for part in fault.errors(include_url=False, include_input=False)[0]["loc"])
+    return next((name for name, value in fields.items() if _is_text(value) and getattr(document, name) != value), None)
+
+
+def _is_text(value: object) -> bool:
+    """Texts are taken without the spaces around them, and an id that loses some is another id."""
+    return type(value) is str

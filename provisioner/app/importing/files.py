@@ -1,0 +1,102 @@
+"""A drawn registry as files that are pleasant to read."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from provisioner.app.importing.drawn import Drawing, DrawnBody, DrawnOrganisation, LeftOut
+from provisioner.app.importing.names import slug
+from provisioner.app.importing.people import shown_of
+from provisioner.model.resources import Kind
+from provisioner.model.text import Argument, Text
+from provisioner.registry.fresh import FreshEntry, FreshFile, comment, commented_entry
+
+Say = Callable[[Text], str]
+LEFT_OUT = "people/_left-out.yaml"
+"""Nothing but comments, with names: so it lies where git does not look."""
+
+
+class Files:
+    """Puts a drawing into files; ``say`` speaks the language of the comments."""
+
+    def __init__(self, drawing: Drawing, network: str, target: str, say: Say) -> None:
+        self._drawing = drawing
+        self._network = network
+        self._target = target
+        self._say = say
+
+    def texts(self) -> dict[str, str]:
+        """Name → text. The network comes last: without that file nothing in the folder counts."""
+        files: dict[str, FreshFile] = {}
+        for organisation in self._drawing.organisations:
+            files[f"people/{organisation.id}.yaml"] = self._people(organisation)
+        if any(left.kind is Kind.ACCOUNT for left in self._drawing.left_out):
+            files[LEFT_OUT] = self._left_out()
+        files["bodies.yaml"] = self._bodies()
+        files["organisations.yaml"] = self._organisations()
+        files["network.yaml"] = self._file_of_network()
+        return {name: file.render(name) for name, file in files.items()}
+
+    def _tell(self, what: str, **arguments: Argument) -> str:
+        return self._say(Text.of(f"app.import_{what}", **arguments))
+
+    def _file_of_network(self) -> FreshFile:
+        fields = {
+            "id": slug(self._network) or "network",
+            "name": self._network,
+            "language": self._drawing.language,
+            "time_zone": "Europe/Berlin",
+        }
+        header = [self._tell("file_network", target=self._target)]
+        return FreshFile("network", [FreshEntry(fields)], header)
+
+    def _organisations(self) -> FreshFile:
+        entries = [
+            FreshEntry(organisation.fields(), self._note_of_organisation(organisation))
+            for organisation in self._drawing.organisations
+        ]
+        return FreshFile("organisations", entries, [self._tell("file_organisations", target=self._target)])
+
+    def _note_of_organisation(self, organisation: DrawnOrganisation) -> str:
+        what = "organisation_note" if organisation.is_named else "organisation_note_unnamed"
+        return self._tell(what, count=organisation.people, domain=organisation.domain)
+
+    def _bodies(self) -> FreshFile:
+        entries = [FreshEntry(body.fields(), self._note_of_body(body)) for body in self._drawing.bodies]
+        groups = [left for left in self._drawing.left_out if left.kind is Kind.GROUP]
+        footer = [] if not groups else [*comment(self._tell("file_groups_left_out")), *self._list(groups)]
+        return FreshFile("bodies", entries, [self._tell("file_bodies", target=self._target)], footer)
+
+    def _note_of_body(self, body: DrawnBody) -> str:
+        return self._tell(
+            "body_note", group=shown_of(body.group), count=len(body.members), moderators=len(body.moderators)
+        )
+
+    def _people(self, organisation: DrawnOrganisation) -> FreshFile:
+        people = [person for person in self._drawing.people if person.organisation == organisation.id]
+        people.sort(key=lambda person: (person.family_name.casefold(), person.given_name.casefold(), person.email))
+        entries = [FreshEntry(person.fields(self._drawing.language)) for person in people]
+        return FreshFile("people", entries, [self._tell("file_people", organisation=organisation.name)])
+
+    def _left_out(self) -> FreshFile:
+        accounts = [left for left in self._drawing.left_out if left.kind is Kind.ACCOUNT]
+        others = [left for left in accounts if left.guest is None]
+        lines = list(self._list(others))
+        guests = [left.guest for left in accounts if left.guest is not None]
+        if guests:
+            lines += ["#", *comment(self._tell("file_guests", count=len(guests)), wrapped=True), "# people:"]
+            for guest in guests:
+                lines += commented_entry(guest.guest_fields("p-", self._tell("guest_until")))
+        return FreshFile(header=[self._tell("file_left_out", target=self._target)], footer=lines)
+
+    def _list(self, left_out: Iterable[LeftOut]) -> Iterator[str]:
+        """By reason, and under each the names."""
+        by_reason: defaultdict[str, list[LeftOut]] = defaultdict(list)
+        for left in left_out:
+            by_reason[left.why.code].append(left)
+        for code, alike in by_reason.items():
+            yield "#"
+            yield from comment(f"{self._say(Text.of(f'{code}_title'))} ({len(alike)})")
+            for left in alike:
+                shown = "" if left.shown == left.name else f" · {left.shown}"
+                detail = f" · {self._say(left.why)}" if left.why.arguments else ""
+                yield from comment(f"- {left.name}{shown}{detail}")

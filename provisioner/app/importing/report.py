@@ -1,0 +1,51 @@
+"""An import in the shape that ``--json`` prints."""
+
+from provisioner.app.importing import Imported
+from provisioner.app.importing.drawn import LeftOut
+from provisioner.app.importing.files import Say
+from provisioner.app.importing.foresight import Expected
+from provisioner.app.reporting import text_report
+from provisioner.app.reports import ExpectedReport, FirstPlanReport, ImportReport, LeftOutReport
+from provisioner.model.resources import Kind
+
+
+def import_report(network: str, imported: Imported, say: Say) -> ImportReport:
+    """What was written, what was left out and why, and what the first plan will hold."""
+    foresight = imported.foresight
+    return ImportReport(
+        network=network,
+        target=imported.target,
+        folder=str(imported.folder),
+        files=[path.relative_to(imported.folder).as_posix() for path in imported.files],
+        organisations=imported.organisations,
+        people=imported.people,
+        bodies=imported.bodies,
+        memberships=imported.memberships,
+        moderators=imported.moderators,
+        warnings=imported.warnings,
+        left_out=[_left_out(left, say) for left in imported.left_out],
+        first_plan=FirstPlanReport(
+            accounts=foresight.adoptions.get(Kind.ACCOUNT, 0),
+            groups=foresight.adoptions.get(Kind.GROUP, 0),
+            others=[_expected(one, say) for one in foresight.expected],
+            unwritable=foresight.unwritable,
+            unclear=[text_report(why, say) for why in foresight.unclear],
+            refusals=[text_report(why, say) for why in foresight.refusals],
+        ),
+    )
+
+
+def _left_out(left: LeftOut, say: Say) -> LeftOutReport:
+    return LeftOutReport(
+        kind=str(left.kind),
+        name=left.name,
+        shown=left.shown,
+        could_be_guest=left.guest is not None,
+        why=text_report(left.why, say),
+    )
+
+
+def _expected(one: Expected, say: Say) -> ExpectedReport:
+    return ExpectedReport(
+        verb=str(one.verb), kind=str(one.kind), field=one.field, count=one.count, what=text_report(one.what, say)
+    )
