@@ -24,6 +24,8 @@ class Target:
     connector: Connector
     gate: WriteGate
     waiter: Waiter
+    account: str
+    """The technical account; with ``server`` it is a door whose lock is to be tried once only."""
 
 
 @cache

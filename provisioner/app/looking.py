@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provisioner.app.connectors import connector_type
-from provisioner.app.planning import observe
+from provisioner.app.planning import View, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
+from provisioner.model.inventory import Partial
 from provisioner.model.ports import Finding, Severity
+from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.planning.drift import Drift, drift_of
 from provisioner.state import Entry, Run, Runs
@@ -15,7 +17,7 @@ from provisioner.state import Entry, Run, Runs
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """What was changed over there, and the targets that could not be read at all, with why."""
+    """What was changed over there, and the targets that could not be read, wholly or in part, with why."""
 
     items: tuple[Drift, ...]
     unread: dict[str, Text]
@@ -30,16 +32,35 @@ def find_drift(site: Site, only_targets: Sequence[str] = ()) -> Drifted:
             if view.error is not None:
                 unread[view.target.name] = view.error.text
             elif view.inventory is not None and view.capabilities is not None:
-                items += drift_of(view.inventory, view.ties, view.capabilities)
+                items += drift_of(view.inventory, view.ties, view.capabilities, _login_writes(site, view))
+                for observation in view.inventory.observations.values():
+                    if isinstance(observation.completeness, Partial):
+                        unread.setdefault(view.target.name, observation.completeness.why)
     return Drifted(tuple(items), unread)
+
+
+def _login_writes(site: Site, view: View) -> frozenset[str]:
+    """Keys of the containers whose members the login writes: that they change is nobody's tampering."""
+    policy = site.read_policy().policy
+    if policy is None or policy.groups.members_written_by != "login":
+        return frozenset()
+    return frozenset(identity.key for identity in view.ties.bindings if identity.kind is Kind.GROUP)
 
 
 def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str, list[Finding]]]:
     """Every target's findings; one with wrong settings is a finding itself, so that all the others are looked at."""
+    ailing: dict[tuple[str, str], str] = {}
     for name in site.target_names(only_targets):
         try:
             with site.targets([name]) as [target]:
+                door = target.server, target.account
+                if door in ailing:  # its password may be wrong, and a server locks an address that keeps trying
+                    same = Text.of("app.same_account", other=ailing[door])
+                    yield name, [Finding(Severity.ERROR, same, Text.of("app.mend_other_first", other=ailing[door]))]
+                    continue
                 found = list(target.connector.examine())
+                if any(finding.severity is Severity.ERROR for finding in found):
+                    ailing[door] = name
                 shared = _also_on(site, name, target.server)
                 if shared:
                     found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))

@@ -12,13 +12,14 @@ from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.execution import settle
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Adopt, Change
-from provisioner.model.errors import TargetError
+from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import Inventory
-from provisioner.model.plan import Plan, Refusal, TargetPlan
+from provisioner.model.plan import NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, Kind
 from provisioner.model.rules import GuardRules
 from provisioner.model.steps import Cost, Step
+from provisioner.model.text import Text
 from provisioner.planning.guards import GuardInput, Recent, refusals
 from provisioner.planning.planner import plan_target
 from provisioner.state import Bindings, Runs, Settlement
@@ -79,8 +80,23 @@ def make_plan(
     return Planned(replace(plan, refusals=refused), inputs, desired, views)
 
 
+def unread(plan: Plan) -> dict[str, Text]:
+    """Targets that could not be read whole, with why: of them "nothing to do" would not be known to be true."""
+    found: dict[str, Text] = {}
+    for part in plan.targets:
+        partial = (notice.why for notice in part.notices if notice.kind is NoticeKind.PARTIAL and notice.id is None)
+        why = part.error or next(partial, None)
+        if why is not None:
+            found[part.target] = why
+    return found
+
+
 def observe(site: Site, targets: Sequence[Target]) -> dict[str, View]:
-    """Read every target, several at once, each in a thread of its own, with what the database knows of it."""
+    """Read every target, several at once, with what the database knows of it.
+
+    Targets with the same account on the same server are read one by one: when its log-in is refused for one, it is
+    not tried for the others, since a server locks an address that keeps trying.
+    """
     bindings, runs = Bindings(site.database), Runs(site.database)
 
     def look(target: Target) -> View:
@@ -94,10 +110,24 @@ def observe(site: Site, targets: Sequence[Target]) -> dict[str, View]:
         settlements = tuple(settle(open_entries, inventory, ties, capabilities.canonical_name)) if open_entries else ()
         return View(target, settled_ties(ties, settlements), inventory, capabilities, settlements=settlements)
 
+    def look_in_turn(doors: Sequence[Target]) -> list[View]:
+        found: list[View] = []
+        for target in doors:
+            refused = next((view.error for view in found if isinstance(view.error, LoginRefused)), None)
+            if refused is None:
+                found.append(look(target))
+            else:
+                found.append(View(target, bindings.ties(site.network, target.name, target.server), error=refused))
+        return found
+
     if not targets:
         return {}
-    with ThreadPoolExecutor(max_workers=len(targets), thread_name_prefix="observe") as pool:
-        return {view.target.name: view for view in pool.map(look, targets)}
+    doors: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        doors.setdefault((target.server, target.account), []).append(target)
+    with ThreadPoolExecutor(max_workers=len(doors), thread_name_prefix="observe") as pool:
+        views = {view.target.name: view for found in pool.map(look_in_turn, doors.values()) for view in found}
+    return {target.name: views[target.name] for target in targets}
 
 
 def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:

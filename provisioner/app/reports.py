@@ -137,7 +137,7 @@ class DriftReport(_Report):
 
     schema_: Literal["readi.drift/1"] = Field(default="readi.drift/1", alias="schema")
     network: str
-    unread: list[str] = Field(description="Targets that could not be read.")
+    unread: list[str] = Field(description="Targets that could not be read, wholly or in part.")
     drift: list[DriftItemReport]
 
 
@@ -185,7 +185,7 @@ class ApplyReport(_Report):
     )
     failed: list[StepReport]
     refusals: list[RefusalReport]
-    errors: dict[str, TextReport] = Field(description="Targets that could not be read at all.")
+    errors: dict[str, TextReport] = Field(description="Targets that could not be read, wholly or in part.")
 
 
 class FactReport(_Report):

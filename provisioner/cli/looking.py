@@ -37,9 +37,10 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
         for name, why in drifted.unread.items():
             context.out.print(f"{name}: {context.say(why)}", style="red", markup=False)
         counts = Counter(item.kind for item in drifted.items)
-        context.out.print(
-            context.tell("drift_summary", count=counts.total()) if counts else context.tell("no_drift"), markup=False
-        )
+        if counts:
+            context.out.print(context.tell("drift_summary", count=counts.total()), markup=False)
+        elif not drifted.unread:
+            context.out.print(context.tell("no_drift"), markup=False)
     if drifted.unread:
         return FAILED
     return PENDING if drifted.items else NOTHING_TO_DO

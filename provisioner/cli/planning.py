@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from provisioner.app.applying import Applied, Approval, How, Started, apply
-from provisioner.app.planning import Planned, make_plan
+from provisioner.app.planning import Planned, make_plan, unread
 from provisioner.app.reporting import plan_report, refusal_report, result_report, text_report
 from provisioner.app.reports import ApplyReport
 from provisioner.app.saved import read_plan, write_plan
@@ -63,7 +63,7 @@ def exit_code_of(plan: Plan) -> int:
     """What `plan` and `apply` end with before anything is done."""
     if plan.refusals:
         return REFUSED
-    if any(part.error is not None for part in plan.targets):
+    if unread(plan):
         return FAILED
     return NOTHING_TO_DO if plan.is_empty() else PENDING
 
@@ -158,7 +158,7 @@ def _apply_report(context: Context, site: Site, applied: Applied) -> ApplyReport
         found=list(applied.found),
         failed=[] if report is None else [result_report(result, context.say) for result in report.results(*bad)],
         refusals=[refusal_report(refusal, context.say) for refusal in plan.refusals],
-        errors={part.target: text_report(part.error, context.say) for part in plan.targets if part.error is not None},
+        errors={target: text_report(why, context.say) for target, why in unread(plan).items()},
     )
 
 
@@ -167,11 +167,10 @@ def _tell_applied(context: Context, applied: Applied) -> None:
     if plan.refusals:
         _print_plan(context, applied.planned)
         return
-    for part in plan.targets:
-        if part.error is not None:
-            out.print(f"{part.target}: {context.say(part.error)}", style="red", markup=False)
+    for name, reason in unread(plan).items():
+        out.print(f"{name}: {context.say(reason)}", style="red", markup=False)
     if report is None:
-        left = applied.waiting or applied.moved
+        left = applied.waiting or applied.moved or unread(plan)
         out.print(context.tell("nothing_changed" if left else "nothing_to_do"), markup=False)
     else:
         for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED):
@@ -199,7 +198,7 @@ def _exit_code(applied: Applied) -> int:
     plan, report = applied.planned.plan, applied.report
     if plan.refusals:
         return REFUSED
-    if any(part.error is not None for part in plan.targets):
+    if unread(plan):
         return FAILED
     if report is not None and report.outcome is not Outcome.DONE:
         return FAILED

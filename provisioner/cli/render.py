@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text as Styled
 
-from provisioner.app.planning import Planned
+from provisioner.app.planning import Planned, unread
 from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, Leave, Update, Verb
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
@@ -116,7 +116,7 @@ class PlanText:
     def summary(self) -> str:
         """One sentence: how many changes of which class."""
         if self._plan.is_empty():
-            return self._tell("nothing_to_do")
+            return self._tell("nothing_known" if unread(self._plan) else "nothing_to_do")
         counts = Counter(change.change_class for change in self._plan.changes())
         return self._tell(
             "summary",
@@ -171,7 +171,7 @@ class PlanText:
 
     def _cost(self, part: TargetPlan) -> str:
         if not part.changes:
-            return self._tell("in_order")
+            return self._tell("no_changes" if part.notices else "in_order")
         cost = self._tell("cost", requests=part.cost.requests, mails=part.cost.mails)
         if part.minutes:
             cost += " " + self._tell(
