@@ -98,6 +98,8 @@ class ObjectPlanner:
 
     def _rename(self, rename: _Rename, matcher: Matcher, *, wanted_twice: bool) -> None:
         draft, wanted, remote = self._draft, rename.wanted, rename.remote
+        if isinstance(self._observation.completeness, Partial):
+            return  # what could not be read may have this name
         why = matcher.objection_to_rename(wanted, draft.ties.bindings[wanted.id].name)
         if why is None and wanted_twice:
             why = Text.of("planning.wanted_twice", name=wanted.name)

@@ -251,6 +251,12 @@ class TestUpdating:
         assert ("person:p1", f"planning.{why}") in noticed(plan)
         assert not any(line.startswith("update person:p1") for line in told(plan))
 
+    def test_from_a_partial_list_nobody_is_renamed(self) -> None:
+        made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))
+        made.server.partial = {Kind.ACCOUNT}
+        made.put(replace(ERIKA, user_id="em", family_name="Neu"))
+        assert told(made.plan()) == ["update person:p1: display_name=Erika Neu"]
+
     def test_somebody_renamed_over_there_is_called_back_unless_the_name_is_taken_meanwhile(self) -> None:
         made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))
         made.server.edit(Kind.ACCOUNT, made.remote_id(account_id("p1")), name="changed")
