@@ -102,7 +102,7 @@ def empty_database() -> bytes:
         return path.read_bytes()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(faults, min_size=1, max_size=3))
 def test_any_faults_in_any_number_of_runs(runs: list[list[tuple[str, tuple[str, Callable[[], TargetError]]]]]) -> None:
     with ExitStack() as stack:

@@ -152,6 +152,7 @@ def test_patience_ends_the_target_and_leaves_the_steps_for_the_next_run(bench: B
     assert states(report.results()) == ["skipped", "skipped"]
     assert report.targets[0].stopped is not None
     assert bench.clock.monotonic() <= 10
+    assert connector.looked_up == [], "a refused write did not happen"
     assert bench.ties().pending == {}
 
 

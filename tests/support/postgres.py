@@ -39,8 +39,10 @@ class ThrowAwayPostgres:
         options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "fsync": "off"}
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._log = (self._home / "log").open("wb")
+        # Ended by the kernel, should this process be killed before it can end the server itself.
+        ends_with_us = ["setpriv", "--pdeathsig", "QUIT", *self._as_somebody[1:]]
         self._server = subprocess.Popen(
-            [*self._as_somebody, self._programs / "postgres", "-D", self._data, *arguments],
+            [*ends_with_us, self._programs / "postgres", "-D", self._data, *arguments],
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
