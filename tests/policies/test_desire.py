@@ -172,6 +172,11 @@ class TestQuotas:
         assert quota(ERIKA, lowered) == 5 * GB
         assert quota(person("p2"), raised) == 5 * GB
 
+    def test_keep_leaves_every_quota_as_it_has_grown(self) -> None:
+        found = account(person("p1", "", "iot!"), IOT, accounts={"quota": "keep"})
+        assert found is not None
+        assert "quota" not in found.fields
+
     def test_default_is_the_targets_own(self) -> None:
         assert quota(person("p1"), accounts={"quota": "default"}) is None
         assert quota(person("p1", "", "iot!"), IOT, accounts={"quota": "default"}) == 10 * GB
@@ -201,6 +206,17 @@ class TestGroups:
         assert found.resources[group_id("iot")].fields["display_name"] == "Sensoren {name}"
         assert found.resources[group_id("iot")].name == "Sensoren-name"
         assert found.resources[administrators_id("iot")].name == "Koepfe"
+
+    def test_a_body_can_fix_the_ids_of_groups_that_stand_already(self) -> None:
+        own = BodyOverrides(group_id="alte gruppe", administrators_group_id="alte-admins")
+        found = wanted(registry(body("iot", "Sensorik", overrides=own)), Assigned(groups={"body:iot": "other"}))
+        assert found.resources[group_id("iot")].name == "alte gruppe"
+        assert found.resources[group_id("iot")].fields["display_name"] == "PG_Sensorik"
+        assert found.resources[administrators_id("iot")].name == "alte-admins"
+
+    def test_a_body_can_do_without_a_moderators_group(self) -> None:
+        found = wanted(registry(body("iot", overrides=BodyOverrides(administrators_group=False))))
+        assert set(found.edges) == {"body:iot"}
 
     def test_two_bodies_with_one_name_get_two_groups(self) -> None:
         found = wanted(registry(body("b", "Sensorik"), body("a", "sensorik")))
