@@ -60,15 +60,11 @@ def compare(
     """Differences of one container, all in account keys.
 
     ``present``: accounts that exist or will after this plan; ``accounts``: class of the change that first makes an
-    account ours, where it is not yet.
+    account ours, where it is not yet. Malformed, lost and protected accounts are in neither ``present`` nor ``seen``.
     """
     wanted = desired.edges.get(container, NOBODY)
-    missing = wanted - seen.now
-    if missing:
-        missing = (missing & present) - desired.blocked
+    missing = (wanted - seen.now) & present
     extra = seen.now - wanted
-    if extra:
-        extra -= desired.blocked
     if not missing and not extra:
         return NOTHING
     on_drift = drift_class(rule)
