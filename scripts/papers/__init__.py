@@ -1,0 +1,1 @@
+"""Writes the parts of the papers that are made from the code. `scripts/docs` runs it."""
