@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 from connectors.nextcloud.connector import NextcloudConnector
@@ -27,6 +26,7 @@ from provisioner.model.resources import Desired, FieldName, Kind, ResourceId, Va
 from provisioner.planning.guards import GuardInput, refusals
 from provisioner.planning.planner import plan_target
 from provisioner.transport.gate import WriteGate
+from scripts.benches.memory import peak
 from tests.support.scale import build_registry
 
 TARGET = "cloud"
@@ -79,12 +79,6 @@ def main() -> None:
         "edges": sum(map(len, desired.edges.values())),
     }
     print(json.dumps(result))
-
-
-def peak() -> float:
-    """MB of 1024². Not from getrusage: that counts what the parent held at the fork as well."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def observed(there: Desired, capabilities: Capabilities) -> Inventory:
