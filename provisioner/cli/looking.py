@@ -12,6 +12,7 @@ from provisioner.app.reports import HistoryReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.planning import AsJson, Targets
 from provisioner.cli.render import NOTHING, PersonNames
+from provisioner.model.resources import Value
 from provisioner.planning.drift import Drift, DriftKind
 
 
@@ -49,12 +50,17 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
 def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
     """One thing that was changed over there, in words."""
     if item.kind is DriftKind.FIELD:
-        before = NOTHING if item.before is None else str(item.before)
-        now = NOTHING if item.now is None else str(item.now)
+        before, now = _value(context, item.before), _value(context, item.now)
         field = context.tell(f"field_{item.field}")
         return context.tell("drift_field", name=item.name, field=field, before=before, now=now)
     account = names(item.account or "")
     return context.tell(f"drift_{item.kind}", name=item.name, account=account)
+
+
+def _value(context: Context, value: Value) -> str:
+    if value is None:
+        return NOTHING
+    return context.tell("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def explain_command(

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 _FORMATS = {"date": "day", "email": "e-mail", "hostname": "domain"}
 _PLAIN = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": ""}
+NOTHING = "\N{EN DASH}"
+"""Stands for a default that there is not."""
 _ID = "[a-z0-9][a-z0-9-]"
 """How the pattern of ids begins."""
 
@@ -86,12 +88,12 @@ def _default(value: object) -> str:
     if isinstance(value, BaseModel) or (isinstance(value, dict) and value):
         return "see below"
     if value is None or value == [] or value == ():
-        return "–"
+        return NOTHING
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, tuple | list):
         return ", ".join(f"`{one}`" for one in value)
-    return f"`{json.dumps(value) if isinstance(value, bool) else value}`" if value != "" else "–"
+    return f"`{json.dumps(value) if isinstance(value, bool) else value}`" if value != "" else NOTHING
 
 
 def _sentence(text: str) -> str:
