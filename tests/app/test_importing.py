@@ -175,7 +175,7 @@ def test_organisations_come_from_domains_and_are_called_as_their_people_agree(gr
         "id": "bretten", "name": "Stadt Bretten", "kind": "city", "domains": ["bretten.example"]
     }  # fmt: skip
     assert found["rastatt"]["name"] == "Rastatt"
-    assert found["baden-baden"]["name"] == "Baden Baden"
+    assert found["baden-baden"]["name"] == "Baden-Baden"
     # Two domains that would be called alike keep apart: only people know whether they are one city.
     assert found["buehl-example"]["domains"] == ["buehl.example"]
     assert found["buehl-example-2"]["domains"] == ["bühl.example"]

@@ -1,0 +1,142 @@
+"""Passwords occur nowhere; people's names and addresses only where the design allows. Markers are looked for."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.emulation import VirtualClock
+from tests.support.site import LONG_AGO, Installation, Ran, body, new_cloud, person
+
+SERVICE_PASSWORD = "Marker-Service-9f2c-Aa1"
+GIVEN, FAMILY, EMAIL = "Markerade", "Geheimfrau", "marker.adresse@bretten.example"
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that was said and kept while much went well and much went wrong."""
+
+    installation: Installation
+    said: list[Ran]
+    child_err: list[str]
+    first_passwords: list[str]
+
+    def tables(self) -> dict[str, str]:
+        """Table → all its rows as text."""
+        with sqlite3.connect(self.installation.database) as database:
+            names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            dump = {name: str(database.execute(f"SELECT * FROM {name}").fetchall()) for name in names}
+        database.close()
+        return dump
+
+    def log_lines(self) -> list[str]:
+        """What operators read: everything on standard error."""
+        return [line for text in (*(ran.err for ran in self.said), *self.child_err) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A first sync with faults, changes, a farewell, wrong passwords, every reading command, a child, a broken step."""
+    folder = tmp_path_factory.mktemp("story")
+    clock = VirtualClock()
+    with new_cloud(clock, service=("readi-provisioner", SERVICE_PASSWORD)) as cloud:
+        installation = Installation(folder, cloud)
+        wish = installation.wish
+        wish.targets["cloud"] = installation.target(password=SERVICE_PASSWORD)
+        wish.add(
+            body("pg-a", "Sensorik"),
+            person(GIVEN, "pg-a", id="p-x1", family_name=FAMILY, email=EMAIL),
+            person("Ben", "pg-a"),
+            person("Cleo", "pg-a"),
+        )
+        cloud.faults.status(500, nth_write=2)
+        cloud.faults.mishap("database-lock", nth_write=3)
+        said = [installation.run("--log-format", "json", "plan", "--out", folder / "plan.json")]
+        said.append(installation.run("--log-format", "json", "apply", "--yes"))
+        said.append(installation.run("apply", "--yes", "--json"))
+        passwords = [user.password for user in cloud.users.values() if user.id not in ("admin", "readi-provisioner")]
+        said += tell_everything(installation)
+        wish.people["p-x1"]["email"] = "neu." + EMAIL
+        cloud.faults.status(422, method="PATCH", body=json.dumps({"errors": {"email": EMAIL}}))
+        cloud.faults.login_page(method="GET", path="/cloud/users/ben.muster", times=None)
+        wish.people["p-ben"]["email"] = "ben.neu@bretten.example"
+        child = installation.child("--log-format", "json", "apply", "--yes")
+        out, err = child.communicate(timeout=60)
+        said.append(Ran(child.returncode, out, ""))
+        cloud.faults.clear()
+        wish.people["p-x1"]["bodies"] = [{"id": "pg-a", "until": LONG_AGO}]
+        wish.people["p-x1"]["leaves"] = LONG_AGO
+        said.append(installation.run("--log-format", "json", "apply", "--yes"))
+        cloud.rename("ben.muster", "Somebody Else")
+        said += tell_everything(installation)
+        wish.targets["cloud"]["password"] = SERVICE_PASSWORD + "-wrong"
+        said += tell_everything(installation)
+        wish.targets["cloud"]["password"] = SERVICE_PASSWORD
+        yield Story(installation, said, [err], passwords)
+
+
+def tell_everything(installation: Installation) -> list[Ran]:
+    commands = ["plan", "plan --json", "plan --markdown", "drift", "drift --json", "doctor", "doctor --json", "history"]
+    commands += ["history 1", "history 1 --json", "explain p-x1", "explain pg-a", "explain p-x1 --json", "validate"]
+    commands += ["--lang de plan", "apply --yes", "apply missing.json"]
+    return [installation.run(*command.split()) for command in commands]
+
+
+def test_the_story_had_people_passwords_and_failures_in_it(story: Story) -> None:
+    assert len(story.first_passwords) == len(set(story.first_passwords)) == 3
+    assert all(len(password) > 40 for password in story.first_passwords)
+    assert {ran.code for ran in story.said} >= {0, 1, 2}
+    assert any(FAMILY in ran.out for ran in story.said), "rangers do read names"
+    assert EMAIL in (story.installation.folder / "plan.json").read_text()
+
+
+def test_no_password_is_said_logged_or_kept_anywhere(story: Story) -> None:
+    secrets = [SERVICE_PASSWORD, *story.first_passwords]
+    texts = {f"command {number}": ran.all for number, ran in enumerate(story.said)}
+    texts |= {f"child {number}": text for number, text in enumerate(story.child_err)}
+    texts |= {f"table {name}": text for name, text in story.tables().items()}
+    folder = story.installation.folder
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "settings.yaml"]
+    texts |= {str(path.relative_to(folder)): path.read_bytes().decode("latin-1") for path in files}
+    assert {"plan.json", "state/readi.db"} <= texts.keys()
+    assert [where for where, text in texts.items() for secret in secrets if secret in text] == []
+
+
+def test_no_log_line_names_a_person(story: Story) -> None:
+    lines = story.log_lines()
+    assert any(line.startswith("{") for line in lines), "there were log lines"
+    for marker in (GIVEN, FAMILY, EMAIL, "Somebody Else"):
+        assert [line for line in lines if marker.lower() in line.lower() and line.startswith("{")] == []
+        assert [line for line in lines if marker in line] == []
+
+
+def test_the_tables_hold_names_and_addresses_only_where_they_are_needed(story: Story) -> None:
+    tables = story.tables()
+    holding = {name for name, text in tables.items() for marker in (GIVEN, FAMILY, EMAIL) if marker in text}
+    assert holding <= {"binding", "step"}
+    assert "run" in tables
+
+
+def test_the_servers_log_shows_no_password_in_an_address(story: Story) -> None:
+    log = story.installation.cloud.log
+    assert [entry for entry in log if "assword" in entry.path] == []
+    assert all("***" in entry.body for entry in log.matching("POST", "/cloud/users[?]"))
+
+
+def test_no_process_is_started_with_a_password_in_its_arguments(small: Installation, cloud: NextcloudEmulator) -> None:
+    seen: list[str] = []
+    child = small.child("apply", "--yes")
+
+    def look(_: object) -> None:
+        seen.append(Path(f"/proc/{child.pid}/cmdline").read_text())
+        seen.append(Path(f"/proc/{child.pid}/environ").read_text())
+
+    cloud.faults.hook(before=look, nth_write=1)
+    child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert len(seen) == 2
+    assert small.wish.targets["cloud"]["password"] not in "".join(seen)
