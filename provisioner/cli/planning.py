@@ -49,12 +49,13 @@ def plan_command(
     site = context.open_site()
     with working(context, "reading"), site.targets(target or ()) as targets:
         planned = make_plan(site, targets, frozenset(only or ()), frozenset(allow or ()))
-    report = plan_report(planned.plan, site.clock.now(), context.say)
-    if out is not None:
-        write_plan(out, report)
-    if as_json:
-        context.print_json(report)
-    else:
+    if out is not None or as_json:
+        report = plan_report(planned.plan, site.clock.now(), context.say)
+        if out is not None:
+            write_plan(out, report)
+        if as_json:
+            context.print_json(report)
+    if not as_json:
         _print_plan(context, planned, markdown=markdown)
     return exit_code_of(planned.plan)
 
@@ -77,8 +78,7 @@ def _print_plan(context: Context, planned: Planned, *, markdown: bool = False) -
         for line in text.markdown():
             context.out.print(line, markup=False)
         return
-    for styled in text.lines():
-        context.out.print(styled)
+    context.print_lines(text.lines())
 
 
 def apply_command(
