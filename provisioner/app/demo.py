@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.nextcloud.sandbox import NextcloudSandbox
-from provisioner.app.applying import Applied, Approval, Started, apply
+from provisioner.app.applying import Applied, Approval, apply
+from provisioner.app.carrying_out import Started
 from provisioner.app.looking import Drifted, find_drift
 from provisioner.app.planning import Planned, make_plan
 from provisioner.app.sandbox import Sandboxes, example_folder

@@ -11,7 +11,8 @@ from types import FrameType, TracebackType
 
 import yaml
 
-from provisioner.app.applying import Approval, Started, apply
+from provisioner.app.applying import Approval, apply
+from provisioner.app.carrying_out import Started
 from provisioner.app.connectors import connector_types
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError

@@ -1,12 +1,14 @@
 """readi plan, apply."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from provisioner.app.applying import Applied, Approval, How, Started, apply
+from provisioner.app.applying import Applied, Approval, apply
+from provisioner.app.carrying_out import How, Started
 from provisioner.app.planning import Planned, make_plan, unread
 from provisioner.app.reporting import plan_report, refusal_report, result_report, text_report
 from provisioner.app.reports import ApplyReport
@@ -133,11 +135,17 @@ def _ask(
         return REFUSED
     if planned.plan.is_empty():
         return exit_code_of(planned.plan)
-    if not typer.confirm(context.tell("really_apply"), default=False):
+    if not _agrees(context):
         context.err.print(context.tell("nothing_changed"), markup=False)
         return PENDING
     digests = {change.digest(): change.name for change in planned.plan.changes()}
     return Approval(digests, planned.plan.registry_digest, planned.plan.policy_digest, words)
+
+
+def _agrees(context: Context) -> bool:
+    """Yes, in either language; anything else, the end of input included, is no."""
+    context.err.print(f"{context.tell('really_apply')} ", end="", markup=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "j", "ja")
 
 
 def actor_id() -> str:
@@ -169,6 +177,8 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         return
     for name, reason in unread(plan).items():
         out.print(f"{name}: {context.say(reason)}", style="red", markup=False)
+    if applied.adopted:
+        out.print(context.tell("adopted", count=applied.adopted), style="bold", markup=False)
     if report is None:
         left = applied.waiting or applied.moved or unread(plan)
         out.print(context.tell("nothing_changed" if left else "nothing_to_do"), markup=False)

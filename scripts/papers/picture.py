@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from connectors.nextcloud.sandbox import NextcloudSandbox
-from provisioner.app.applying import Approval, Started, apply
+from provisioner.app.applying import Approval, apply
+from provisioner.app.carrying_out import Started
 from provisioner.app.connectors import text_packages
 from provisioner.app.planning import Planned, make_plan
 from provisioner.app.sandbox import Sandboxes, example_folder

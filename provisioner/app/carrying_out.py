@@ -1,0 +1,167 @@
+"""Carries out what was chosen of a plan: notes what is known, compiles the rest to steps and has them executed."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from provisioner.app.logged import Logged
+from provisioner.app.planning import Planned, View, compile_steps
+from provisioner.app.site import Site
+from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.changes import Adopt, Change, Create, Join
+from provisioner.model.errors import ReadiError
+from provisioner.model.inventory import Unknown
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.steps import Step
+from provisioner.planning.agreement import Agreement, agreement
+from provisioner.state import Journal, Outcome, Runs, ServerLock
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Who or what started a run, for the history: opaque ids, no names."""
+
+    actor: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a run is watched and how patient it is."""
+
+    progress: Progress | None = None
+    retries: Retries = field(default_factory=Retries)
+    interruption: Interruption = field(default_factory=Interruption)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is to be done on one target. ``ties`` count as bound what this run adopts."""
+
+    view: View
+    adoptions: tuple[Adopt, ...]
+    steps: Sequence[Step]
+    ties: Ties
+    managed: Mapping[Kind, frozenset[FieldName]]
+    agreed: Agreement
+
+
+def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part | None:
+    """Everything that can be worked out before anything is written anywhere; None for a target that was not read."""
+    if view.inventory is None or view.capabilities is None:
+        return None
+    changes = _possible(chosen, view.ties)
+    adoptions = tuple(change for change in changes if isinstance(change, Adopt))
+    managed = {
+        kind: frozenset(name for name, mode in modes.items() if mode is Mode.MANAGED)
+        for kind, modes in view.capabilities.fields.items()
+    }
+    ties = _with_adopted(view.ties, adoptions, managed)
+    agreed = agreement(planned.desired, view.inventory, ties, view.capabilities)
+    return _Part(view, adoptions, compile_steps(view, changes), ties, managed, agreed)
+
+
+def carry_out(
+    site: Site,
+    planned: Planned,
+    chosen: Mapping[str, list[Change]],
+    locks: Mapping[str, ServerLock],
+    started: Started,
+    how: How,
+) -> Report | None:
+    """Perform the chosen changes of every target, with the locks held; None when there is nothing to perform.
+
+    Raises `StateError`; what targets do stands in the report.
+    """
+    prepared = (_prepared(planned, view, chosen[name]) for name, view in planned.views.items())
+    parts = [part for part in prepared if part is not None]
+    if not any(part.adoptions or part.steps for part in parts):
+        for part in parts:
+            _note_what_is_known(site, part, locks, run=0)
+        return None
+    runs, digest = Runs(site.database), planned.plan.digest()
+    run = runs.begin(site.network, started.actor, started.cause, digest, site.clock.now())
+    try:
+        for lock in locks.values():
+            lock.name_run(run)  # whoever finds the server locked is told by which run
+        for part in parts:
+            _note_what_is_known(site, part, locks, run)
+    except ReadiError:
+        runs.finish(run, Outcome.BROKEN, {}, site.clock.now())
+        raise
+    _log.info("run started", extra={"network": site.network, "run": run, "actor": started.actor})
+    report = execute(
+        [_assignment(part, locks) for part in parts if part.steps],
+        database=site.database,
+        network=site.network,
+        run=run,
+        clock=site.clock,
+        progress=Logged(how.progress or Silent()),
+        retries=how.retries,
+        interruption=how.interruption,
+    )
+    ended = {"network": site.network, "run": run, "outcome": str(report.outcome), "counts": dict(report.counts)}
+    _log.info("run ended", extra=ended)
+    return report
+
+
+def _assignment(part: _Part, locks: Mapping[str, ServerLock]) -> Assignment:
+    target = part.view.target
+    return Assignment(
+        target=target.name,
+        steps=part.steps,
+        connector=target.connector,
+        gate=target.gate,
+        lock=locks[target.server],
+        bound={identity: binding.remote_id for identity, binding in part.ties.bindings.items()},
+        waiter=target.waiter,
+    )
+
+
+def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock], run: int) -> None:
+    """Write down what needs no write over there: settled steps, adoptions, agreements."""
+    target, now = part.view.target, site.clock.now()
+    journal = Journal(locks[target.server], site.network, target.server, run)
+    if part.view.settlements:
+        journal.settle(part.view.settlements, now)
+    if part.adoptions:
+        journal.adopt(part.adoptions, part.managed, (), now)
+    if part.agreed:
+        fields = [(part.ties.bindings[identity], values) for identity, values in part.agreed.fields.items()]
+        journal.agree(target.name, fields, part.agreed.joined, part.agreed.left)
+
+
+def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], managed: Mapping[Kind, frozenset[FieldName]]) -> Ties:
+    bindings = dict(ties.bindings)
+    for change in adoptions:
+        remote = change.remote
+        applied: dict[FieldName, Value] = {
+            name: value
+            for name, value in remote.fields.items()
+            if name in managed[change.id.kind] and not isinstance(value, Unknown)
+        }
+        bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
+    return Ties(bindings, ties.edges, ties.foreign, ties.retired_names, ties.pending)
+
+
+def _possible(changes: Sequence[Change], ties: Ties) -> list[Change]:
+    """Without what waits for something that was not chosen: joins of accounts or into groups not (yet) ours."""
+    ours = set(ties.bindings) | {change.id for change in changes if isinstance(change, Create | Adopt)}
+    possible: list[Change] = []
+    for change in changes:
+        if isinstance(change, Create | Adopt):
+            possible.append(change)
+        elif change.id not in ours:
+            continue
+        elif isinstance(change, Join):
+            members = tuple(key for key in change.members if ResourceId(Kind.ACCOUNT, key) in ours)
+            if members == change.members:
+                possible.append(change)
+            elif members:
+                possible.append(replace(change, members=members))
+        else:
+            possible.append(change)
+    return possible
