@@ -37,13 +37,13 @@ class Context:
 
     @cached_property
     def out(self) -> Console:
-        """Results. Plain lines, not cut, where no terminal is."""
-        return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, quiet=self.quiet)
+        """Results. Plain lines, not cut, where no terminal is. ``mails:cloud:…`` is no picture of a cloud."""
+        return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, emoji=False)
 
     @cached_property
     def err(self) -> Console:
         """Progress and errors."""
-        return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+        return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False, emoji=False)
 
     @cached_property
     def say(self) -> Catalogue:
