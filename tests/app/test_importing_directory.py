@@ -9,7 +9,7 @@ import yaml
 from connectors.ldap.emulator import LdapEmulator
 from provisioner.registry.loading import load
 from tests.ldap.rig import Server
-from tests.support.site import run_cli
+from tests.support.site import Ran, run_cli
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_directory_is_taken_over_with_nothing_but_what_was_announced(directory
     assert directory.emulator is not None
     before = len(directory.emulator.log.writes)
 
-    def run(*arguments: object) -> object:
+    def run(*arguments: object) -> Ran:
         return run_cli(["--settings", settings, "--lang", "en", *arguments], directory.emulator.clock)
 
     report = run("import", "ldap", "--json").json

@@ -1,6 +1,6 @@
 """What people, organisations and bodies are called after an import."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -14,6 +14,7 @@ from provisioner.model.bindings import Ties
 from provisioner.model.inventory import UNKNOWN, Complete, Inventory, Observation, Remote, Roster, Scope
 from provisioner.model.resources import Kind
 
+Groups = Sequence[tuple[Remote, list[str]]]
 TIES = Ties({}, {}, foreign=frozenset({("account", "other"), ("group", "Other")}))
 CASELESS = Circumstances(
     ties=TIES,
@@ -77,8 +78,8 @@ def group(name: str, shown: str | None = None) -> Remote:
     return Remote(name, name, {"display_name": shown or name})
 
 
-def inventory(accounts: list[Remote], groups: dict[Remote, list[str]] | None = None) -> Inventory:
-    there = {Kind.ACCOUNT: accounts, Kind.GROUP: list((groups or {}).keys())}
+def inventory(accounts: list[Remote], groups: Groups = ()) -> Inventory:
+    there = {Kind.ACCOUNT: accounts, Kind.GROUP: [remote for remote, _ in groups]}
     return Inventory(
         "there",
         {
@@ -87,7 +88,7 @@ def inventory(accounts: list[Remote], groups: dict[Remote, list[str]] | None = N
         },
         {
             remote.remote_id: Roster(Complete(Scope("there", Kind.GROUP, remote.remote_id)), frozenset(members))
-            for remote, members in (groups or {}).items()
+            for remote, members in groups
         },
         own_account="me",
     )
@@ -163,9 +164,7 @@ PATTERNS = Policy.model_validate(
 )
 
 
-def bodies_of(
-    groups: dict[Remote, list[str]], policy: Policy = PATTERNS
-) -> tuple[dict[str, DrawnBody], dict[str, str]]:
+def bodies_of(groups: Groups, policy: Policy = PATTERNS) -> tuple[dict[str, DrawnBody], dict[str, str]]:
     seen, made = inventory([account("anna"), account("ben")], groups), ids()
     people, _ = PeopleDrawer(seen, CASELESS, lambda: next(made)).draw()
     drawer = BodiesDrawer(seen, CASELESS, policy, people, [], draw_organisations(people))
@@ -173,7 +172,9 @@ def bodies_of(
 
 
 def test_each_kind_is_known_by_its_own_pattern_the_longest_first() -> None:
-    bodies, _ = bodies_of({group("FG-Digital", "FG Digital"): ["anna"], group("FG-IT-Netz", "FG IT Netz"): ["anna"]})
+    bodies, _ = bodies_of(
+        [(group("FG-Digital", "FG Digital"), ["anna"]), (group("FG-IT-Netz", "FG IT Netz"), ["anna"])]
+    )
     assert [(body.kind, body.name, body.overrides) for body in bodies.values()] == [
         ("steering", "Digital", {"administrators_group": False}),
         ("rangers", "Netz", {}),
@@ -182,11 +183,11 @@ def test_each_kind_is_known_by_its_own_pattern_the_longest_first() -> None:
 
 def test_moderators_are_found_by_id_where_two_groups_are_shown_alike() -> None:
     bodies, _ = bodies_of(
-        {
-            group("Rat", "Rat"): ["anna"],
-            group("Rat-2", "Rat"): ["ben"],
-            group("Rat-2-Administratoren", "Rat-Administratoren"): ["ben"],
-        }
+        [
+            (group("Rat", "Rat"), ["anna"]),
+            (group("Rat-2", "Rat"), ["ben"]),
+            (group("Rat-2-Administratoren", "Rat-Administratoren"), ["ben"]),
+        ]
     )
     assert {name: body.administrators and body.administrators.name for name, body in bodies.items()} == {
         "Rat": None,
@@ -198,12 +199,12 @@ def test_moderators_are_found_by_id_where_two_groups_are_shown_alike() -> None:
 
 def test_a_moderators_group_has_no_moderators_group() -> None:
     names = ("Rat", "Rat-Administratoren", "Rat-Administratoren-Administratoren")
-    bodies, _ = bodies_of({group(name): ["anna"] for name in names})
+    bodies, _ = bodies_of([(group(name), ["anna"]) for name in names])
     assert set(bodies) == {"Rat", "Rat-Administratoren-Administratoren"}
 
 
 def test_an_organisations_group_is_no_body() -> None:
-    bodies, left_out = bodies_of({group("Org_Bretten"): ["anna"], group("Other"): ["anna"], group("admin"): []})
+    bodies, left_out = bodies_of([(group("Org_Bretten"), ["anna"]), (group("Other"), ["anna"]), (group("admin"), [])])
     assert bodies == {}
     assert left_out == {
         "Org_Bretten": "app.import_organisation_group",
@@ -213,7 +214,7 @@ def test_an_organisations_group_is_no_body() -> None:
 
 
 def test_a_group_whose_id_the_registry_cannot_hold_is_left_out_with_its_moderators() -> None:
-    bodies, left_out = bodies_of({group(" Rat", "Rat"): ["anna"], group("Rat-Administratoren"): ["anna"]})
+    bodies, left_out = bodies_of([(group(" Rat", "Rat"), ["anna"]), (group("Rat-Administratoren"), ["anna"])])
     assert bodies == {}
     assert left_out == {" Rat": "app.import_unfit", "Rat-Administratoren": "app.import_unfit"}
 
@@ -225,12 +226,13 @@ def test_the_lead_is_where_most_come_from_and_nobody_when_that_is_not_clear() ->
         account("c", email="c@rastatt.example"),
         account("d", email="d@rastatt.example"),
     ]
-    seen, made = inventory(crowd, {
-        group("Mehr"): ["a", "b", "c"],
-        group("Gleich"): ["a", "c"],
-        group("Leitung"): ["a", "c"],
-        group("Leitung-Administratoren"): ["c"],
-    }), ids()  # fmt: skip
+    groups = [
+        (group("Mehr"), ["a", "b", "c"]),
+        (group("Gleich"), ["a", "c"]),
+        (group("Leitung"), ["a", "c"]),
+        (group("Leitung-Administratoren"), ["c"]),
+    ]
+    seen, made = inventory(crowd, groups), ids()
     people, _ = PeopleDrawer(seen, CASELESS, lambda: next(made)).draw()
     organisations = draw_organisations(people)
     bodies = BodiesDrawer(seen, CASELESS, Policy(), people, [], organisations).draw()

@@ -1,7 +1,7 @@
 """What is drawn up from a target before it is written: entries of the registry, and what is left out of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -10,6 +10,14 @@ from provisioner.model.registry import BodyKind
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.registry.documents import Document
+
+_OVERRIDES: Final = (
+    "group_name",
+    "group_id",
+    "administrators_group_name",
+    "administrators_group_id",
+    "administrators_group",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ class DrawnBody:
             entry["lead"] = self.lead
         entry["join"] = "approval"
         if self.overrides:
-            entry["overrides"] = self.overrides
+            entry["overrides"] = {name: self.overrides[name] for name in _OVERRIDES if name in self.overrides}
         return entry
 
 

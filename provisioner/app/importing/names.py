@@ -151,6 +151,6 @@ def domain_labels(domain: str) -> list[str]:
 
 
 def name_of_domain(domain: str) -> str:
-    """ "bad-muster.example" → "Bad Muster": a proposal where nobody said how the organisation is called."""
-    words = re.split(r"[-_.]+", " ".join(domain_labels(domain)[:-1]).replace(" ", "-"))
-    return visible(" ".join(word[:1].upper() + word[1:] for word in words if word)) or domain
+    """ "bad-muster.example" → "Bad-Muster": a proposal where nobody said how the organisation is called."""
+    words = re.split(r"([-_ .]+)", " ".join(domain_labels(domain)[:-1]))
+    return visible("".join(word[:1].upper() + word[1:] for word in words)) or domain
