@@ -38,5 +38,5 @@ def replace_file(path: Path, before: bytes | None, after: bytes) -> None:
     except OSError as fault:
         raise WriteFailed(Text.of("registry.cannot_write", file=str(path), reason=fault.strerror or "")) from fault
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             temporary.unlink()
