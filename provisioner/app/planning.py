@@ -12,7 +12,7 @@ from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.execution import settle
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Adopt, Change
-from provisioner.model.errors import LoginRefused, TargetError
+from provisioner.model.errors import LoginRefused, SettingsError, TargetError
 from provisioner.model.inventory import Inventory
 from provisioner.model.plan import NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
@@ -66,6 +66,7 @@ def make_plan(
     desired = desire(
         registry, inputs.policy, site.today(registry.time_zone), assigned_of(view.ties for view in views.values())
     )
+    _check_known(only, inputs, desired, views)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for view in views.values():
@@ -157,6 +158,19 @@ def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
         names[Kind.GROUP],
         lambda kind, name: any((str(kind), name.lower()) in known for known in retired),
     )
+
+
+def _check_known(only: frozenset[str], inputs: Inputs, desired: Desired, views: Mapping[str, View]) -> None:
+    """Raise `SettingsError` for an id that means nothing: a slip of the pen must not look like "nothing to do"."""
+    if not only:
+        return
+    registry = inputs.loaded.registry
+    known = {*registry.people, *registry.bodies, *registry.organisations, *registry.blocked, *desired.blocked}
+    keys = {identity.key for identity in desired.resources}
+    keys |= {identity.key for view in views.values() for identity in view.ties.bindings}
+    for wanted in sorted(only - known):
+        if not any(_named(key, frozenset((wanted,))) for key in keys):
+            raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
 
 
 def narrowed(part: TargetPlan, only: frozenset[str]) -> TargetPlan:

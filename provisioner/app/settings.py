@@ -36,7 +36,9 @@ class Settings(BaseSettings):
 
     state: str = Field(default="state/readi.db", description="SQLite file, or a postgresql:// URL.")
     language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
-    networks: dict[str, NetworkSettings] = Field(description="The networks that this installation serves, by name.")
+    networks: dict[str, NetworkSettings] = Field(
+        min_length=1, description="The networks that this installation serves, by name."
+    )
 
     @classmethod
     def settings_customise_sources(
