@@ -16,6 +16,7 @@ from rich.text import Text as Styled
 from provisioner.app.connectors import text_packages
 from provisioner.app.settings import find_settings, load_settings
 from provisioner.app.site import Site
+from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Argument, Text
 from provisioner.texts import Catalogue, Language
@@ -51,8 +52,10 @@ class Context:
         return Catalogue(self.language or self._language_of_settings(), text_packages())
 
     def _language_of_settings(self) -> Language:
-        path = find_settings(self.settings) if self.settings is not None else Path("settings.yaml")
-        return load_settings(path).language if path.is_file() else "de"
+        try:
+            return load_settings(find_settings(self.settings)).language
+        except ReadiError:  # it is said by whoever needs the settings, and needs a language for that
+            return "de"
 
     def tell(self, code: str, **arguments: Argument) -> str:
         """A sentence of the command line's own."""
@@ -67,7 +70,7 @@ class Context:
         if self.out.is_terminal:
             for line in lines:
                 self.out.print(line)
-        elif not self.quiet:
+        else:
             self.out.file.write("".join(f"{line.plain}\n" for line in lines))
 
     def print_json(self, report: BaseModel) -> None:

@@ -54,8 +54,11 @@ def run(arguments: list[str], context: Context | None = None) -> int:
         if show is not None:
             show(sys.stderr)
         return USAGE
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:  # asked, and not answered
         context.err.print(context.tell("aborted"), markup=False)
+        return FAILED
+    except KeyboardInterrupt:  # of an apply the second one: the first lets the step in hand finish
+        context.err.print(context.tell("broken_off"), markup=False)
         return FAILED
     except EditRefused as refused:
         context.err.print(context.say.error(refused), style="red", markup=False)
