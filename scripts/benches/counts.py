@@ -1,6 +1,7 @@
 """How many requests a run costs that has nothing to do. Exact counts, from the emulator's request log."""
 
 from collections.abc import Iterator
+from functools import partial
 from math import ceil
 
 from scripts.benches import bare
@@ -12,26 +13,23 @@ SIZES = {"70": Size(68, 9, 300), "1000": Size(998, 49, 6_000), "10000": Size(9_9
 PAGE = 500
 
 
-@bench(*(f"main.unchanged_{what}_{name}" for name in SIZES for what in ("requests", "writes")))
-def unchanged(say: Say) -> Iterator[Figure]:
+def _unchanged(name: str, size: Size, say: Say) -> Iterator[Figure]:
     """The more expensive of `readi plan` and `readi apply --yes`, by the size of the server."""
-    for name, size in SIZES.items():
-        say(f"nothing to do with {name} accounts …")
-        made, server = synchronised(size)
-        asked, written = [], 0
-        for command in (("plan",), ("apply", "--yes")):
-            server.empty_log()
-            made.readi(*command)
-            requests, writes = server.counts()
-            asked.append(requests)
-            written += writes
-        accounts, groups, pages, _ = bare.read(server.address)
-        yield Figure(
-            f"main.unchanged_requests_{name}",
-            max(asked),
-            "requests",
-            pages,
-            ceil(accounts / PAGE) + ceil(groups / PAGE) + 8,
-            f"{accounts:,} accounts, {groups:,} groups; plan {asked[0]}, apply {asked[1]}; baseline: the pages alone",
-        )
-        yield Figure(f"main.unchanged_writes_{name}", written, "writes", 0, 0, "plan and apply together")
+    say(f"nothing to do with {name} accounts …")
+    made, server = synchronised(size)
+    asked, written = [], 0
+    for command in (("plan",), ("apply", "--yes")):
+        server.empty_log()
+        made.readi(*command)
+        requests, writes = server.counts()
+        asked.append(requests)
+        written += writes
+    accounts, groups, pages, _ = bare.read(server.address)
+    goal = ceil(accounts / PAGE) + ceil(groups / PAGE) + 8
+    note = f"{accounts:,} accounts, {groups:,} groups; plan {asked[0]}, apply {asked[1]}; baseline: the pages alone"
+    yield Figure(f"main.unchanged_requests_{name}", max(asked), "requests", pages, goal, note)
+    yield Figure(f"main.unchanged_writes_{name}", written, "writes", 0, 0, "plan and apply together")
+
+
+for _name, _size in SIZES.items():
+    bench(f"main.unchanged_requests_{_name}", f"main.unchanged_writes_{_name}")(partial(_unchanged, _name, _size))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from scripts.benches.children import run_module
@@ -28,36 +29,39 @@ GROWTH: Final = (
     Size(30_000, 1_500, 200_000),
     Size(100_000, 5_000, 1_000_000),
 )
+FLOOR: Final = "plain dicts and sets built and compared, no rules"
 STATES: Final = {"unchanged": "nothing to do", "first": "first sync"}
 
 
-@bench(*(f"main.plan_{what}_{size.people}_{state}" for size in SIZES for state in STATES for what in ("cpu", "peak")))
-def alone(say: Say) -> Iterator[Figure]:
-    """The sizes that have a goal."""
-    for size, goal in SIZES.items():
-        for state, words in STATES.items():
-            say(f"plan of {size.people:,} people in memory, {words} …")
-            found = measured(size, state)
-            name = f"{size.people}_{state}"
-            parts = f"policy {found['policy']:.2f}, plan {found['plan']:.2f}, digest and guards {found['guards']:.2f}"
-            note = f"{words}: {found['changes']:,} changes, {found['edges']:,} edges; {parts}; baseline: {FLOOR}"
-            yield Figure(f"main.plan_cpu_{name}", found["cpu"], "s CPU", found["floor"], goal.cpu, note)
-            note = "the whole process; baseline: before planning, with registry, inventory and ties in memory"
-            yield Figure(f"main.plan_peak_{name}", found["peak"], "MB", found["before"], goal.peak, note)
+def _alone(size: Size, goal: Goal, state: str, say: Say) -> Iterator[Figure]:
+    """One of the sizes that have a goal."""
+    words = STATES[state]
+    say(f"plan of {size.people:,} people in memory, {words} …")
+    found = measured(size, state)
+    parts = f"policy {found['policy']:.2f}, plan {found['plan']:.2f}, digest and guards {found['guards']:.2f}"
+    note = f"{words}: {found['changes']:,} changes, {found['edges']:,} edges; {parts}; baseline: {FLOOR}"
+    yield Figure(f"main.plan_cpu_{size.people}_{state}", found["cpu"], "s CPU", found["floor"], goal.cpu, note)
+    note = "the whole process; baseline: before planning, with registry, inventory and ties in memory"
+    yield Figure(f"main.plan_peak_{size.people}_{state}", found["peak"], "MB", found["before"], goal.peak, note)
 
 
-@bench(*(f"main.growth_{what}_{size.people}" for size in GROWTH for what in ("cpu", "peak")))
-def growth(say: Say) -> Iterator[Figure]:
-    """From 1,000 to 100,000 people with nothing to do."""
-    for size in GROWTH:
-        say(f"growth: plan of {size.people:,} people, {size.edges:,} edges …")
-        found = measured(size, "unchanged")
-        note = f"{size.bodies:,} bodies, {found['edges']:,} edges, nothing to do; baseline: {FLOOR}"
-        yield Figure(f"main.growth_cpu_{size.people}", found["cpu"], "s CPU", found["floor"], None, note)
-        yield Figure(f"main.growth_peak_{size.people}", found["peak"], "MB", found["before"], None)
+for _size, _goal in SIZES.items():
+    for _state in STATES:
+        _name = f"{_size.people}_{_state}"
+        bench(f"main.plan_cpu_{_name}", f"main.plan_peak_{_name}")(partial(_alone, _size, _goal, _state))
 
 
-FLOOR: Final = "plain dicts and sets built and compared, no rules"
+def _growth(size: Size, say: Say) -> Iterator[Figure]:
+    """One line of the table of growth: nothing to do."""
+    say(f"growth: plan of {size.people:,} people, {size.edges:,} edges …")
+    found = measured(size, "unchanged")
+    note = f"{size.bodies:,} bodies, {found['edges']:,} edges, nothing to do; baseline: {FLOOR}"
+    yield Figure(f"main.growth_cpu_{size.people}", found["cpu"], "s CPU", found["floor"], None, note)
+    yield Figure(f"main.growth_peak_{size.people}", found["peak"], "MB", found["before"], None)
+
+
+for _size in GROWTH:
+    bench(f"main.growth_cpu_{_size.people}", f"main.growth_peak_{_size.people}")(partial(_growth, _size))
 
 
 def measured(size: Size, state: str) -> Mapping[str, Any]:
