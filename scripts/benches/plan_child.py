@@ -135,7 +135,8 @@ def bare_floor(registry: Registry, inventory: Inventory) -> float:
         for remote in inventory.of(Kind.ACCOUNT).objects.values()
     }
     differing = [identity for identity, fields in wanted.items() if there.get(identity) != fields]
-    differing += [body for body, people in members.items() if people != inventory.rosters.get(body)]
+    rosters = {container: set(roster.members) for container, roster in inventory.rosters.items()}
+    differing += [body for body, people in members.items() if people != rosters.get(body)]
     return time.process_time() - started if differing else 0.0
 
 
