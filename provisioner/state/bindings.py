@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from provisioner.model.bindings import Binding, Ties
@@ -75,7 +76,7 @@ class Bindings:
         """Leave a tombstone: this name is never used again on this server."""
         with self._transactions.writing() as connection:
             row = {"server": server, "kind": str(kind), "digest": _digest(_secret(connection), canonical_name)}
-            statement = _insert_or_leave(connection, TOMBSTONE)
+            statement = _insert_or_leave(connection.dialect.name, TOMBSTONE)
             connection.execute(statement, {**row, "at": at})
 
 
@@ -91,6 +92,10 @@ class BindingWriter:
     def bind(self, binding: Binding, at: datetime) -> None:
         """Tie, or tie anew. Leaves as `AlreadyBound` when that remote object is tied to something else."""
         row = {
+            "network": self._network,
+            "target": self._target,
+            "kind": str(binding.id.kind),
+            "key": binding.id.key,
             "server": self._server,
             "remote_id": binding.remote_id,
             "name": binding.name,
@@ -98,11 +103,7 @@ class BindingWriter:
             "applied": dump(dict(binding.applied)),
             "bound_at": at,
         }
-        where = _one(self._network, self._target, binding.id)
-        if self._connection.execute(update(BINDING).where(where).values(row)).rowcount:
-            return
-        key = {"network": self._network, "target": self._target, "kind": str(binding.id.kind), "key": binding.id.key}
-        self._connection.execute(insert(BINDING), {**key, **row})
+        self._connection.execute(_insert_or_replace_binding(self._connection.dialect.name), row)
 
     def apply(self, resource: ResourceId, fields: Mapping[FieldName, Value], remote_id: str, fingerprint: str) -> None:
         """Note what was made true about a tied object. An object that isn't tied (another network's) stays so."""
@@ -125,7 +126,7 @@ class BindingWriter:
         """These edges exist and are ours."""
         rows = self._rows(pairs)
         if rows:
-            self._connection.execute(_insert_or_leave(self._connection, EDGE), rows)
+            self._connection.execute(_insert_or_leave(self._connection.dialect.name, EDGE), rows)
 
     def leave(self, pairs: Iterable[tuple[str, str]]) -> None:
         """These edges are gone."""
@@ -137,9 +138,22 @@ class BindingWriter:
         return [{**fixed, "container": container, "account": account} for container, account in pairs]
 
 
-def _insert_or_leave(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing()
+@cache
+def _insert_or_leave(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Made once: making a statement costs more than running it."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_or_replace_binding(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """A remote object that is tied to something else still breaks the other constraint."""
+    statement = _insert(dialect, BINDING)
+    values = {column.name: statement.excluded[column.name] for column in BINDING.columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(BINDING.primary_key.columns), set_=values)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _one(network: str, target: str, resource: ResourceId) -> ColumnElement[bool]:

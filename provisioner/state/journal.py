@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt
@@ -29,6 +30,14 @@ class Settlement:
     entry: Entry
     state: StepState
     remote: Remote | None = None
+
+
+# Made once, since making a statement costs more than running it.
+_CLOSE: Final = (
+    update(STEP)
+    .where(STEP.c.id == bindparam("entry"))
+    .values({name: bindparam(f"to_{name}") for name in ("state", "error", "outcome_at")})
+)
 
 
 class Journal:
@@ -154,8 +163,8 @@ class Journal:
 
     @staticmethod
     def _close(connection: Connection, entry: int, state: StepState, why: Text | None, at: datetime) -> None:
-        values = {"state": str(state), "error": dump_text(why), "outcome_at": at}
-        connection.execute(update(STEP).where(STEP.c.id == entry).values(values))
+        values = {"entry": entry, "to_state": str(state), "to_error": dump_text(why), "to_outcome_at": at}
+        connection.execute(_CLOSE, values)
 
     def _row(self, step: Step, state: StepState, at: datetime) -> dict[str, object]:
         fields = step.effects.fields
