@@ -84,6 +84,21 @@ class PlanReport(_Report):
     refusals: list[RefusalReport]
 
 
+class WaitingReport(_Report):
+    digest: str
+    created: datetime = Field(description="When these very changes were first saved.")
+    changes: int
+    plan: PlanReport | None = Field(default=None, description="Only when one plan is asked for.")
+
+
+class PlansReport(_Report):
+    """`readi plans list --json`, `readi plans show --json`."""
+
+    schema_: Literal["readi.plans/1"] = Field(default="readi.plans/1", alias="schema")
+    network: str
+    waiting: list[WaitingReport]
+
+
 class ProblemReport(_Report):
     severity: str
     file: str
@@ -275,6 +290,7 @@ class ImportReport(_Report):
 
 REPORTS: tuple[type[BaseModel], ...] = (
     PlanReport,
+    PlansReport,
     ApplyReport,
     ValidateReport,
     DoctorReport,

@@ -34,5 +34,10 @@ def read_plan(path: Path, network: str, allowed: frozenset[str]) -> Approval:
         raise SettingsError(Text.of("app.bad_plan_file", file=str(path)), detail=type(fault).__name__) from None
     if report.network != network:
         raise SettingsError(Text.of("app.bad_plan_file", file=str(path)), detail=report.network)
+    return approval_of(report, allowed)
+
+
+def approval_of(report: PlanReport, allowed: frozenset[str]) -> Approval:
+    """A saved plan is the approval of exactly its changes, under the registry and the policy that it was made with."""
     digests = {change.digest: change.name for target in report.targets for change in target.changes}
     return Approval(digests, report.registry, report.policy, allowed)

@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from provisioner.app.importing import Imported, import_registry, target_for
-from provisioner.app.importing.drawn import LeftOut
+from provisioner.app.importing.drawn import TITLES, LeftOut
 from provisioner.app.importing.report import import_report
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson
 from provisioner.model.resources import Kind
-from provisioner.model.text import Text
 
 _SHOWN = 6
 """How many names stand behind a reason before "and N more"."""
@@ -61,11 +60,12 @@ def _tell(context: Context, imported: Imported) -> None:
         out.print(f"  {path}", style="dim", markup=False)
     counts = {name: getattr(imported, name) for name in ("organisations", "people", "bodies", "memberships")}
     out.print(context.tell("imported", folder=str(imported.folder), **counts), style="bold", markup=False)
-    for kind in (Kind.ACCOUNT, Kind.GROUP):
-        left_out = [left for left in imported.left_out if left.kind is kind]
-        if left_out:
-            out.print(context.tell(f"import_left_out_{kind}", count=len(left_out)), markup=False)
-            _tell_left_out(context, left_out)
+    if accounts := [left for left in imported.left_out if left.kind is Kind.ACCOUNT]:
+        out.print(context.tell("import_left_out_account", count=len(accounts)), markup=False)
+        _tell_left_out(context, accounts)
+    if groups := [left for left in imported.left_out if left.kind is Kind.GROUP]:
+        out.print(context.tell("import_left_out_group", count=len(groups)), markup=False)
+        _tell_left_out(context, groups)
     _tell_first_plan(context, imported)
 
 
@@ -76,7 +76,7 @@ def _tell_left_out(context: Context, left_out: list[LeftOut]) -> None:
     for code, alike in by_reason.items():
         names = ", ".join(left.name for left in alike[:_SHOWN])
         more = f" {context.tell('and_more', count=len(alike) - _SHOWN)}" if len(alike) > _SHOWN else ""
-        title = context.say(Text.of(f"{code}_title"))
+        title = context.say(TITLES[code])
         context.out.print(f"  {title} ({len(alike)}): {names}{more}", style="yellow", markup=False)
 
 

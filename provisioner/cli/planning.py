@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import typer
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import How, Started
 from provisioner.app.planning import Planned, make_plan, unread
+from provisioner.app.queue import keep_queue
 from provisioner.app.reporting import plan_report, refusal_report, result_report, text_report
 from provisioner.app.reports import ApplyReport
 from provisioner.app.saved import read_plan, write_plan
@@ -107,21 +110,32 @@ def apply_command(
         if isinstance(asked, int):
             return asked
         approval = asked
-    interruption = Interruption()
-    progress = ApplyProgress(context)
-    site.waiter = lambda name: Waiter(
-        site.clock, lambda seconds, why: progress.waiting(name, seconds, why), interruption.is_set
-    )
     started = Started(actor_id(), "apply file" if file else "apply --yes" if yes else "apply")
-    with progress:
-        applied = apply(
-            site, approval, started, target or (), frozenset(only or ()), How(progress, interruption=interruption)
-        )
+    with watched(context, site) as how:
+        applied = apply(site, approval, started, target or (), frozenset(only or ()), how)
+    if yes and file is None and not (target or only or applied.planned.plan.refusals):
+        keep_queue(site, applied.planned, context.say)
+    return tell_applied(context, site, applied, as_json=as_json)
+
+
+def tell_applied(context: Context, site: Site, applied: Applied, *, as_json: bool) -> int:
+    """Say what came of an apply; the exit code."""
     if as_json:
         context.print_json(_apply_report(context, site, applied))
     else:
         _tell_applied(context, applied)
     return _exit_code(applied)
+
+
+@contextmanager
+def watched(context: Context, site: Site) -> Iterator[How]:
+    """Progress, and waiting that Ctrl-C ends, for one apply."""
+    interruption, progress = Interruption(), ApplyProgress(context)
+    site.waiter = lambda name: Waiter(
+        site.clock, lambda seconds, why: progress.waiting(name, seconds, why), interruption.is_set
+    )
+    with progress:
+        yield How(progress, interruption=interruption)
 
 
 def _ask(
