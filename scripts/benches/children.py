@@ -109,7 +109,10 @@ class EmulatorProcess:
             self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
-        self.address = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the emulator's process did not start; what it said stands above")
+        self.address = json.loads(line)
         return self
 
     def __exit__(

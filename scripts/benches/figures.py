@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-AREAS: Final = ("counts", "first_sync", "plans", "commands")
+AREAS: Final = ("counts", "first_sync", "plans", "commands", "directories")
 """The modules of this package that hold figures, in the order in which they are measured."""
 
 

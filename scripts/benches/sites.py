@@ -35,12 +35,12 @@ class Installation:
     def settings(self) -> Path:
         return self.folder / "settings.yaml"
 
-    def target(self, address: Mapping[str, str]) -> None:
+    def target(self, address: Mapping[str, str], connector: str = "nextcloud") -> None:
         """Write the settings for this server, and forget all state."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
         # New accounts are not greeted: a first sync is silent.
-        cloud = {"connector": "nextcloud", "welcome_mail": False, **address}
-        network = {"registry": "registry", "targets": {"cloud": cloud}}
+        silent = {"welcome_mail": False} if connector == "nextcloud" else {}
+        network = {"registry": "registry", "targets": {"target": {"connector": connector, **silent, **address}}}
         self.settings.touch(mode=0o600)
         self.settings.write_text(yaml.safe_dump({"networks": {"redi": network}}), encoding="utf-8")
 
