@@ -1,9 +1,8 @@
 """What a real OpenLDAP is asked in a first sync, and when there is nothing to do. Exact counts, by the server's own."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-
-import ldap3
 
 from scripts.benches.children import CHILDREN
 from scripts.benches.figures import Figure, Say, bench
@@ -50,6 +49,10 @@ def _asked(server: Slapd, work: Callable[[], object]) -> Mapping[str, int]:
 
 
 def _operations(server: Slapd) -> Mapping[str, int]:
+    with warnings.catch_warnings():  # imported here and not above: listing the figures' names needs none of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ldap3
+
     with ldap3.Connection(ldap3.Server(server.url, get_info=ldap3.NONE), ADMIN, PASSWORD, auto_bind=True) as connection:
         connection.search(
             "cn=Operations,cn=Monitor", "(objectClass=monitorOperation)", ldap3.LEVEL, attributes=["monitorOpCompleted"]
