@@ -186,7 +186,7 @@ def _accounts(
             "given_name": person.given_name,
             "family_name": person.family_name,
             "email": person.email,
-            "language": person.language or registry.language,
+            "language": person.language or policy.accounts.language or registry.language,
             "enabled": now is Standing.ACTIVE,
         }
         if now is Standing.ACTIVE:  # a leaver keeps the quota and the organisation that the account has

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from provisioner.model.changes import Verb
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
 from provisioner.model.rules import GuardRules, Limit, OnDrift
@@ -91,6 +92,9 @@ class AccountsPolicy(_Section):
         default_factory=lambda: dict(_USUAL_QUOTAS),
         description="The largest of a person's roles counts; a guest has the guest's, whatever else. Roles that are "
         "not named here keep what they have by default; null takes a role's quota away.",
+    )
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(
+        default=None, description="Language of accounts whose people name none, two letters; null: the network's."
     )
     protected: tuple[str, ...] = Field(
         default=("admin", "administrator", "root"),
@@ -215,6 +219,17 @@ class GuardsPolicy(_Section):
         )
 
 
+class RetentionPolicy(_Section):
+    """How long what we remember is kept."""
+
+    history_days: int = Field(
+        default=365,
+        ge=8,
+        description="Days after which past runs and their steps, which hold people's data, are forgotten. The guards "
+        "look back seven.",
+    )
+
+
 class Policy(_Section):
     """How roles and bodies become accounts and groups, and what needs a ranger's eyes."""
 
@@ -227,6 +242,12 @@ class Policy(_Section):
         default=GuardsPolicy(),
         description="When a plan is refused before the first write; over the plan and over seven days, by target.",
     )
+    queued: tuple[Verb, ...] = Field(
+        default=(),
+        description='Kinds of change that wait for a ranger even where they would run unattended: "create", "update", '
+        '"suspend", "resume", "join", "leave". Nothing is ever loosened by this.',
+    )
+    retention: RetentionPolicy = Field(default=RetentionPolicy(), description="How long what we remember is kept.")
     managed: tuple[str, ...] | None = Field(
         default=None,
         description="Ids of the bodies to manage; null for all. So one group starts and the rest follows.",

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 from provisioner.app.carrying_out import How, Started, carry_out
 from provisioner.app.connectors import Target
@@ -13,7 +14,7 @@ from provisioner.execution import Report
 from provisioner.model.changes import Adopt, Change, ChangeClass
 from provisioner.model.errors import ReadiError
 from provisioner.model.text import Text
-from provisioner.state import ServerLock, StepState
+from provisioner.state import Runs, ServerLock, StepState
 
 _log = logging.getLogger(__name__)
 
@@ -86,8 +87,15 @@ def apply(
         if approval.digests is not None:
             waiting = 0
         report = carry_out(site, planned, chosen, locks, started, how)
+        _forget_the_past(site, planned)
         adopted = sum(isinstance(change, Adopt) for changes in chosen.values() for change in changes)
         return Applied(planned, report, waiting, adopted, moved)
+
+
+def _forget_the_past(site: Site, planned: Planned) -> None:
+    """Steps hold people's data: they are kept for as long as policy says and no longer."""
+    days = timedelta(days=planned.inputs.policy.retention.history_days)
+    Runs(site.database).forget(site.network, site.clock.now() - days)
 
 
 def _lock(site: Site, targets: Iterable[Target], stack: ExitStack) -> dict[str, ServerLock]:

@@ -155,6 +155,7 @@ def planning_rules(policy: Policy) -> PlanningRules:
         guards=policy.guards.rules(),
         protected_accounts=frozenset(policy.accounts.protected),
         protected_groups=frozenset(policy.groups.protected),
+        queued=frozenset(policy.queued),
     )
 
 

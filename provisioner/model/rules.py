@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from provisioner.model.changes import Verb
 from provisioner.model.resources import Kind
 
 
@@ -48,3 +49,5 @@ class PlanningRules:
     protected_accounts: frozenset[str] = frozenset()
     """Names (in lower case) over there that are never a subject: "admin" and the like."""
     protected_groups: frozenset[str] = frozenset()
+    queued: frozenset[Verb] = frozenset()
+    """Kinds of change that wait for a ranger even where they would run unattended. Nothing is ever loosened."""

@@ -1,6 +1,6 @@
 """The plan of one target while it is being made: what the planner's parts tell each other."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Change, ChangeClass, Verb
@@ -94,9 +94,18 @@ class Draft:
 
     def finished(self) -> TargetPlan:
         """The plan, in an order that depends on nothing but what is in it."""
+        queued = self.rules.queued
+        if queued:
+            self.changes = [self._held(change) if change.verb in queued else change for change in self.changes]
         self.changes.sort(key=lambda change: (change.verb in _OF_EDGES, change.id.kind is Kind.ACCOUNT, change.id.key))
         self.notices.sort(key=lambda notice: (notice.id or _FIRST, notice.kind, notice.name))
         return TargetPlan(self.target, tuple(self.changes), tuple(self.notices))
+
+    @staticmethod
+    def _held(change: Change) -> Change:
+        """Policy wants a ranger's eyes on it; what is stricter already stays so."""
+        auto = change.change_class is ChangeClass.AUTO
+        return replace(change, change_class=ChangeClass.QUEUED) if auto else change
 
 
 _OF_EDGES = frozenset({Verb.JOIN, Verb.LEAVE})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, Row, cast, func, insert, select, update
+from sqlalchemy import Integer, Row, cast, delete, func, insert, select, update
 
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Effects
@@ -108,6 +108,19 @@ class Runs:
         values = {"ended": at, "outcome": str(outcome), "counts": dump(dict(counts))}
         with self._transactions.writing() as connection:
             connection.execute(update(RUN).where(RUN.c.id == run).values(values))
+
+    def forget(self, network: str, before: datetime) -> int:
+        """Delete runs that began before that moment, with their steps; how many. What is still open stays."""
+        old = select(RUN.c.id).where(RUN.c.network == network, RUN.c.started < before)
+        waits = select(STEP.c.run).where(
+            STEP.c.network == network, STEP.c.state.in_((StepState.INTENT, StepState.UNKNOWN))
+        )
+        with self._transactions.writing() as connection:
+            ids = list(connection.scalars(old.where(RUN.c.id.not_in(waits))))
+            if ids:
+                connection.execute(delete(STEP).where(STEP.c.run.in_(ids)))
+                connection.execute(delete(RUN).where(RUN.c.id.in_(ids)))
+        return len(ids)
 
     def latest(self, network: str, limit: int = 20) -> list[Run]:
         """The newest runs, newest first."""
