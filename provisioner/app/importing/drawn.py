@@ -20,6 +20,24 @@ _OVERRIDES: Final = (
 )
 
 
+TITLES: Final = {
+    "app.import_disabled": Text.of("app.import_disabled_title"),
+    "app.import_empty": Text.of("app.import_empty_title"),
+    "app.import_no_email": Text.of("app.import_no_email_title"),
+    "app.import_nobody_of_them": Text.of("app.import_nobody_of_them_title"),
+    "app.import_organisation_group": Text.of("app.import_organisation_group_title"),
+    "app.import_other_network": Text.of("app.import_other_network_title"),
+    "app.import_own": Text.of("app.import_own_title"),
+    "app.import_private_address": Text.of("app.import_private_address_title"),
+    "app.import_protected": Text.of("app.import_protected_title"),
+    "app.import_same_email": Text.of("app.import_same_email_title"),
+    "app.import_same_id": Text.of("app.import_same_id_title"),
+    "app.import_unfit": Text.of("app.import_unfit_title"),
+    "app.import_unread": Text.of("app.import_unread_title"),
+}
+"""Code of a reason for which something is left out → the heading over all that are left out for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """An account or a group that the registry will not know, and that is left alone for that reason."""

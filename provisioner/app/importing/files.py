@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from provisioner.app.importing.drawn import Drawing, DrawnBody, DrawnOrganisation, LeftOut
+from provisioner.app.importing.drawn import TITLES, Drawing, DrawnBody, DrawnOrganisation, LeftOut
 from provisioner.app.importing.names import slug
 from provisioner.app.importing.people import shown_of
 from provisioner.model.resources import Kind
@@ -57,8 +57,9 @@ class Files:
         return FreshFile("organisations", entries, [self._tell("file_organisations", target=self._target)])
 
     def _note_of_organisation(self, organisation: DrawnOrganisation) -> str:
-        what = "organisation_note" if organisation.is_named else "organisation_note_unnamed"
-        return self._tell(what, count=organisation.people, domain=organisation.domain)
+        if organisation.is_named:
+            return self._tell("organisation_note", count=organisation.people, domain=organisation.domain)
+        return self._tell("organisation_note_unnamed", count=organisation.people, domain=organisation.domain)
 
     def _bodies(self) -> FreshFile:
         entries = [FreshEntry(body.fields(), self._note_of_body(body)) for body in self._drawing.bodies]
@@ -95,7 +96,7 @@ class Files:
             by_reason[left.why.code].append(left)
         for code, alike in by_reason.items():
             yield "#"
-            yield from comment(f"{self._say(Text.of(f'{code}_title'))} ({len(alike)})")
+            yield from comment(f"{self._say(TITLES[code])} ({len(alike)})")
             for left in alike:
                 shown = "" if left.shown == left.name else f" · {left.shown}"
                 detail = f" · {self._say(left.why)}" if left.why.arguments else ""

@@ -80,11 +80,16 @@ def _expected(plan: TargetPlan) -> Iterable[Expected]:
     for (verb, kind, field), count in sorted(counts.items(), key=lambda item: tuple(map(str, item[0]))):
         named = names[verb, kind, field]
         shown = ", ".join(sorted(named)[:_NAMED]) + (", …" if len(named) > _NAMED else "")
-        code = f"app.import_expect_{_what(verb, kind, field)}"
-        yield Expected(verb, kind, field, count, Text.of(code, count=count, names=shown, field=field or ""))
+        yield Expected(verb, kind, field, count, _said(verb, kind, field, count, shown))
 
 
-def _what(verb: Verb, kind: Kind, field: FieldName | None) -> str:
+def _said(verb: Verb, kind: Kind, field: FieldName | None, count: int, names: str) -> Text:
+    if verb is Verb.JOIN:
+        return Text.of("app.import_expect_join", count=count, names=names)
     if verb is not Verb.UPDATE:
-        return "join" if verb is Verb.JOIN else "other"
-    return str(field) if kind is Kind.ACCOUNT and field in ("quota", "display_name") else "field"
+        return Text.of("app.import_expect_other", count=count, names=names)
+    if kind is Kind.ACCOUNT and field == "quota":
+        return Text.of("app.import_expect_quota", count=count, names=names)
+    if kind is Kind.ACCOUNT and field == "display_name":
+        return Text.of("app.import_expect_display_name", count=count, names=names)
+    return Text.of("app.import_expect_field", field=field or "", count=count, names=names)
