@@ -248,7 +248,7 @@ def _quota(item: Mapping[str, object], default_quota: int) -> int | Unknown:
             return default_quota
         read = quota.bytes_of(value)
         return UNKNOWN if read is None else read
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= quota.MOST:  # NaN never is
         return quota.UNLIMITED if value < 0 else round(value)
     return UNKNOWN
 

@@ -11,6 +11,9 @@ from typing import Final
 UNLIMITED: Final = -3
 """Nextcloud's own number for "none"."""
 
+MOST: Final = 1 << 62
+"""Bytes. What is more is no quota: a database's integers end here."""
+
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
 _FORM: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtp]?b?)\s*", re.IGNORECASE)
 
@@ -20,11 +23,12 @@ def bytes_of(text: str) -> int | None:
     if text.strip().lower() == "none":
         return UNLIMITED
     found = _FORM.fullmatch(text)
-    if found is None:
+    if found is None or len(found.group(1)) > 24:
         return None
     unit = found.group(2).upper()
     power = _UNITS.index(unit if unit.endswith("B") else f"{unit}B") if unit else 0
-    return int((Decimal(found.group(1)) * 1024**power).quantize(Decimal(1), ROUND_HALF_UP))
+    size = Decimal(found.group(1)) * 1024**power
+    return int(size.quantize(Decimal(1), ROUND_HALF_UP)) if size <= MOST else None
 
 
 def stored(size: int) -> int:

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from json import JSONDecodeError, loads
-from typing import Final
+from json import loads
+from typing import Any, Final
 
 from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError, Transient
 from provisioner.model.text import Text
 from provisioner.transport.gate import READING_METHODS
+
+MOST_BYTES: Final = 64_000_000
+"""The longest body that is read, unpacked: about 100,000 accounts' ids are a tenth of it."""
+
+LONGEST_ANSWER: Final = 600.0
+"""Seconds from a request to the end of its answer. A time-out alone ends only silence, not a trickle."""
 
 LONGEST_WAIT: Final = 60.0
 """Seconds. A `Retry-After` above this is obeyed as this much: a misconfigured proxy must not stop us for a day."""
@@ -17,6 +23,10 @@ LONGEST_WAIT: Final = 60.0
 
 class NeverSent(Transient):
     """No connection was made, so nothing can have happened over there."""
+
+
+class TooLong(Exception):
+    """A body of more than `MOST_BYTES`, or one that trickles in for more than `LONGEST_ANSWER`."""
 
 
 class NotJson:
@@ -40,11 +50,11 @@ class Answer:
         said = self.headers.get("retry-after", "").strip()
         if not said:
             return None
-        if said.isdigit():
+        if said.isascii() and said.isdigit():
             return min(float(said), LONGEST_WAIT)
         try:
             until = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if until.tzinfo is None:
             return None
@@ -52,12 +62,27 @@ class Answer:
 
 
 def parsed(body: str) -> object:
-    """The JSON value of a body, or `NOT_JSON`."""
+    """The JSON value of a body, or `NOT_JSON`: so is what no server writes, e.g. numbers of 5,000 digits."""
     try:
         value: object = loads(body)
-    except JSONDecodeError:
+    except (ValueError, RecursionError):
         return NOT_JSON
+    return whole_letters(value) if "\\ud" in body.lower() else value
+
+
+def whole_letters(value: Any) -> Any:
+    """The same JSON value without halves of letters, e.g. a lone "\\ud800": nothing could print or keep them."""
+    if isinstance(value, str):
+        return value if _is_whole(value) else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole_letters(one) for one in value]
+    if isinstance(value, dict):
+        return {whole_letters(name): whole_letters(one) for name, one in value.items()}
     return value
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def is_reading(method: str) -> bool:

@@ -1,15 +1,16 @@
 """A guarded session over `requests`: asks the gate, never follows a redirect, raises only our own errors."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from provisioner.model.errors import Garbled
+from provisioner.model.errors import Garbled, OutcomeUnknown
 from provisioner.model.ports import Gate
 from provisioner.model.text import Text
-from provisioner.transport.answer import Answer, failure, parsed
+from provisioner.transport.answer import LONGEST_ANSWER, MOST_BYTES, Answer, TooLong, failure, is_reading, parsed
 
 USER_AGENT = "readi-provisioner"
 
@@ -31,6 +32,16 @@ class GuardedSession(requests.Session):
 def _as_nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """No log-in at all: without this `requests` would take one from ``~/.netrc``."""
     return request
+
+
+def _body(response: requests.Response, end: float) -> bytes:
+    """The body, unpacked. Raises `TooLong` for one that has no end in sight."""
+    body = bytearray()
+    for chunk in response.iter_content(1 << 16):
+        body += chunk
+        if len(body) > MOST_BYTES or time.monotonic() > end:
+            raise TooLong
+    return bytes(body)
 
 
 class HttpSession:
@@ -57,6 +68,7 @@ class HttpSession:
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
         (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (broken encoding).
         """
+        end = time.monotonic() + LONGEST_ANSWER
         try:
             response = self._session.request(
                 method,
@@ -68,13 +80,18 @@ class HttpSession:
                 timeout=self._timeout,
                 verify=self._verify,
                 allow_redirects=False,
+                stream=True,
             )
-        except requests.exceptions.ContentDecodingError as error:
+            with response:
+                body = _body(response, end)
+        except (requests.exceptions.ContentDecodingError, TooLong) as error:
+            if not is_reading(method):
+                raise OutcomeUnknown(Text.of("transport.interrupted_write", url=url), type(error).__name__) from error
             raise Garbled(Text.of("transport.garbled", url=url), type(error).__name__) from error
         except requests.exceptions.RequestException as error:
             raise failure(error, method, url) from error
         headers_seen = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers_seen, parsed(response.text))
+        return Answer(response.status_code, headers_seen, parsed(body.decode("utf-8", "replace")))
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

@@ -8,16 +8,26 @@ let errors of three libraries escape.
 
 import threading
 from collections.abc import Callable, Mapping
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
+from anyio import CancelScope, fail_after
 from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 from pydantic import SecretStr
 
-from provisioner.model.errors import ReadiError
+from provisioner.model.errors import Garbled, OutcomeUnknown, ReadiError
 from provisioner.model.ports import Gate
-from provisioner.transport.answer import Answer, failure, parsed
+from provisioner.model.text import Text
+from provisioner.transport.answer import (
+    LONGEST_ANSWER,
+    MOST_BYTES,
+    Answer,
+    TooLong,
+    failure,
+    is_reading,
+    parsed,
+    whole_letters,
+)
 
 _PORTAL: Final = BlockingPortalProvider(backend="asyncio")
 _IMPORT_LOCK: Final = threading.Lock()
@@ -57,6 +67,8 @@ class NextcloudSession:
         self._portal: BlockingPortal | None = None
         self._client: Any = None
         self._last = Answer(0)
+        self._halves = False
+        """Whether the last answer wrote letters as pairs of halves: then some may be alone."""
 
     def ocs(
         self,
@@ -69,7 +81,8 @@ class NextcloudSession:
         """One request; the answer whatever its status. ``path`` is quoted already and holds no secret. No retries.
 
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
-        (certificate, malformed address), `OutcomeUnknown` (a write without an answer).
+        (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (an answer without
+        end).
         """
         portal = self._open()
         body = None if json is None else dict(json)
@@ -126,20 +139,31 @@ class NextcloudSession:
 
         self._last = Answer(0)
         try:
-            value = await self._client.ocs(
-                method, path, json=json, params=params, response_type="json", allow_redirects=False, **self._trust
-            )
+            with fail_after(LONGEST_ANSWER):
+                value = await self._client.ocs(
+                    method, path, json=json, params=params, response_type="json", allow_redirects=False, **self._trust
+                )
+        except TooLong as error:
+            await self._start_afresh()
+            if is_reading(method):
+                raise Garbled(Text.of("transport.garbled", url=self._url + path), "too long") from error
+            raise OutcomeUnknown(Text.of("transport.interrupted_write", url=self._url + path), "too long") from error
+        except TimeoutError as error:
+            await self._start_afresh()
+            raise failure(error, method, self._url + path) from error
         except NextcloudException as error:
             if error.response is None:  # what nc-py-api makes of a read time-out
                 raise failure(TimeoutError(), method, self._url + path) from None
             return Answer(self._last.status, self._last.headers, parsed(error.response.text or ""))
         except ReadiError:
             raise
-        except (JSONDecodeError, TypeError) as error:
+        except RequestException as error:
+            raise failure(error, method, self._url + path) from error
+        except (ValueError, TypeError, RecursionError) as error:
             if not self._last.status:
                 raise failure(error, method, self._url + path) from error
             return self._last  # a success whose body is no JSON, or no text at all; or a redirect
-        except (RequestException, OSError, ValueError) as error:
+        except OSError as error:
             raise failure(error, method, self._url + path) from error
         except Exception as error:
             # niquests lets some of urllib3-future's own errors through: an error we have no word for is still one
@@ -147,11 +171,18 @@ class NextcloudSession:
             if not type(error).__module__.startswith(("urllib3", "niquests")):
                 raise
             raise failure(error, method, self._url + path) from error
-        return Answer(self._last.status, self._last.headers, value)
+        return Answer(self._last.status, self._last.headers, whole_letters(value) if self._halves else value)
 
     def _noted(self, response: Any) -> None:
         headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
         self._last = Answer(response.status_code, headers)
+        body = response.content or b""
+        self._halves = b"\\ud" in body or b"\\uD" in body
+
+    async def _start_afresh(self) -> None:
+        """Nobody knows what still comes on the old connection."""
+        await self._client._session.adapter.close()
+        self._client._session.init_adapter(restart=True)
 
 
 def _guard(session: Any, gate: Gate, noted: Callable[[Any], None]) -> None:
@@ -172,12 +203,32 @@ def _guard_adapter(adapter: Any, gate: Gate, noted: Callable[[Any], None]) -> An
 
     async def send_guarded(request: Any, **kwargs: Any) -> Any:
         gate.check(request.method or "")
+        request.register_hook("response", _read_whole)
         response = await send(request, **kwargs)
         noted(response)
         return response
 
     adapter.send = send_guarded
     return adapter
+
+
+async def _read_whole(response: Any, **_: Any) -> None:
+    """Read the body as far as there is room for it. niquests would read (and unpack) whatever comes."""
+    response.encoding = "utf-8"  # else the encoding of a login page is guessed, letter by letter
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and int(length) <= MOST_BYTES and "content-encoding" not in response.headers:
+        return
+    body = bytearray()
+    try:
+        async for chunk in await response.iter_content(1 << 16):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLong
+    except BaseException:  # the end of the time for it, too
+        with CancelScope(shield=True):
+            await response.raw.close()
+        raise
+    response._content = bytes(body)
 
 
 async def _close(client: Any) -> None:
