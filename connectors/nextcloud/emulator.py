@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from connectors.nextcloud.emulation import edit, groups, system, users
-from connectors.nextcloud.emulation.calls import ADMIN_GROUP, Call, Endpoint, Routes, World
+from connectors.nextcloud.emulation import edit, folders, groups, system, users
+from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
+from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.fields import PasswordPolicy
-from connectors.nextcloud.emulation.login import Doorkeeper, Login, RateLimits
-from connectors.nextcloud.emulation.ocs import Arguments, BadArguments, OcsError, render
+from connectors.nextcloud.emulation.folder_state import Folder, Folders
+from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
 from provisioner.emulation import (
     Credentials,
     Emulator,
-    MethodNotAllowed,
-    NoSuchPath,
     Request,
     Response,
 )
@@ -31,21 +30,10 @@ from provisioner.model.ports import Clock
 PROVISIONERS = "provisioners"
 """The group that a delegated account is in."""
 
+APPS = ("groupfolders",)
+"""The apps that it has, all switched on unless told otherwise."""
+
 ServiceRights = Literal["admin", "delegated", "none"]
-
-NO_ROUTE = (
-    "Invalid query, please check the syntax. API specifications are here:"
-    " http://www.freedesktop.org/wiki/Specifications/open-collaboration-services.\n"
-)
-UNTRUSTED = "<!DOCTYPE html>\n<html><body><h2>Access through untrusted domain</h2></body></html>\n"
-TOO_MANY = "<!DOCTYPE html>\n<html><body><h2>Too many requests</h2></body></html>\n"
-LIMITS: dict[str, tuple[int, float]] = {"collection": (5, 60)}
-"""Rate limits that have no knob: name to count and seconds (read)."""
-
-MISSING_RIGHTS = {
-    "subadmin": "Logged in account must be at least a sub admin",
-    "delegated": "Logged in account must be an admin, a sub admin or gotten special right to access this setting",
-}
 
 
 class NextcloudEmulator(Emulator):
@@ -72,6 +60,7 @@ class NextcloudEmulator(Emulator):
         backends: Iterable[str] = ("Database",),
         cold_list: float = 0.0,
         hashing: float = 0.0,
+        apps: Iterable[str] = APPS,
     ) -> None:
         super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(*(service or admin)))
         self.cold_list = cold_list
@@ -90,9 +79,12 @@ class NextcloudEmulator(Emulator):
             password_policy=password_policy or PasswordPolicy(),
             edit_limit=edit_limit,
         )
-        self.routes = Routes()
+        self.world.apps.update(apps)
+        accounts.watchers.append(self.world.folders)
+        self._door = Door(self.world)
         for room in (system, users, edit, groups):
-            room.add_to(self.routes)
+            room.add_to(self._door.routes)
+        folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)
         accounts.add_user(*admin, groups=[ADMIN_GROUP])
         if service is not None:
@@ -121,6 +113,26 @@ class NextcloudEmulator(Emulator):
     def mails(self) -> list[Mail]:
         """Every message it tried to send."""
         return self.world.mails
+
+    @property
+    def folders(self) -> Folders:
+        """Team folders, with the plain methods that change them."""
+        return self.world.folders
+
+    def disable_app(self, app: str) -> None:
+        """Switch an app off: its addresses are gone, what it held is not (observed)."""
+        with self.lock:
+            self.world.apps.discard(app)
+
+    def enable_app(self, app: str) -> None:
+        """Switch an app on again; everything is as it was."""
+        with self.lock:
+            self.world.apps.add(app)
+
+    def add_folder(self, mount_point: str, groups: Iterable[str] = (), **more: Any) -> Folder:
+        """Add a team folder behind everybody's back: `Folders.add` under the lock."""
+        with self.lock:
+            return self.folders.add(mount_point, groups, **more)
 
     def add_user(self, user_id: str, password: str = "", **more: Any) -> User:
         """Add an account behind everybody's back: `Accounts.add_user` under the lock."""
@@ -222,77 +234,5 @@ class NextcloudEmulator(Emulator):
             return answer
         for entrance in ("/ocs/v2.php", "/ocs/v1.php"):
             if path.startswith(entrance):
-                return self._ocs(request, path[len(entrance) :])
-        return Response.html("<!DOCTYPE html>\n<html><body><h2>Page not found</h2></body></html>\n", 404)
-
-    def _ocs(self, request: Request, path: str) -> Response:
-        if self.world.maintenance:
-            answer = render(request, 503, "Service unavailable", [], headers=[("X-Nextcloud-Maintenance-Mode", "1")])
-            answer.status = 503  # the one status that version 1 shows too (read)
-            return answer
-        try:
-            arguments = Arguments.of(request)
-            login = self.world.doorkeeper.admit(request)
-        except OcsError as refusal:
-            headers = [("WWW-Authenticate", 'Basic realm="Authorisation Required"')] if refusal.code == 997 else []
-            return render(request, refusal.code, refusal.message, refusal.data, headers=headers)
-        actor = login.user
-        more: dict[str, Any] = {"headers": _headers(login), "user": None if actor is None else actor.id}
-        try:
-            return self._dispatch(request, path, arguments, login, more)
-        except OcsError as refusal:
-            return render(request, refusal.code, refusal.message, refusal.data, **more)
-        except BadArguments:
-            return Response(400, **more)
-
-    def _dispatch(
-        self, request: Request, path: str, arguments: Arguments, login: Login, more: dict[str, Any]
-    ) -> Response:
-        try:
-            route, places = self.routes.table.find(request.method, path)
-        except NoSuchPath:
-            raise OcsError(998, NO_ROUTE) from None
-        except MethodNotAllowed:
-            return Response(405, b"", render(request, 200, "", []).content_type, user=more["user"])
-        endpoint = route.handler
-        if refusal := self._stop_at_door(request, endpoint, login, more):
-            return refusal
-        call = Call(self.world, login.user, arguments, places, request.mishap)
-        return render(request, 200, "OK", endpoint.handler(call), **more)
-
-    def _stop_at_door(
-        self, request: Request, endpoint: Endpoint, login: Login, more: dict[str, Any]
-    ) -> Response | None:
-        """The server's gates in their order: log-in, delegation, forged request, password, rate, sub-admin."""
-        actor = login.user
-        if actor is None:
-            if endpoint.rights == "public":
-                return None
-            raise OcsError(997, "Current user is not logged in")
-        world = self.world
-        strong = world.is_admin(actor) or world.is_delegated(actor)
-        if endpoint.rights == "delegated" and not strong:
-            raise OcsError(403, MISSING_RIGHTS["delegated"])
-        if endpoint.rights != "public" and request.headers.get("ocs-apirequest", "").lower() != "true":
-            return Response.json({"message": "CSRF check failed"}, 412, **more)
-        if endpoint.confirm and not login.confirmed:
-            raise OcsError(403, "Password confirmation is required")
-        if endpoint.limit is not None:
-            limit, period = LIMITS.get(endpoint.limit, world.edit_limit)
-            if not world.limits.allow(endpoint.limit, actor.id, limit, period):
-                # Empty, without Retry-After, and a real 429 in version 1 as well (observed).
-                if "html" in request.headers.get("accept", ""):
-                    return Response.html(TOO_MANY, 429, **more)
-                return Response(429, **more)
-        # A delegated account is no administrator where the server asks for a sub-admin, but is let in (observed).
-        if endpoint.rights == "subadmin" and not strong and not actor.subadmin:
-            raise OcsError(403, MISSING_RIGHTS["subadmin"])
-        return None
-
-
-def _headers(login: Login) -> list[tuple[str, str]]:
-    headers = [("Set-Cookie", f"{name}={content}") for name, content in login.cookies]
-    headers.append(("Cache-Control", "no-cache, no-store, must-revalidate"))
-    if login.user is not None:
-        headers.append(("X-User-Id", login.user.id))
-    return headers
+                return self._door.ocs(request, path[len(entrance) :])
+        return self._door.page(request, path.removeprefix("/index.php"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.nextcloud.emulation.fields import PasswordPolicy
+from connectors.nextcloud.emulation.folder_state import Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.state import Accounts, Mail, User
@@ -40,6 +41,9 @@ class World:
     homes: set[str] = field(default_factory=set)
     """Folders in the data directory that belong to no account: their names can't become accounts."""
     maintenance: bool = False
+    apps: set[str] = field(default_factory=set)
+    """Apps that are switched on; the provisioning API is always there."""
+    folders: Folders = field(default_factory=Folders)
     data_directory: str = "/var/www/html/data"
 
     def is_admin(self, user: User) -> bool:
@@ -71,6 +75,10 @@ class Call:
     arguments: Arguments
     places: dict[str, str]
     mishap: str | None = None
+    code: int = 200
+    """What a success is answered with; a handler may make it 201 or 202."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that a handler adds."""
 
     @property
     def accounts(self) -> Accounts:
@@ -123,10 +131,12 @@ class Endpoint:
     rights: Rights
     confirm: bool
     limit: str | None
+    app: str | None = None
+    """The app that answers it; while that is switched off, the address does not exist."""
 
 
 class Routes:
-    """The provisioning routes below `/ocs/v{1,2}.php`; products' further apps add their own."""
+    """Routes below one entrance (`/ocs/v{1,2}.php` or `/index.php`), each app adding its own."""
 
     def __init__(self) -> None:
         self.table: RouteTable[Endpoint] = RouteTable()
@@ -139,12 +149,13 @@ class Routes:
         *,
         confirm: bool | None = None,
         limit: str | None = None,
+        app: str | None = None,
     ) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
         """Register a handler. Writes need a fresh password unless told otherwise."""
         needed = method not in {"GET", "HEAD"} if confirm is None else confirm
 
         def keep(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
-            self.table.add(method, pattern, Endpoint(handler, rights, needed, limit))
+            self.table.add(method, pattern, Endpoint(handler, rights, needed, limit, app))
             return handler
 
         return keep

@@ -34,6 +34,15 @@ class OcsError(Exception):
         self.data: Any = [] if data is None else data
 
 
+class PlainError(Exception):
+    """A refusal outside the envelope, as apps below `/index.php` give it: a status and `{"message": …}`."""
+
+    def __init__(self, status: int, message: str = "") -> None:
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+
+
 class BadArguments(Exception):
     """A missing argument or one of a wrong type: HTTP 400 without a body."""
 
@@ -93,8 +102,34 @@ class Arguments:
             return None
         if isinstance(value, bool | int | float):
             return int(value)
-        found = re.match(r"\s*[+-]?\d+", value) if isinstance(value, str) else None
-        return int(found.group()) if found else 0
+        found = re.match(r"\s*[+-]?(\d+)(\.\d*)?([eE][+-]?\d{1,3})?", value) if isinstance(value, str) else None
+        if found is None:
+            return 0
+        number = int(float(found.group())) if found.group(3) else int(found.group().partition(".")[0])
+        return max(-(2**63), min(2**63 - 1, number))
+
+    def required_number(self, name: str) -> int:
+        """The same where the server demands one. Raises BadArguments when it is missing."""
+        number = self.number(name)
+        if number is None:
+            raise BadArguments(name)
+        return number
+
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        """A truth value as PHP casts it: "", "0" and "false" are false, every other word is true (observed).
+
+        Raises BadArguments when it is missing and there is no default.
+        """
+        value = self._values.get(name)
+        if value is None:
+            if default is None:
+                raise BadArguments(name)
+            return default
+        return value not in ("", "0", "false") if isinstance(value, str) else bool(value)
+
+    def value(self, name: str) -> Any:
+        """An argument as it came, None when it is missing."""
+        return self._values.get(name)
 
     def window(self) -> tuple[str, int | None, int]:
         """search, limit and offset. A limit outside 1 to 500 crashes the server (observed: 500/996)."""
@@ -137,7 +172,8 @@ def php_key(key: str) -> str | int:
 
 def render(request: Request, code: int, message: str, data: Any, **more: Any) -> Response:
     """An OCS answer in the version and format the request asks for."""
-    first_version = request.raw_path.startswith("/ocs/v1.php")
+    # Apps outside /ocs answer like version 1 (observed on Team folders 22).
+    first_version = not request.raw_path.startswith("/ocs/v2.php")
     if first_version:
         shown = 100 if code == 200 else code
         meta = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, KeysView
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 MAX_USER_ID: Final = 64
 MAX_GROUP_ID: Final = 64
@@ -111,6 +111,22 @@ class Mail:
     delivered: bool
 
 
+class Watcher(Protocol):
+    """What an app hears of accounts and groups; each call comes after the change."""
+
+    def joined(self, user_id: str, group_id: str) -> None:
+        """An account came into a group that it was not in."""
+
+    def left(self, user_id: str, group_id: str) -> None:
+        """An account was taken out of a group."""
+
+    def group_removed(self, group_id: str) -> None:
+        """A group was deleted. Nobody `left` it: apps are not told of its members (observed)."""
+
+    def user_removed(self, user_id: str) -> None:
+        """An account was deleted."""
+
+
 class Accounts:
     """All accounts and groups, and the plain ways to change them: no rights, no checks, no requests."""
 
@@ -118,6 +134,7 @@ class Accounts:
         self.users: dict[str, User] = {}
         self.groups: dict[str, Group] = {}
         self.backends = [BACKENDS[name] for name in backends]
+        self.watchers: list[Watcher] = []
         self._by_lower: dict[str, str] = {}
         self._order: list[User] | None = None
 
@@ -220,6 +237,8 @@ class Accounts:
             self.groups[group_id]._members.pop(user_id, None)
         user._accounts = None
         self.forget_order()
+        for watcher in self.watchers:
+            watcher.user_removed(user_id)
 
     def add_group(self, name: str, display_name: str | None = None, members: Iterable[str] = ()) -> Group:
         """Add a group; a name of over 64 characters becomes a hash. Raises ValueError when it exists."""
@@ -238,18 +257,26 @@ class Accounts:
             self.users[member]._groups.pop(group_id, None)
         for user in self.users.values():
             user._subadmin.pop(group_id, None)
+        for watcher in self.watchers:
+            watcher.group_removed(group_id)
 
     def join(self, user_id: str, group_id: str) -> None:
         """Put an account into a group, made if need be; once is enough. Raises KeyError for an unknown account."""
         user = self.users[user_id]
         group = self.groups.get(group_id) or self.add_group(group_id)
+        new = user_id not in group._members
         group._members[user_id] = None
         user._groups[group.id] = None
+        for watcher in self.watchers if new else ():
+            watcher.joined(user_id, group.id)
 
     def leave(self, user_id: str, group_id: str) -> None:
         """Take an account out of a group; nothing happens when it is not in. KeyError for unknown ones."""
+        was_in = user_id in self.groups[group_id]._members
         self.groups[group_id]._members.pop(user_id, None)
         self.users[user_id]._groups.pop(group_id, None)
+        for watcher in self.watchers if was_in else ():
+            watcher.left(user_id, group_id)
 
     def make_subadmin(self, user_id: str, group_id: str) -> None:
         """Let an account administer a group, made if need be."""

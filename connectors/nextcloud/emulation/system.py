@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
+from connectors.nextcloud.emulation import folders
 from connectors.nextcloud.emulation.calls import Call, Routes, World
 from connectors.nextcloud.emulation.login import MAX_FAILURES
 from connectors.nextcloud.emulation.ocs import OcsError
+
+APP_CAPABILITIES: dict[str, Callable[[Call], Any]] = {folders.APP: folders.capabilities}
+"""What each app tells of itself while it is switched on."""
 
 
 def add_to(route: Routes) -> None:
@@ -68,6 +73,7 @@ def capabilities(call: Call) -> Any:
             "AccountPropertyScopesFederatedEnabled": True,
             "AccountPropertyScopesPublishedEnabled": False,
         }
+        told.update({app: tell(call) for app, tell in APP_CAPABILITIES.items() if app in world.apps})
     version = {
         "major": major,
         "minor": minor,

@@ -54,6 +54,20 @@ class Client:
         ask = self.session.request if self.session is not None else requests.request
         return ask(method, f"{self.emulator.url}/ocs/v{version}.php/cloud{path}", auth=self.auth, **more)
 
+    def call(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Any address of the server, apps' included."""
+        more.setdefault("headers", HEADERS)
+        return requests.request(method, self.emulator.url + path, auth=self.auth, **more)
+
+    def folders(self, method: str, path: str = "", **form: Any) -> tuple[int, Any]:
+        """HTTP status and data of Team folders; the envelope's code must be the usual 100."""
+        answer = self.call(method, f"/index.php/apps/groupfolders/folders{path}", data=form)
+        told = answer.json()
+        if "ocs" in told:
+            assert told["ocs"]["meta"]["statuscode"] == 100, told
+            return answer.status_code, told["ocs"]["data"]
+        return answer.status_code, told["message"]
+
     def ocs(self, method: str, path: str, **more: Any) -> tuple[int, int, Any]:
         """HTTP status, OCS code, data."""
         answer = self.raw(method, path, **more)

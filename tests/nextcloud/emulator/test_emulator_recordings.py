@@ -103,7 +103,7 @@ def test_every_recorded_exchange_is_answered_alike(recording: Path) -> None:
     assert exchanges
     differences: list[str] = []
     clock = VirtualClock()
-    with NextcloudEmulator(clock=clock, service=SERVICE) as emulator:
+    with NextcloudEmulator(clock=clock, service=SERVICE, apps=()) as emulator:
         emulator.world.data_directory = "/data"
         emulator.rename(SERVICE[0], "re@di provisioner")
         emulator.users["admin"].last_login = emulator.users["admin"].first_login = 1_767_000_000
