@@ -64,8 +64,8 @@ def test_after_kill_9_at_any_write_the_next_apply_ends_in_the_right_state(
         else:
             cloud.faults.hook(after=lambda request, response: kill(child), nth_write=number)
             cloud.faults.reset_after(nth_write=number)
-        child.communicate(timeout=60)
-        assert child.returncode == -signal.SIGKILL
+        _, err = child.communicate(timeout=60)
+        assert child.returncode == -signal.SIGKILL, err
         settle(cloud)
         assert len([entry for entry in cloud.log.writes if entry.handled]) == number - (moment == "before the write")
         assert installation.open_entries() == 1, "the intent stands"

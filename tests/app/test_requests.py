@@ -6,6 +6,7 @@ from math import ceil
 import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.app.reports import ImportReport
 from tests.support.site import Installation, body, person, snapshot
 
 
@@ -57,6 +58,18 @@ def test_what_only_reads_never_writes(small: Installation, command: list[str], a
     assert small.writes() == []
     assert snapshot(small.cloud) == before
     assert (len(small.cloud.log) > 0) == (command[0] in ("plan", "drift", "doctor"))
+
+
+def test_an_import_reads_and_writes_only_here(small: Installation) -> None:
+    small.cloud.add_user("vera", display_name="Vera Vogt", email="vera@bretten.example", groups=["PG_Wasser"])
+    before = snapshot(small.cloud)
+    ran = small.run("import", "nextcloud", small.folder / "drawn", "--json")
+    assert ran.code == 0
+    ImportReport.model_validate_json(ran.out)
+    assert len(ran.out.splitlines()) == 1
+    assert small.writes() == []
+    assert len(small.cloud.log) > 0
+    assert snapshot(small.cloud) == before
 
 
 def test_declining_the_shown_plan_writes_nothing(small: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
