@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from pydantic import BaseModel
@@ -19,11 +19,28 @@ from provisioner.app.site import Site
 from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Argument, Text
-from provisioner.texts import Catalogue, Language
+from provisioner.texts import Catalogue, Language, harmless
 from provisioner.transport.clock import SystemClock
 
 NOTHING_TO_DO, FAILED, PENDING, REFUSED, USAGE = 0, 1, 2, 3, 64
 """Exit codes of plan, apply and drift; `USAGE` of everything."""
+
+
+class HarmlessConsole(Console):
+    """A console that never hands on what others wrote as commands to the terminal; see `harmless`."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich does it, whatever the texts hold."""
+        super().print(*(_shown(one) for one in objects), **options)
+
+
+def _shown(what: Any) -> Any:
+    """Texts of several lines keep their lines; what rich has styled already is one line."""
+    if isinstance(what, str):
+        return harmless(what, lines=True)
+    if isinstance(what, Styled) and (plain := harmless(what.plain)) != what.plain:
+        return Styled(plain, style=what.style)
+    return what
 
 
 @dataclass
@@ -39,12 +56,12 @@ class Context:
     @cached_property
     def out(self) -> Console:
         """Results. Plain lines, not cut, where no terminal is. ``mails:cloud:…`` is no picture of a cloud."""
-        return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, emoji=False)
+        return HarmlessConsole(soft_wrap=not sys.stdout.isatty(), highlight=False, emoji=False)
 
     @cached_property
     def err(self) -> Console:
         """Progress and errors."""
-        return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False, emoji=False)
+        return HarmlessConsole(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False, emoji=False)
 
     @cached_property
     def say(self) -> Catalogue:
@@ -71,7 +88,7 @@ class Context:
             for line in lines:
                 self.out.print(line)
         else:
-            self.out.file.write("".join(f"{line.plain}\n" for line in lines))
+            self.out.file.write("".join(f"{harmless(line.plain)}\n" for line in lines))
 
     def print_json(self, report: BaseModel) -> None:
         """One line of JSON, the last on standard output."""

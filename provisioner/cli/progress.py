@@ -27,7 +27,8 @@ class ApplyProgress:
         self._tasks: dict[str, TaskID] = {}
         self._bars: Bars | None = None
         if context.err.is_terminal and not context.quiet:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            name = TextColumn("{task.description}", markup=False)
+            columns = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self._bars = Bars(*columns, console=context.err, transient=True)
 
     def __enter__(self) -> "ApplyProgress":

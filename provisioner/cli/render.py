@@ -12,7 +12,7 @@ from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.registry import Registry
 from provisioner.model.resources import FieldName, Value
 from provisioner.model.text import Text
-from provisioner.texts import Catalogue
+from provisioner.texts import Catalogue, harmless
 
 _ORDER = (Verb.CREATE, Verb.ADOPT, Verb.UPDATE, Verb.RESUME, Verb.JOIN, Verb.LEAVE, Verb.SUSPEND)
 """In which order changes are read: about the order in which they are made."""
@@ -98,13 +98,13 @@ class PlanText:
         yield self.summary()
         for refusal in self._plan.refusals:
             yield ""
-            yield "> **" + self._say(refusal.why) + f"** `--allow {refusal.word}`"
+            yield f"> **{_escaped(self._say(refusal.why))}** `--allow {harmless(refusal.word).replace('`', '')}`"
         for part in self._plan.targets:
             yield ""
             yield f"## {_escaped(part.target)}"
             yield ""
             if part.error is not None:
-                yield self._say(part.error)
+                yield _escaped(self._say(part.error))
                 continue
             for change in _sorted(part.changes):
                 yield f"- {_escaped(self._change(change).plain.strip())}"
@@ -206,7 +206,8 @@ class PlanText:
 
 def _escaped(line: str) -> str:
     """Names are data: none of them may become Markdown or HTML."""
-    for character in "\\`*_[]<>#|~!":
+    line = harmless(line)
+    for character in "\\`*_[]<>#|~!&":
         line = line.replace(character, f"\\{character}")
     return line
 

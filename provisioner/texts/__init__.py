@@ -5,5 +5,6 @@ with ``what: {de: …, en: …}``; the code ``planning.joined`` is looked up as 
 """
 
 from provisioner.texts.catalogue import Catalogue, Language
+from provisioner.texts.harmless import harmless
 
-__all__ = ["Catalogue", "Language"]
+__all__ = ["Catalogue", "Language", "harmless"]

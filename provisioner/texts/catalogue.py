@@ -12,9 +12,12 @@ from babel.numbers import format_decimal
 
 from provisioner.model.errors import ReadiError
 from provisioner.model.text import Argument, Text
+from provisioner.texts.harmless import harmless
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
+_MANY = 10**15
+"""From about here on babel can't write a number with its separators."""
 
 
 class Catalogue:
@@ -44,7 +47,7 @@ class Catalogue:
     def error(self, error: ReadiError) -> str:
         """The error's sentence, with the product's own words behind it where there are any."""
         said = self(error.text)
-        return f"{said} ({error.detail})" if error.detail else said
+        return f"{said} ({harmless(error.detail)})" if error.detail else said
 
     def _shown(self, value: Argument) -> str:
         if isinstance(value, datetime):
@@ -52,8 +55,8 @@ class Catalogue:
         if isinstance(value, date):
             return format_date(value, "medium", locale=self.language)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return format_decimal(value, locale=self.language)
-        return str(value)
+            return format_decimal(value, locale=self.language) if abs(value) < _MANY else str(value)
+        return harmless(str(value))
 
 
 @cache
