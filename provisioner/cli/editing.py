@@ -10,8 +10,11 @@ from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
 from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
 from provisioner.registry import editing
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%d.%m.%Y"])]
-Identity = Annotated[str, typer.Argument(metavar="ID")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d", "%d.%m.%Y"], metavar="DAY", help="A day: 2027-03-31 or 31.03.2027."),
+]
+Identity = Annotated[str, typer.Argument(metavar="ID", help="Its id in the registry.")]
 
 organisations = typer.Typer(no_args_is_help=True, help="Organisations join and leave the network.")
 bodies = typer.Typer(no_args_is_help=True, help="Bodies come into being, are renamed, become history.")
@@ -47,7 +50,7 @@ def org_add(
     ctx: typer.Context,
     identity: Identity,
     name: Annotated[str, typer.Argument(help='As people read it, e.g. "Stadt Bretten".')],
-    kind: Annotated[OrganisationKind, typer.Option()] = OrganisationKind.CITY,
+    kind: Annotated[OrganisationKind, typer.Option(help="What it is.")] = OrganisationKind.CITY,
     domain: Annotated[list[str] | None, typer.Option(help="Domain of its e-mail addresses.")] = None,
     part_of: Annotated[str | None, typer.Option(help="The city that a utility belongs to.")] = None,
     joined: Day = None,
@@ -78,7 +81,7 @@ def body_create(
     ctx: typer.Context,
     identity: Identity,
     name: Annotated[str, typer.Argument(help='As people read it, e.g. "Sensorik".')],
-    kind: Annotated[BodyKind, typer.Option()] = BodyKind.PROJECT,
+    kind: Annotated[BodyKind, typer.Option(help="What it is.")] = BodyKind.PROJECT,
     lead: Annotated[str | None, typer.Option(help="Id of the lead organisation.")] = None,
     join: Annotated[JoinMode, typer.Option(help="Who may join.")] = JoinMode.APPROVAL,
     purpose: Annotated[str, typer.Option(help="One sentence for newcomers.")] = "",
@@ -92,7 +95,9 @@ def body_create(
 
 
 @bodies.command("rename")
-def body_rename(ctx: typer.Context, identity: Identity, name: Annotated[str, typer.Argument()]) -> int:
+def body_rename(
+    ctx: typer.Context, identity: Identity, name: Annotated[str, typer.Argument(help="The new name.")]
+) -> int:
     """Another name; the id stays, and everything of it is renamed in place."""
     context, site, _ = _site(ctx)
     return _told(context, editing.rename_body(site.registry_folder, identity, name))
@@ -108,11 +113,11 @@ def body_archive(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
 @people.command("add")
 def person_add(
     ctx: typer.Context,
-    given_name: Annotated[str, typer.Argument()],
-    family_name: Annotated[str, typer.Argument()],
-    email: Annotated[str, typer.Argument()],
+    given_name: Annotated[str, typer.Argument(help='Given name; "" for people with one name only.')],
+    family_name: Annotated[str, typer.Argument(help="Family name.")],
+    email: Annotated[str, typer.Argument(help="E-mail address.")],
     organisation: Annotated[str, typer.Argument(help="Id of the organisation.")],
-    role: Annotated[list[Role] | None, typer.Option()] = None,
+    role: Annotated[list[Role] | None, typer.Option(help="A role there or in the network.")] = None,
     body: Annotated[list[str] | None, typer.Option(help="Id of a body to join.")] = None,
     joined: Day = None,
 ) -> int:

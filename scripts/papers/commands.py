@@ -1,7 +1,6 @@
 """Every command with its options, as the program itself describes them."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
@@ -48,6 +47,4 @@ def _values(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in inner)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return ", ".join(f"`{value.value}`" for value in annotation)
-    if annotation is datetime:
-        return "A day: `2027-03-31` or `31.03.2027`"
     return next((found for found in map(_values, inner) if found), "")
