@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.nextcloud import quota
+from connectors.nextcloud import languages, quota
 from connectors.nextcloud.accounts import FIELDS, LOCAL_BACKEND, MANAGED, canonical
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
 from connectors.nextcloud.outcomes import creating, text_of
@@ -135,6 +135,8 @@ def _sent(name: FieldName, fields: Mapping[FieldName, Value], default_quota: int
     if name == "quota" and name in fields:
         size = value if isinstance(value, int) else None
         return quota.written(None if size == default_quota else size)
+    if name == "language" and isinstance(value, str):
+        return languages.sent(value)
     return "" if value is None else str(value)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.nextcloud import quota
+from connectors.nextcloud import languages, quota
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
 from connectors.nextcloud.listing import identifier_of, identifiers, pages, reconcile
 from provisioner.model.errors import Garbled, LoginRefused, TargetError
@@ -69,6 +69,8 @@ def canonical(field: FieldName, value: Value, default_quota: int) -> Value:
             return default_quota
         if isinstance(value, int) and not isinstance(value, bool):
             return quota.stored(value)
+    if field == "language" and isinstance(value, str):
+        return languages.held(value)
     return value
 
 

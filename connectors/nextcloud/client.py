@@ -151,9 +151,11 @@ class Client:
             raise Transient(Text.of("nextcloud.server_error"), detail, answer.retry_after(self._clock.now()))
         if answer.status < 400:
             raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
-        raise OcsRefusal(
-            Text.of("nextcloud.refused", ocs=code), _with_errors(detail, envelope.data), code, answer.status
-        )
+        fields = _refused_fields(envelope.data)
+        if fields:
+            text = Text.of("nextcloud.refused_fields", fields=", ".join(fields))
+            raise OcsRefusal(text, "; ".join((detail, *fields.values())), code, answer.status)
+        raise OcsRefusal(Text.of("nextcloud.refused", ocs=code), detail, code, answer.status)
 
     def _untyped(self, answer: Answer, method: str, path: str) -> TargetError:
         """An answer without OCS's envelope: from a proxy, a login page, maintenance, or the rate limit."""
@@ -200,9 +202,7 @@ def _wants_confirmation(answer: Answer) -> bool:
     )
 
 
-def _with_errors(detail: str, data: object) -> str:
+def _refused_fields(data: object) -> Mapping[str, str]:
     """The answer of a refused PATCH names the fields: ``{"errors": {"email": "Invalid email address"}}``."""
     errors = data.get("errors") if isinstance(data, dict) else None
-    if not isinstance(errors, dict):
-        return detail
-    return "; ".join([detail, *(f"{name}: {why}" for name, why in errors.items())])
+    return {str(name): f"{name}: {why}" for name, why in errors.items()} if isinstance(errors, dict) else {}

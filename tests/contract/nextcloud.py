@@ -176,9 +176,18 @@ class NextcloudContract:
     def test_an_update_that_the_server_refuses_changes_nothing(self, site: Site) -> None:
         site.new_account("bad", display_name="Bleibt")
         before = site.read(person("bad"))
-        with pytest.raises(Permanent, match="language"):
-            site.apply(update(person("bad"), before, display_name="Anders", language="xx"))
+        with pytest.raises(Permanent, match="fields=email"):
+            site.apply(update(person("bad"), before, display_name="Anders", email="keine Adresse"))
         assert site.read(person("bad")) == before
+
+    @pytest.mark.parametrize("language", ["de", "pt", "zh", "lt", "no", "ku"])
+    def test_every_language_is_taken_or_becomes_another_as_foreseen(self, site: Site, language: str) -> None:
+        name = f"lang-{language}"
+        site.new_account(name, email=f"{name}@{site.prefix}.example", language=language)
+        account = site.read(person(name))
+        expected = site.connector.capabilities().canonical(Kind.ACCOUNT, "language", language)
+        assert account.fields["language"] == expected
+        assert account.fields["email"] == f"{name}@{site.prefix}.example"
 
     def test_an_account_is_suspended_and_comes_back(self, site: Site) -> None:
         user_id = site.new_account("off")

@@ -223,6 +223,32 @@ def test_when_the_server_counted_more_than_we_did_the_ledger_is_told(cloud: Next
     assert cloud.users["anna"].display_name == "Anna"
 
 
+@pytest.mark.parametrize(("wish", "stored"), [("pt", "pt_PT"), ("zh", "zh_CN"), ("no", "nb"), ("ku", "en")])
+def test_a_language_that_the_server_lacks_costs_nobody_the_account(
+    cloud: NextcloudEmulator, anna: Bench, wish: str, stored: str
+) -> None:
+    cloud.users["anna"].language = "fr"
+    anna.apply(create_account("neu", "neu", email="neu@a.example", language=wish))
+    anna.apply(update(person("anna"), anna.read(person("anna")), language=wish))
+    assert (cloud.users["neu"].email, cloud.users["neu"].language) == ("neu@a.example", stored)
+    assert cloud.users["anna"].language == stored
+    held = anna.connector.capabilities().canonical(Kind.ACCOUNT, "language", wish)
+    assert anna.read(person("anna")).fields["language"] == held  # so the next plan is empty
+
+
+def test_a_refused_update_names_the_field(cloud: NextcloudEmulator, anna: Bench) -> None:
+    step, verified = one_step(anna, "update-account")
+    with anna.gate.opened(TOKEN), pytest.raises(Permanent) as refused:
+        anna.connector.perform(
+            replace(step, payload={**step.payload, "language": "xx"}), verified, anna.ids.__getitem__
+        )
+    assert (refused.value.text.code, refused.value.text.arguments) == (
+        "nextcloud.refused_fields",
+        {"fields": "language"},
+    )
+    assert cloud.users["anna"].display_name == "Anna"
+
+
 def test_an_older_server_is_updated_field_by_field(clock: VirtualClock) -> None:
     with NextcloudEmulator(service=SERVICE, clock=clock, version=33) as cloud:
         cloud.add_user("anna", display_name="Anna")

@@ -24,8 +24,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 LANGUAGES: Final = _words(
-    "ar bg ca cs da de de_DE el en en_GB eo es et_EE eu fa fi fr ga gl he hr hu id is it ja ka ko lt_LT lv mk nb nl"
-    " pl pt_BR pt_PT ro ru sk sl sr sv th tr uk vi zh_CN zh_HK zh_TW"
+    "ar ast be bg ca cs da de de_DE el en en_GB eo es es_EC es_MX et_EE eu fa fi fr ga gl hr hu id is it ja ka ko lo"
+    " lt_LT lv mk mn nb nl oc pl pt_BR pt_PT ro ru sc sk sl sr sv sw th tr ug uk uz vi zh_CN zh_HK zh_TW"
 )
 LOCALES: Final = _words(
     "cs cs_CZ da da_DK de de_AT de_BE de_CH de_DE de_LI de_LU en en_AU en_CA en_GB en_IE en_US es es_ES fi fi_FI fr"
