@@ -12,13 +12,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from connectors.nextcloud.emulation import edit, folders, groups, system, users
+from connectors.nextcloud.emulation import (
+    edit,
+    folders,
+    groups,
+    system,
+    talk_bots,
+    talk_chat,
+    talk_people,
+    talk_rooms,
+    users,
+)
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
 from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.fields import PasswordPolicy
 from connectors.nextcloud.emulation.folder_state import Folder, Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
+from connectors.nextcloud.emulation.talk_state import Room, Talk
 from provisioner.emulation import (
     Credentials,
     Emulator,
@@ -30,7 +41,7 @@ from provisioner.model.ports import Clock
 PROVISIONERS = "provisioners"
 """The group that a delegated account is in."""
 
-APPS = ("groupfolders",)
+APPS = ("groupfolders", "spreed")
 """The apps that it has, all switched on unless told otherwise."""
 
 ServiceRights = Literal["admin", "delegated", "none"]
@@ -80,9 +91,8 @@ class NextcloudEmulator(Emulator):
             edit_limit=edit_limit,
         )
         self.world.apps.update(apps)
-        accounts.watchers.append(self.world.folders)
         self._door = Door(self.world)
-        for room in (system, users, edit, groups):
+        for room in (system, users, edit, groups, talk_rooms, talk_people, talk_chat, talk_bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)
@@ -118,6 +128,19 @@ class NextcloudEmulator(Emulator):
     def folders(self) -> Folders:
         """Team folders, with the plain methods that change them."""
         return self.world.folders
+
+    @property
+    def talk(self) -> Talk:
+        """Rooms and bots, with the plain methods that change them."""
+        return self.world.talk
+
+    def add_room(self, name: str, owner: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> Room:
+        """Make a room behind everybody's back, owned by this account."""
+        with self.lock:
+            self.talk.actor = ("users", owner)
+            room = self.talk.add_room(name, owner)
+            self.talk.add_people(room, users, groups)
+            return room
 
     def disable_app(self, app: str) -> None:
         """Switch an app off: its addresses are gone, what it held is not (observed)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from connectors.nextcloud.emulation.folder_state import Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.state import Accounts, Mail, User
+from connectors.nextcloud.emulation.talk_state import Talk
 from provisioner.emulation import RouteTable
 
 Rights = Literal["public", "user", "subadmin", "delegated"]
@@ -44,7 +45,12 @@ class World:
     apps: set[str] = field(default_factory=set)
     """Apps that are switched on; the provisioning API is always there."""
     folders: Folders = field(default_factory=Folders)
+    talk: Talk = field(init=False)
     data_directory: str = "/var/www/html/data"
+
+    def __post_init__(self) -> None:
+        self.talk = Talk(self.accounts, self.now)
+        self.accounts.watchers += [self.folders, self.talk]
 
     def is_admin(self, user: User) -> bool:
         """Whether it is in the group admin."""
@@ -75,6 +81,8 @@ class Call:
     arguments: Arguments
     places: dict[str, str]
     mishap: str | None = None
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    """What came along, names in lower case."""
     code: int = 200
     """What a success is answered with; a handler may make it 201 or 202."""
     headers: list[tuple[str, str]] = field(default_factory=list)

@@ -58,7 +58,7 @@ class Door:
             return render(request, 998, NO_ROUTE, [], **more)
         except MethodNotAllowed:
             return Response(405, b"", render(request, 200, "", []).content_type, user=more["user"])
-        return self._answer(request, endpoint, Call(self.world, login.user, arguments, places, request.mishap), login)
+        return self._answer(request, endpoint, self._call(request, login, arguments, places), login)
 
     def page(self, request: Request, path: str) -> Response:
         """Answer below `/index.php`: unknown addresses are empty pages, a wrong log-in says nothing (observed)."""
@@ -75,7 +75,10 @@ class Door:
         except OcsError as refusal:
             return Response.json({"message": ""}, 401 if refusal.code == 997 else refusal.code)
         arguments = Arguments.of(request)
-        return self._answer(request, endpoint, Call(self.world, login.user, arguments, places, request.mishap), login)
+        return self._answer(request, endpoint, self._call(request, login, arguments, places), login)
+
+    def _call(self, request: Request, login: Login, arguments: Arguments, places: dict[str, str]) -> Call:
+        return Call(self.world, login.user, arguments, places, request.mishap, request.headers)
 
     def more(self, login: Login) -> dict[str, Any]:
         """What an answer carries besides its content."""
@@ -95,6 +98,8 @@ class Door:
                 return refusal
             told = endpoint.handler(call)
         except OcsError as refusal:
+            if refusal.code == 304:
+                return Response(304, **more)
             return render(request, refusal.code, refusal.message, refusal.data, **more)
         except PlainError as refusal:
             if refusal.status == 502:  # the proxy's own words

@@ -22,6 +22,8 @@ NOT_FOUND: Final = 998
 UNKNOWN_ERROR: Final = 999
 SERVER_ERROR: Final = 996
 MISSING: Final = object()
+NULL: Final = object()
+"""For an error whose data is null, not the usual empty list."""
 
 
 class OcsError(Exception):
@@ -31,7 +33,7 @@ class OcsError(Exception):
         super().__init__(code, message)
         self.code = code
         self.message = message
-        self.data: Any = [] if data is None else data
+        self.data: Any = [] if data is None else None if data is NULL else data
 
 
 class PlainError(Exception):

@@ -6,12 +6,15 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from connectors.nextcloud.emulation import folders
+from connectors.nextcloud.emulation import folders, talk_capabilities
 from connectors.nextcloud.emulation.calls import Call, Routes, World
 from connectors.nextcloud.emulation.login import MAX_FAILURES
 from connectors.nextcloud.emulation.ocs import OcsError
 
-APP_CAPABILITIES: dict[str, Callable[[Call], Any]] = {folders.APP: folders.capabilities}
+APP_CAPABILITIES: dict[str, Callable[[Call], Any]] = {
+    folders.APP: folders.capabilities,
+    talk_capabilities.APP: talk_capabilities.capabilities,
+}
 """What each app tells of itself while it is switched on."""
 
 

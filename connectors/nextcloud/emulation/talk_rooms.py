@@ -1,0 +1,359 @@
+"""Talk's rooms: list, make, set, delete. Codes and errors observed on Talk 22, whose API has the version 4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.nextcloud.emulation.calls import Call, Routes
+from connectors.nextcloud.emulation.ocs import NULL, BadArguments, OcsError, crash
+from connectors.nextcloud.emulation.talk_state import (
+    CHANGELOG,
+    GROUP,
+    GROUPS,
+    NOTE,
+    ONE_TO_ONE,
+    PUBLIC,
+    USERS,
+    Attendee,
+    Room,
+)
+from connectors.nextcloud.emulation.talk_views import room_view
+
+APP = "spreed"
+ROOMS = "/apps/spreed/api/v4/room"
+MAX_NAME = 255
+MAX_DESCRIPTION = 2000
+ALL_BITS = 255
+SOURCES = ("users", "groups", "emails", "teams", "federated_users", "phones")
+
+
+def add_to(route: Routes) -> None:
+    """Register the routes. An app password is enough for all of Talk (observed)."""
+    for method, path, handler in (
+        ("GET", "", list_rooms),
+        ("POST", "", create),
+        ("GET", "/note-to-self", note_to_self),
+        ("GET", "/{token:[a-z0-9]+}", get),
+        ("PUT", "/{token:[a-z0-9]+}", rename),
+        ("DELETE", "/{token:[a-z0-9]+}", delete),
+        ("PUT", "/{token}/description", set_description),
+        ("PUT", "/{token}/listable", set_listable),
+        ("PUT", "/{token}/read-only", set_read_only),
+        ("PUT", "/{token}/webinar/lobby", set_lobby),
+        ("PUT", "/{token}/password", set_password),
+        ("PUT", "/{token}/permissions/{mode:default|call}", set_permissions),
+        ("PUT", "/{token}/mention-permissions", set_mention_permissions),
+        ("POST", "/{token}/message-expiration", set_message_expiration),
+        ("POST", "/{token}/public", make_public),
+        ("DELETE", "/{token}/public", make_private),
+    ):
+        route(method, ROOMS + path, app=APP, confirm=False)(handler)
+    route("GET", "/apps/spreed/api/v4/listed-room", app=APP)(list_open)
+
+
+# --- finding ---------------------------------------------------------------------------------------------------
+
+
+def mine(call: Call, *, moderator: bool = False) -> tuple[Room, Attendee]:
+    """The room in the path and the acting account's place in it.
+
+    Raises OcsError 404 for whoever is not in it, administrators too, and 403 where a moderator is asked for.
+    """
+    talk = call.world.talk
+    talk.actor = (USERS, call.user.id)
+    room = talk.rooms.get(call.places["token"])
+    me = None if room is None else room.find(USERS, call.user.id)
+    if room is None or me is None:
+        raise OcsError(404)
+    if moderator and not me.moderates:
+        raise OcsError(403)
+    return room, me
+
+
+def refuse(word: str, code: int = 400) -> OcsError:
+    """A refusal as Talk words it."""
+    return OcsError(code, "", {"error": word})
+
+
+def stumble(call: Call) -> None:
+    """The misfortune a fault asked for, before anything changed."""
+    if call.mishap is not None:
+        raise crash()
+
+
+def list_rooms(call: Call) -> Any:
+    """The rooms it is in, no others. The first time the server makes three of its own: types 4, 6 and a sample."""
+    talk, user = call.world.talk, call.user.id
+    if talk.samples and user not in talk.greeted:
+        talk.greeted.add(user)
+        talk.actor = ("guests", "system")
+        updates = talk.add_room(user, kind=CHANGELOG, read_only=1)
+        talk.enter(updates, USERS, user, silent=True)
+        note = talk.add_room("Note to self", user, NOTE, object_type="note_to_self", object_id=user)
+        note.description = "A place for your private notes, thoughts and ideas"
+        note.attendees[0].favorite = True
+        talk.add_room("Let's get started!", user, GROUP, object_type="sample", object_id=user)
+    told = [room_view(talk, room, me, user) for room, me in talk.of(user)]
+    for view in told:
+        if view["type"] == CHANGELOG:
+            view["displayName"] = "Talk updates ✅"
+    return told
+
+
+def list_open(call: Call) -> Any:
+    """Rooms that are open to accounts which are not in them."""
+    talk, user = call.world.talk, call.user.id
+    found = [room for room in talk.rooms.values() if room.listable and room.find(USERS, user) is None]
+    return [room_view(talk, room, None, user, last=False) for room in found]
+
+
+def get(call: Call) -> Any:
+    """One room: one's own, a listable or a public one; an administrator gets no more than others."""
+    talk = call.world.talk
+    room = talk.rooms.get(call.places["token"])
+    me = None if room is None else room.find(USERS, call.user.id)
+    if room is None or (me is None and not room.listable and room.type != PUBLIC):
+        raise OcsError(404)
+    return room_view(talk, room, me, call.user.id)
+
+
+def note_to_self(call: Call) -> Any:
+    """The room for one's own notes."""
+    for room, me in call.world.talk.of(call.user.id):
+        if room.type == NOTE:
+            return room_view(call.world.talk, room, me, call.user.id)
+    raise OcsError(404)
+
+
+# --- making ----------------------------------------------------------------------------------------------------
+
+
+def create(call: Call) -> Any:
+    """Make a room, another one each time. Some unknown people: 202; nobody known: 404, and no room."""
+    talk, arguments = call.world.talk, call.arguments
+    talk.actor = (USERS, call.user.id)
+    kind = _number(call, "roomType", GROUP)
+    permissions = _number(call, "permissions", 0)
+    if not 0 <= permissions <= ALL_BITS:
+        raise BadArguments("permissions")
+    if kind == ONE_TO_ONE:
+        return _one_to_one(call, arguments.text("invite", ""))
+    valid, invalid = _invited(call)
+    if invalid and not any(valid.values()):
+        raise refuse("invite", 404)
+    name = arguments.text("roomName", "") or arguments.text("invite", "") or "---"
+    fields = {
+        "description": arguments.text("description", ""),
+        "read_only": _number(call, "readOnly", 0),
+        "listable": _number(call, "listable", 0),
+        "message_expiration": _number(call, "messageExpiration", 0),
+        "lobby": _number(call, "lobbyState", 0),
+        "lobby_timer": max(0, _number(call, "lobbyTimer", 0)),
+        "mention_permissions": _number(call, "mentionPermissions", 0),
+        "permissions": permissions,
+    }
+    if valid["emails"]:
+        kind = PUBLIC
+    _check_new(kind, name.strip(), fields, arguments.text("objectType", ""))
+    password = arguments.text("password", "") if kind == PUBLIC else ""
+    _check_password(call, password, "password")
+    stumble(call)
+    room = talk.add_room(name.strip(), call.user.id, kind, password=password, **fields)
+    for user_id in valid["users"]:
+        talk.enter(room, USERS, user_id)
+    for group_id in valid["groups"]:
+        talk.enter(room, GROUPS, group_id)
+    for address in valid["emails"]:
+        talk.invite(room, address)
+    told = room_view(talk, room, room.attendees[0], call.user.id)
+    call.code = 202 if invalid else 201
+    return {**told, "invalidParticipants": invalid} if invalid else told
+
+
+def _one_to_one(call: Call, invited: str) -> Any:
+    talk = call.world.talk
+    other = call.accounts.find(invited)
+    if other is None:
+        raise refuse("invite", 404)
+    for room, me in talk.of(call.user.id):
+        if room.type == ONE_TO_ONE and room.name == other.id:
+            return room_view(talk, room, me, call.user.id)
+    stumble(call)
+    room = talk.add_room(other.id, call.user.id, ONE_TO_ONE)
+    call.code = 201
+    return room_view(talk, room, room.attendees[0], call.user.id)
+
+
+def _invited(call: Call) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Who is to come, by kind: those that exist, and those that do not."""
+    given = call.arguments.value("participants")
+    given = dict(given) if isinstance(given, dict) else {}
+    if not set(given) <= set(SOURCES):
+        raise BadArguments("participants")
+    if invite := call.arguments.text("invite", ""):
+        kind = "teams" if call.arguments.text("source", "") == "circles" else "groups"
+        given[kind] = [*given.get(kind, []), invite]
+    valid: dict[str, list[str]] = {"users": [], "groups": [], "emails": []}
+    invalid: dict[str, list[str]] = {}
+    for kind, names in given.items():
+        for name in dict.fromkeys(str(one) for one in names):
+            if kind == "users" and (user := call.accounts.find(name)) is not None:
+                valid[kind].append(user.id)
+            elif (kind == "groups" and name in call.accounts.groups) or (kind == "emails" and "@" in name):
+                valid[kind].append(name)
+            else:
+                invalid.setdefault(kind, []).append(name)
+    return valid, invalid
+
+
+def _check_new(kind: int, name: str, fields: dict[str, Any], object_type: str) -> None:
+    problems = {
+        "type": kind not in (GROUP, PUBLIC),
+        "name": not name or len(name) > MAX_NAME,
+        "description": len(fields["description"]) > MAX_DESCRIPTION,
+        "object-type": object_type != "",
+        "listable": fields["listable"] not in (0, 1, 2),
+        "read-only": fields["read_only"] not in (0, 1),
+        "lobby": fields["lobby"] not in (0, 1),
+        "message-expiration": fields["message_expiration"] < 0,
+        "mention-permissions": fields["mention_permissions"] not in (0, 1),
+    }
+    for word, wrong in problems.items():
+        if wrong:
+            raise refuse(word)
+
+
+def _check_password(call: Call, password: str, word: str) -> None:
+    complaint = call.world.password_policy.complaint(password) if password else None
+    if complaint is not None:
+        raise OcsError(400, "", {"error": word, "message": complaint})
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    number = call.arguments.number(name)
+    return default if number is None else number
+
+
+# --- setting ---------------------------------------------------------------------------------------------------
+
+
+def _set(call: Call, note: str | None, **fields: Any) -> Any:
+    room, me = mine(call, moderator=True)
+    stumble(call)
+    for name, value in fields.items():
+        setattr(room, name, value)
+    if note is not None:
+        call.world.talk.note(room, note)
+    return room_view(call.world.talk, room, me, call.user.id)
+
+
+def rename(call: Call) -> Any:
+    """Give a room another name."""
+    room, _ = mine(call, moderator=True)
+    name = call.arguments.text("roomName").strip()
+    if not name or len(name) > MAX_NAME:
+        raise refuse("value")
+    return _set(call, "conversation_renamed" if name != room.name else None, name=name)
+
+
+def delete(call: Call) -> Any:
+    """Delete a room for everybody in it; one between two people can't be."""
+    room, _ = mine(call, moderator=True)
+    if room.type == ONE_TO_ONE:
+        raise OcsError(400, "", NULL)
+    stumble(call)
+    call.world.talk.remove_room(room.token)
+    return None
+
+
+def set_description(call: Call) -> Any:
+    """Set or clear the description, of 2,000 characters at most."""
+    room, _ = mine(call, moderator=True)
+    text = call.arguments.text("description").strip()
+    if len(text) > MAX_DESCRIPTION:
+        raise refuse("value")
+    note = None if text == room.description else "description_set" if text else "description_removed"
+    return _set(call, note, description=text)
+
+
+def set_listable(call: Call) -> Any:
+    """Who finds the room without being in it: nobody, accounts, or guests' accounts too."""
+    room, _ = mine(call, moderator=True)
+    scope = call.arguments.required_number("scope")
+    if scope not in (0, 1, 2):
+        raise refuse("value")
+    words = ("listable_none", "listable_users", "listable_all")
+    return _set(call, words[scope] if scope != room.listable else None, listable=scope)
+
+
+def set_read_only(call: Call) -> Any:
+    """Lock or unlock; a locked room can still be renamed, described and filled with people (observed)."""
+    room, _ = mine(call, moderator=True)
+    state = call.arguments.required_number("state")
+    if state not in (0, 1):
+        raise refuse("value")
+    note = ("read_only_off", "read_only")[state] if state != room.read_only else None
+    return _set(call, note, read_only=state)
+
+
+def set_lobby(call: Call) -> Any:
+    """Let only moderators in, perhaps until a time; a past time is none."""
+    room, _ = mine(call, moderator=True)
+    state = call.arguments.required_number("state")
+    if state not in (0, 1):
+        raise refuse("value")
+    timer = max(0, _number(call, "timer", 0))
+    note = ("lobby_none", "lobby_non_moderators")[state] if state != room.lobby else None
+    return _set(call, note, lobby=state, lobby_timer=timer)
+
+
+def set_password(call: Call) -> Any:
+    """Set or clear the password of a public room."""
+    room, _ = mine(call, moderator=True)
+    password = call.arguments.text("password")
+    if room.type != PUBLIC:
+        raise refuse("type")
+    _check_password(call, password, "value")
+    return _set(call, "password_set" if password else "password_removed", password=password)
+
+
+def set_permissions(call: Call) -> Any:
+    """Set what members may do by default; for calls it is no longer possible."""
+    mine(call, moderator=True)
+    permissions = call.arguments.required_number("permissions")
+    if not 0 <= permissions <= ALL_BITS:
+        raise BadArguments("permissions")
+    if call.places["mode"] == "call":
+        raise refuse("mode")
+    return _set(call, None, permissions=permissions | 1 if permissions else 0)
+
+
+def set_mention_permissions(call: Call) -> Any:
+    """Whether everybody may mention all (0), or moderators only (1)."""
+    mine(call, moderator=True)
+    wanted = call.arguments.required_number("mentionPermissions")
+    if wanted not in (0, 1):
+        raise refuse("value")
+    return _set(call, None, mention_permissions=wanted)
+
+
+def set_message_expiration(call: Call) -> Any:
+    """Let new messages run out after so many seconds; 0, and whatever is no number, keeps them."""
+    mine(call, moderator=True)
+    seconds = call.arguments.required_number("seconds")
+    if seconds < 0:
+        raise refuse("value")
+    note = "message_expiration_enabled" if seconds else "message_expiration_disabled"
+    return _set(call, note, message_expiration=seconds)
+
+
+def make_public(call: Call) -> Any:
+    """Let everybody in who has the link."""
+    room, _ = mine(call, moderator=True)
+    return _set(call, "guests_allowed" if room.type != PUBLIC else None, type=PUBLIC)
+
+
+def make_private(call: Call) -> Any:
+    """Let only participants in."""
+    room, _ = mine(call, moderator=True)
+    return _set(call, "guests_disallowed" if room.type == PUBLIC else None, type=GROUP, password="")

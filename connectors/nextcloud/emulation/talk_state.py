@@ -1,0 +1,280 @@
+"""What an emulated Talk holds: rooms, who is in them, what was said. Observed on Nextcloud 34 with Talk 22."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import random
+import string
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from connectors.nextcloud.emulation.state import Accounts
+
+ONE_TO_ONE, GROUP, PUBLIC, CHANGELOG, NOTE = 1, 2, 3, 4, 6
+OWNER, MODERATOR, USER, GUEST = 1, 2, 3, 4
+MEMBER_BITS: Final = 246
+MODERATOR_BITS: Final = 254
+USERS, GROUPS, EMAILS = "users", "groups", "emails"
+
+
+@dataclass(slots=True, eq=False)
+class Attendee:
+    """One participant of a room: an account, a group, or somebody invited by e-mail."""
+
+    id: int
+    kind: str
+    actor: str
+    """An account's or group's id; for an e-mail address its SHA-256 in hex."""
+    type: int = USER
+    address: str | None = None
+    joined_after: int = 0
+    """The last message before it came."""
+    favorite: bool = False
+
+    @property
+    def moderates(self) -> bool:
+        """Whether it is the owner or a moderator."""
+        return self.type in (OWNER, MODERATOR)
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message, or one line of the room's history when `system` has a word."""
+
+    id: int
+    kind: str
+    actor: str
+    text: str
+    at: int
+    """Seconds since 1970."""
+    system: str = ""
+    reference: str = ""
+    parent: Message | None = None
+    silent: bool = False
+    deleted: bool = False
+    edited_by: str | None = None
+    edited_at: int = 0
+    expires: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Bot:
+    """A bot that was installed by occ; a moderator enables it in a room."""
+
+    id: int
+    name: str
+    secret: str = field(repr=False)
+    url: str = ""
+    description: str = ""
+    features: int = 3
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """One conversation. Its fields may be set at will; who is in it changes by `Talk`'s methods."""
+
+    id: int
+    token: str
+    type: int
+    name: str
+    description: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    read_only: int = 0
+    listable: int = 0
+    lobby: int = 0
+    lobby_timer: int = 0
+    permissions: int = 0
+    """The members' default; 0 leaves it to the server."""
+    mention_permissions: int = 0
+    message_expiration: int = 0
+    """Seconds; 0 keeps messages."""
+    password: str = field(default="", repr=False)
+    last_activity: int = 0
+    attendees: list[Attendee] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    bots: set[int] = field(default_factory=set)
+
+    def find(self, kind: str, actor: str) -> Attendee | None:
+        """The participant of this kind and id."""
+        return next((one for one in self.attendees if one.kind == kind and one.actor == actor), None)
+
+    def by_id(self, attendee_id: int) -> Attendee | None:
+        """The participant of this number."""
+        return next((one for one in self.attendees if one.id == attendee_id), None)
+
+    @property
+    def users(self) -> list[str]:
+        """Ids of the accounts in it."""
+        return [one.actor for one in self.attendees if one.kind == USERS]
+
+    @property
+    def groups(self) -> list[str]:
+        """Ids of the groups in it."""
+        return [one.actor for one in self.attendees if one.kind == GROUPS]
+
+    @property
+    def moderators(self) -> list[str]:
+        """Ids of the accounts that own or moderate it."""
+        return [one.actor for one in self.attendees if one.moderates]
+
+    @property
+    def comments(self) -> list[str]:
+        """What people wrote, oldest first, deleted ones left out."""
+        return [one.text for one in self.messages if not one.system and not one.deleted]
+
+
+class Talk:
+    """All rooms and bots, and the plain ways to change them: no rights, no checks, no requests."""
+
+    def __init__(self, accounts: Accounts, now: Callable[[], float], seed: int = 22) -> None:
+        self.accounts = accounts
+        self.rooms: dict[str, Room] = {}
+        """Rooms by token."""
+        self.bots: dict[int, Bot] = {}
+        self.bot_failures: list[float] = []
+        """When bots' signatures were wrong."""
+        self.greeted: set[str] = set()
+        """Accounts that have listed their rooms once, and were given the server's own."""
+        self.samples = True
+        """Whether an account's first list brings the server's own rooms (observed)."""
+        self._now = now
+        self._random = random.Random(seed)  # noqa: S311 - tokens here guard nothing
+        self._room_ids = itertools.count(1)
+        self._attendee_ids = itertools.count(1)
+        self._message_ids = itertools.count(1)
+        self.actor: tuple[str, str] = (USERS, "")
+        """Who is acting, for the lines of the history."""
+
+    # --- rooms -------------------------------------------------------------------------------------------------
+
+    def add_room(self, name: str, owner: str | None = None, kind: int = GROUP, **fields: Any) -> Room:
+        """Make a room; the owner, if any, is in it."""
+        token = ""
+        while not token or token in self.rooms:
+            token = "".join(self._random.choices(string.ascii_lowercase + string.digits, k=8))
+        room = Room(next(self._room_ids), token, kind, name, last_activity=int(self._now()), **fields)
+        self.rooms[token] = room
+        if owner is not None:
+            self.enter(room, USERS, owner, OWNER)
+        self.note(room, "conversation_created")
+        return room
+
+    def remove_room(self, token: str) -> None:
+        """Delete a room. Raises KeyError for an unknown one."""
+        del self.rooms[token]
+
+    def of(self, user_id: str) -> list[tuple[Room, Attendee]]:
+        """An account's rooms in the order it came to them."""
+        found = [(room, mine) for room in self.rooms.values() if (mine := room.find(USERS, user_id)) is not None]
+        return sorted(found, key=lambda pair: pair[1].id)
+
+    # --- people ------------------------------------------------------------------------------------------------
+
+    def enter(self, room: Room, kind: str, actor: str, role: int = USER, *, silent: bool = False) -> Attendee | None:
+        """Put somebody into a room; None when it was in it already. A group brings its members."""
+        if room.find(kind, actor) is not None:
+            return None
+        last = room.messages[-1].id if room.messages else 0
+        made = Attendee(next(self._attendee_ids), kind, actor, role, joined_after=last)
+        room.attendees.append(made)
+        if role != OWNER and not silent:
+            self.note(room, "group_added" if kind == GROUPS else "user_added", subject=actor)
+        if kind == GROUPS:
+            for member in sorted(self.accounts.groups[actor].members):
+                self.enter(room, USERS, member)
+        return made
+
+    def invite(self, room: Room, address: str) -> Attendee:
+        """Invite a guest by e-mail, whatever the address looks like. The room's type is for callers to change."""
+        hashed = hashlib.sha256(address.lower().encode()).hexdigest()
+        known = room.find(EMAILS, hashed)
+        if known is not None:
+            return known
+        last = room.messages[-1].id if room.messages else 0
+        made = Attendee(next(self._attendee_ids), EMAILS, hashed, GUEST, address.lower(), last)
+        room.attendees.append(made)
+        return made
+
+    def drop(self, room: Room, attendee: Attendee) -> None:
+        """Take somebody out. A group takes its plain members along, unless another group in the room has them."""
+        room.attendees.remove(attendee)
+        self.note(room, "group_removed" if attendee.kind == GROUPS else "user_removed", subject=attendee.actor)
+        if attendee.kind == GROUPS and (group := self.accounts.groups.get(attendee.actor)) is not None:
+            for member in sorted(group.members):
+                self._drop_unless_linked(room, member)
+
+    def _drop_unless_linked(self, room: Room, user_id: str) -> None:
+        """What somebody added by hand loses as well, and a moderator never does (observed)."""
+        mine = room.find(USERS, user_id)
+        user = self.accounts.users.get(user_id)
+        linked = user is not None and any(group in user.groups for group in room.groups)
+        if mine is not None and mine.type == USER and not linked:
+            self.drop(room, mine)
+
+    def joined(self, user_id: str, group_id: str) -> None:
+        """Whoever joins a group comes into its rooms."""
+        for room in self._rooms_of_group(group_id):
+            self.enter(room, USERS, user_id)
+
+    def left(self, user_id: str, group_id: str) -> None:
+        """Whoever leaves a group is out of its rooms, moderators excepted."""
+        for room in self._rooms_of_group(group_id):
+            self._drop_unless_linked(room, user_id)
+
+    def group_removed(self, group_id: str) -> None:
+        """A deleted group is out of its rooms; its members stay (observed)."""
+        for room in self._rooms_of_group(group_id):
+            group = room.find(GROUPS, group_id)
+            if group is not None:
+                self.drop(room, group)
+
+    def user_removed(self, user_id: str) -> None:
+        """A deleted account is out of all rooms; a room where nobody is left goes with it."""
+        for room, mine in self.of(user_id):
+            self.drop(room, mine)
+            if not room.users:
+                del self.rooms[room.token]
+
+    def _rooms_of_group(self, group_id: str) -> list[Room]:
+        return [room for room in self.rooms.values() if room.find(GROUPS, group_id) is not None]
+
+    # --- words -------------------------------------------------------------------------------------------------
+
+    def note(self, room: Room, what: str, subject: str = "", parent: Message | None = None) -> Message:
+        """Write a line of the room's history, as the account that acts."""
+        kind, actor = self.actor
+        return self.say(room, kind, actor, "", system=what, parent=parent, parameters={"subject": subject})
+
+    def say(self, room: Room, kind: str, actor: str, text: str, **more: Any) -> Message:
+        """Write a message."""
+        at = int(self._now())
+        expires = at + room.message_expiration if room.message_expiration else 0
+        said = Message(next(self._message_ids), kind, actor, text, at, expires=expires, **more)
+        room.messages.append(said)
+        room.last_activity = at
+        return said
+
+    def seen(self, room: Room) -> list[Message]:
+        """The messages that have not run out, oldest first."""
+        moment = self._now()
+        return [one for one in room.messages if not one.expires or one.expires > moment]
+
+    def install_bot(self, name: str, secret: str, url: str, features: int = 3) -> Bot:
+        """What `occ talk:bot:install` does. Raises ValueError for a taken URL or a secret of a wrong length."""
+        if any(bot.url == url for bot in self.bots.values()):
+            raise ValueError("a bot with this URL is installed already")
+        if not 40 <= len(secret) <= 128:
+            raise ValueError("a secret has 40 to 128 characters")
+        bot = self.bots[len(self.bots) + 1] = Bot(len(self.bots) + 1, name, secret, url, features=features)
+        return bot
+
+    def add_people(self, room: Room, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Put accounts and groups into a room."""
+        for user_id in users:
+            self.enter(room, USERS, user_id)
+        for group_id in groups:
+            self.enter(room, GROUPS, group_id)
