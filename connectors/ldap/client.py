@@ -15,6 +15,7 @@ from provisioner.model.errors import Garbled, Permanent, SettingsError
 from provisioner.model.ports import Gate
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
+from provisioner.transport.bounded import read_bounded
 from provisioner.transport.directory import Changes, Directory
 from provisioner.transport.directory_answers import ASSERTION_FAILED, NO_SUCH_OBJECT, Entry, Refused
 from provisioner.transport.dn import leaf, parse, quote, quote_filter
@@ -199,9 +200,9 @@ def _password(settings: LdapSettings) -> SecretStr:
         return settings.password
     file = settings.password_file
     try:
-        lines = file.read_text().splitlines() if file else []
+        lines = read_bounded(file, 4096).decode().splitlines() if file else []
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(Text.of("ldap.password_file", file=str(file)), str(error)) from error
+        raise SettingsError(Text.of("ldap.password_file", file=str(file)), type(error).__name__) from error
     if not lines or not lines[0]:
         raise SettingsError(Text.of("ldap.password_file", file=str(file)), "empty")
     return SecretStr(lines[0])

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from connectors.nextcloud.quota import bytes_of
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
+from provisioner.transport.bounded import read_bounded
 
 
 class NextcloudSettings(BaseModel):
@@ -68,7 +69,7 @@ class NextcloudSettings(BaseModel):
             return self.password
         path = self.password_file
         try:
-            text = "" if path is None else path.read_text(encoding="utf-8").rstrip("\r\n")
+            text = "" if path is None else read_bounded(path, 4096).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(Text.of("nextcloud.password_file", path=str(path)), type(error).__name__) from error
         if not text:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentFault
 
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
@@ -23,7 +24,9 @@ class NetworkSettings(BaseModel):
     registry: Path = Field(description="Folder of the registry, relative to the settings file.")
     policy: Path | None = Field(default=None, description="Policy file; without one the defaults hold.")
     targets: dict[str, dict[str, Any]] = Field(
-        default={}, description="By name: `connector`, and what that connector needs (url, user, password_file, …)."
+        default={},
+        repr=False,  # passwords may stand in it
+        description="By name: `connector`, and what that connector needs (url, user, password_file, …).",
     )
 
 
@@ -34,7 +37,7 @@ class Settings(BaseSettings):
         env_prefix="READI_", env_nested_delimiter="__", extra="forbid", nested_model_default_partial_update=True
     )
 
-    state: str = Field(default="state/readi.db", description="SQLite file, or a postgresql:// URL.")
+    state: str = Field(default="state/readi.db", repr=False, description="SQLite file, or a postgresql:// URL.")
     language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
     networks: dict[str, NetworkSettings] = Field(
         min_length=1, description="The networks that this installation serves, by name."
@@ -68,6 +71,8 @@ def load_settings(path: Path) -> Settings:
         return Settings(**content)
     except ValidationError as fault:
         raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=_places(fault)) from None
+    except EnvironmentFault as fault:  # a READI_… variable that should hold JSON; it says which, not what
+        raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=str(fault)) from None
 
 
 def target_settings(model: type[BaseModel], section: Mapping[str, Any], base: Path, where: str) -> BaseModel:

@@ -12,6 +12,7 @@ from provisioner.model.registry import Origin
 from provisioner.model.text import Text
 from provisioner.registry.parsing import Parsed, parse
 from provisioner.registry.problems import Problem, error, warning
+from provisioner.transport.bounded import read_bounded
 
 MAX_BYTES: Final = 20_000_000
 """The largest file that is read: about 50,000 people."""
@@ -52,7 +53,7 @@ def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolde
         result.problems.append(_error(".", "registry.no_folder", folder=str(folder)))
         result.whole = False
         return result
-    found = {path.relative_to(folder).as_posix(): path for path in _find(folder, folder, result, frozenset())}
+    found = {path.relative_to(folder).as_posix(): path for path in _find(folder, folder, result, set())}
     for file in sorted(found.keys() | instead.keys()):
         parsed = read_bytes(instead[file].encode(), file) if file in instead else read_file(found[file], file)
         result.problems += parsed.problems
@@ -65,11 +66,15 @@ def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolde
     return result
 
 
-def _find(directory: Path, root: Path, result: ReadFolder, above: frozenset[str]) -> Iterator[Path]:
-    """The folder's files in the order of their names. What can't be looked into makes the reading partial."""
+def _find(directory: Path, root: Path, result: ReadFolder, seen: set[str]) -> Iterator[Path]:
+    """The folder's files in the order of their names. What can't be looked into makes the reading partial.
+
+    Each folder is read once, however many links lead to it: twelve that link to each other have millions of ways.
+    """
     here = os.path.realpath(directory)
-    if here in above:
+    if here in seen:
         return
+    seen.add(here)
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except OSError as fault:
@@ -82,7 +87,7 @@ def _find(directory: Path, root: Path, result: ReadFolder, above: frozenset[str]
         try:
             entry.stat()  # follows links: a dangling one, e.g. to a share that is not mounted, is no empty folder
             if entry.is_dir():
-                yield from _find(path, root, result, above | {here})
+                yield from _find(path, root, result, seen)
             elif entry.name.lower().endswith(SUFFIXES):
                 yield path
         except OSError as fault:
@@ -97,12 +102,12 @@ def _unreadable(result: ReadFolder, file: str, fault: OSError) -> None:
 def read_file(path: Path, file: str) -> Parsed:
     """One file, checked from the outside in: size, encoding, conflict markers, tabs, then YAML."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            return _unusable(_error(file, "registry.too_large", size=size // 1_000_000, limit=MAX_BYTES // 1_000_000))
-        data = path.read_bytes()
+        data = read_bounded(path, MAX_BYTES)
+        size = max(path.stat().st_size, len(data))
     except OSError as fault:
         return _unusable(_error(file, "registry.unreadable", reason=fault.strerror or str(fault)))
+    if len(data) > MAX_BYTES:
+        return _unusable(_error(file, "registry.too_large", size=size // 1_000_000, limit=MAX_BYTES // 1_000_000))
     return read_bytes(data, file)
 
 

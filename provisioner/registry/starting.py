@@ -9,7 +9,7 @@ from typing import Final
 from provisioner.model.errors import ReadiError
 from provisioner.model.text import Text
 from provisioner.registry.schema import SCHEMA_FILE, schema_text
-from provisioner.registry.writing import replace_file
+from provisioner.registry.writing import make_folder, replace_file
 
 REGISTRY: Final = "registry"
 """The registry's folder within the starter's."""
@@ -32,7 +32,7 @@ def init(folder: Path) -> tuple[Path, ...]:
     contents[f"{REGISTRY}/{SCHEMA_FILE}"] = schema_text()
     for private in _PRIVATE_FOLDERS:
         path = folder / private
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         path.chmod(_OWNER_ONLY)
     for name, text in contents.items():
         replace_file(folder / name, None, text.encode())

@@ -141,7 +141,7 @@ def _prepare(path: Path) -> None:
     process (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(path.parent)
         if not path.exists():
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -149,6 +149,13 @@ def _prepare(path: Path) -> None:
             path.chmod(0o600)
     except OSError as error:
         raise StateError(Text.of("state.unreadable", database=str(path)), detail=error.strerror or "") from error
+
+
+def _make_folder(path: Path) -> None:
+    """Those above that are missing are ours alone, too: the mode that `Path.mkdir` is given holds for the last one."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextmanager
