@@ -5,14 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from provisioner.app.carrying_out import How, Started, carry_out
 from provisioner.app.connectors import Target
-from provisioner.app.planning import Planned, make_plan
+from provisioner.app.planning import Planned, make_plan, unread
 from provisioner.app.site import Site
 from provisioner.execution import Report
 from provisioner.model.changes import Adopt, Change, ChangeClass
 from provisioner.model.errors import ReadiError
+from provisioner.model.plan import Plan
 from provisioner.model.text import Text
 from provisioner.state import Runs, ServerLock, StepState
 
@@ -23,16 +25,36 @@ class PlanOutdated(ReadiError):
     """The registry or the policy changed since the plan was made; it has to be made, and read, again."""
 
 
+class Approved(NamedTuple):
+    """One change that somebody read: which object of which target, and what it is called."""
+
+    target: str
+    verb: str
+    kind: str
+    key: str
+    name: str
+
+    @classmethod
+    def of(cls, change: Change) -> "Approved":
+        return cls(change.target, str(change.verb), str(change.id.kind), change.id.key, change.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What may be done: the changes of these digests, or (None) the class *auto* of whatever the plan then is."""
+    """What may be done: these changes, or (None) the class *auto* of whatever the plan then is."""
 
-    digests: Mapping[str, str] | None = None
-    """Digest of a change → the name of its object, as the approved plan had it."""
+    changes: Mapping[str, Approved] | None = None
+    """By digest."""
     registry: str | None = None
     policy: str | None = None
     allowed: frozenset[str] = frozenset()
     """Words by which guards let this one plan through."""
+
+    @classmethod
+    def of_all(cls, plan: Plan, allowed: frozenset[str] = frozenset()) -> "Approval":
+        """Somebody read the whole plan and agrees to exactly its changes."""
+        changes = {change.digest(): Approved.of(change) for change in plan.changes()}
+        return cls(changes, plan.registry_digest, plan.policy_digest, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +104,9 @@ def apply(
         if planned.plan.refusals:
             return Applied(planned)
         chosen = {part.target: _chosen(part.changes, approval) for part in planned.plan.targets}
-        moved = _moved(planned, approval)
+        moved = _moved(planned.plan, approval)
         waiting = sum(1 for change in planned.plan.changes() if change.change_class is not ChangeClass.AUTO)
-        if approval.digests is not None:
+        if approval.changes is not None:
             waiting = 0
         report = carry_out(site, planned, chosen, locks, started, how)
         _forget_the_past(site, planned)
@@ -114,14 +136,35 @@ def _check_current(planned: Planned, approval: Approval) -> None:
 
 
 def _chosen(changes: Iterable[Change], approval: Approval) -> list[Change]:
-    if approval.digests is None:
+    if approval.changes is None:
         return [change for change in changes if change.change_class is ChangeClass.AUTO]
-    return [change for change in changes if change.digest() in approval.digests]
+    return [change for change in changes if change.digest() in approval.changes]
 
 
-def _moved(planned: Planned, approval: Approval) -> tuple[str, ...]:
-    """Names of what was approved but is not planned any more: done by somebody else, or no longer as it was."""
-    if approval.digests is None:
+def _moved(plan: Plan, approval: Approval) -> tuple[str, ...]:
+    """Names of what was approved and can't be done as it was: it is still planned, but otherwise, or in dispute.
+
+    What is no longer planned at all, with nothing to say about it, is so already.
+    """
+    if approval.changes is None:
         return ()
-    now = {change.digest() for change in planned.plan.changes()}
-    return tuple(sorted({name for digest, name in approval.digests.items() if digest not in now}))
+    now = {change.digest() for change in plan.changes()}
+    otherwise = {Approved.of(change)[:4] for change in plan.changes()}
+    noted = {
+        (notice.target, str(notice.id.kind), notice.id.key)
+        for part in plan.targets
+        for notice in part.notices
+        if notice.id is not None
+    }
+    unknown = set(unread(plan))
+    moved = {
+        approved.name
+        for digest, approved in approval.changes.items()
+        if digest not in now
+        and (
+            approved[:4] in otherwise
+            or (approved.target, approved.kind, approved.key) in noted
+            or approved.target in unknown
+        )
+    }
+    return tuple(sorted(moved))

@@ -214,8 +214,7 @@ class Demo:
     def _approve(self) -> None:
         """A ranger read the plan and agrees to exactly its changes."""
         plan = self._plan().plan
-        digests = {change.digest(): change.name for change in plan.changes()}
-        apply(self._site, Approval(digests, plan.registry_digest, plan.policy_digest), Started("demo", "demo"))
+        apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
 
     def _nextcloud(self) -> NextcloudSandbox:
         return next(sandbox for sandbox in self._sandboxes.running if isinstance(sandbox, NextcloudSandbox))

@@ -48,12 +48,17 @@ class Explainer:
         self._desired: Desired = desire(self._registry, self._inputs.policy, today, assigned_of(self._ties.values()))
 
     def explain(self, wanted: str) -> Explanation:
-        """By registry id, by key, or by what something is called in a target. Raises `SettingsError` for nothing."""
+        """By registry id, key, a person's name or address, or what something is called in a target.
+
+        Raises `SettingsError` for nothing, or for several.
+        """
         identity = wanted.split(":")[1] if wanted.count(":") else wanted
         if identity in self._registry.people:
             return self._person(identity)
         if identity in self._registry.bodies:
             return self._body(identity)
+        if (person := self._by_name(wanted)) is not None:
+            return self._person(person)
         for ties in self._ties.values():
             for resource, binding in ties.bindings.items():
                 if wanted.lower() in (binding.name.lower(), binding.remote_id.lower()):
@@ -62,6 +67,18 @@ class Explainer:
             if desired.name.lower() == wanted.lower():
                 return self._resource(resource, desired.name)
         raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
+
+    def _by_name(self, wanted: str) -> str | None:
+        """The id of the one person of this name or address. Raises `SettingsError` that names the ids of several."""
+        called = wanted.casefold()
+        found = [
+            person.id
+            for person in self._registry.people.values()
+            if called in (person.display_name.casefold(), person.email.casefold())
+        ]
+        if len(found) > 1:
+            raise SettingsError(Text.of("app.several_of_that_name", name=wanted, ids=", ".join(sorted(found))))
+        return found[0] if found else None
 
     def _resource(self, resource: ResourceId, name: str) -> Explanation:
         identity = resource.key.split(":")[1]

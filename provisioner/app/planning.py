@@ -1,6 +1,5 @@
 """Makes a plan: read the registry, observe the targets, compare, count the cost, ask the guards. Writes nothing."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -223,8 +222,11 @@ def with_cost(part: TargetPlan, view: View) -> TargetPlan:
 
 
 def _pace(count: int, limit: int, window: float) -> float:
-    """Seconds that ``count`` writes take when ``limit`` are let through in each ``window``."""
-    return math.ceil(count / limit) * window if count > limit else 0.0
+    """About how many seconds ``count`` writes take when ``limit`` are let through in each ``window``.
+
+    At the limit's own pace: what earlier runs used up of the first window is not known until then.
+    """
+    return count / limit * window if count > limit else 0.0
 
 
 def _refusals(

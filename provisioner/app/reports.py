@@ -50,7 +50,7 @@ class CostReport(_Report):
     requests: int = Field(description="Writes and the reads that they need, at least.")
     mails: int = Field(description="Mails that the target itself sends to people.")
     limited: dict[str, int] = Field(description="Writes that a rate limit of the target counts, by limit.")
-    minutes: float = Field(description="How long these limits make it take, at least.")
+    minutes: float = Field(description="About how long these limits make it take.")
 
 
 class TargetReport(_Report):

@@ -3,8 +3,8 @@
 import signal
 import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -89,8 +89,9 @@ class Sandboxes:
             finally:
                 site.close()
 
-    def wait(self) -> None:
-        """Until SIGINT or SIGTERM."""
+    @contextmanager
+    def until_ended(self) -> Iterator[threading.Event]:
+        """An event that SIGINT or SIGTERM sets; from now on, so that no signal is too early for it."""
         ended = threading.Event()
 
         def end(number: int, frame: FrameType | None) -> None:
@@ -98,7 +99,7 @@ class Sandboxes:
 
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            ended.wait()
+            yield ended
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

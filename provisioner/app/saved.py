@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from provisioner.app.applying import Approval
+from provisioner.app.applying import Approval, Approved
 from provisioner.app.reports import PlanReport
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
@@ -60,5 +60,9 @@ def _whole(path: Path) -> bytes:
 
 def approval_of(report: PlanReport, allowed: frozenset[str]) -> Approval:
     """A saved plan is the approval of exactly its changes, under the registry and the policy that it was made with."""
-    digests = {change.digest: change.name for target in report.targets for change in target.changes}
-    return Approval(digests, report.registry, report.policy, allowed)
+    changes = {
+        change.digest: Approved(target.target, change.verb, change.kind, change.id, change.name)
+        for target in report.targets
+        for change in target.changes
+    }
+    return Approval(changes, report.registry, report.policy, allowed)

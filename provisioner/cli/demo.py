@@ -1,10 +1,9 @@
 """readi demo: the whole story on emulators, told in a terminal."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.app.demo import Audience, Demo, Story
 from provisioner.app.looking import Drifted
 from provisioner.app.planning import Planned
 from provisioner.app.reports import DemoReport, FirstSync, SecondSync
@@ -13,6 +12,9 @@ from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
 from provisioner.cli.looking import drift_line
 from provisioner.cli.render import PersonNames, PlanText
 from provisioner.model.text import Text
+
+if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
+    from provisioner.app.demo import Audience, Story
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +27,8 @@ def demo_command(
     as_json: Annotated[bool, typer.Option("--json", help="The figures, as the last line of standard output.")] = False,
 ) -> int:
     """The whole story on emulators in under half a minute: touches nothing but loopback and a temporary folder."""
+    from provisioner.app.demo import Demo
+
     context = context_of(ctx)
     story = Demo(_Teller(context).audience()).run()
     if as_json:
@@ -32,7 +36,7 @@ def demo_command(
     return NOTHING_TO_DO
 
 
-def _report(story: Story) -> DemoReport:
+def _report(story: "Story") -> DemoReport:
     return DemoReport(
         people=story.people,
         resources=story.resources,
@@ -53,7 +57,9 @@ class _Teller:
         self._context = context
         self._out = context.out
 
-    def audience(self) -> Audience:
+    def audience(self) -> "Audience":
+        from provisioner.app.demo import Audience
+
         return Audience(self._chapter, self._say, self._plan, self._drift)
 
     def _chapter(self, heading: Text) -> None:

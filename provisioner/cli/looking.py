@@ -11,8 +11,7 @@ from provisioner.app.reporting import drift_report, explain_report, run_report
 from provisioner.app.reports import HistoryReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.planning import AsJson, Targets
-from provisioner.cli.render import NOTHING, PersonNames
-from provisioner.model.resources import Value
+from provisioner.cli.render import PersonNames, shown_value
 from provisioner.planning.drift import Drift, DriftKind
 
 
@@ -50,22 +49,20 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
 def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
     """One thing that was changed over there, in words."""
     if item.kind is DriftKind.FIELD:
-        before, now = _value(context, item.before), _value(context, item.now)
+        field_name = str(item.field)
+        before, now = (shown_value(field_name, value, context.say) for value in (item.before, item.now))
         field = context.tell(f"field_{item.field}")
         return context.tell("drift_field", name=item.name, field=field, before=before, now=now)
     account = names(item.account or "")
     return context.tell(f"drift_{item.kind}", name=item.name, account=account)
 
 
-def _value(context: Context, value: Value) -> str:
-    if value is None:
-        return NOTHING
-    return context.tell("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
 def explain_command(
     ctx: typer.Context,
-    identity: Annotated[str, typer.Argument(metavar="ID", help="A person, a body, or what it is called over there.")],
+    identity: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A person's id, name or address, a body, or what it is called over there."),
+    ],
     as_json: AsJson = False,
 ) -> int:
     """What a person, a body or a resource has, where, and why. Asks no target."""

@@ -19,7 +19,7 @@ from provisioner.app.saved import read_plan, write_plan
 from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.progress import ApplyProgress
-from provisioner.cli.render import PersonNames, PlanText
+from provisioner.cli.render import PersonNames, PlanText, nothing_to_do
 from provisioner.execution import Interruption
 from provisioner.model.plan import Plan
 from provisioner.state import Outcome, StepState
@@ -152,8 +152,7 @@ def _ask(
     if not _agrees(context):
         context.err.print(context.tell("nothing_changed"), markup=False)
         return PENDING
-    digests = {change.digest(): change.name for change in planned.plan.changes()}
-    return Approval(digests, planned.plan.registry_digest, planned.plan.policy_digest, words)
+    return Approval.of_all(planned.plan, words)
 
 
 def _agrees(context: Context) -> bool:
@@ -195,7 +194,7 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         out.print(context.tell("adopted", count=applied.adopted), style="bold", markup=False)
     if report is None:
         left = applied.waiting or applied.moved or unread(plan)
-        out.print(context.tell("nothing_changed" if left else "nothing_to_do"), markup=False)
+        out.print(context.tell("nothing_changed") if left else context.say(nothing_to_do(plan)), markup=False)
     else:
         for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED):
             why = "" if result.why is None else context.say(result.why)

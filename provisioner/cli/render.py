@@ -36,8 +36,19 @@ _SIGNS: dict[Verb, tuple[str, str]] = {
     Verb.LEAVE: ("<", "red"),
 }
 
+_WORRYING = (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL, NoticeKind.BLOCKED)
+"""Notices because of which not everything is as it should be, though nothing can be done about them here."""
+
 Names = Callable[[str], str]
 """From an account's key to what a ranger calls the person."""
+
+
+def nothing_to_do(plan: Plan) -> Text:
+    """What to say of a plan without changes: not always is everything in order."""
+    if unread(plan):
+        return Text.of("cli.nothing_known")
+    worrying = any(notice.kind in _WORRYING for part in plan.targets for notice in part.notices)
+    return Text.of("cli.nothing_but_notices") if worrying or plan.refusals else Text.of("cli.nothing_to_do")
 
 
 class PersonNames:
@@ -116,7 +127,7 @@ class PlanText:
     def summary(self) -> str:
         """One sentence: how many changes of which class."""
         if self._plan.is_empty():
-            return self._tell("nothing_known" if unread(self._plan) else "nothing_to_do")
+            return self._say(nothing_to_do(self._plan))
         counts = Counter(change.change_class for change in self._plan.changes())
         return self._tell(
             "summary",
@@ -144,23 +155,19 @@ class PlanText:
 
     def _detail(self, change: Change) -> str:
         if isinstance(change, Update):
-            pairs = ((self._field(name), change.before[name], after) for name, after in change.after.items())
-            return ", ".join(f"{name} {self._value(before)} → {self._value(after)}" for name, before, after in pairs)
+            fields = change.after.items()
+            return ", ".join(f"{self._field(name)} {self._change_of(name, change, after)}" for name, after in fields)
         if isinstance(change, Join | Leave):
             return self._listed(change.members, NAMES_SHOWN)
         if isinstance(change, Create | Adopt):
             return self._names(change.id.key) if change.id.key.startswith("person:") else ""
         return self._names(change.id.key)
 
+    def _change_of(self, name: FieldName, change: Update, after: Value) -> str:
+        return f"{shown_value(name, change.before[name], self._say)} → {shown_value(name, after, self._say)}"
+
     def _field(self, name: FieldName) -> str:
         return self._tell(f"field_{name}")
-
-    def _value(self, value: Value | Unknown) -> str:
-        if value is None or isinstance(value, Unknown):
-            return NOTHING
-        if isinstance(value, bool):
-            return self._tell("yes" if value else "no")
-        return f"“{value}”" if isinstance(value, str) else self._say(Text.of("cli.number", number=value))
 
     def _notices(self, notices: Iterable[Notice]) -> Iterator[Styled]:
         for notice in notices:
@@ -214,3 +221,29 @@ def _escaped(line: str) -> str:
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:
     return sorted(changes, key=lambda change: _ORDER.index(change.verb))
+
+
+def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
+    """A field's value as people write it: sizes with their unit, yes and no, texts in quotes."""
+    if name == "quota" and not isinstance(value, Unknown):
+        return _shown_quota(value, say)
+    if value is None or isinstance(value, Unknown):
+        return NOTHING
+    if isinstance(value, bool):
+        return say(Text.of("cli.yes" if value else "cli.no"))
+    return f"“{value}”" if isinstance(value, str) else say(Text.of("cli.number", number=value))
+
+
+def _shown_quota(value: Value, say: Catalogue) -> str:
+    """Bytes in the largest unit that fits; Nextcloud's -3 is no end, None is the target's own default."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return say(Text.of("cli.quota_default"))
+    if value < 0:
+        return say(Text.of("cli.quota_unlimited"))
+    size, unit = float(value), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return say(Text.of("cli.quota", size=round(size, 1), unit=_UNITS[unit]))
+
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")

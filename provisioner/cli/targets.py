@@ -8,7 +8,6 @@ import typer
 
 from provisioner.app.looking import examine
 from provisioner.app.reporting import doctor_report
-from provisioner.app.sandbox import Sandboxes
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
 from provisioner.cli.planning import AsJson, Targets
 from provisioner.model.ports import Severity
@@ -52,12 +51,14 @@ def sandbox_command(
 ) -> int:
     """Emulators on loopback until Ctrl-C. Once they answer, one line says where and with which credentials."""
     context = context_of(ctx)
-    with Sandboxes(context.clock, name or (), port) as sandboxes:
+    from provisioner.app.sandbox import Sandboxes  # the emulators are loaded by those who want one
+
+    with Sandboxes(context.clock, name or (), port) as sandboxes, sandboxes.until_ended() as ended:
         if example:
             sandboxes.fill_with_example()
         sys.stdout.write(json.dumps(sandboxes.addresses()) + "\n")
         sys.stdout.flush()
         if not as_json:
             context.err.print(context.tell("sandbox_runs"), markup=False)
-        sandboxes.wait()
+        ended.wait()
     return NOTHING_TO_DO

@@ -54,7 +54,7 @@ class TargetPlan:
     notices: tuple[Notice, ...] = ()
     cost: Cost = Cost()
     minutes: float = 0.0
-    """How long its rate limits will make it take, at least."""
+    """About how long its rate limits will make it take."""
     error: Text | None = None
     """The target could not be observed at all; its changes are unknown, not none."""
 
