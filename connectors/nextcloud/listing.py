@@ -16,6 +16,9 @@ from provisioner.model.text import Text
 REPAIRS: Final = 5
 """So many objects that the two statements disagree about are read one by one; more make the list Partial."""
 
+MOST: Final = 1_000_000
+"""Accounts or groups; a server that still has more makes them up as we ask."""
+
 T = TypeVar("T")
 
 
@@ -38,6 +41,8 @@ def pages(client: Client, path: str, name: str, size: int, search: str = "") -> 
         if not fresh:
             return  # the server gives the same page again: the second statement will tell what is missing
         seen |= fresh
+        if len(seen) > MOST:
+            raise Garbled(Text.of("nextcloud.garbled", path=path))
         offset += size
 
 

@@ -30,6 +30,7 @@ from provisioner.model.ports import Gate
 from provisioner.model.text import Text
 from provisioner.transport.directory_address import Address
 from provisioner.transport.directory_answers import Answer, Entry, Found, failure, gap
+from provisioner.transport.directory_receiving import BoundedStrategy
 
 with warnings.catch_warnings():
     # ldap3 2.9.1 takes two names from pyasn1 that pyasn1 0.6 has renamed; it says so at import, once.
@@ -44,7 +45,6 @@ with warnings.catch_warnings():
     from ldap3.core.tls import Tls
     from ldap3.operation.search import compile_filter, parse_filter
     from ldap3.protocol.rfc4527 import post_read_control
-    from ldap3.strategy.sync import SyncStrategy
     from ldap3.utils.asn1 import encode  # type: ignore[attr-defined]
 
 ADD: Final = ldap3.MODIFY_ADD
@@ -70,13 +70,17 @@ _METHODS: Final[Mapping[str, str]] = {
 _READING_EXTENSIONS: Final = frozenset({"1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.4203.1.11.3"})  # StartTLS, Who am I
 
 # What ldap3's decoder raises on bytes that are no LDAP: it indexes and unpacks without looking.
-_NOT_LDAP: Final = (PyAsn1Error, LookupError, ValueError, TypeError, AttributeError)
+_NOT_LDAP: Final = (PyAsn1Error, LookupError, ValueError, TypeError, AttributeError, RecursionError)
+
+MOST_ENTRIES: Final = 1_000_000
+_EMPTY_PAGES: Final = 100
+"""So many in a row without an entry, and still a cookie: that server will never come to an end."""
 
 Changes = Mapping[str, Sequence[tuple[str, Sequence[bytes]]]]
 """By attribute: what to do (`ADD`, `DELETE`, `REPLACE`) with which values."""
 
 
-class GuardedStrategy(SyncStrategy):
+class GuardedStrategy(BoundedStrategy):
     """ldap3's synchronous strategy with the write gate in front of the socket."""
 
     def __init__(self, connection: ldap3.Connection, gate: Gate) -> None:
@@ -92,6 +96,7 @@ class GuardedStrategy(SyncStrategy):
         method = _METHODS.get(operation.getName(), operation.getName())
         if not (method == "EXTENDED" and str(operation.getComponent()["requestName"]) in _READING_EXTENSIONS):
             self._gate.check(method)
+        self.begin()
         super().sending(ldap_message)
         self.sent = True
 
@@ -191,6 +196,7 @@ class Directory:
     def _search(self, base: str, condition: str, scope: Any, attributes: Sequence[str], page_size: int | None) -> Found:
         entries: list[Entry] = []
         cookie: bytes | None = None
+        empty = 0
         while True:
             connection = self._live()
             answer = self._ask(
@@ -217,6 +223,10 @@ class Directory:
             cookie = answer.cookie()
             if not cookie:
                 return Found(tuple(entries))
+            empty = 0 if answer.responses else empty + 1
+            if empty > _EMPTY_PAGES or len(entries) > MOST_ENTRIES:
+                self._drop()
+                raise Garbled(Text.of("transport.directory_garbled"), "pages without end")
 
     def _write(self, method: str, name: str, *arguments: Any, controls: Any) -> Answer:
         connection = self._live()
