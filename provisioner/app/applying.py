@@ -98,7 +98,7 @@ def apply(
     how = how or How()
     with ExitStack() as stack:
         targets = stack.enter_context(site.targets(only_targets))
-        locks = _lock(site, targets, stack)
+        locks = lock_servers(site, targets, stack)
         planned = make_plan(site, targets, only, approval.allowed)
         _check_current(planned, approval)
         if planned.plan.refusals:
@@ -120,7 +120,7 @@ def _forget_the_past(site: Site, planned: Planned) -> None:
     Runs(site.database).forget(site.network, site.clock.now() - days)
 
 
-def _lock(site: Site, targets: Iterable[Target], stack: ExitStack) -> dict[str, ServerLock]:
+def lock_servers(site: Site, targets: Iterable[Target], stack: ExitStack) -> dict[str, ServerLock]:
     """One lock a server, in the order of their names so that two runs can't wait for each other."""
     now = site.clock.now()
     servers = sorted({target.server for target in targets})

@@ -168,7 +168,7 @@ def _check_known(only: frozenset[str], inputs: Inputs, desired: Desired, views: 
     keys = {identity.key for identity in desired.resources}
     keys |= {identity.key for view in views.values() for identity in view.ties.bindings}
     for wanted in sorted(only - known):
-        if not any(_named(key, frozenset((wanted,))) for key in keys):
+        if not any(is_named(key, frozenset((wanted,))) for key in keys):
             raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
 
 
@@ -182,7 +182,7 @@ def narrowed(part: TargetPlan, only: frozenset[str]) -> TargetPlan:
         if change.id.key in wanted:
             changes.append(change)
         elif members := getattr(change, "members", ()):
-            kept = tuple(member for member in members if _named(member, only))
+            kept = tuple(member for member in members if is_named(member, only))
             if kept:
                 changes.append(replace(change, members=kept))  # type: ignore[call-arg] # Join and Leave have members
     joining = {member for change in changes for member in getattr(change, "members", ())}
@@ -192,15 +192,15 @@ def narrowed(part: TargetPlan, only: frozenset[str]) -> TargetPlan:
         for change in part.changes
         if change.id.key in (joining | present) and change not in changes and change.verb in ("create", "adopt")
     ]
-    notices = tuple(notice for notice in part.notices if notice.id is None or _named(notice.id.key, only))
+    notices = tuple(notice for notice in part.notices if notice.id is None or is_named(notice.id.key, only))
     return replace(part, changes=tuple(needed + changes), notices=notices)
 
 
 def _concerns(change: Change, only: frozenset[str]) -> bool:
-    return _named(change.id.key, only)
+    return is_named(change.id.key, only)
 
 
-def _named(key: str, only: frozenset[str]) -> bool:
+def is_named(key: str, only: frozenset[str]) -> bool:
     """Whether a key ("body:pg-sensorik:administrators") belongs to one of the ids, given with or without its kind."""
     parts = key.split(":")
     return key in only or parts[1] in only or ":".join(parts[:2]) in only

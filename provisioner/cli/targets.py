@@ -1,4 +1,4 @@
-"""readi doctor, sandbox: the servers, and emulators of them."""
+"""readi doctor, release, sandbox: the servers, what is tied to them, and emulators of them."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from provisioner.app.looking import examine
+from provisioner.app.releasing import release
 from provisioner.app.reporting import doctor_report
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
 from provisioner.cli.planning import AsJson, Targets
@@ -19,6 +20,7 @@ _SIGNS = {Severity.OK: "+", Severity.NOTE: "i", Severity.WARNING: "!", Severity.
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("doctor")(doctor_command)
+    app.command("release")(release_command)
     app.command("sandbox")(sandbox_command)
 
 
@@ -40,6 +42,19 @@ def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson =
                     context.out.print(f"      {context.say(finding.mend)}", markup=False)
     failed = any(finding.severity is Severity.ERROR for _, findings in examined for finding in findings)
     return FAILED if failed else NOTHING_TO_DO
+
+
+def release_command(
+    ctx: typer.Context,
+    identity: Annotated[str, typer.Argument(metavar="ID", help="A person, a body or an organisation.")],
+    target: Targets = None,
+) -> int:
+    """Untie what is lost: what exists is offered for adoption, what is gone is made anew. Writes nothing over there."""
+    context = context_of(ctx)
+    for released in release(context.open_site(), identity, target or ()):
+        kind = context.tell(f"kind_{released.id.kind}")
+        context.out.print(context.tell("released", target=released.target, kind=kind, name=released.name), markup=False)
+    return NOTHING_TO_DO
 
 
 def sandbox_command(
