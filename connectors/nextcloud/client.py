@@ -109,6 +109,8 @@ class Client:
     ) -> object:
         if self._locked_out is not None:
             raise LoginRefused(self._locked_out.text, "not tried again")
+        if self._settings.is_open_to_listeners:
+            raise Permanent(Text.of("nextcloud.not_encrypted", url=self._settings.url))
         if self._session is None:
             self._session = NextcloudSession(
                 self._gate,

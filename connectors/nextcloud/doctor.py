@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.nextcloud.accounts import LOCAL_BACKEND, Account, Accounts, Own, account_of
 from connectors.nextcloud.client import CLOUD, Client
@@ -34,7 +33,7 @@ def examine(settings: NextcloudSettings, client: Client, wiring: Wiring) -> Iter
     if stranger is not None:
         yield stranger
         return
-    if settings.url.startswith("http://") and urlsplit(settings.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+    if settings.is_open_to_listeners:
         yield Finding(
             Severity.ERROR, Text.of("nextcloud.not_encrypted", url=settings.url), Text.of("nextcloud.use_https")
         )

@@ -1,5 +1,6 @@
 """A Nextcloud target's section of the settings file."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -36,6 +37,8 @@ class NextcloudSettings(BaseModel):
     """The server's own default quota ("none", "5 GB"): the API shows only its effect, not that it is the default."""
     timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds. A page of 500 accounts takes up to 15 s on a cold server."""
+    allow_plaintext: bool = False
+    """Send the password in the open to another machine. For networks that are encrypted by other means."""
     ca_file: Path | None = None
     """Certificates to trust instead of the usual ones (PEM)."""
 
@@ -76,7 +79,20 @@ class NextcloudSettings(BaseModel):
             raise SettingsError(Text.of("nextcloud.password_file_empty", path=str(path)))
         return SecretStr(text)
 
+    @property
+    def is_open_to_listeners(self) -> bool:
+        """Whether the password would travel to another machine in the open, and nobody said that this is meant."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "http" and not (self.allow_plaintext or _is_this_machine(parts.hostname or ""))
+
     def identity(self) -> str:
         """The server's identity: two targets with the same one share the write lock and the rate ledger."""
         parts = urlsplit(self.url)
         return self.server or f"nextcloud:{parts.netloc}{parts.path}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -31,7 +31,7 @@ class BoundedStrategy(SyncStrategy):
         self._room = MOST_BYTES
         self._end = time.monotonic() + LONGEST_ANSWER
 
-    def receiving(self) -> list[bytes]:
+    def receiving(self) -> list[bytes]:  # type: ignore[override] # typeshed says None
         """Whole messages, at least one; none when the server hung up. Raises ldap3's communication errors."""
         messages: list[bytes] = []
         pending = bytearray()
@@ -47,8 +47,13 @@ class BoundedStrategy(SyncStrategy):
             self._room -= len(data)
             if self._room < 0 or time.monotonic() > self._end:
                 raise LDAPUnknownResponseError("an answer without end")
-            while 0 < (length := self.compute_ldap_message_size(bytes(pending[:_HEAD]))) <= len(pending):
+            while 0 < (length := _size(pending)) <= len(pending):
                 messages.append(bytes(pending[:length]))
                 del pending[:length]
             if not pending:
                 return messages
+
+
+def _size(pending: bytearray) -> int:
+    """Bytes of the first message; -1 while that is not yet known."""
+    return int(SyncStrategy.compute_ldap_message_size(bytes(pending[:_HEAD])))  # type: ignore[no-untyped-call]
