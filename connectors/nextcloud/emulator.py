@@ -1,10 +1,14 @@
-"""Nextcloud 34's provisioning API on loopback, never kinder than the real server.
+"""Nextcloud 34 on loopback, never kinder than the real server: accounts, Team folders 22, Talk 22, some WebDAV.
 
 It answers as the server was observed to (facts and recordings), with its traps: failed creates that still create,
 lists that shift, limits that say nothing. What its own faults can do beyond `provisioner.emulation.Faults`:
 `faults.mishap("database-lock")` (400/101; the account may exist, without groups), `"database-lock-500"` (500/996,
-the same) and `"database-lock-nothing"` (400/101, nothing exists); on all other writes each of them is 500/996 and
-nothing happened.
+the same) and `"database-lock-nothing"` (400/101, nothing exists); on all other writes each of them is a 500, in
+the words of the app it hits, and nothing happened.
+
+Apps can be switched off (`disable_app`): then their addresses are gone, 404/998 or an empty 404, never an empty list.
+Handing files over is not imitated: the server offers it over HTTP to the owner alone, the recipient has to accept,
+and a background job does it; for an administrator or a delegated account there is none (observed).
 """
 
 from __future__ import annotations
@@ -21,9 +25,12 @@ from connectors.nextcloud.emulation import (
     talk_chat,
     talk_people,
     talk_rooms,
+    talk_settings,
     users,
 )
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
+from connectors.nextcloud.emulation.dav import ROOT as DAV
+from connectors.nextcloud.emulation.dav import Dav
 from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.fields import PasswordPolicy
 from connectors.nextcloud.emulation.folder_state import Folder, Folders
@@ -92,7 +99,8 @@ class NextcloudEmulator(Emulator):
         )
         self.world.apps.update(apps)
         self._door = Door(self.world)
-        for room in (system, users, edit, groups, talk_rooms, talk_people, talk_chat, talk_bots):
+        self._dav = Dav(self.world, self._door.more)
+        for room in (system, users, edit, groups, talk_rooms, talk_settings, talk_people, talk_chat, talk_bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)
@@ -258,4 +266,6 @@ class NextcloudEmulator(Emulator):
         for entrance in ("/ocs/v2.php", "/ocs/v1.php"):
             if path.startswith(entrance):
                 return self._door.ocs(request, path[len(entrance) :])
+        if path.startswith(DAV):
+            return self._dav.answer(request)
         return self._door.page(request, path.removeprefix("/index.php"))

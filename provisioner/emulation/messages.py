@@ -40,6 +40,7 @@ REASONS: Mapping[int, str] = {
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
+    507: "Insufficient Storage",
 }
 
 

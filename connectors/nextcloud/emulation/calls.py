@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.nextcloud.emulation.fields import PasswordPolicy
+from connectors.nextcloud.emulation.files import Tree
 from connectors.nextcloud.emulation.folder_state import Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
@@ -47,10 +48,16 @@ class World:
     folders: Folders = field(default_factory=Folders)
     talk: Talk = field(init=False)
     data_directory: str = "/var/www/html/data"
+    files: dict[str, Tree] = field(default_factory=dict)
+    """What accounts have in their homes, by account."""
 
     def __post_init__(self) -> None:
         self.talk = Talk(self.accounts, self.now)
         self.accounts.watchers += [self.folders, self.talk]
+
+    def home(self, user_id: str) -> Tree:
+        """An account's own files."""
+        return self.files.setdefault(user_id, Tree())
 
     def is_admin(self, user: User) -> bool:
         """Whether it is in the group admin."""

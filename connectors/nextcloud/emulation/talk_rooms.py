@@ -34,18 +34,7 @@ def add_to(route: Routes) -> None:
         ("POST", "", create),
         ("GET", "/note-to-self", note_to_self),
         ("GET", "/{token:[a-z0-9]+}", get),
-        ("PUT", "/{token:[a-z0-9]+}", rename),
         ("DELETE", "/{token:[a-z0-9]+}", delete),
-        ("PUT", "/{token}/description", set_description),
-        ("PUT", "/{token}/listable", set_listable),
-        ("PUT", "/{token}/read-only", set_read_only),
-        ("PUT", "/{token}/webinar/lobby", set_lobby),
-        ("PUT", "/{token}/password", set_password),
-        ("PUT", "/{token}/permissions/{mode:default|call}", set_permissions),
-        ("PUT", "/{token}/mention-permissions", set_mention_permissions),
-        ("POST", "/{token}/message-expiration", set_message_expiration),
-        ("POST", "/{token}/public", make_public),
-        ("DELETE", "/{token}/public", make_private),
     ):
         route(method, ROOMS + path, app=APP, confirm=False)(handler)
     route("GET", "/apps/spreed/api/v4/listed-room", app=APP)(list_open)
@@ -132,8 +121,8 @@ def create(call: Call) -> Any:
     """Make a room, another one each time. Some unknown people: 202; nobody known: 404, and no room."""
     talk, arguments = call.world.talk, call.arguments
     talk.actor = (USERS, call.user.id)
-    kind = _number(call, "roomType", GROUP)
-    permissions = _number(call, "permissions", 0)
+    kind = number(call, "roomType", GROUP)
+    permissions = number(call, "permissions", 0)
     if not 0 <= permissions <= ALL_BITS:
         raise BadArguments("permissions")
     if kind == ONE_TO_ONE:
@@ -144,19 +133,19 @@ def create(call: Call) -> Any:
     name = arguments.text("roomName", "") or arguments.text("invite", "") or "---"
     fields = {
         "description": arguments.text("description", ""),
-        "read_only": _number(call, "readOnly", 0),
-        "listable": _number(call, "listable", 0),
-        "message_expiration": _number(call, "messageExpiration", 0),
-        "lobby": _number(call, "lobbyState", 0),
-        "lobby_timer": max(0, _number(call, "lobbyTimer", 0)),
-        "mention_permissions": _number(call, "mentionPermissions", 0),
+        "read_only": number(call, "readOnly", 0),
+        "listable": number(call, "listable", 0),
+        "message_expiration": number(call, "messageExpiration", 0),
+        "lobby": number(call, "lobbyState", 0),
+        "lobby_timer": max(0, number(call, "lobbyTimer", 0)),
+        "mention_permissions": number(call, "mentionPermissions", 0),
         "permissions": permissions,
     }
     if valid["emails"]:
         kind = PUBLIC
     _check_new(kind, name.strip(), fields, arguments.text("objectType", ""))
     password = arguments.text("password", "") if kind == PUBLIC else ""
-    _check_password(call, password, "password")
+    check_password(call, password, "password")
     stumble(call)
     room = talk.add_room(name.strip(), call.user.id, kind, password=password, **fields)
     for user_id in valid["users"]:
@@ -223,37 +212,17 @@ def _check_new(kind: int, name: str, fields: dict[str, Any], object_type: str) -
             raise refuse(word)
 
 
-def _check_password(call: Call, password: str, word: str) -> None:
+def check_password(call: Call, password: str, word: str) -> None:
+    """Refuse a weak password, in the words of the password policy."""
     complaint = call.world.password_policy.complaint(password) if password else None
     if complaint is not None:
         raise OcsError(400, "", {"error": word, "message": complaint})
 
 
-def _number(call: Call, name: str, default: int) -> int:
-    number = call.arguments.number(name)
-    return default if number is None else number
-
-
-# --- setting ---------------------------------------------------------------------------------------------------
-
-
-def _set(call: Call, note: str | None, **fields: Any) -> Any:
-    room, me = mine(call, moderator=True)
-    stumble(call)
-    for name, value in fields.items():
-        setattr(room, name, value)
-    if note is not None:
-        call.world.talk.note(room, note)
-    return room_view(call.world.talk, room, me, call.user.id)
-
-
-def rename(call: Call) -> Any:
-    """Give a room another name."""
-    room, _ = mine(call, moderator=True)
-    name = call.arguments.text("roomName").strip()
-    if not name or len(name) > MAX_NAME:
-        raise refuse("value")
-    return _set(call, "conversation_renamed" if name != room.name else None, name=name)
+def number(call: Call, name: str, default: int) -> int:
+    """A number, or the default when none was sent."""
+    given = call.arguments.number(name)
+    return default if given is None else given
 
 
 def delete(call: Call) -> Any:
@@ -264,96 +233,3 @@ def delete(call: Call) -> Any:
     stumble(call)
     call.world.talk.remove_room(room.token)
     return None
-
-
-def set_description(call: Call) -> Any:
-    """Set or clear the description, of 2,000 characters at most."""
-    room, _ = mine(call, moderator=True)
-    text = call.arguments.text("description").strip()
-    if len(text) > MAX_DESCRIPTION:
-        raise refuse("value")
-    note = None if text == room.description else "description_set" if text else "description_removed"
-    return _set(call, note, description=text)
-
-
-def set_listable(call: Call) -> Any:
-    """Who finds the room without being in it: nobody, accounts, or guests' accounts too."""
-    room, _ = mine(call, moderator=True)
-    scope = call.arguments.required_number("scope")
-    if scope not in (0, 1, 2):
-        raise refuse("value")
-    words = ("listable_none", "listable_users", "listable_all")
-    return _set(call, words[scope] if scope != room.listable else None, listable=scope)
-
-
-def set_read_only(call: Call) -> Any:
-    """Lock or unlock; a locked room can still be renamed, described and filled with people (observed)."""
-    room, _ = mine(call, moderator=True)
-    state = call.arguments.required_number("state")
-    if state not in (0, 1):
-        raise refuse("value")
-    note = ("read_only_off", "read_only")[state] if state != room.read_only else None
-    return _set(call, note, read_only=state)
-
-
-def set_lobby(call: Call) -> Any:
-    """Let only moderators in, perhaps until a time; a past time is none."""
-    room, _ = mine(call, moderator=True)
-    state = call.arguments.required_number("state")
-    if state not in (0, 1):
-        raise refuse("value")
-    timer = max(0, _number(call, "timer", 0))
-    note = ("lobby_none", "lobby_non_moderators")[state] if state != room.lobby else None
-    return _set(call, note, lobby=state, lobby_timer=timer)
-
-
-def set_password(call: Call) -> Any:
-    """Set or clear the password of a public room."""
-    room, _ = mine(call, moderator=True)
-    password = call.arguments.text("password")
-    if room.type != PUBLIC:
-        raise refuse("type")
-    _check_password(call, password, "value")
-    return _set(call, "password_set" if password else "password_removed", password=password)
-
-
-def set_permissions(call: Call) -> Any:
-    """Set what members may do by default; for calls it is no longer possible."""
-    mine(call, moderator=True)
-    permissions = call.arguments.required_number("permissions")
-    if not 0 <= permissions <= ALL_BITS:
-        raise BadArguments("permissions")
-    if call.places["mode"] == "call":
-        raise refuse("mode")
-    return _set(call, None, permissions=permissions | 1 if permissions else 0)
-
-
-def set_mention_permissions(call: Call) -> Any:
-    """Whether everybody may mention all (0), or moderators only (1)."""
-    mine(call, moderator=True)
-    wanted = call.arguments.required_number("mentionPermissions")
-    if wanted not in (0, 1):
-        raise refuse("value")
-    return _set(call, None, mention_permissions=wanted)
-
-
-def set_message_expiration(call: Call) -> Any:
-    """Let new messages run out after so many seconds; 0, and whatever is no number, keeps them."""
-    mine(call, moderator=True)
-    seconds = call.arguments.required_number("seconds")
-    if seconds < 0:
-        raise refuse("value")
-    note = "message_expiration_enabled" if seconds else "message_expiration_disabled"
-    return _set(call, note, message_expiration=seconds)
-
-
-def make_public(call: Call) -> Any:
-    """Let everybody in who has the link."""
-    room, _ = mine(call, moderator=True)
-    return _set(call, "guests_allowed" if room.type != PUBLIC else None, type=PUBLIC)
-
-
-def make_private(call: Call) -> Any:
-    """Let only participants in."""
-    room, _ = mine(call, moderator=True)
-    return _set(call, "guests_disallowed" if room.type == PUBLIC else None, type=GROUP, password="")

@@ -68,6 +68,13 @@ class Client:
             return answer.status_code, told["ocs"]["data"]
         return answer.status_code, told["message"]
 
+    def talk(self, method: str, path: str = "", **body: Any) -> tuple[int, Any]:
+        """HTTP status and data of Talk: a path that begins with /chat or /bot has version 1, others are rooms."""
+        root = "/ocs/v2.php/apps/spreed/api/"
+        place = f"v1{path}" if path.startswith(("/chat", "/bot")) else f"v4/room{path}"
+        answer = self.call(method, root + place, json=body or None)
+        return answer.status_code, answer.json()["ocs"]["data"] if answer.content else None
+
     def ocs(self, method: str, path: str, **more: Any) -> tuple[int, int, Any]:
         """HTTP status, OCS code, data."""
         answer = self.raw(method, path, **more)
@@ -88,3 +95,18 @@ class Client:
                 assert users == [], "past the end it is a list"
                 return found
             found.append(list(users))
+
+
+ACL_RULE = (
+    "<nc:acl><nc:acl-mapping-type>{}</nc:acl-mapping-type><nc:acl-mapping-id>{}</nc:acl-mapping-id>"
+    "<nc:acl-mask>{}</nc:acl-mask><nc:acl-permissions>{}</nc:acl-permissions></nc:acl>"
+)
+
+
+def acl(*rules: tuple[str, str, int, int]) -> str:
+    """The body of a PROPPATCH that sets these rules: type, id, mask, permissions."""
+    inner = "".join(ACL_RULE.format(*rule) for rule in rules)
+    return (
+        '<d:propertyupdate xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns"><d:set><d:prop><nc:acl-list>'
+        f"{inner}</nc:acl-list></d:prop></d:set></d:propertyupdate>"
+    )
