@@ -1,5 +1,6 @@
 """Guards: rules that refuse a plan before the first write, over this plan and the last seven days together."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ def refusals(
 ) -> tuple[Refusal, ...]:
     """Every guard that says no and whose word is not among ``allowed``. Pure.
 
-    A word holds for the plan of this digest alone: ``guard:target:the digest's first eight characters``.
+    A word holds for the plan of this digest alone: ``guard:target:the digest's first eight characters``. What is lost
+    is no change and so not in that digest: the word for it covers the lost objects as well.
     """
     found: list[Refusal] = []
     for given in inputs:
@@ -60,7 +62,7 @@ class _Guards:
         self._plan, self._ties = given.plan, given.ties
         self._desired = desired
         self._rules = rules
-        self._word_end = plan_digest[:8]
+        self._plan_digest, self._word_end = plan_digest, plan_digest[:8]
         self._found: list[Refusal] = []
         self._suspended = [change for change in given.plan.changes if isinstance(change, Suspend)]
         self._leaves: defaultdict[str, list[Leave]] = defaultdict(list)
@@ -82,7 +84,9 @@ class _Guards:
             self._refuse("mails", mails, limit, ())
         return self._found
 
-    def _refuse(self, guard: str, count: int, limit: int, objects: Iterable[str], **arguments: str) -> None:
+    def _refuse(
+        self, guard: str, count: int, limit: int, objects: Iterable[str], word_end: str = "", **arguments: str
+    ) -> None:
         target = self._plan.target
         self._found.append(
             Refusal(
@@ -92,7 +96,7 @@ class _Guards:
                 count=count,
                 limit=limit,
                 objects=tuple(sorted(objects)),
-                word=":".join((guard, target, self._word_end)),
+                word=":".join((guard, target, word_end or self._word_end)),
             )
         )
 
@@ -138,9 +142,11 @@ class _Guards:
                 self._refuse(f"{kind}_updates", len(names) + recent, limit, names.values())
 
     def _guard_lost_objects(self) -> None:
-        lost = [notice.name for notice in self._plan.notices if notice.kind is NoticeKind.LOST]
+        lost = [notice for notice in self._plan.notices if notice.kind is NoticeKind.LOST]
         if (limit := _over(self._rules.lost_objects, len(lost), 0, self._bound())) is not None:
-            self._refuse("lost_objects", len(lost), limit, lost)
+            covered = "\n".join([self._plan_digest, *sorted(f"{notice.id}\t{notice.name}" for notice in lost)])
+            word_end = hashlib.sha256(covered.encode()).hexdigest()[:8]
+            self._refuse("lost_objects", len(lost), limit, (notice.name for notice in lost), word_end)
 
     def _guard_members(self, group: str, leaves: Sequence[Leave]) -> None:
         members = {member for change in leaves for member in change.members}

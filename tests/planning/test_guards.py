@@ -143,6 +143,14 @@ class TestLostObjects:
         refusal = only(made.refusals())
         assert (refusal.guard, refusal.count, refusal.limit) == ("lost_objects", 3, 2)
 
+    def test_the_word_lets_only_these_lost_objects_through(self) -> None:
+        made = world_of(10, guards=guarded(lost_objects={"count": 0, "share": 1.0}))
+        made.server.remove(Kind.ACCOUNT, made.remote_id(account_id("p0")))
+        word = only(made.refusals()).word
+        assert made.refusals(allowed=[word]) == ()
+        made.server.remove(Kind.ACCOUNT, made.remote_id(account_id("p1")))
+        assert only(made.refusals(allowed=[word])).count == 2
+
     def test_by_count_too(self) -> None:
         made = world_of(10, guards=guarded(lost_objects={"count": 0, "share": 1.0}))
         made.server.remake(Kind.ACCOUNT, made.remote_id(account_id("p0")))
