@@ -27,7 +27,7 @@ from provisioner.planning.guards import GuardInput, refusals
 from provisioner.planning.planner import plan_target
 from provisioner.transport.gate import WriteGate
 from scripts.benches.memory import peak
-from tests.support.scale import build_registry
+from tests.support.networks import build_registry
 
 TARGET = "cloud"
 V = TypeVar("V")

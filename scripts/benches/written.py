@@ -13,14 +13,14 @@ from connectors.nextcloud.quota import words
 from policies.desire import desire
 from policies.document import Policy
 from provisioner.model.resources import Desired, Kind
-from tests.support.scale import build_registry, write_registry
+from tests.support.networks import build_registry, write_registry
 
 
 def main() -> None:
     """Arguments: people, bodies, edges, folder."""
     people, bodies, edges, folder = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
     registry = build_registry(people, bodies, edges)
-    write_registry(registry, folder / "registry")
+    write_registry(folder / "registry", registry)
     desired = desire(registry, Policy(), datetime.now(UTC).date())
     (folder / "contents.json").write_text(json.dumps(contents(desired)), encoding="utf-8")
     print(json.dumps({"people": people}))

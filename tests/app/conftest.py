@@ -1,42 +1,7 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from connectors.nextcloud.emulator import NextcloudEmulator
-from provisioner.emulation import VirtualClock
 from tests.support.change import Known, Undisturbed, another, install
-from tests.support.site import LONG_AGO, Installation, body, new_cloud, person, snapshot
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def cloud(clock: VirtualClock) -> Iterator[NextcloudEmulator]:
-    with new_cloud(clock) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def installation(tmp_path: Path, cloud: NextcloudEmulator) -> Installation:
-    """Nobody wished for yet."""
-    return Installation(tmp_path, cloud)
-
-
-@pytest.fixture
-def small(installation: Installation) -> Installation:
-    """Two project groups and three people, not yet applied."""
-    installation.wish.add(
-        body("pg-sensorik", "Sensorik"),
-        body("pg-lora", "LoRaWAN"),
-        person("Anna", "pg-sensorik", {"id": "pg-lora", "role": "moderator"}),
-        person("Ben", "pg-sensorik"),
-        person("Cleo", "pg-lora"),
-    )
-    return installation
+from tests.support.site import LONG_AGO, new_cloud, snapshot
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+"""An installation on an emulated Nextcloud, for whoever tests the whole way."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
