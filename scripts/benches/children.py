@@ -86,7 +86,7 @@ def run_module(module: str, *arguments: object) -> dict[str, Any]:
 
 
 class EmulatorProcess:
-    """A Nextcloud emulator in a process of its own. ``contents``: a file as `scripts.benches.written` makes it to fill it."""
+    """A Nextcloud emulator in a process of its own. ``contents``: a file of `scripts.benches.written` to fill it."""
 
     def __init__(self, latency: float = 0.0, contents: Path | None = None) -> None:
         self._command = [
