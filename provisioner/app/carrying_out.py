@@ -1,11 +1,11 @@
 """Carries out what was chosen of a plan: notes what is known, compiles the rest to steps and has them executed."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from provisioner.app.logged import Logged
-from provisioner.app.planning import Planned, View, compile_steps
+from provisioner.app.planning import Planned, View, compile_steps, remote_ids
 from provisioner.app.site import Site
 from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
 from provisioner.model.bindings import Binding, Ties
@@ -47,6 +47,8 @@ class _Part:
     ties: Ties
     managed: Mapping[Kind, frozenset[FieldName]]
     agreed: Agreement
+    given_back: tuple[ResourceId, ...]
+    """Borrowed before, and needed no more."""
 
 
 def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part | None:
@@ -61,7 +63,8 @@ def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part |
     }
     ties = _with_adopted(view.ties, adoptions, managed)
     agreed = agreement(planned.desired, view.inventory, ties, view.capabilities)
-    return _Part(view, adoptions, compile_steps(view, changes), ties, managed, agreed)
+    given_back = tuple(_given_back(planned, view, ties))
+    return _Part(view, adoptions, compile_steps(view, changes), ties, managed, agreed, given_back)
 
 
 def carry_out(
@@ -116,7 +119,7 @@ def _assignment(part: _Part, locks: Mapping[str, ServerLock]) -> Assignment:
         connector=target.connector,
         gate=target.gate,
         lock=locks[target.server],
-        bound={identity: binding.remote_id for identity, binding in part.ties.bindings.items()},
+        bound=remote_ids(part.ties),
         waiter=target.waiter,
     )
 
@@ -132,6 +135,18 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
     if part.agreed:
         fields = [(part.ties.bindings[identity], values) for identity, values in part.agreed.fields.items()]
         journal.agree(target.name, fields, part.agreed.joined, part.agreed.left)
+    remembered = part.view.remembered
+    borrowed = [account for identity, account in part.ties.borrowed.items() if remembered.get(identity) != account]
+    if borrowed or part.given_back:
+        journal.borrow(target.name, borrowed, part.given_back)
+
+
+def _given_back(planned: Planned, view: View, ties: Ties) -> Iterator[ResourceId]:
+    """What was borrowed, and is ours by now, or has neither an entry nor a membership left."""
+    for identity in view.remembered:
+        in_groups = any(identity.key in members for members in ties.edges.values())
+        if identity in ties.bindings or not (identity in planned.desired.resources or in_groups):
+            yield identity
 
 
 def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], managed: Mapping[Kind, frozenset[FieldName]]) -> Ties:
@@ -144,12 +159,16 @@ def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], managed: Mapping[Kind,
             if name in managed[change.id.kind] and not isinstance(value, Unknown)
         }
         bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
-    return Ties(bindings, ties.edges, ties.foreign, ties.retired_names, ties.pending)
+    return replace(ties, bindings=bindings)
 
 
 def _possible(changes: Sequence[Change], ties: Ties) -> list[Change]:
     """Without what waits for something that was not chosen: joins of accounts or into groups not (yet) ours."""
-    ours = set(ties.bindings) | {change.id for change in changes if isinstance(change, Create | Adopt)}
+    ours = (
+        set(ties.bindings)
+        | set(ties.borrowed)
+        | {change.id for change in changes if isinstance(change, Create | Adopt)}
+    )
     possible: list[Change] = []
     for change in changes:
         if isinstance(change, Create | Adopt):

@@ -133,8 +133,11 @@ class Explainer:
     def _where(self, resource: ResourceId) -> Iterator[Fact]:
         """In which targets it is, under which name."""
         for target, ties in self._ties.items():
-            binding = ties.bindings.get(resource)
-            if binding is None:
+            binding, borrowed = ties.bindings.get(resource), ties.borrowed.get(resource)
+            if binding is None and borrowed is not None:
+                count = sum(1 for members in ties.edges.values() if resource.key in members)
+                yield Fact(Text.of("app.borrowed_in_target", target=target, name=borrowed.name, count=count))
+            elif binding is None:
                 yield Fact(Text.of("app.not_in_target", target=target))
             elif resource.kind is Kind.ACCOUNT:
                 count = sum(1 for members in ties.edges.values() if resource.key in members)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from policies.desire import Assigned, desire
@@ -15,7 +15,7 @@ from provisioner.model.errors import LoginRefused, SettingsError, TargetError
 from provisioner.model.inventory import Inventory
 from provisioner.model.plan import NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, Kind
+from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.rules import GuardRules
 from provisioner.model.steps import Cost, Step
 from provisioner.model.text import Text
@@ -37,6 +37,8 @@ class View:
     error: TargetError | None = None
     settlements: tuple[Settlement, ...] = ()
     """What became of steps that earlier runs left open; known here, written down by apply."""
+    remembered: Mapping[ResourceId, Binding] = field(default_factory=dict)
+    """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,15 @@ def make_plan(
     _check_known(only, inputs, desired, views)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
-    for view in views.values():
+    for name, view in views.items():
         if view.inventory is None or view.capabilities is None:
             error = view.error.text if view.error is not None else None
             parts.append(TargetPlan(view.target.name, error=error))
             continue
         part = plan_target(desired, view.inventory, view.ties, view.capabilities, rules)
-        parts.append(with_cost(narrowed(part, only), view))
+        ties = replace(view.ties, borrowed=part.borrowed)
+        views[name] = replace(view, ties=ties, remembered=view.ties.borrowed)
+        parts.append(with_cost(narrowed(part, only), views[name]))
     plan = Plan(registry.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed)
     return Planned(replace(plan, refusals=refused), inputs, desired, views)
@@ -206,9 +210,15 @@ def is_named(key: str, only: frozenset[str]) -> bool:
     return key in only or parts[1] in only or ":".join(parts[:2]) in only
 
 
+def remote_ids(ties: Ties) -> dict[ResourceId, str]:
+    """Of all that is ours or borrowed."""
+    known = (*ties.borrowed.items(), *ties.bindings.items())
+    return {identity: binding.remote_id for identity, binding in known}
+
+
 def compile_steps(view: View, changes: Sequence[Change]) -> Sequence[Step]:
     """The connector's steps for ``changes``; what they adopt counts as bound."""
-    bound = {identity: binding.remote_id for identity, binding in view.ties.bindings.items()}
+    bound = remote_ids(view.ties)
     bound |= {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
     return view.target.connector.compile(changes, bound.__getitem__)
 

@@ -35,7 +35,7 @@ def release(site: Site, identity: str, only_targets: Sequence[str] = ()) -> list
         lock_servers(site, targets, stack)
         for target in targets:
             ties = bindings.ties(site.network, target.name, target.server)
-            for resource, binding in ties.bindings.items():
+            for resource, binding in (*ties.bindings.items(), *ties.borrowed.items()):
                 if is_named(resource.key, frozenset((identity,))):
                     bindings.release(site.network, target.name, resource)
                     found.append(Released(target.name, resource, binding.name))

@@ -66,7 +66,8 @@ class PersonNames:
         """From all that a plan was made of."""
         accounts: dict[str, str] = {}
         for view in planned.views.values():
-            accounts |= {identity.key: binding.name for identity, binding in view.ties.bindings.items()}
+            known = (*view.ties.borrowed.items(), *view.ties.bindings.items())
+            accounts |= {identity.key: binding.name for identity, binding in known}
         return cls(planned.inputs.loaded.registry, accounts)
 
     def __call__(self, key: str) -> str:

@@ -1,7 +1,7 @@
 """The lasting tie between what the registry means and what a target holds."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from provisioner.model.resources import FieldName, ResourceId, Value
 
@@ -25,6 +25,7 @@ class Ties:
     ``foreign``: remote ids on that server which another network owns; never touched, only their edges.
     ``retired_names``: (kind, canonical name) pairs that must never be used again. Only ever asked with ``in``: the
     database keeps keyed hashes of them, not the names.
+    ``borrowed``: accounts that another network owns and whose memberships in our groups we manage; nothing was applied.
     ``pending``: creations whose outcome was never learnt (name by id): the object, if it is there now, is ours.
     """
 
@@ -33,3 +34,4 @@ class Ties:
     foreign: frozenset[tuple[str, str]] = frozenset()
     retired_names: Container[tuple[str, str]] = frozenset()
     pending: Mapping[ResourceId, str] | None = None
+    borrowed: Mapping[ResourceId, Binding] = field(default_factory=dict)

@@ -1,10 +1,11 @@
 """A plan: the changes of every target, what stands in their way, and what they cost. Data, not action."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from provisioner.model.bindings import Binding
 from provisioner.model.changes import Change, ChangeClass
 from provisioner.model.resources import ResourceId
 from provisioner.model.steps import Cost
@@ -20,7 +21,7 @@ class NoticeKind(StrEnum):
     BLOCKED = "blocked"  # malformed in the registry, or a name the target refuses
     ORPHAN = "orphan"  # ours, but no longer in the registry: emptied, never deleted
     KEPT = "kept"  # changed over there, and policy keeps it
-    FOREIGN = "foreign"  # not ours: left alone
+    FOREIGN = "foreign"  # not ours: left alone, but for its memberships in groups of ours
     WAITING = "waiting"  # made by the login, not by us; or an outcome not yet known
     UNWRITABLE = "unwritable"  # this object's backend does not let us write the field
 
@@ -57,6 +58,8 @@ class TargetPlan:
     """About how long its rate limits will make it take."""
     error: Text | None = None
     """The target could not be observed at all; its changes are unknown, not none."""
+    borrowed: Mapping[ResourceId, Binding] = field(default_factory=dict)
+    """Accounts of another network whose memberships this plan manages."""
 
 
 @dataclass(frozen=True, slots=True)

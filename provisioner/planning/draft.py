@@ -30,6 +30,8 @@ class Draft:
     """What those resources are called over there."""
     newly_ours: dict[str, ChangeClass] = field(default_factory=dict)
     """Keys of what this plan adopts, with the class of the adoption: nothing of it may run before."""
+    borrowed: dict[ResourceId, Binding] = field(default_factory=dict)
+    """Accounts of another network whose memberships this plan manages."""
     _protected: dict[Kind, frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -99,7 +101,7 @@ class Draft:
             self.changes = [self._held(change) if change.verb in queued else change for change in self.changes]
         self.changes.sort(key=lambda change: (change.verb in _OF_EDGES, change.id.kind is Kind.ACCOUNT, change.id.key))
         self.notices.sort(key=lambda notice: (notice.id or _FIRST, notice.kind, notice.name))
-        return TargetPlan(self.target, tuple(self.changes), tuple(self.notices))
+        return TargetPlan(self.target, tuple(self.changes), tuple(self.notices), borrowed=self.borrowed)
 
     @staticmethod
     def _held(change: Change) -> Change:

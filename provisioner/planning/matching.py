@@ -1,4 +1,4 @@
-"""Is something that exists over there what the registry means? Never by guess: adopt, disputed, or nothing."""
+"""Is something that exists over there what the registry means? Never by guess: adopt, borrow, disputed, or nothing."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -16,6 +16,13 @@ class Candidate:
     remote: Remote
     evidence: Text
     by_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The account of this very person, owned by another network on this server."""
+
+    remote: Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Matcher:
             if isinstance(email, str) and email and remote.remote_id not in self._ours and not untouchable:
                 self._by_email[email.casefold()].append(remote)
 
-    def find(self, wanted: Resource) -> Candidate | Disputed | None:
+    def find(self, wanted: Resource) -> Candidate | Theirs | Disputed | None:
         """The object meant by ``wanted``; None when nothing over there resembles it and its name is free."""
         name = self._canonical_name(self._kind, wanted.name)
         same_name = self._by_name.get(name)
@@ -61,15 +68,20 @@ class Matcher:
             same_name is not None and self._draft.is_own_account(self._kind, same_name)
         ):
             return Disputed(Text.of("planning.name_protected", name=wanted.name))
-        if name in self._promised or (same_name is not None and same_name.remote_id in self._ours | self._of_others):
+        if name in self._promised or (same_name is not None and same_name.remote_id in self._ours):
             return Disputed(Text.of("planning.name_owned", name=wanted.name))
         email = wanted.fields.get("email")
         same_email = self._by_email.get(email.casefold(), []) if isinstance(email, str) else []
         others = sorted((remote for remote in same_email if remote is not same_name), key=lambda remote: remote.name)
         if same_name is None:
             return self._by_address(others)
+        of_others = same_name.remote_id in self._of_others
+        if of_others and same_name not in same_email:  # a name alone does not tell that it is the same person
+            return Disputed(Text.of("planning.name_owned", name=wanted.name))
         if others:
             return Disputed(Text.of("planning.two_candidates", first=same_name.name, second=others[0].name))
+        if of_others:
+            return Theirs(same_name)
         if self._kind is Kind.GROUP or same_email:
             return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), by_name=True)
         return self._by_look(wanted, same_name)
@@ -83,14 +95,14 @@ class Matcher:
             return Text.of("planning.name_owned", name=wanted.name)
         return Text.of("planning.name_taken", name=wanted.name) if name in self._by_name else None
 
-    def _by_address(self, others: list[Remote]) -> Candidate | Disputed | None:
+    def _by_address(self, others: list[Remote]) -> Candidate | Theirs | Disputed | None:
         if not others:
             return None
         if len(others) > 1:
             return Disputed(Text.of("planning.two_candidates", first=others[0].name, second=others[1].name))
         found = others[0]
         if found.remote_id in self._of_others:
-            return Disputed(Text.of("planning.name_owned", name=found.name))
+            return Theirs(found)
         return Candidate(found, Text.of("planning.same_email", name=found.name), by_name=False)
 
     def _by_look(self, wanted: Resource, remote: Remote) -> Candidate | Disputed:

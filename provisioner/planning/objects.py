@@ -1,4 +1,4 @@
-"""Plans the objects of one kind: create, adopt, update, suspend, resume."""
+"""Plans the objects of one kind: create, adopt, borrow, update, suspend, resume."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt, ChangeClass, Create, Resume, Suspend, Update
-from provisioner.model.inventory import Partial, Remote, Unknown
+from provisioner.model.inventory import Complete, Partial, Remote, Unknown
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
+from provisioner.planning.borrowing import Borrowing
 from provisioner.planning.draft import Draft
 from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences
-from provisioner.planning.matching import Candidate, Disputed, Matcher
+from provisioner.planning.matching import Candidate, Disputed, Matcher, Theirs
 from provisioner.planning.rosters import drift_class
 
 
@@ -36,6 +37,7 @@ class ObjectPlanner:
         self._observation = draft.inventory.of(kind)
         self._comparer = FieldComparer(kind, draft.capabilities, self._observation)
         self._on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
+        self._borrowing = Borrowing(draft)
         self._renames: list[_Rename] = []
 
     def plan(self) -> None:
@@ -55,8 +57,10 @@ class ObjectPlanner:
                 self._plan_bound(wanted, binding)
             elif identity in pending:
                 draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
-            else:
+            elif not self._borrowing.recall(wanted):
                 new.append(wanted)
+        if self._kind is Kind.ACCOUNT:
+            self._borrowing.recall_those_without_entry()
         if new or self._renames:
             self._plan_names(new)
         if self._kind is Kind.ACCOUNT:
@@ -74,17 +78,22 @@ class ObjectPlanner:
         """What is new or renamed, all at once: two of them could mean the same object, or want the same name."""
         draft, matcher = self._draft, Matcher(self._kind, self._draft)
         matches = [(wanted, matcher.find(wanted)) for wanted in new]
-        claims = Counter(found.remote.remote_id for _, found in matches if isinstance(found, Candidate))
+        claims = Counter(found.remote.remote_id for _, found in matches if isinstance(found, Candidate | Theirs))
         names = Counter(self._canonical_name(wanted) for wanted, found in matches if found is None)
         names.update(self._canonical_name(rename.wanted) for rename in self._renames)
         for wanted, found in matches:
             if isinstance(found, Disputed):
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
-            elif isinstance(found, Candidate) and claims[found.remote.remote_id] > 1:
+            elif isinstance(found, Candidate | Theirs) and (
+                claims[found.remote.remote_id] > 1 or self._borrowing.is_anothers(wanted, found.remote)
+            ):
                 why = Text.of("planning.claimed_twice", name=found.remote.name)
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
             elif isinstance(found, Candidate):
                 self._adopt(wanted, found)
+            elif isinstance(found, Theirs):
+                if isinstance(self._observation.completeness, Complete):  # else a better match may be unread
+                    self._borrowing.borrow(wanted, found.remote)
             elif names[self._canonical_name(wanted)] > 1:
                 why = Text.of("planning.wanted_twice", name=wanted.name)
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
@@ -135,6 +144,9 @@ class ObjectPlanner:
             return
         if isinstance(keys, Partial):
             return  # it may exist among what could not be read; the notice about the kind says so
+        if wanted.id in draft.ties.borrowed:
+            draft.notice(NoticeKind.FOREIGN, wanted.id, name, Text.of("planning.borrowed_lost", name=name))
+            return
         fields: dict[FieldName, Value] = {
             field: canonical(self._kind, field, value) for field, value in wanted.fields.items() if field in modes
         }

@@ -1,6 +1,7 @@
 """Is what stands there still what we tied? And what do we know of it?"""
 
 from collections.abc import Callable
+from itertools import chain
 
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.inventory import UNKNOWN, Complete, Inventory, Level, Observation, Remote, Unknown
@@ -31,10 +32,10 @@ def reader_of(observation: Observation) -> Callable[[Remote, FieldName], Value |
 
 
 def our_accounts(inventory: Inventory, ties: Ties) -> dict[str, str]:
-    """Remote id → key of the accounts that are tied, there, and still the same."""
+    """Remote id → key of the accounts that are tied or borrowed, there, and still the same."""
     objects = inventory.of(Kind.ACCOUNT).objects
     keys: dict[str, str] = {}
-    for identity, binding in ties.bindings.items():
+    for identity, binding in chain(ties.borrowed.items(), ties.bindings.items()):
         if identity.kind is Kind.ACCOUNT and binding.remote_id != inventory.own_account:
             remote = objects.get(binding.remote_id)
             if remote is not None and not is_replaced(binding, remote):

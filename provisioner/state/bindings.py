@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.state.codec import dump, load_fields
 from provisioner.state.database import Transactions
-from provisioner.state.schema import BINDING, EDGE, SECRET, STEP, TOMBSTONE
+from provisioner.state.schema import BINDING, BORROWED, EDGE, SECRET, STEP, TOMBSTONE
 
 _CHUNK: Final = 20_000
 
@@ -57,12 +57,15 @@ class Bindings:
                 foreign=_foreign(connection, network, target, server),
                 retired_names=_retired(connection, server),
                 pending=_pending(connection, network, target),
+                borrowed=_borrowed(connection, network, target),
             )
 
     def release(self, network: str, target: str, resource: ResourceId) -> None:
-        """Untie an object: it is left alone from now on. Edges of ours that hang on it are forgotten too."""
+        """Untie an object, ours or borrowed: it is left alone from now on. Its edges of ours are forgotten too."""
         with self._transactions.writing() as connection:
             connection.execute(delete(BINDING).where(_one(network, target, resource)))
+            if resource.kind is Kind.ACCOUNT:
+                BindingWriter(connection, network, target, "").give_back([resource])
             mine = and_(EDGE.c.network == network, EDGE.c.target == target)
             connection.execute(delete(EDGE).where(mine, EDGE.c.container == resource.key))
             connection.execute(delete(EDGE).where(mine, EDGE.c.account == resource.key))
@@ -133,6 +136,23 @@ class BindingWriter:
         for row in self._rows(pairs):
             self._connection.execute(delete(EDGE).where(*(EDGE.c[name] == value for name, value in row.items())))
 
+    def borrow(self, accounts: Iterable[Binding]) -> None:
+        """Remember which accounts of another network are meant, instead of whatever was remembered of them."""
+        mine = and_(BORROWED.c.network == self._network, BORROWED.c.target == self._target)
+        for account in accounts:
+            row = {"key": account.id.key, "remote_id": account.remote_id}
+            same = or_(BORROWED.c.key == row["key"], BORROWED.c.remote_id == row["remote_id"])
+            self._connection.execute(delete(BORROWED).where(mine, same))
+            row |= {"network": self._network, "target": self._target}
+            row |= {"name": account.name, "fingerprint": account.fingerprint}
+            self._connection.execute(insert(BORROWED).values(row))
+
+    def give_back(self, accounts: Iterable[ResourceId]) -> None:
+        """These are no longer borrowed."""
+        mine = and_(BORROWED.c.network == self._network, BORROWED.c.target == self._target)
+        for account in accounts:
+            self._connection.execute(delete(BORROWED).where(mine, BORROWED.c.key == account.key))
+
     def _rows(self, pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
         fixed = {"network": self._network, "target": self._target}
         return [{**fixed, "container": container, "account": account} for container, account in pairs]
@@ -188,6 +208,16 @@ def _bindings(connection: Connection, network: str, target: str) -> dict[Resourc
         resource = ResourceId(kinds[kind], key)
         found[resource] = Binding(resource, remote_id, name, fingerprint, load_fields(applied))
     return found
+
+
+def _borrowed(connection: Connection, network: str, target: str) -> dict[ResourceId, Binding]:
+    columns = (BORROWED.c.key, BORROWED.c.remote_id, BORROWED.c.name, BORROWED.c.fingerprint)
+    statement = select(*columns).where(BORROWED.c.network == network, BORROWED.c.target == target)
+    found = (
+        Binding(ResourceId(Kind.ACCOUNT, row.key), row.remote_id, row.name, row.fingerprint, {})
+        for row in connection.execute(statement)
+    )
+    return {account.id: account for account in found}
 
 
 def _edges(connection: Connection, network: str, target: str) -> dict[str, frozenset[str]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt
 from provisioner.model.inventory import Remote, Unknown
-from provisioner.model.resources import FieldName, Kind, Value
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Effects, Step
 from provisioner.model.text import Text
 from provisioner.state.bindings import BindingWriter
@@ -157,6 +157,13 @@ class Journal:
                 writer.apply(binding.id, agreed, binding.remote_id, binding.fingerprint)
             writer.join(joined)
             writer.leave(left)
+
+    def borrow(self, target: str, accounts: Iterable[Binding], given_back: Iterable[ResourceId]) -> None:
+        """Remember which accounts of other networks are borrowed, and forget those that are given back."""
+        with self._lock.writing() as connection:
+            writer = self._writer(connection, target)
+            writer.give_back(given_back)
+            writer.borrow(accounts)
 
     def _writer(self, connection: Connection, target: str) -> BindingWriter:
         return BindingWriter(connection, self._network, target, self._server)

@@ -66,6 +66,19 @@ BINDING: Final = Table(
     UniqueConstraint("server", "kind", "remote_id"),
 )
 
+BORROWED: Final = Table(
+    "borrowed",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("remote_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    # An account that another network owns is one person's here, too.
+    UniqueConstraint("network", "target", "remote_id"),
+)
+
 EDGE: Final = Table(
     "edge",
     METADATA,

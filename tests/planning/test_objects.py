@@ -178,9 +178,10 @@ class TestAdopting:
         made = world(ERIKA)
         remote_id = made.server.add(Kind.ACCOUNT, "erika.muster", email="p1@bretten.example")
         made.foreign = frozenset({("account", remote_id)})
-        assert noticed(made.plan()) == [("person:p1", "planning.name_owned")]
+        assert noticed(made.plan()) == [("person:p1", "planning.borrowed")]
         made.server.edit(Kind.ACCOUNT, remote_id, name="somebody")
-        assert noticed(made.plan()) == [("person:p1", "planning.name_owned")]
+        assert noticed(made.plan()) == [("person:p1", "planning.borrowed")]
+        assert told(made.plan()) == []
 
     def test_an_account_disabled_over_there_is_adopted_and_resumed_together(self) -> None:
         made = world(ERIKA)

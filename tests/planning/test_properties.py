@@ -53,9 +53,10 @@ class Provisioning(RuleBasedStateMachine):
         ),
         names_managed=st.booleans(),
         strangers=st.booleans(),
+        shared=st.booleans(),
         running=st.booleans(),
     )
-    def begin(self, drift: dict[str, str], names_managed: bool, strangers: bool, running: bool) -> None:
+    def begin(self, drift: dict[str, str], names_managed: bool, strangers: bool, shared: bool, running: bool) -> None:
         mode = Mode.MANAGED if names_managed else Mode.CREATE_ONLY
         able = capabilities(account={"name": mode, "given_name": Mode.WRITE_ONLY}, group={"name": mode})
         self.world = World(registry(city("rastatt")), policy=policy(on_drift=drift), capabilities=able)
@@ -65,6 +66,9 @@ class Provisioning(RuleBasedStateMachine):
         if strangers:
             self.stranger_appears(0)
             self.stranger_appears(4)
+        if shared:
+            self.stranger_appears(1)
+            self.world.foreign = frozenset((str(kind), at) for kind, at in self.strangers if kind is Kind.ACCOUNT)
         self.world.put(person("p1", NAMES[0], "b1!"), person("p2", NAMES[1], "b1", "b2!"))
         self.world.put(body("b1", "Sensorik"), body("b2", "Mobilität", selectors=SELECTORS[1]))
         if running:
@@ -193,6 +197,16 @@ class Provisioning(RuleBasedStateMachine):
             members = server.members[groups[group % len(groups)]]
             (members.add if comes else members.discard)(accounts[account % len(accounts)])
 
+    @rule(pick=st.integers(0, 99), takes=st.booleans())
+    def another_network_takes_or_releases_an_account(self, pick: int, takes: bool) -> None:
+        """Of what is not tied to us: one object is tied once a server."""
+        world = self.world
+        bound = {binding.remote_id for binding in world.bindings.values()} | {world.server.own_account}
+        free = sorted(("account", at) for at in world.server.objects[Kind.ACCOUNT] if at not in bound)
+        if free:
+            chosen = {free[pick % len(free)]}
+            world.foreign = world.foreign | chosen if takes else world.foreign - chosen
+
     # Reads that miss something, and applies.
 
     @rule(kind=st.sampled_from(Kind), pick=st.integers(0, 99))
@@ -293,6 +307,10 @@ class Provisioning(RuleBasedStateMachine):
         adopted = {change.id: change for change in part.changes if isinstance(change, Adopt)}
         created = {change.id for change in part.changes if isinstance(change, Create)}
         mine = {binding.remote_id for binding in world.bindings.values()}
+        borrowed = {account.remote_id for account in part.borrowed.values()}
+        assert len(borrowed) == len(part.borrowed)
+        assert {("account", remote_id) for remote_id in borrowed} <= world.foreign
+        assert not part.borrowed.keys() & (world.bindings.keys() | adopted.keys() | created)
         assert not {change.remote.remote_id for change in adopted.values()} & mine
         for change in part.changes:
             if isinstance(change, Update | Suspend | Resume | Leave) and change.id not in adopted:
@@ -302,6 +320,9 @@ class Provisioning(RuleBasedStateMachine):
             if isinstance(change, Join | Leave):
                 for key in change.members:
                     account = ResourceId(Kind.ACCOUNT, key)
+                    if account in part.borrowed:
+                        seen("borrowed membership")
+                        continue
                     assert account in world.bindings or account in adopted or account in created
                     assert account not in adopted or change.change_class is not ChangeClass.AUTO
             blocked = {f"{form}:{identity}" for identity in world.registry.blocked for form in ("person", "body")}
@@ -378,6 +399,7 @@ def test_from_any_reachable_state_it_is_safe_and_converges() -> None:
         "interrupted apply",
         "full apply",
         "damaged registry",
+        "borrowed membership",
     }
     rare = {what: SEEN[what] for what in wanted if SEEN[what] < 50}
     assert rare == {}, "the generated runs hardly contained what they are to prove"

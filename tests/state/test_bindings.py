@@ -34,6 +34,47 @@ def test_one_remote_object_is_tied_once_a_server(database: Database) -> None:
     assert Bindings(database).ties("other", TARGET, SERVER).bindings.keys() == {account("ada")}
 
 
+def lent(key: str, remote_id: str, fingerprint: str = "f1") -> Binding:
+    return Binding(account(key), remote_id, f"{key}.name", fingerprint, {})
+
+
+def borrowed(database: Database, network: str = NETWORK, target: str = TARGET) -> dict[str, Binding]:
+    found = Bindings(database).ties(network, target, SERVER).borrowed
+    return {identity.key: account for identity, account in found.items()}
+
+
+def test_what_another_network_owns_is_borrowed_without_being_tied(database: Database) -> None:
+    bind(database, account("ada"), network="other")
+    ada, bob = lent("ada", "r-person:ada"), lent("bob", "r-bob")
+    journal(database).borrow(TARGET, [ada, bob], [])
+    assert borrowed(database) == {"person:ada": ada, "person:bob": bob}
+    assert Bindings(database).ties(NETWORK, TARGET, SERVER).bindings == {}
+    assert (borrowed(database, "other"), borrowed(database, target="second")) == ({}, {})
+    journal(database, "third").borrow(TARGET, [ada], [])
+    journal(database).borrow(TARGET, [], [bob.id])
+    assert borrowed(database) == {"person:ada": ada} == borrowed(database, "third")
+
+
+def test_a_borrowed_account_is_one_persons_and_a_person_has_one(database: Database) -> None:
+    book = journal(database)
+    book.borrow(TARGET, [lent("ada", "r-1")], [])
+    book.borrow(TARGET, [lent("ada", "r-1", "f2")], [])
+    assert borrowed(database) == {"person:ada": lent("ada", "r-1", "f2")}
+    book.borrow(TARGET, [lent("ada", "r-2")], [])
+    assert borrowed(database) == {"person:ada": lent("ada", "r-2")}
+    book.borrow(TARGET, [lent("bob", "r-2")], [])
+    assert borrowed(database) == {"person:bob": lent("bob", "r-2")}
+
+
+def test_what_was_borrowed_is_released_with_its_edges(database: Database) -> None:
+    journal(database).borrow(TARGET, [lent("ada", "r-1"), lent("bob", "r-2")], [])
+    bindings = Bindings(database)
+    bindings.see_edges(NETWORK, TARGET, [("body:g", "person:ada"), ("body:g", "person:bob")])
+    bindings.release(NETWORK, TARGET, account("ada"))
+    assert borrowed(database).keys() == {"person:bob"}
+    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {"body:g": {"person:bob"}}
+
+
 def test_a_rename_is_kept_in_the_tie(database: Database) -> None:
     bind(database, account("ada"))
     book = journal(database)

@@ -45,6 +45,20 @@ def test_the_program_knows_the_newest_revision() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
+def test_a_database_of_the_first_version_is_migrated_with_all_that_it_holds(address: str) -> None:
+    with Database.open(address) as database:
+        bind(database, account("ada"))
+        with database.writing() as connection:
+            connection.execute(text("DROP TABLE borrowed"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with Database.open(address) as database:
+        ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
+        assert (ties.bindings.keys(), ties.borrowed) == ({account("ada")}, {})
+        with database.reading() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, METADATA) == []
+
+
 def test_opening_again_needs_no_alembic_and_keeps_everything(address: str) -> None:
     with Database.open(address) as database:
         Meta(database).put("readi", "epoch", "7")

@@ -209,10 +209,13 @@ class World:
     foreign: frozenset[tuple[str, str]] = frozenset()
     retired: frozenset[tuple[str, str]] = frozenset()
     pending: dict[ResourceId, str] = field(default_factory=dict)
+    borrowed: dict[ResourceId, Binding] = field(default_factory=dict)
 
     @property
     def ties(self) -> Ties:
-        return Ties(dict(self.bindings), dict(self.edges), self.foreign, self.retired, dict(self.pending))
+        return Ties(
+            dict(self.bindings), dict(self.edges), self.foreign, self.retired, dict(self.pending), self.borrowed
+        )
 
     @property
     def rules(self) -> PlanningRules:
@@ -267,7 +270,8 @@ class World:
         self, recent: Recent | None = None, allowed: Iterable[str] = (), part: TargetPlan | None = None
     ) -> tuple[Refusal, ...]:
         part = part or self.plan()
-        given = GuardInput(part, self.ties, self.server.inventory(), recent or Recent())
+        ties = replace(self.ties, borrowed=part.borrowed)
+        given = GuardInput(part, ties, self.server.inventory(), recent or Recent())
         return refusals([given], self.desired(), self.rules.guards, digest_of(part), frozenset(allowed))
 
     def remote_id(self, identity: ResourceId) -> str:
@@ -297,13 +301,17 @@ class World:
         for change in chosen:
             if isinstance(change, Adopt):
                 self._adopt(change)
-        self._note(desired, inventory)
+        self._note(desired, inventory, part)
         for change in chosen:
             self._perform(change)
         return part
 
-    def _note(self, desired: Desired, inventory: Inventory) -> None:
-        agreed = agreement(desired, inventory, self.ties, self.capabilities)
+    def _note(self, desired: Desired, inventory: Inventory, part: TargetPlan) -> None:
+        borrowed_now = {account.remote_id for account in part.borrowed.values()}
+        others = {key: known for key, known in self.borrowed.items() if known.remote_id not in borrowed_now}
+        self.borrowed = {**others, **part.borrowed}
+        ties = replace(self.ties, borrowed=part.borrowed)
+        agreed = agreement(desired, inventory, ties, self.capabilities)
         for identity, values in agreed.fields.items():
             binding = self.bindings[identity]
             self.bindings[identity] = replace(binding, applied={**binding.applied, **values})
@@ -373,19 +381,30 @@ class World:
             return
         self._tied(change.id, binding.remote_id)
         for key in change.members:
-            account = self.bindings.get(ResourceId(Kind.ACCOUNT, key))
+            account = self._account(key)
             if account is not None:
-                self._tied(account.id, account.remote_id)
                 self.server.members[binding.remote_id].add(account.remote_id)
                 self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) | {key}
 
     def _leave(self, change: Leave) -> None:
         self._tied(change.id, change.remote_id)
         for key in change.members:
-            account = self.bindings[ResourceId(Kind.ACCOUNT, key)]
-            self._tied(account.id, account.remote_id)
+            account = self._account(key)
+            assert account is not None
             self.server.members[change.remote_id].remove(account.remote_id)
             self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) - {key}
+
+    def _account(self, key: str) -> Binding | None:
+        """An account whose memberships may be changed: ours, or another network's that is borrowed."""
+        identity = ResourceId(Kind.ACCOUNT, key)
+        if identity in self.bindings:
+            return self._tied(identity, self.bindings[identity].remote_id)
+        borrowed = self.borrowed.get(identity)
+        if borrowed is not None:
+            assert (str(Kind.ACCOUNT), borrowed.remote_id) in self.foreign
+            assert self.server.objects[Kind.ACCOUNT][borrowed.remote_id].fingerprint == borrowed.fingerprint
+            assert borrowed.remote_id != self.server.own_account
+        return borrowed
 
 
 _ORDER: tuple[type[Change], ...] = (Adopt, Create, Update, Resume, Join, Leave, Suspend)
