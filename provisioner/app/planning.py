@@ -79,7 +79,7 @@ def make_plan(
         ties = replace(view.ties, borrowed=part.borrowed)
         views[name] = replace(view, ties=ties, remembered=view.ties.borrowed)
         parts.append(with_cost(narrowed(part, only), views[name]))
-    plan = Plan(registry.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
+    plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed)
     return Planned(replace(plan, refusals=refused), inputs, desired, views)
 

@@ -221,3 +221,10 @@ def test_an_empty_people_folder_changes_nothing(small: Installation) -> None:
         assert ran.code == 1
         assert "nobody" in ran.err
     assert snapshot(small.cloud) == before
+
+
+def test_a_network_may_be_called_otherwise_in_the_settings_than_in_its_registry(small: Installation) -> None:
+    small.wish.network = "ein-anderer-name"
+    path = saved(small)
+    assert small.run("apply", path).code == 0
+    assert small.run("plan").code == 0
