@@ -225,7 +225,7 @@ class ObjectPlanner:
                     target=draft.target,
                     id=wanted.id,
                     name=remote.name,
-                    reason=Text.of(cause, fields=", ".join(others)),
+                    reason=Text.of(cause),
                     change_class=change_class,
                     remote_id=remote.remote_id,
                     before={name: before for name, (before, _) in others.items()},
