@@ -144,7 +144,7 @@ class PlanText:
     def _change(self, change: Change) -> Styled:
         sign, colour = _SIGNS[change.verb]
         kind = self._tell(f"kind_{change.id.kind}")
-        line = Styled(f"  {sign} ", style=colour)
+        line = Styled().append(f"  {sign} ", style=colour)
         line.append(f"{kind} ", style="dim")
         line.append(change.name)
         if detail := self._detail(change):
