@@ -16,9 +16,14 @@ import pytest
 import yaml
 
 from provisioner.model.changes import ChangeClass
+from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import FieldName, Kind
+from provisioner.model.text import Text
+from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
 from provisioner.state import Outcome, StepState
+from provisioner.texts import Catalogue
+from provisioner.texts.catalogue import sentences
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = {
@@ -37,7 +42,9 @@ _OUTCOMES = [str(outcome) for outcome in Outcome]
 LISTED: dict[str, Iterable[str]] = {
     "cli.kind_{}": [str(kind) for kind in Kind],
     "cli.class_{}": [str(each) for each in ChangeClass if each is not ChangeClass.AUTO],
-    "cli.field_{}": get_args(FieldName),
+    "model.field_{}": get_args(FieldName),
+    "model.role_{}": [str(role).replace("-", "_") for role in Role],
+    "model.organisations_{}": [str(kind) for kind in OrganisationKind],
     "cli.drift_{}": [str(kind) for kind in DriftKind if kind is not DriftKind.FIELD],
     "cli.state_{}": _STATES,
     "cli.run_{}": [*_OUTCOMES, "open"],
@@ -293,3 +300,12 @@ def test_every_sentence_gets_all_that_it_names() -> None:
         if (missing := placeholders(ENTRIES[use.code]["en"]) - use.arguments)
     }
     assert sorted(short) == []
+
+
+def test_one_is_not_many_and_words_of_ours_are_said_in_the_language_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = {"de": "{count} {count:Konto|Konten}: {fields}, {role}", "en": "{count} {count:account|accounts}"}
+    monkeypatch.setattr("provisioner.texts.catalogue.sentences", lambda package: {"x": sentence, **sentences(package)})
+    words = {"fields": field_words(["email", "quota"]), "role": role_word(Role.MODERATOR)}
+    assert Catalogue("de")(Text.of("cli.x", count=1, **words)) == "1 Konto: E-Mail, Speicherplatz, Moderation"
+    assert Catalogue("de")(Text.of("cli.x", count=1000, **words)) == "1.000 Konten: E-Mail, Speicherplatz, Moderation"
+    assert Catalogue("en")(Text.of("cli.x", count=0)) == "0 accounts"

@@ -27,6 +27,7 @@ from provisioner.model.ports import Capabilities, Finding, Resolve, Wiring
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
+from provisioner.model.words import field_word
 from provisioner.transport.directory_answers import Entry
 from provisioner.transport.dn import normal
 
@@ -79,7 +80,7 @@ class LdapConnector:
         for name, expected in (step.expects or {}).items():
             seen = remote.name if name == "name" else remote.fields.get(name)
             if seen != expected:
-                return Moved(Text.of("ldap.moved", name=remote.name, field=name))
+                return Moved(Text.of("ldap.moved", name=remote.name, field=field_word(name)))
         if step.operation == "leave-group" and not self._groups.still_in(step, resolve, entry):
             return Moved(Text.of("ldap.left_already", name=remote.name))
         self._fresh = {remote_id: entry}

@@ -32,6 +32,7 @@ from provisioner.model.ports import Capabilities, Finding, Resolve, Wiring
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
+from provisioner.model.words import field_word
 
 
 class NextcloudConnector:
@@ -103,7 +104,7 @@ class NextcloudConnector:
             return Moved(Text.of("nextcloud.gone", name=identifier))
         for field, expected in (step.expects or {}).items():
             if remote.fields.get(field) != expected:
-                return Moved(Text.of("nextcloud.field_moved", name=identifier, field=field))
+                return Moved(Text.of("nextcloud.field_moved", name=identifier, field=field_word(field)))
         return Verified(remote)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:

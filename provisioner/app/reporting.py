@@ -31,7 +31,7 @@ from provisioner.model.changes import Change, Create, Join, Leave, Update
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Finding
-from provisioner.model.text import Text
+from provisioner.model.text import Argument, Text
 from provisioner.planning.drift import Drift
 from provisioner.registry.problems import Problem
 from provisioner.state import Entry, Run
@@ -41,11 +41,17 @@ Say = Callable[[Text], str]
 
 def text_report(text: Text, say: Say) -> TextReport:
     """A text for programs and people alike."""
-    arguments: dict[str, Json] = {
-        name: value if isinstance(value, str | int | float) else value.isoformat()
-        for name, value in text.arguments.items()
-    }
+    arguments = {name: _argument(value) for name, value in text.arguments.items()}
     return TextReport(code=text.code, arguments=arguments, text=say(text))
+
+
+def _argument(value: Argument) -> Json:
+    """Days in ISO form; words of ours by their codes."""
+    if isinstance(value, Text):
+        return value.code
+    if isinstance(value, tuple):
+        return [one.code for one in value]
+    return value if isinstance(value, str | int | float) else value.isoformat()
 
 
 def plan_report(plan: Plan, created: datetime, say: Say) -> PlanReport:

@@ -12,7 +12,8 @@ from provisioner.app.reports import HistoryReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.planning import AsJson, Targets
 from provisioner.cli.render import PersonNames, shown_value
-from provisioner.planning.drift import Drift, DriftKind
+from provisioner.model.words import field_word
+from provisioner.planning.drift import Drift
 
 
 def register(app: typer.Typer) -> None:
@@ -48,11 +49,9 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
 
 def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
     """One thing that was changed over there, in words."""
-    if item.kind is DriftKind.FIELD:
-        field_name = str(item.field)
-        before, now = (shown_value(field_name, value, context.say) for value in (item.before, item.now))
-        field = context.tell(f"field_{item.field}")
-        return context.tell("drift_field", name=item.name, field=field, before=before, now=now)
+    if item.field is not None:
+        before, now = (shown_value(item.field, value, context.say) for value in (item.before, item.now))
+        return context.tell("drift_field", name=item.name, field=field_word(item.field), before=before, now=now)
     account = names(item.account or "")
     return context.tell(f"drift_{item.kind}", name=item.name, account=account)
 

@@ -12,6 +12,7 @@ from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.registry import Registry
 from provisioner.model.resources import FieldName, Value
 from provisioner.model.text import Text
+from provisioner.model.words import field_word
 from provisioner.texts import Catalogue, harmless
 
 _ORDER = (Verb.CREATE, Verb.ADOPT, Verb.UPDATE, Verb.RESUME, Verb.JOIN, Verb.LEAVE, Verb.SUSPEND)
@@ -168,7 +169,7 @@ class PlanText:
         return f"{shown_value(name, change.before[name], self._say)} → {shown_value(name, after, self._say)}"
 
     def _field(self, name: FieldName) -> str:
-        return self._tell(f"field_{name}")
+        return self._say(field_word(name))
 
     def _notices(self, notices: Iterable[Notice]) -> Iterator[Styled]:
         for notice in notices:
@@ -232,7 +233,7 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
         return NOTHING
     if isinstance(value, bool):
         return say(Text.of("cli.yes" if value else "cli.no"))
-    return f"“{value}”" if isinstance(value, str) else say(Text.of("cli.number", number=value))
+    return say(Text.of("cli.quoted", text=value) if isinstance(value, str) else Text.of("cli.number", number=value))
 
 
 def _shown_quota(value: Value, say: Catalogue) -> str:

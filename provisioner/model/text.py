@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 
-Argument = str | int | float | date | datetime
+Argument: TypeAlias = "str | int | float | date | datetime | Text | tuple[Text, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class Text:
     """A sentence not yet in a language.
 
     ``code`` is ``<room>.<what>``, e.g. ``planning.joined``; the sentences stand in the ``texts.yaml`` of that
-    room, German beside English. ``arguments`` fill its ``{names}``; they are data, never sentences.
+    room, German beside English. ``arguments`` fill its ``{names}``; they are data, never sentences in one language: a
+    word of ours among them (a role, a field) is a `Text` itself, several are a tuple.
     """
 
     code: str

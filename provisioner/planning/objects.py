@@ -11,6 +11,7 @@ from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
+from provisioner.model.words import field_word, field_words
 from provisioner.planning.borrowing import Borrowing
 from provisioner.planning.draft import Draft
 from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences
@@ -196,7 +197,7 @@ class ObjectPlanner:
             why = Text.of("planning.registry_incomplete")
             draft.notice(NoticeKind.PARTIAL, wanted.id, remote.name, why)
         for name in differences.unwritable:
-            why = Text.of("planning.unwritable", field=name, backend=remote.backend)
+            why = Text.of("planning.unwritable", field=field_word(name), backend=remote.backend)
             draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
         if "name" in differences.by_registry:
             # Under an account's name somebody logs in: it is never changed unattended.
@@ -210,7 +211,7 @@ class ObjectPlanner:
         if differences.by_drift and self._on_drift is not None:
             self._change(wanted, remote, differences.by_drift, self._on_drift, drift=True)
         elif differences.by_drift:
-            why = Text.of("planning.kept", fields=", ".join(differences.by_drift))
+            why = Text.of("planning.kept", fields=field_words(differences.by_drift))
             draft.notice(NoticeKind.KEPT, wanted.id, remote.name, why)
 
     def _change(
@@ -256,7 +257,7 @@ class ObjectPlanner:
             if remote is None or remote.fields.get("enabled") is not True:
                 continue
             if remote.writable is not None and "enabled" not in remote.writable:
-                why = Text.of("planning.unwritable", field="enabled", backend=remote.backend)
+                why = Text.of("planning.unwritable", field=field_word("enabled"), backend=remote.backend)
                 draft.notice(NoticeKind.UNWRITABLE, identity, remote.name, why)
                 continue
             refused = draft.removal_refused(self._observation.completeness)

@@ -31,29 +31,38 @@ def load_fields(stored: str) -> Mapping[FieldName, Value]:
 
 def dump_text(text: Text | None) -> str | None:
     """A `Text`; dates keep their type."""
-    if text is None:
-        return None
-    arguments: dict[str, object] = {}
-    for name, value in text.arguments.items():
-        if isinstance(value, datetime):
-            arguments[name] = {"datetime": value.isoformat()}
-        elif isinstance(value, date):
-            arguments[name] = {"date": value.isoformat()}
-        else:
-            arguments[name] = value
-    return dump({"code": text.code, "arguments": arguments})
+    return None if text is None else dump(_plain(text))
+
+
+def _plain(text: Text) -> dict[str, object]:
+    return {"code": text.code, "arguments": {name: _stored(value) for name, value in text.arguments.items()}}
+
+
+def _stored(value: Argument) -> object:
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, Text):
+        return _plain(value)
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def load_text(stored: str | None) -> Text | None:
     """What `dump_text` wrote."""
-    if stored is None:
-        return None
-    raw = load(stored)
-    return Text.of(raw["code"], **{name: _argument(value) for name, value in raw["arguments"].items()})
+    return None if stored is None else _text(load(stored))
+
+
+def _text(plain: Any) -> Text:
+    return Text.of(plain["code"], **{name: _argument(value) for name, value in plain["arguments"].items()})
 
 
 def _argument(value: Any) -> Argument:
+    if isinstance(value, list):
+        return tuple(map(_text, value))
     if isinstance(value, dict):
+        if "code" in value:
+            return _text(value)
         if "datetime" in value:
             return datetime.fromisoformat(value["datetime"])
         return date.fromisoformat(value["date"])

@@ -20,6 +20,25 @@ _MANY = 10**15
 """From about here on babel can't write a number with its separators."""
 
 
+class _Number(str):
+    """A number as it is written. ``{count:Konto|Konten}`` puts the first word for one and the second for all others."""
+
+    __slots__ = ("is_one",)
+    is_one: bool
+
+    @classmethod
+    def of(cls, value: float, shown: str) -> "_Number":
+        number = cls(shown)
+        number.is_one = value == 1
+        return number
+
+    def __format__(self, spec: str) -> str:
+        one, bar, other = spec.partition("|")
+        if not bar:
+            return str(self)
+        return one if self.is_one else other
+
+
 class Catalogue:
     """Renders texts in one language.
 
@@ -55,7 +74,12 @@ class Catalogue:
         if isinstance(value, date):
             return format_date(value, "medium", locale=self.language)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return format_decimal(value, locale=self.language) if abs(value) < _MANY else str(value)
+            shown = format_decimal(value, locale=self.language) if abs(value) < _MANY else str(value)
+            return _Number.of(value, shown)
+        if isinstance(value, Text):
+            return self(value)
+        if isinstance(value, tuple):
+            return ", ".join(map(self, value))
         return harmless(str(value))
 
 

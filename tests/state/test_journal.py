@@ -30,7 +30,16 @@ def test_runs_are_listed_newest_first_and_by_network(database: Database) -> None
 def test_a_step_comes_back_as_it_was_written(database: Database) -> None:
     book = journal(database)
     effects = Effects({"email": "a@x.example", "quota": None}, joins=(("g", "p"),), leaves=(("h", "p"),))
-    why = Text.of("test.why", day=date(2026, 2, 3), at=NOW, count=3, share=0.5, name="ä")
+    why = Text.of(
+        "test.why",
+        day=date(2026, 2, 3),
+        at=NOW,
+        count=3,
+        share=0.5,
+        name="ä",
+        role=Text.of("test.role"),
+        fields=(Text.of("test.a", x=1),),
+    )
     number = book.intend(step(account("ada"), remote_id="r", payload={"a": [1, None]}, effects=effects), NOW)
     book.close(number, StepState.FAILED, why, later(seconds=2))
     (entry,) = Runs(database).steps(1)

@@ -1,0 +1,27 @@
+"""Words of the closed vocabularies as people read them: arguments of other texts."""
+
+from collections.abc import Iterable
+
+from provisioner.model.registry import OrganisationKind, Role
+from provisioner.model.resources import FieldName
+from provisioner.model.text import Text
+
+
+def field_word(name: FieldName) -> Text:
+    """ "email" → "E-Mail"."""
+    return Text.of(f"model.field_{name}")
+
+
+def field_words(names: Iterable[FieldName]) -> tuple[Text, ...]:
+    """Several, in their order."""
+    return tuple(field_word(name) for name in names)
+
+
+def role_word(role: Role) -> Text:
+    """ "moderator" → "Moderation": a word for what somebody does, whoever it is."""
+    return Text.of(f"model.role_{role.replace('-', '_')}")
+
+
+def kind_word(kind: OrganisationKind) -> Text:
+    """ "city" → "Städte"."""
+    return Text.of(f"model.organisations_{kind}")
