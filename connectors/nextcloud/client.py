@@ -133,6 +133,9 @@ class Client:
 
     def _judge(self, answer: Answer, method: str, path: str) -> object:
         """The data of a success; else the error that says what may be done about it."""
+        if answer.status == 503 and "x-nextcloud-maintenance-mode" in answer.headers:
+            wait = answer.retry_after(self._clock.now())
+            raise Transient(Text.of("nextcloud.maintenance", url=self._settings.url), "HTTP 503", wait)
         envelope = _Envelope.of(answer.value)
         if envelope is None:
             raise self._untyped(answer, method, path)

@@ -58,6 +58,13 @@ _MENDS: Final = {
 }
 
 
+_NO_ANSWER: Final = {
+    "transport.certificate": Text.of("nextcloud.mend_certificate"),
+    "transport.unreachable": Text.of("nextcloud.mend_unreachable"),
+    "transport.interrupted": Text.of("nextcloud.mend_unreachable"),
+}
+
+
 def _first_look(settings: NextcloudSettings, wiring: Wiring) -> Finding | None:
     """Two requests without a password. Not None: what answers is no Nextcloud that we should log in to."""
     url = settings.url
@@ -69,7 +76,7 @@ def _first_look(settings: NextcloudSettings, wiring: Wiring) -> Finding | None:
             "GET", f"{url}{CLOUD}/capabilities", headers={"OCS-APIRequest": "true", "Accept": "application/json"}
         )
     except TargetError as error:
-        return Finding(Severity.ERROR, error.text, wrong)
+        return Finding(Severity.ERROR, error.text, _NO_ANSWER.get(error.text.code, wrong))
     finally:
         session.close()
     if 300 <= answer.status < 400:

@@ -97,8 +97,10 @@ def failure(error: BaseException, method: str, url: str) -> TargetError:
     """
     names = {type(part).__name__ for part in _parts(error)}
     detail = type(error).__name__
-    if "SSLError" in names:
+    if names & _CERTIFICATE:
         return Permanent(Text.of("transport.certificate", url=url), detail)
+    if "SSLError" in names:  # plain HTTP behind https://, or no version of TLS in common
+        return Permanent(Text.of("transport.no_tls", url=url), detail)
     if names & _MALFORMED:
         return Permanent(Text.of("transport.bad_url", url=url), detail)
     if names & _NEVER_SENT:
@@ -108,6 +110,7 @@ def failure(error: BaseException, method: str, url: str) -> TargetError:
     return OutcomeUnknown(Text.of("transport.interrupted_write", url=url), detail)
 
 
+_CERTIFICATE: Final = frozenset({"SSLCertVerificationError", "CertificateError"})
 _NEVER_SENT: Final = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ConnectTimeout"})
 _MALFORMED: Final = frozenset({"InvalidURL", "MissingSchema", "InvalidSchema", "LocationParseError"})
 

@@ -144,6 +144,14 @@ def test_a_read_that_breaks_off_is_tried_again(
     assert isinstance(client_of(bench).get(USER), dict)
 
 
+def test_maintenance_is_called_so_for_reads_and_writes(cloud: NextcloudEmulator, bench: Bench) -> None:
+    cloud.world.maintenance = True
+    for attempt in (lambda: client_of(bench).get(USER), lambda: write(bench)):
+        with pytest.raises(Transient) as caught:
+            attempt()
+        assert caught.value.text.code == "nextcloud.maintenance"
+
+
 def test_a_write_is_never_repeated_by_the_transport(cloud: NextcloudEmulator, bench: Bench) -> None:
     cloud.faults.status(503, times=5)
     with pytest.raises(Transient):

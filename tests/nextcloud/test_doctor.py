@@ -69,6 +69,12 @@ def test_a_wrong_address_is_told_with_its_mend() -> None:
     assert mend_of(look(), "nextcloud.no_nextcloud") == "nextcloud.mend_url"
 
 
+def test_a_server_that_does_not_answer_has_a_mend_of_its_own(cloud: NextcloudEmulator) -> None:
+    url = cloud.url
+    cloud.stop()
+    assert mend_of(look(url), "transport.unreachable") == "nextcloud.mend_unreachable"
+
+
 @responses.activate
 def test_a_redirect_to_somewhere_else_is_refused_before_any_password() -> None:
     responses.get(f"{URL}/status.php", status=301, headers={"Location": "https://login.evil.example/"})

@@ -86,6 +86,21 @@ def test_an_unknown_authority_is_not_trusted(server: Server, ask: Callable[[int,
     assert server.seen == []
 
 
+def test_plain_http_behind_an_https_address_is_not_called_a_bad_certificate(
+    ask: Callable[[int, Path | None], int],
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hello) as plain:
+        thread = threading.Thread(target=plain.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with pytest.raises(Permanent) as caught:
+                ask(plain.server_port, None)
+        finally:
+            plain.shutdown()
+            thread.join()
+    assert caught.value.text.code == "transport.no_tls"
+
+
 def test_the_settings_authority_is_trusted_whatever_the_environment_says(
     server: Server,
     certificates: Certificates,
