@@ -27,6 +27,8 @@ from provisioner.transport.portal import NextcloudSession
 CLOUD: Final = "/ocs/v2.php/cloud"
 ATTEMPTS: Final = 4
 """How often a read is tried; writes are never repeated here."""
+LONGEST_PAUSE: Final = 60.0
+"""Seconds between two tries of a read, whatever the server wishes for: somebody waits for the plan."""
 
 
 class OcsRefusal(Permanent):
@@ -90,7 +92,7 @@ class Client:
             except Transient as error:
                 if attempt == ATTEMPTS:
                     raise
-                self._clock.sleep(pause if error.retry_after is None else error.retry_after)
+                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
                 pause *= 2
         raise AssertionError("the loop ends by returning or raising")
 

@@ -58,7 +58,7 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                     same = Text.of("app.same_account", other=ailing[door])
                     yield name, [Finding(Severity.ERROR, same, Text.of("app.mend_other_first", other=ailing[door]))]
                     continue
-                found = list(target.connector.examine())
+                found = [*_readable_secrets(site, name), *target.connector.examine()]
                 if any(finding.severity is Severity.ERROR for finding in found):
                     ailing[door] = name
                 shared = _also_on(site, name, target.server)
@@ -67,6 +67,16 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                 yield name, found
         except SettingsError as error:
             yield name, [Finding(Severity.ERROR, error.text, Text.of("app.mend_settings", detail=error.detail))]
+
+
+def _readable_secrets(site: Site, name: str) -> Iterator[Finding]:
+    """Password files that others on this machine can read."""
+    for field, value in site.section.targets[name].items():
+        if field.endswith("password_file") and isinstance(value, str):
+            file = site.home / value
+            if file.is_file() and file.stat().st_mode & 0o077:
+                mend = Text.of("app.mend_readable_secret", file=str(file))
+                yield Finding(Severity.WARNING, Text.of("app.readable_secret", file=str(file)), mend)
 
 
 def _also_on(site: Site, name: str, server: str) -> list[str]:

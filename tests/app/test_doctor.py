@@ -1,0 +1,21 @@
+"""What doctor finds beyond what each connector looks at."""
+
+from tests.support.site import SERVICE, Installation
+
+
+def test_a_password_that_others_can_read_is_found_with_its_mend(small: Installation) -> None:
+    secret = small.folder / "cloud.password"
+    secret.write_text(SERVICE[1] + "\n", encoding="utf-8")
+    target = small.wish.targets["cloud"]
+    del target["password"]
+    target["password_file"] = "cloud.password"
+    secret.chmod(0o640)
+    ran = small.run("doctor")
+    assert (ran.code, f"chmod 600 {secret}" in ran.out) == (0, True)
+    secret.chmod(0o600)
+    assert "chmod" not in small.run("doctor").out
+
+
+def test_two_targets_on_one_server_are_said_to_share_its_limits(small: Installation) -> None:
+    small.wish.targets["same"] = small.target()
+    assert "share the write lock" in small.run("doctor", "--target", "cloud").out
