@@ -23,7 +23,7 @@ from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
 from provisioner.state import Outcome, StepState
 from provisioner.texts import Catalogue
-from provisioner.texts.catalogue import sentences
+from provisioner.texts.catalogue import sentences as sentences_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = {
@@ -304,7 +304,7 @@ def test_every_sentence_gets_all_that_it_names() -> None:
 
 def test_one_is_not_many_and_words_of_ours_are_said_in_the_language_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence = {"de": "{count} {count:Konto|Konten}: {fields}, {role}", "en": "{count} {count:account|accounts}"}
-    monkeypatch.setattr("provisioner.texts.catalogue.sentences", lambda package: {"x": sentence, **sentences(package)})
+    monkeypatch.setattr("provisioner.texts.catalogue.sentences", lambda room: {"x": sentence, **sentences_of(room)})
     words = {"fields": field_words(["email", "quota"]), "role": role_word(Role.MODERATOR)}
     assert Catalogue("de")(Text.of("cli.x", count=1, **words)) == "1 Konto: E-Mail, Speicherplatz, Moderation"
     assert Catalogue("de")(Text.of("cli.x", count=1000, **words)) == "1.000 Konten: E-Mail, Speicherplatz, Moderation"

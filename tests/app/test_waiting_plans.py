@@ -26,7 +26,7 @@ def is_member(installation: Installation) -> bool:
 def test_what_waits_is_listed_and_shown_without_asking_a_server(waiting: Installation) -> None:
     ran = waiting.run("plans", "list")
     [digest] = listed(waiting)
-    assert (ran.code, digest[:12] in ran.out, "1 changes" in ran.out) == (2, True, True)
+    assert (ran.code, digest[:12] in ran.out, "1 change" in ran.out) == (2, True, True)
     shown = waiting.run("plans", "show", digest[:8])
     assert "leave PG_LoRaWAN: person:p-cleo" in shown.out
     [plan] = waiting.run("plans", "show", digest[:8], "--json").json["waiting"]
