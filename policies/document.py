@@ -85,12 +85,12 @@ class AccountsPolicy(_Section):
     )
     quota: Annotated[str, AfterValidator(_checked_usual_quota)] = Field(
         default="5 GB",
-        description='For everybody without a role in quota_by_role. "keep": no quota at all is compared or changed, '
+        description='The least that everybody gets, guests apart. "keep": no quota at all is compared or changed, '
         "for servers on which they have grown.",
     )
     quota_by_role: Annotated[dict[Role, Quota | None], BeforeValidator(_with_usual_quotas)] = Field(
         default_factory=lambda: dict(_USUAL_QUOTAS),
-        description="The largest of a person's roles counts; a guest has the guest's, whatever else. Roles that are "
+        description="The larger of this and what a person's roles have counts; a guest has the guest's, whatever else. Roles that are "
         "not named here keep what they have by default; null takes a role's quota away.",
     )
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(

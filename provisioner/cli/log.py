@@ -13,7 +13,7 @@ LogFormat = Literal["text", "json"]
 
 
 def set_up(log_format: LogFormat, *, quiet: bool) -> None:
-    """Configure once a process. Text shows warnings alone, since people read progress; JSON shows what was done."""
+    """Configure once a process. JSON shows what was done. Text shows defects alone: the command says the rest itself."""
     renderer: structlog.typing.Processor
     if log_format == "json":
         renderer = structlog.processors.JSONRenderer(sort_keys=True)
@@ -34,4 +34,4 @@ def set_up(log_format: LogFormat, *, quiet: bool) -> None:
     ours = logging.getLogger("provisioner")
     ours.handlers = [handler]
     ours.propagate = False
-    ours.setLevel(logging.WARNING if quiet or log_format == "text" else logging.INFO)
+    ours.setLevel(logging.ERROR if quiet or log_format == "text" else logging.INFO)

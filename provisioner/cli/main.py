@@ -63,7 +63,8 @@ def run(arguments: list[str], context: Context | None = None) -> int:
     except EditRefused as refused:
         context.err.print(context.say.error(refused), style="red", markup=False)
         for problem in refused.problems:
-            context.err.print(f"  {problem.where}: {context.say(problem.what)}", markup=False)
+            # Not where: the line was never written.
+            context.err.print(f"  {context.say(problem.what)}", markup=False)
             context.err.print(f"      {context.say(problem.mend)}", markup=False)
         return FAILED
     except ReadiError as error:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.progress import ApplyProgress
 from provisioner.cli.render import PersonNames, PlanText, nothing_to_do
-from provisioner.execution import Interruption
+from provisioner.execution import Interruption, Report
 from provisioner.model.plan import Plan
 from provisioner.state import Outcome, StepState
 from provisioner.transport.ledger import Waiter
@@ -196,13 +197,8 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         left = applied.waiting or applied.moved or unread(plan)
         out.print(context.tell("nothing_changed") if left else context.say(nothing_to_do(plan)), markup=False)
     else:
-        for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED):
-            why = "" if result.why is None else context.say(result.why)
-            state = context.tell(f"state_{result.state}")
-            out.print(f"  {result.step.target} {result.step.name}: {state}. {why}", style="red", markup=False)
-        for target in report.targets:
-            if target.stopped is not None:
-                out.print(f"  {target.target}: {context.say(target.stopped)}", style="red", markup=False)
+        for line in _failures(context, report):
+            out.print(f"  {line}", style="red", markup=False)
         done = report.counts.get(str(StepState.DONE), 0)
         out.print(context.tell(f"outcome_{report.outcome}", done=done, run=report.run), style="bold", markup=False)
         if report.error is not None:
@@ -215,6 +211,20 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         out.print(context.tell("moved", count=len(applied.moved), names=names), style="yellow", markup=False)
     if applied.waiting:
         out.print(context.tell("waiting", count=applied.waiting), style="magenta", markup=False)
+
+
+def _failures(context: Context, report: Report) -> Iterator[str]:
+    """What did not go as planned; steps that were left out for one and the same reason are counted, not listed."""
+    for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.MOVED):
+        why = "" if result.why is None else context.say(result.why)
+        yield f"{result.step.target} {result.step.name}: {context.tell(f'state_{result.state}')}. {why}"
+    skipped = Counter((result.step.target, result.why) for result in report.results(StepState.SKIPPED))
+    for (target, reason), count in skipped.items():
+        why = "" if reason is None else context.say(reason)
+        yield f"{target}: {context.tell('skipped', count=count)} {why}"
+    for part in report.targets:
+        if part.stopped is not None and (part.target, part.stopped) not in skipped:
+            yield f"{part.target}: {context.say(part.stopped)}"
 
 
 def _exit_code(applied: Applied) -> int:

@@ -7,7 +7,7 @@ import typer
 
 from provisioner.app.reporting import problem_report
 from provisioner.app.reports import ValidateReport
-from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson
 from provisioner.registry.problems import Problem, in_order
 from provisioner.registry.starting import init
@@ -49,7 +49,7 @@ def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
         )
     else:
         for problem in problems:
-            _print(ctx, problem)
+            _print(context, problem, site.registry_folder)
         errors = sum(problem.is_error for problem in problems)
         context.out.print(
             context.tell(
@@ -66,8 +66,8 @@ def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
     return FAILED if any(problem.is_error for problem in problems) else NOTHING_TO_DO
 
 
-def _print(ctx: typer.Context, problem: Problem) -> None:
-    context = context_of(ctx)
+def _print(context: Context, problem: Problem, folder: Path) -> None:
     style = "red" if problem.is_error else "yellow"
-    context.out.print(f"{problem.where}: {context.say(problem.what)}", style=style, markup=False)
+    where = folder if problem.where.file == "." else problem.where
+    context.out.print(f"{where}: {context.say(problem.what)}", style=style, markup=False)
     context.out.print(f"    {context.say(problem.mend)}", markup=False)

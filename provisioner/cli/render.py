@@ -174,7 +174,8 @@ class PlanText:
     def _notices(self, notices: Iterable[Notice]) -> Iterator[Styled]:
         for notice in notices:
             style = "red" if notice.kind in (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL) else "blue"
-            line = Styled(f"  ? {notice.name}: ", style=style)
+            name = notice.name if notice.id is not None else self._tell(f"kind_{notice.name}")
+            line = Styled(f"  ? {name}: ", style=style)
             line.append(self._say(notice.why), style="")
             yield line
 
