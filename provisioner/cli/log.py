@@ -13,7 +13,7 @@ LogFormat = Literal["text", "json"]
 
 
 def set_up(log_format: LogFormat, *, quiet: bool) -> None:
-    """Configure once a process. JSON shows what was done. Text shows defects alone: the command says the rest itself."""
+    """Configure once a process. JSON shows what was done; text only defects, since the command says the rest itself."""
     renderer: structlog.typing.Processor
     if log_format == "json":
         renderer = structlog.processors.JSONRenderer(sort_keys=True)
