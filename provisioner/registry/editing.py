@@ -156,8 +156,10 @@ def create_body(
         **({"purpose": purpose} if purpose else {}),
     }
     holders = [file.file for file, _, _ in files.entries("bodies")]
-    each_alone = len(holders) > 1 and len(set(holders)) == len(holders)
-    if each_alone or (not holders and (folder / "bodies").is_dir()):
+    each_alone = len(set(holders)) == len(holders) and all(
+        Path(file.file).stem == body.get("id") for file, _, body in files.entries("bodies")
+    )
+    if each_alone and (folder / "bodies").is_dir():
         file = f"bodies/{body_id}.yaml"
     else:
         file = holders[-1] if holders else "bodies.yaml"

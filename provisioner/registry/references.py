@@ -31,15 +31,17 @@ _UNREAD: Final = {
 
 def check_among(result: SourceResult) -> None:
     """Check the entries against each other; what is wrong is added to ``result``."""
+    unread = any(problem.is_error for problem in result.problems) and not result.complete
     _check_networks(result)
     _check_unique(result)
     _References(result).check()
     _check_domains(result)
     _check_archived(result)
     if not result.people and "people" not in result.blocked:
-        where = Origin(".")
-        result.problems.append(error(where, Text.of("registry.nobody"), Text.of("registry.nobody_mend")))
         result.complete = False
+        if not unread:  # else they stand in what could not be read, and that is said already
+            problem = error(Origin("."), Text.of("registry.nobody"), Text.of("registry.nobody_mend"))
+            result.problems.append(problem)
 
 
 def _check_networks(result: SourceResult) -> None:

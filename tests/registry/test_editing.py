@@ -257,6 +257,12 @@ def test_where_each_body_has_a_file_a_new_one_gets_its_own(write: Write) -> None
     assert edit.files == (folder / "bodies/pg-akte.yaml",)
 
 
+def test_the_second_body_does_not_go_into_the_file_of_the_first(write: Write) -> None:
+    folder = write(bodies=None, **{"bodies/b": "bodies: [{id: b, name: B, kind: circle}]\n"})
+    edit = editing.create_body(folder, body_id="pg-akte", name="E-Akte")
+    assert edit.files == (folder / "bodies/pg-akte.yaml",)
+
+
 def test_an_organisation_joins_and_leaves(write: Write) -> None:
     folder = write()
     editing.add_organisation(
