@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from provisioner.model.changes import Verb
 from provisioner.model.registry import BodyKind, Role
@@ -27,7 +28,7 @@ def quota_in_bytes(quota: str) -> int | None:
         return UNLIMITED
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)", wanted, re.IGNORECASE)
     if match is None:
-        raise ValueError('a quota is "5 GB", "500 MB", "unlimited" or "default"')
+        raise PydanticCustomError("policies.bad_quota", "no quota")
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
@@ -42,14 +43,14 @@ def _checked_usual_quota(quota: str) -> str:
 
 def _checked_pattern(pattern: str) -> str:
     if pattern.count("{name}") != 1 or set("{}") & set(pattern.replace("{name}", "")):
-        raise ValueError("a pattern holds {name} once, and no other braces")
+        raise PydanticCustomError("policies.bad_pattern", "no pattern")
     return pattern
 
 
 def _checked_user_id(source: str) -> str:
     if source in ("name", "email", "person-id") or re.fullmatch(r"identity:[a-z0-9-]+", source):
         return source
-    raise ValueError('"name", "email", "person-id" or "identity:<source>"')
+    raise PydanticCustomError("policies.bad_user_id", "no such source of user ids")
 
 
 Quota = Annotated[str, AfterValidator(_checked_quota)]

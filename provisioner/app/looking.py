@@ -66,7 +66,8 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                     found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))
                 yield name, found
         except SettingsError as error:
-            yield name, [Finding(Severity.ERROR, error.text, Text.of("app.mend_settings", detail=error.detail))]
+            mend = Text.of("app.mend_settings", target=name, detail=error.detail)
+            yield name, [Finding(Severity.ERROR, error.text, mend)]
 
 
 def _readable_secrets(site: Site, name: str) -> Iterator[Finding]:
@@ -86,8 +87,12 @@ def _also_on(site: Site, name: str, server: str) -> list[str]:
         for other, fields in section.targets.items():
             if (network, other) == (site.network, name):
                 continue
-            found = connector_type(str(fields.get("connector", "")), other)
-            if server == found.server(site.read_target(found, other, network)):
+            try:
+                found = connector_type(str(fields.get("connector", "")), other)
+                same = server == found.server(site.read_target(found, other, network))
+            except SettingsError:
+                continue  # a finding of that very target; this one is not to blame
+            if same:
                 others.append(f"{network}/{other}")
     return others
 

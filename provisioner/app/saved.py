@@ -44,6 +44,8 @@ def read_plan(path: Path, network: str, allowed: frozenset[str]) -> Approval:
     """
     try:
         report = PlanReport.model_validate_json(_whole(path))
+    except FileNotFoundError:
+        raise SettingsError(Text.of("app.no_plan_file", file=str(path))) from None
     except (OSError, ValidationError) as fault:
         raise SettingsError(Text.of("app.bad_plan_file", file=str(path)), detail=type(fault).__name__) from None
     if report.network != network:

@@ -16,11 +16,13 @@ from provisioner.app.connectors import Target, connector_type
 from provisioner.app.settings import NetworkSettings, Settings, load_settings, target_settings
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
+from provisioner.model.registry import Origin
 from provisioner.model.rules import PlanningRules
 from provisioner.model.text import Text
 from provisioner.registry.files import read_document
 from provisioner.registry.loading import Loaded, load
-from provisioner.registry.problems import Problem
+from provisioner.registry.mistakes import mend_word
+from provisioner.registry.problems import Problem, error
 from provisioner.state import Database, Rates
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
@@ -106,8 +108,19 @@ class Site:
                 Text.of("app.bad_policy"), detail=str(next(p.where for p in read.problems if p.is_error))
             )
         if not loaded.registry.people:
-            raise SettingsError(Text.of("app.empty_registry", folder=str(self.registry_folder)))
-        return Inputs(loaded, read.policy, (*loaded.problems, *read.problems))
+            folder, mistakes = str(self.registry_folder), len(loaded.errors)
+            if loaded.registry.blocked or any(problem.where.file != "." for problem in loaded.errors):
+                raise SettingsError(Text.of("app.nobody_well_formed", folder=folder, count=mistakes))
+            raise SettingsError(Text.of("app.empty_registry", folder=folder))
+        return Inputs(loaded, read.policy, (*loaded.problems, *read.problems, *self.misnamed(read.policy, loaded)))
+
+    def misnamed(self, policy: Policy, loaded: Loaded) -> Iterator[Problem]:
+        """Bodies that `managed` names and that do not exist: with a slip of the pen nothing would be managed."""
+        known = loaded.registry.bodies.keys() | loaded.registry.blocked
+        for body in policy.managed or ():
+            if body not in known and loaded.registry.complete:
+                where = Origin(str(self.section.policy))
+                yield error(where, Text.of("app.unknown_managed", body=body), mend_word(body, known))
 
     def today(self, time_zone: str) -> date:
         """The day it is for the network's people."""

@@ -36,7 +36,8 @@ def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
     site = context.open_site()
     with working(context, "reading"):
         loaded, policy = site.read_registry(), site.read_policy()
-    problems = (*in_order(policy.problems), *loaded.problems)
+    misnamed = () if policy.policy is None else site.misnamed(policy.policy, loaded)
+    problems = (*in_order((*policy.problems, *misnamed)), *loaded.problems)
     registry = loaded.registry
     if as_json:
         context.print_json(

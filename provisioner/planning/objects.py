@@ -60,6 +60,10 @@ class ObjectPlanner:
                 draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
             elif not self._borrowing.recall(wanted):
                 new.append(wanted)
+        for identity, binding in draft.ties.bindings.items():
+            blocked = identity.key in draft.desired.blocked and identity not in draft.desired.resources
+            if identity.kind is self._kind and blocked:
+                draft.notice(NoticeKind.BLOCKED, identity, binding.name, Text.of("planning.malformed"))
         if self._kind is Kind.ACCOUNT:
             self._borrowing.recall_those_without_entry()
         if new or self._renames:

@@ -74,7 +74,9 @@ def _explain_one(
         return error(
             where, Text.of("registry.unknown_field", field=shown(field)), mend_word(field, _fields(model, path))
         )
-    if kind == "enum":
+    if path and path[-1] == "[key]":
+        field = str(path[-3])
+    if kind in ("enum", "literal_error"):
         choices = re.findall(r"'([^']+)'", str(context.get("expected", "")))
         what = Text.of("registry.unknown_choice", field=field, value=shown(value))
         return error(where, what, mend_word(str(value), choices))
@@ -93,12 +95,21 @@ def _explain_one(
         return _pair(where, "registry.bad_day", field=field, value=written)
     simple = {
         "list_type": "registry.not_list",
+        "tuple_type": "registry.not_list",
         "model_type": "registry.not_mapping",
+        "dict_type": "registry.not_mapping",
         "bool_type": "registry.not_boolean",
+        "bool_parsing": "registry.not_boolean",
         "int_type": "registry.not_number",
+        "int_parsing": "registry.not_number",
+        "int_from_float": "registry.not_number",
+        "float_type": "registry.not_number",
+        "float_parsing": "registry.not_number",
         "greater_than_equal": "registry.not_number",
         "less_than_equal": "registry.not_number",
     }
+    if "." in kind:  # a text of its own, by which another room refuses a value
+        return _pair(where, kind, field=field, value=written)
     if kind in simple:
         return _pair(where, simple[kind], field=field, value=written)
     return _pair(where, "registry.other_mistake", field=field, detail=detail["msg"])

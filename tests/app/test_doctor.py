@@ -19,3 +19,10 @@ def test_a_password_that_others_can_read_is_found_with_its_mend(small: Installat
 def test_two_targets_on_one_server_are_said_to_share_its_limits(small: Installation) -> None:
     small.wish.targets["same"] = small.target()
     assert "share the write lock" in small.run("doctor", "--target", "cloud").out
+
+
+def test_a_target_with_wrong_settings_spoils_no_other_ones_findings(small: Installation) -> None:
+    small.wish.targets["other"] = {"connector": "nextclowd"}
+    ran = small.run("doctor", "--json")
+    found = {target["target"]: {one["severity"] for one in target["findings"]} for target in ran.json["targets"]}
+    assert (ran.code, "error" in found["cloud"], found["other"]) == (1, False, {"error"})

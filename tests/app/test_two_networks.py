@@ -100,7 +100,7 @@ def test_a_person_in_both_networks_has_one_owner_and_is_not_changed_by_the_other
     assert groups_of_bea(both) == {"PG_Redi-A", "PG_Nord-B"}
     assert nothing_to_do(both, "redi", "nord")
     explained = both.run("--network", "nord", "explain", "p-bea")
-    assert "account bea.muster of another network, in 1 groups of ours" in explained.out
+    assert "account bea.muster of another network, in 1 group of ours" in explained.out
 
 
 def test_by_a_name_alone_nobody_is_taken_for_a_person_of_the_other_network(both: Installation) -> None:
