@@ -15,7 +15,7 @@ from policies.document import Policy
 
 @cache
 def starter() -> str:
-    """The commented ``policy.yaml`` with every key at its default, as ``readi init`` writes it."""
+    """A commented policy with every key at its default, as docs/policy.md shows it."""
     return files("policies").joinpath("default.yaml").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,7 @@
 The schema demands a member, so every group of ours keeps one that nobody is; it is never shown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -13,6 +13,7 @@ from connectors.ldap.fields import GROUP, Todo, modification, read, written
 from provisioner.model.changes import Change, Create, Join, Leave, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Complete, Completeness, Level, Observation, Partial, Remote, Roster, Scope
+from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Cost, Done, Effects, Json, Step
 from provisioner.model.text import Text
@@ -21,7 +22,6 @@ from provisioner.transport.directory_answers import NO_SUCH_ATTRIBUTE, VALUE_EXI
 from provisioner.transport.dn import normal
 
 MEMBER: Final = "member"
-Resolve = Callable[[ResourceId], str]
 
 
 @dataclass(frozen=True, slots=True)

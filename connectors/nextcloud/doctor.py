@@ -27,7 +27,7 @@ def examine(settings: NextcloudSettings, client: Client, wiring: Wiring) -> Iter
     try:
         password = settings.secret().get_secret_value()
     except SettingsError as error:
-        yield Finding(Severity.ERROR, error.text)
+        yield Finding(Severity.ERROR, error.text, Text.of("nextcloud.mend_password_file"))
         return
     stranger = _first_look(settings, wiring)
     if stranger is not None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 from pydantic import BaseModel
@@ -93,11 +93,6 @@ class Context:
     def print_json(self, report: BaseModel) -> None:
         """One line of JSON, the last on standard output."""
         sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
-
-    def fail(self, code: int, message: str) -> NoReturn:
-        """Say it on standard error and end."""
-        self.err.print(message, markup=False)
-        raise typer.Exit(code)
 
 
 def context_of(ctx: typer.Context) -> Context:

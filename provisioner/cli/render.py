@@ -163,7 +163,8 @@ class PlanText:
             return self._listed(change.members, NAMES_SHOWN)
         if isinstance(change, Create | Adopt):
             return self._names(change.id.key) if change.id.key.startswith("person:") else ""
-        return self._names(change.id.key)
+        called = self._names(change.id.key)
+        return "" if called == change.name else called  # who is in no registry any more has no other name
 
     def _change_of(self, name: FieldName, change: Update, after: Value) -> str:
         return f"{shown_value(name, change.before[name], self._say)} → {shown_value(name, after, self._say)}"
