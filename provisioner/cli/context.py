@@ -52,6 +52,7 @@ class Context:
     language: Language | None = None
     quiet: bool = False
     clock: Clock = field(default_factory=SystemClock)
+    _opened: list[Site] = field(default_factory=list)
 
     @cached_property
     def out(self) -> Console:
@@ -80,7 +81,14 @@ class Context:
 
     def open_site(self) -> Site:
         """The network that was asked for. Raises `SettingsError`."""
-        return Site.open(find_settings(self.settings), self.network, self.clock)
+        site = Site.open(find_settings(self.settings), self.network, self.clock)
+        self._opened.append(site)
+        return site
+
+    def close(self) -> None:
+        """Close what the command opened."""
+        while self._opened:
+            self._opened.pop().close()
 
     def print_lines(self, lines: Iterable[Styled]) -> None:
         """A long text. Where no terminal is it is written at once: rich takes 0.2 ms a line, a plan has thousands."""
