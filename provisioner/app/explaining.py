@@ -100,7 +100,9 @@ class Explainer:
         account = ResourceId(Kind.ACCOUNT, person_key(identity))
         desired = self._desired.resources.get(account)
         if desired is not None:
-            explanation.facts.append(Fact(Text.of("app.account_wanted", name=desired.name), (desired.reason,)))
+            suspended = desired.fields.get("enabled") is False
+            what = Text.of("app.account_suspended" if suspended else "app.account_wanted", name=desired.name)
+            explanation.facts.append(Fact(what, (desired.reason,)))
         else:
             explanation.facts.append(Fact(Text.of("app.no_account")))
         explanation.facts += self._where(account)

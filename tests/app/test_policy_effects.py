@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from provisioner.emulation import VirtualClock
-from tests.support.site import Installation
+from tests.support.site import LONG_AGO, Installation
 
 
 def test_what_policy_queues_waits_for_a_ranger(small: Installation) -> None:
@@ -82,3 +82,10 @@ def test_a_folder_of_nothing_but_mistakes_is_no_missing_folder(small: Installati
         entry["organisation"] = "brettn"
     ran = small.run("--lang", "de", "plan")
     assert (ran.code, "readi validate" in ran.err, "people/" in ran.err) == (1, True, False)
+
+
+def test_explain_says_of_somebody_who_left_that_the_account_stays_suspended(small: Installation) -> None:
+    small.apply()
+    assert "shall have the account anna.muster" in small.run("explain", "p-anna").out
+    small.wish.people["p-anna"]["leaves"] = LONG_AGO
+    assert "shall keep the account anna.muster, suspended" in small.run("explain", "p-anna").out
