@@ -93,12 +93,14 @@ def apply(
 ) -> Applied:
     """Do what was approved and is still as it was approved.
 
-    Raises `PlanOutdated`, `SettingsError`, `LockTaken` and other `StateError`s; what targets do stands in the report.
+    Raises `PlanOutdated`, `SettingsError`, `LockTaken`, `StateBehind` and other `StateError`s; what targets do
+    stands in the report.
     """
     how = how or How()
     with ExitStack() as stack:
         targets = stack.enter_context(site.targets(only_targets))
         locks = lock_servers(site, targets, stack)
+        site.ties_log.check()
         planned = make_plan(site, targets, only, approval.allowed)
         _check_current(planned, approval)
         if planned.plan.refusals:

@@ -84,6 +84,7 @@ def carry_out(
     if not any(part.adoptions or part.steps for part in parts):
         for part in parts:
             _note_what_is_known(site, part, locks, run=0)
+        site.ties_log.keep()
         return None
     runs, digest = Runs(site.database), planned.plan.digest()
     run = runs.begin(site.network, started.actor, started.cause, digest, site.clock.now())
@@ -105,6 +106,7 @@ def carry_out(
         progress=Logged(how.progress or Silent()),
         retries=how.retries,
         interruption=how.interruption,
+        ties_log=site.ties_log,
     )
     ended = {"network": site.network, "run": run, "outcome": str(report.outcome), "counts": dict(report.counts)}
     _log.info("run ended", extra=ended)

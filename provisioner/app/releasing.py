@@ -26,19 +26,21 @@ def release(site: Site, identity: str, only_targets: Sequence[str] = ()) -> list
     """Forget the ties of a person, a body or an organisation. Asks no target and changes nothing over there.
 
     What still exists is offered for adoption by the next plan, what is gone is planned anew. Raises `SettingsError`
-    when nothing of that id is tied, and `LockTaken` while a run is under way.
+    when nothing of that id is tied, `LockTaken` while a run is under way, `StateBehind` for an old database.
     """
     bindings = Bindings(site.database)
     found: list[Released] = []
     with ExitStack() as stack:
         targets = stack.enter_context(site.targets(only_targets))
         lock_servers(site, targets, stack)
+        site.ties_log.check()
         for target in targets:
             ties = bindings.ties(site.network, target.name, target.server)
             for resource, binding in (*ties.bindings.items(), *ties.borrowed.items()):
                 if is_named(resource.key, frozenset((identity,))):
                     bindings.release(site.network, target.name, resource)
                     found.append(Released(target.name, resource, binding.name))
+        site.ties_log.keep()
     if not found:
         raise SettingsError(Text.of("app.nothing_tied", id=identity))
     return found

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     )
 
     state: str = Field(default="state/readi.db", repr=False, description="SQLite file, or a postgresql:// URL.")
+    ties_log: Path | None = Field(
+        default=None,
+        description="File in which all ties are kept a second time. Not named: beside the SQLite file, as "
+        "`readi.ties.jsonl`. With PostgreSQL it has to be named. `null`: there is none.",
+    )
     language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
     networks: dict[str, NetworkSettings] = Field(
         min_length=1, description="The networks that this installation serves, by name."

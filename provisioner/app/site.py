@@ -23,7 +23,7 @@ from provisioner.registry.files import read_document
 from provisioner.registry.loading import Loaded, load
 from provisioner.registry.mistakes import mend_word
 from provisioner.registry.problems import Problem, error
-from provisioner.state import Database, Rates
+from provisioner.state import Database, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
 from provisioner.transport.ledger import RateLedger, Waiter
@@ -84,8 +84,23 @@ class Site:
         state = self.settings.state
         return Database.open(state if "://" in state else self.home / state)
 
+    @cached_property
+    def ties_log(self) -> TiesLog:
+        """The file in which the database's ties are kept a second time. Raises `SettingsError`, `StateError`."""
+        return TiesLog(self.database, self._ties_file())
+
+    def _ties_file(self) -> Path | None:
+        """As the settings say; else beside the SQLite file, named after it."""
+        settings = self.settings
+        if "ties_log" in settings.model_fields_set:
+            return None if settings.ties_log is None else self.home / settings.ties_log
+        if self.database.path is None:
+            raise SettingsError(Text.of("app.ties_log_unnamed"))
+        return self.database.path.with_suffix(".ties.jsonl")
+
     def close(self) -> None:
         """Close the database if it was opened."""
+        self.__dict__.pop("ties_log", None)
         opened = self.__dict__.pop("database", None)
         if opened is not None:
             opened.close()

@@ -21,6 +21,7 @@ from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.progress import ApplyProgress
 from provisioner.cli.render import PersonNames, PlanText, nothing_to_do
+from provisioner.cli.state import warn_of_ties
 from provisioner.execution import Interruption, Report
 from provisioner.model.plan import Plan
 from provisioner.state import Outcome, StepState
@@ -53,6 +54,7 @@ def plan_command(
     """
     context = context_of(ctx)
     site = context.open_site()
+    warn_of_ties(context, site)
     with working(context, "reading"), site.targets(target or ()) as targets:
         planned = make_plan(site, targets, frozenset(only or ()), frozenset(allow or ()))
     if out is not None or as_json:
@@ -102,6 +104,7 @@ def apply_command(
     """
     context = context_of(ctx)
     site = context.open_site()
+    warn_of_ties(context, site)
     words = frozenset(allow or ())
     approval = Approval(allowed=words)
     if file is not None:

@@ -11,7 +11,7 @@ from provisioner.execution.rules import Retries
 from provisioner.execution.target import Assignment, TargetRun
 from provisioner.model.errors import StateError
 from provisioner.model.ports import Clock
-from provisioner.state import Database, Journal, Outcome, Runs, StepState
+from provisioner.state import Database, Journal, Outcome, Runs, StepState, TiesLog
 
 _MOST_THREADS = 8
 
@@ -26,6 +26,7 @@ def execute(
     progress: Progress | None = None,
     retries: Retries | None = None,
     interruption: Interruption | None = None,
+    ties_log: TiesLog | None = None,
 ) -> Report:
     """Perform the steps and finish the run in the history. The locks stay the caller's to release.
 
@@ -39,7 +40,7 @@ def execute(
     by_server: dict[str, list[TargetRun]] = {}
     for assignment in assignments:
         server = assignment.lock.server
-        journal = Journal(assignment.lock, network, server, run)
+        journal = Journal(assignment.lock, network, server, run, ties_log)
         target_run = TargetRun(assignment, journal, clock, progress, retries, interruption)
         by_server.setdefault(server, []).append(target_run)
 
@@ -53,8 +54,15 @@ def execute(
     reports.sort(key=lambda report: order[report.target])
     outcome = _outcome([result for report in reports for result in report.results], interruption)
     report = Report(run, outcome, tuple(reports), interruption.error)
+    runs = Runs(database)
     try:
-        Runs(database).finish(run, outcome, report.counts, clock.now())
+        runs.finish(run, outcome, report.counts, clock.now())
+        if ties_log is not None:
+            try:
+                ties_log.keep()
+            except StateError:
+                runs.finish(run, Outcome.BROKEN, report.counts, clock.now())
+                raise
     except StateError as error:
         return Report(run, Outcome.BROKEN, tuple(reports), interruption.error or error)
     return report

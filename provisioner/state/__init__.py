@@ -2,13 +2,16 @@
 
 from provisioner.state.bindings import Bindings, BindingWriter, RetiredNames
 from provisioner.state.database import Database, Transactions
-from provisioner.state.errors import AlreadyBound, LockLost, LockTaken
+from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
 from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
+from provisioner.state.recovering import Recovered, recover
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
+from provisioner.state.ties_file import TiesFile
+from provisioner.state.ties_log import Standing, TiesLog
 
 __all__ = [
     "AlreadyBound",
@@ -25,6 +28,7 @@ __all__ = [
     "PlanState",
     "Rates",
     "Recent",
+    "Recovered",
     "RetiredNames",
     "Run",
     "Runs",
@@ -32,6 +36,11 @@ __all__ = [
     "SavedPlans",
     "ServerLock",
     "Settlement",
+    "Standing",
+    "StateBehind",
     "StepState",
+    "TiesFile",
+    "TiesLog",
     "Transactions",
+    "recover",
 ]

@@ -17,6 +17,7 @@ from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.state.codec import dump, load_fields
 from provisioner.state.database import Transactions
 from provisioner.state.schema import BINDING, BORROWED, EDGE, SECRET, STEP, TOMBSTONE
+from provisioner.state.tie_facts import Bound, Facts, Released, Retired
 
 _CHUNK: Final = 20_000
 
@@ -63,7 +64,10 @@ class Bindings:
     def release(self, network: str, target: str, resource: ResourceId) -> None:
         """Untie an object, ours or borrowed: it is left alone from now on. Its edges of ours are forgotten too."""
         with self._transactions.writing() as connection:
-            connection.execute(delete(BINDING).where(_one(network, target, resource)))
+            if connection.execute(delete(BINDING).where(_one(network, target, resource))).rowcount:
+                facts = Facts(connection, run=None)
+                facts.add(Released(network, target, str(resource.kind), resource.key))
+                facts.note()
             if resource.kind is Kind.ACCOUNT:
                 BindingWriter(connection, network, target, "").give_back([resource])
             mine = and_(EDGE.c.network == network, EDGE.c.target == target)
@@ -80,14 +84,20 @@ class Bindings:
         with self._transactions.writing() as connection:
             row = {"server": server, "kind": str(kind), "digest": _digest(_secret(connection), canonical_name)}
             statement = _insert_or_leave(connection.dialect.name, TOMBSTONE)
-            connection.execute(statement, {**row, "at": at})
+            if connection.execute(statement, {**row, "at": at}).rowcount:
+                facts = Facts(connection, run=None)
+                facts.add(Retired(**row, at=at.timestamp()))
+                facts.note()
 
 
 class BindingWriter:
-    """Writes ties of one target inside a transaction that somebody else began."""
+    """Writes ties of one target inside a transaction that somebody else began, and who notes ``facts`` at its end."""
 
-    def __init__(self, connection: Connection, network: str, target: str, server: str) -> None:
+    def __init__(
+        self, connection: Connection, network: str, target: str, server: str, facts: Facts | None = None
+    ) -> None:
         self._connection = connection
+        self._facts = facts or Facts(connection, run=None)
         self._network = network
         self._target = target
         self._server = server
@@ -107,22 +117,33 @@ class BindingWriter:
             "bound_at": at,
         }
         self._connection.execute(_insert_or_replace_binding(self._connection.dialect.name), row)
+        self._note(binding.id, self._server, binding.remote_id, binding.name, binding.fingerprint, at)
 
     def apply(self, resource: ResourceId, fields: Mapping[FieldName, Value], remote_id: str, fingerprint: str) -> None:
         """Note what was made true about a tied object. An object that isn't tied (another network's) stays so."""
         where = _one(self._network, self._target, resource)
         found = self._connection.execute(
-            select(BINDING.c.applied, BINDING.c.remote_id, BINDING.c.fingerprint).where(where)
+            select(
+                BINDING.c.applied,
+                BINDING.c.remote_id,
+                BINDING.c.fingerprint,
+                BINDING.c.name,
+                BINDING.c.server,
+                BINDING.c.bound_at,
+            ).where(where)
         ).one_or_none()
         if found is None:
             return
-        values: dict[str, object] = {"applied": dump({**load_fields(found.applied), **fields})}
-        if "name" in fields:
-            values["name"] = fields["name"]
-        if remote_id != found.remote_id:
-            values["remote_id"] = remote_id
-        if fingerprint and fingerprint != found.fingerprint:
-            values["fingerprint"] = fingerprint
+        before = {"remote_id": found.remote_id, "name": found.name, "fingerprint": found.fingerprint}
+        after = {
+            "remote_id": remote_id,
+            "name": str(fields.get("name", found.name)),
+            "fingerprint": fingerprint or found.fingerprint,
+        }
+        values = {name: value for name, value in after.items() if value != before[name]}
+        if values:
+            self._note(resource, found.server, **after, at=found.bound_at)
+        values["applied"] = dump({**load_fields(found.applied), **fields})
         self._connection.execute(update(BINDING).where(where).values(values))
 
     def join(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -152,6 +173,12 @@ class BindingWriter:
         mine = and_(BORROWED.c.network == self._network, BORROWED.c.target == self._target)
         for account in accounts:
             self._connection.execute(delete(BORROWED).where(mine, BORROWED.c.key == account.key))
+
+    def _note(
+        self, resource: ResourceId, server: str, remote_id: str, name: str, fingerprint: str, at: datetime
+    ) -> None:
+        where = (self._network, self._target, server, str(resource.kind), resource.key)
+        self._facts.add(Bound(*where, remote_id, name, fingerprint, at.timestamp()))
 
     def _rows(self, pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
         fixed = {"network": self._network, "target": self._target}

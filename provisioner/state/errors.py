@@ -23,6 +23,10 @@ class LockLost(StateError):
     """The write lock was held and no longer is. Nothing may be written any more."""
 
 
+class StateBehind(StateError):
+    """The database knows less than its file of ties: an old copy, or made anew. It must not write."""
+
+
 _SQLITE: Final = {
     sqlite3.SQLITE_FULL: "state.full",
     sqlite3.SQLITE_BUSY: "state.busy",

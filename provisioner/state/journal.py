@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt
+from provisioner.model.errors import StateError
 from provisioner.model.inventory import Remote, Unknown
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Effects, Step
@@ -21,6 +23,8 @@ from provisioner.state.codec import dump, dump_effects, dump_text
 from provisioner.state.database import Transactions
 from provisioner.state.runs import Entry, StepState
 from provisioner.state.schema import STEP
+from provisioner.state.tie_facts import Facts
+from provisioner.state.ties_log import TiesLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,12 @@ _CLOSE: Final = (
 class Journal:
     """Writes one run's steps on the connection that holds the server's lock. All methods raise `StateError`."""
 
-    def __init__(self, lock: Transactions, network: str, server: str, run: int) -> None:
+    def __init__(
+        self, lock: Transactions, network: str, server: str, run: int, ties_log: TiesLog | None = None
+    ) -> None:
+        """``ties_log`` is brought up to date while steps are made; its last lines are the caller's to see to."""
+        self._ties_log = ties_log
+        self._noted = 0
         self._lock = lock
         self._network = network
         self._server = server
@@ -53,16 +62,25 @@ class Journal:
         """Write down, for good, that this step is about to be performed. Its number in the journal."""
         with self._lock.writing() as connection:
             key = connection.execute(insert(STEP), self._row(step, StepState.INTENT, at)).inserted_primary_key
-        return int(key[0])
+        entry = int(key[0])
+        # Now, since with the intent all that came before it is on disk: the file is never ahead of the database.
+        if self._noted and self._ties_log is not None:
+            try:
+                self._ties_log.append(self._noted)
+            except StateError as error:
+                self.close(entry, StepState.SKIPPED, error.text, at)
+                raise
+            self._noted = 0
+        return entry
 
     def done(self, entry: int, step: Step, done: Done, at: datetime, *, binds: bool) -> None:
         """The step happened: outcome, tie, edges and applied fields in one transaction. ``binds``: a new tie.
 
         On disk no later than the next intent. If a power cut takes it away, the step's intent still stands.
         """
-        with self._lock.writing(durable=False) as connection:
+        with self._changing(durable=False) as (connection, facts):
             self._close(connection, entry, StepState.DONE, done.note, at)
-            writer = self._writer(connection, step.target)
+            writer = self._writer(facts, step.target)
             effects = step.effects
             if binds:
                 name = effects.fields.get("name", step.name)
@@ -75,9 +93,9 @@ class Journal:
 
     def found(self, entry: int, step: Step, remote: Remote, joins: Iterable[tuple[str, str]], at: datetime) -> None:
         """A creation whose answer was lost did happen. What it set is not known: the next plan compares afresh."""
-        with self._lock.writing() as connection:
+        with self._changing() as (connection, facts):
             self._close(connection, entry, StepState.DONE, Text.of("state.found_after_lost_answer"), at)
-            writer = self._writer(connection, step.target)
+            writer = self._writer(facts, step.target)
             writer.bind(Binding(step.id, remote.remote_id, remote.name, remote.fingerprint, {}), at)
             writer.join(joins)
 
@@ -108,10 +126,10 @@ class Journal:
         leaves none of them tied.
         """
         wanted = {kind: frozenset(names) for kind, names in managed.items()}
-        with self._lock.writing() as connection:
+        with self._changing() as (connection, facts):
             writers: dict[str, BindingWriter] = {}
             for change in changes:
-                writer = writers.setdefault(change.target, self._writer(connection, change.target))
+                writer = writers.setdefault(change.target, self._writer(facts, change.target))
                 remote = change.remote
                 applied: dict[FieldName, Value] = {
                     name: value
@@ -134,12 +152,12 @@ class Journal:
 
     def settle(self, settlements: Iterable[Settlement], at: datetime) -> None:
         """Close steps that earlier runs left open, and tie the objects that their creations had made."""
-        with self._lock.writing() as connection:
+        with self._changing() as (connection, facts):
             for settled in settlements:
                 entry, remote = settled.entry, settled.remote
                 self._close(connection, entry.id, settled.state, entry.error, at)
                 if remote is not None:
-                    writer = self._writer(connection, entry.target)
+                    writer = self._writer(facts, entry.target)
                     binding = Binding(entry.resource, remote.remote_id, remote.name, remote.fingerprint, {})
                     writer.bind(binding, at)
 
@@ -151,8 +169,8 @@ class Journal:
         left: Iterable[tuple[str, str]],
     ) -> None:
         """Note what is both wanted and there although no step made it so; pairs are (container key, account key)."""
-        with self._lock.writing() as connection:
-            writer = self._writer(connection, target)
+        with self._changing() as (_, facts):
+            writer = self._writer(facts, target)
             for binding, agreed in fields:
                 writer.apply(binding.id, agreed, binding.remote_id, binding.fingerprint)
             writer.join(joined)
@@ -160,13 +178,22 @@ class Journal:
 
     def borrow(self, target: str, accounts: Iterable[Binding], given_back: Iterable[ResourceId]) -> None:
         """Remember which accounts of other networks are borrowed, and forget those that are given back."""
-        with self._lock.writing() as connection:
-            writer = self._writer(connection, target)
+        with self._changing() as (_, facts):
+            writer = self._writer(facts, target)
             writer.give_back(given_back)
             writer.borrow(accounts)
 
-    def _writer(self, connection: Connection, target: str) -> BindingWriter:
-        return BindingWriter(connection, self._network, target, self._server)
+    @contextmanager
+    def _changing(self, *, durable: bool = True) -> Iterator[tuple[Connection, Facts]]:
+        """A transaction that notes at its end what it changed about ties."""
+        with self._lock.writing(durable=durable) as connection:
+            facts = Facts(connection, self._run)
+            yield connection, facts
+            noted = facts.note()
+        self._noted = noted or self._noted
+
+    def _writer(self, facts: Facts, target: str) -> BindingWriter:
+        return BindingWriter(facts.connection, self._network, target, self._server, facts)
 
     @staticmethod
     def _close(connection: Connection, entry: int, state: StepState, why: Text | None, at: datetime) -> None:

@@ -120,6 +120,7 @@ class Installation:
         self.wish.targets["cloud"] = self.target()
         self.networks: dict[str, Wish] = {"redi": self.wish}
         self.state = "state/readi.db"
+        self.more_settings: dict[str, Any] = {}
         self.ran: list[Ran] = []
         """Every command that was run, for tests that read all that was ever said."""
 
@@ -150,7 +151,7 @@ class Installation:
                 "policy": f"{name}/policy.yaml",
                 "targets": wish.targets,
             }
-        text = yaml.safe_dump({"state": self.state, "networks": networks})
+        text = yaml.safe_dump({"state": self.state, **self.more_settings, "networks": networks})
         self.settings.touch(mode=0o600)
         self.settings.write_text(text, encoding="utf-8")
 
