@@ -6,6 +6,7 @@ from tests.support.site import LONG_AGO, Installation
 
 def test_a_network_is_planned_applied_changed_and_explained_with_its_state_in_postgresql(small: Installation) -> None:
     small.state = shared().new_database()
+    small.more_settings["ties_log"] = "kept/ties.jsonl"
     small.apply()
     assert small.run("plan").code == 0
     small.cloud.leave("ben.muster", "PG_Sensorik")
@@ -19,7 +20,9 @@ def test_a_network_is_planned_applied_changed_and_explained_with_its_state_in_po
     assert small.run("plan").code == 0
     assert "cloud" in small.run("explain", "p-ben").out
     assert len(small.run("history", "--json").json["runs"]) == 3
-    assert not (small.folder / "state").exists(), "nothing of the state lies beside the settings"
+    assert not (small.folder / "state").exists(), (
+        "the file of ties is where it was said, and nothing else of the state is there"
+    )
 
 
 def test_the_password_in_the_url_is_never_said(small: Installation) -> None:
