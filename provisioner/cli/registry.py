@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from policies.reference import starter
 from provisioner.app.reporting import problem_report
 from provisioner.app.reports import ValidateReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
@@ -24,7 +25,7 @@ def init_command(
 ) -> int:
     """Write a commented starter: registry, policy, settings."""
     context = context_of(ctx)
-    for path in init(folder):
+    for path in init(folder, starter()):
         context.out.print(f"  {path}", markup=False)
     context.out.print(context.tell("initialised", folder=str(folder)), markup=False)
     return NOTHING_TO_DO

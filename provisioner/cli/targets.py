@@ -74,6 +74,10 @@ def sandbox_command(
         sys.stdout.write(json.dumps(sandboxes.addresses()) + "\n")
         sys.stdout.flush()
         if not as_json:
+            for sandbox in sandboxes.running:
+                more = ", ".join(f"{name}: {value}" for name, value in sandbox.settings.items())
+                if more:
+                    context.err.print(f"{sandbox.name}: {more}", markup=False)
             context.err.print(context.tell("sandbox_runs"), markup=False)
         ended.wait()
     return NOTHING_TO_DO

@@ -21,8 +21,10 @@ class NotEmpty(ReadiError):
     """The folder holds something already; nothing was written."""
 
 
-def init(folder: Path) -> tuple[Path, ...]:
+def init(folder: Path, policy: str) -> tuple[Path, ...]:
     """Write the starter into ``folder``, which must be empty or not exist. Returns the files, sorted.
+
+    ``policy``: the commented policy, which this room knows nothing of.
 
     Raises `NotEmpty`, or `provisioner.registry.writing.WriteFailed` when the disk refuses.
     """
@@ -30,6 +32,7 @@ def init(folder: Path) -> tuple[Path, ...]:
         raise NotEmpty(Text.of("registry.not_empty", folder=str(folder)))
     contents = {name.replace("gitignore", ".gitignore"): text for name, text in _templates()}
     contents[f"{REGISTRY}/{SCHEMA_FILE}"] = schema_text()
+    contents["policy.yaml"] = policy
     for private in _PRIVATE_FOLDERS:
         path = folder / private
         make_folder(path)

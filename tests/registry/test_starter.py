@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from policies.reference import starter
 from provisioner.model.registry import Role
 from provisioner.registry import load
 from provisioner.registry.documents import FileDocument
@@ -19,7 +20,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/redi/registry"
 
 
 def test_the_starter_loads_without_a_word(tmp_path: Path) -> None:
-    written = init(tmp_path / "new")
+    written = init(tmp_path / "new", starter())
     assert all(path.is_file() for path in written)
     loaded = load(tmp_path / "new/registry")
     assert loaded.problems == ()
@@ -28,17 +29,17 @@ def test_the_starter_loads_without_a_word(tmp_path: Path) -> None:
 
 
 def test_the_starters_settings_name_files_that_are_there(tmp_path: Path) -> None:
-    init(tmp_path)
+    init(tmp_path, starter())
     settings = yaml.safe_load((tmp_path / "settings.yaml").read_text())
     (network,) = settings["networks"].values()
     assert (tmp_path / network["registry"]).is_dir()
-    assert (tmp_path / network["policy"]).is_file()
+    assert (tmp_path / network["policy"]).read_text() == starter(), "every key, with its default and a comment"
     assert (tmp_path / settings["state"]).parent.is_dir()
     assert (tmp_path / network["targets"]["cloud"]["password_file"]).parent.is_dir()
 
 
 def test_the_starter_keeps_people_secrets_and_state_out_of_git(tmp_path: Path) -> None:
-    init(tmp_path)
+    init(tmp_path, starter())
     (tmp_path / "secrets/cloud.password").write_text("x")
     (tmp_path / "state/readi.db").write_text("x")
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
@@ -53,12 +54,12 @@ def test_the_starter_keeps_people_secrets_and_state_out_of_git(tmp_path: Path) -
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path, there: str) -> None:
     (tmp_path / there).mkdir()
     with pytest.raises(NotEmpty):
-        init(tmp_path)
+        init(tmp_path, starter())
     assert [path.name for path in tmp_path.iterdir()] == [there]
 
 
 def test_every_file_of_starter_and_example_names_the_schema_that_lies_there(tmp_path: Path) -> None:
-    init(tmp_path)
+    init(tmp_path, starter())
     for registry in (tmp_path / "registry", EXAMPLE):
         for file in registry.rglob("*.yaml"):
             first = file.read_text().partition("\n")[0]
