@@ -106,7 +106,7 @@ def test_a_tie_refused_by_the_database_is_no_fact(database: Database) -> None:
 
 
 def test_each_intent_brings_the_file_up_to_the_step_before_it(database: Database, log: TiesLog, path: Path) -> None:
-    book = Journal(database, NETWORK, SERVER, begin(database), log)
+    book = Journal(database, NETWORK, SERVER, begin(database), log, together=1)
     ada, bob = step(account("ada")), step(account("bob"))
     book.done(book.intend(ada, NOW), ada, Done("r-ada", "f1"), NOW, binds=True)
     assert not path.exists()
@@ -125,7 +125,7 @@ def test_only_the_end_of_a_run_waits_for_the_disk_and_once(
     log.keep()
     waited: list[int] = []
     monkeypatch.setattr(os, "fsync", waited.append)
-    book = Journal(database, NETWORK, SERVER, begin(database), log)
+    book = Journal(database, NETWORK, SERVER, begin(database), log, together=1)
     for name in ("ada", "bob", "cy"):
         made = step(account(name))
         book.done(book.intend(made, NOW), made, Done(f"r-{name}", "f1"), NOW, binds=True)
@@ -330,7 +330,7 @@ def test_a_full_disk_tears_one_line_at_most_and_loses_nothing(
 def test_a_step_is_not_begun_when_the_file_has_no_room_and_its_intent_does_not_stand(
     database: Database, log: TiesLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = Journal(database, NETWORK, SERVER, begin(database), log)
+    book = Journal(database, NETWORK, SERVER, begin(database), log, together=1)
     ada = step(account("ada"))
     book.done(book.intend(ada, NOW), ada, Done("r-ada", "f1"), NOW, binds=True)
     path.mkdir()
