@@ -8,7 +8,7 @@ from policies.document import KEEP, UNLIMITED, Policy, quota_in_bytes
 from policies.membership import Belonging, Belongings, Standing
 from policies.names import allot, group_id, transliterated, user_id_from_name
 from provisioner.model.registry import Body, Person, Registry, Role
-from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Value
+from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Seats, Value
 from provisioner.model.text import Text
 
 
@@ -53,28 +53,33 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         {**assigned.groups, **_groups_fixed_by_hand(registry)},
         lambda name: assigned.is_retired(Kind.GROUP, name),
     )
-    edges: dict[str, frozenset[str]] = {}
-    ended: dict[str, frozenset[str]] = {}
+    edges: dict[Seats, frozenset[str]] = {}
+    ended: dict[Seats, frozenset[str]] = {}
     for container in containers:
         identity = ResourceId(Kind.GROUP, container.key)
         fields: dict[FieldName, Value] = {"display_name": container.shown_name}
         resources[identity] = Resource(identity, group_names[container.key], fields, container.reason)
-        edges[container.key] = frozenset(map(keys.__getitem__, container.people))
+        edges[Seats(identity)] = frozenset(map(keys.__getitem__, container.people))
         if container.ended:
-            ended[container.key] = frozenset(map(keys.__getitem__, container.ended))
+            ended[Seats(identity)] = frozenset(map(keys.__getitem__, container.ended))
     written_by_login = policy.groups.members_written_by == "login"
     by_date = (Standing.LEFT, Standing.GUEST_ENDED, Standing.ORGANISATION_LEFT)
     return Desired(
         resources=resources,
         edges=edges,
         ended=ended,
-        closed=frozenset(container.key for container in containers if container.closed),
+        closed=frozenset(ResourceId(Kind.GROUP, container.key) for container in containers if container.closed),
         gone=frozenset(keys[person] for person, now in belongings.standings.items() if now in by_date),
         complete=registry.complete,
         blocked=_blocked(registry) | {keys[person] for person in belongings.uncertain},
         unmanaged=_unmanaged(registry, policy),
-        login_writes=frozenset(edges.keys() | assigned.groups.keys()) if written_by_login else frozenset(),
+        login_writes=_all_groups(containers, assigned) if written_by_login else frozenset(),
     )
+
+
+def _all_groups(containers: Iterable["_Container"], assigned: Assigned) -> frozenset[ResourceId]:
+    keys = (*(container.key for container in containers), *assigned.groups)
+    return frozenset(ResourceId(Kind.GROUP, key) for key in keys)
 
 
 def _blocked(registry: Registry) -> frozenset[str]:

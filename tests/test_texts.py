@@ -17,7 +17,7 @@ import yaml
 
 from provisioner.model.changes import ChangeClass
 from provisioner.model.registry import OrganisationKind, Role
-from provisioner.model.resources import FieldName, Kind
+from provisioner.model.resources import EdgeRole, FieldName, Kind
 from provisioner.model.text import Text
 from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
@@ -40,7 +40,8 @@ SUFFIXES = ("_mend", "_title")
 _STATES = [str(state) for state in StepState]
 _OUTCOMES = [str(outcome) for outcome in Outcome]
 LISTED: dict[str, Iterable[str]] = {
-    "cli.kind_{}": [str(kind) for kind in Kind],
+    "model.resource_{}": [str(kind).replace("-", "_") for kind in Kind],
+    "model.edge_{}": [str(role) for role in EdgeRole],
     "cli.class_{}": [str(each) for each in ChangeClass if each is not ChangeClass.AUTO],
     "model.field_{}": get_args(FieldName),
     "model.role_{}": [str(role).replace("-", "_") for role in Role],
@@ -49,9 +50,9 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.state_{}": _STATES,
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,
-    "cli.import_left_out_{}": [str(kind) for kind in Kind],
+    "cli.import_left_out_{}": [str(Kind.ACCOUNT), str(Kind.GROUP)],
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
-    "planning.guard_{}_updates": [str(kind) for kind in Kind],
+    "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
     "planning.{}": ("joined", "taken_out", "ended", "dropped", "put_in", "kept_missing", "kept_extra"),
 }
 """Templates with something else than a parameter in them → what may stand there."""

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from provisioner.model.changes import Change, Create, Update
 from provisioner.model.inventory import Unknown
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
 
 VERIFIED: Final = Cost(requests=2)
@@ -33,7 +33,7 @@ def creation(change: Create, members: Sequence[str] = (), joins: Sequence[Change
         refers=accounts(members),
         effects=Effects(
             fields={**fields, "name": change.wanted.name},
-            joins=tuple((change.id.key, member) for member in members),
+            joins=tuple(Edge(Seats(change.id), member) for member in members),
         ),
         repeatable=False,
     )

@@ -15,6 +15,7 @@ from provisioner.model.errors import Permanent, TargetError
 from provisioner.model.inventory import (
     Absent,
     Complete,
+    Epoch,
     Inventory,
     Observation,
     Present,
@@ -23,7 +24,7 @@ from provisioner.model.inventory import (
     Roster,
     Unreadable,
 )
-from provisioner.model.ports import Capabilities, Finding, Resolve, Wiring
+from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, Resolve, Wiring
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -49,11 +50,11 @@ class LdapConnector:
     def examine(self) -> Iterator[Finding]:
         return doctor.examine(self._client)
 
-    def observe(self, kinds: Collection[Kind]) -> Inventory:
+    def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:  # noqa: ARG002 - reads all
         """Both branches are read whenever groups are asked for: a member is only a name until its person is known."""
         people = self._people.observe()
         observations: dict[Kind, Observation] = {Kind.ACCOUNT: people} if Kind.ACCOUNT in kinds else {}
-        rosters: Mapping[str, Roster] = {}
+        rosters: Mapping[tuple[Kind, str], Roster] = {}
         if Kind.GROUP in kinds:
             by_name = {normal(name): remote for remote, name in self._client.known(people.objects)}
             whole = isinstance(people.completeness, Complete)
@@ -108,8 +109,9 @@ class LdapConnector:
                 return Done(remote_id, remote_id)
         raise Permanent(Text.of("ldap.unknown_operation", operation=step.operation))
 
-    def look_up(self, kind: Kind, name: str) -> Reading:
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
         """What has this name and our mark is what we made. Somebody else's entry is neither ours nor absent."""
+        kind = identity.kind
         try:
             entry = self._client.read_named(kind, name, self._attributes(kind))
             if entry is None:
@@ -121,6 +123,9 @@ class LdapConnector:
         if not is_marked(kind, entry):
             return Unreadable(Text.of("ldap.not_ours", name=name))
         return Present(self._remote(kind, entry))
+
+    def leave_epoch(self, epoch: Epoch) -> None:
+        """Nothing: an account that writes only people and groups has no entry of its own to write to."""
 
     def close(self) -> None:
         self._client.directory.close()

@@ -14,7 +14,7 @@ from provisioner.model.changes import Change, Create, Join, Leave, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Complete, Completeness, Level, Observation, Partial, Remote, Roster, Scope
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Cost, Done, Effects, Json, Step
 from provisioner.model.text import Text
 from provisioner.transport.directory import ADD, DELETE
@@ -35,7 +35,9 @@ class Groups:
     def attributes(self) -> tuple[str, ...]:
         return (*GROUP.values(), MEMBER)
 
-    def observe(self, people: Mapping[str, str], all_people: bool) -> tuple[Observation, dict[str, Roster]]:
+    def observe(
+        self, people: Mapping[str, str], all_people: bool
+    ) -> tuple[Observation, dict[tuple[Kind, str], Roster]]:
         """All groups and who is in them. ``people``: normal name → remote id; ``all_people``: are these all?
 
         A member who is nobody of the people's branch is kept under its distinguished name, and never removed.
@@ -44,11 +46,11 @@ class Groups:
         scope = Scope(self.target, Kind.GROUP)
         completeness: Completeness = Complete(scope) if branch.gap is None else Partial(scope, branch.gap)
         objects: dict[str, Remote] = {}
-        rosters: dict[str, Roster] = {}
+        rosters: dict[tuple[Kind, str], Roster] = {}
         for entry in branch.entries:
             remote = self.remote(entry)
             objects[remote.remote_id] = remote
-            rosters[remote.remote_id] = self._roster(entry, people, all_people)
+            rosters[Kind.GROUP, remote.remote_id] = self._roster(entry, people, all_people)
         return Observation(completeness, objects), rosters
 
     def remote(self, entry: Entry) -> Remote:
@@ -70,10 +72,10 @@ class Groups:
             people.get(name) or value.decode(errors="replace") for name, value in self.members(entry).items()
         )
         if not entry.raw(MEMBER):  # the schema demands one, so we may not read them
-            return Roster(Partial(scope, Text.of("ldap.attribute_hidden", fields=MEMBER)), members)
+            return Roster.of_accounts(Partial(scope, Text.of("ldap.attribute_hidden", fields=MEMBER)), members)
         if not all_people:
-            return Roster(Partial(scope, Text.of("ldap.people_partial")), members)
-        return Roster(Complete(scope, Level.FIELDS), members)
+            return Roster.of_accounts(Partial(scope, Text.of("ldap.people_partial")), members)
+        return Roster.of_accounts(Complete(scope, Level.FIELDS), members)
 
     def compile(self, changes: Sequence[Change]) -> list[Step]:
         """One add for a new group with its members; else one rename, one modify of fields, joins, leaves each."""
@@ -188,14 +190,14 @@ def _join(changes: Sequence[Join]) -> Step:
         changes=tuple(change.digest() for change in changes),
         payload={"members": cast(Json, members)},
         refers=accounts(members),
-        effects=Effects(joins=tuple((first.id.key, member) for member in members)),
+        effects=Effects(joins=tuple(Edge(first.seats, member) for member in members)),
         cost=Cost(requests=1),
     )
 
 
 def _leave(change: Leave) -> Step:
     members = list(change.members)
-    alone = accounts(members)[0] if len(members) == 1 else None
+    alone = members[0] if len(members) == 1 else None
     return Step(
         target=change.target,
         operation="leave-group",
@@ -205,8 +207,8 @@ def _leave(change: Leave) -> Step:
         remote_id=change.remote_id,
         payload={"members": cast(Json, members)},
         refers=accounts(members),
-        effects=Effects(leaves=tuple((change.id.key, member) for member in members)),
+        effects=Effects(leaves=tuple(Edge(change.seats, member) for member in members)),
         expects={},
-        expects_edge=(change.id, alone) if alone else None,
+        expects_edge=Edge(change.seats, alone) if alone else None,
         cost=VERIFIED,
     )

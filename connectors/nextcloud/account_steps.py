@@ -14,7 +14,7 @@ from provisioner.model.changes import Create, Resume, Suspend, Update
 from provisioner.model.errors import NotAllowed, OutcomeUnknown, RateLimited, TargetError
 from provisioner.model.inventory import Unknown
 from provisioner.model.ports import Ledger, Resolve
-from provisioner.model.resources import FieldName, ResourceId, Value
+from provisioner.model.resources import Edge, FieldName, ResourceId, Seats, Value
 from provisioner.model.steps import Cost, Done, Effects, Json, Step
 from provisioner.model.text import Text
 
@@ -76,7 +76,7 @@ def create_step(change: Create, digest: str, joins: Sequence[tuple[ResourceId, s
         changes=(digest, *dict.fromkeys(join for _, join in joins)),
         payload=payload,
         refers=groups,
-        effects=Effects(fields=fields, joins=tuple((group.key, change.id.key) for group in groups)),
+        effects=Effects(fields=fields, joins=tuple(Edge(Seats(group), change.id.key) for group in groups)),
         cost=Cost(requests=2 if suspended else 1, mails=mails),
     )
 

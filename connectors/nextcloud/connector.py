@@ -18,6 +18,7 @@ from provisioner.model.inventory import (
     Absent,
     Complete,
     Completeness,
+    Epoch,
     Inventory,
     Level,
     Observation,
@@ -28,8 +29,8 @@ from provisioner.model.inventory import (
     Roster,
     Scope,
 )
-from provisioner.model.ports import Capabilities, Finding, Resolve, Wiring
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, Resolve, Wiring
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 from provisioner.model.words import field_word
@@ -63,7 +64,7 @@ class NextcloudConnector:
         """What doctor asks. Never writes, never raises `TargetError`, sends the password to no stranger."""
         return examine(self._settings, self._client, self._wiring)
 
-    def observe(self, kinds: Collection[Kind]) -> Inventory:
+    def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:  # noqa: ARG002 - reads all
         """All of these kinds; groups' members only together with the accounts, which tell them.
 
         ⌈P / page size⌉ + ⌈G / page size⌉ + 6 requests. Raises `LoginRefused`, or whatever kept even the first
@@ -72,7 +73,7 @@ class NextcloudConnector:
         self._client.learn_version()
         own = self._accounts.own()
         observations: dict[Kind, Observation] = {}
-        rosters: Mapping[str, Roster] = {}
+        rosters: Mapping[tuple[Kind, str], Roster] = {}
         groups_of: Mapping[str, frozenset[str]] | None = None
         if Kind.ACCOUNT in kinds:
             observations[Kind.ACCOUNT], groups_of = self._accounts.observe(own)
@@ -132,13 +133,16 @@ class NextcloudConnector:
                 return memberships.leave(self._client, step, resolve)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 
-    def look_up(self, kind: Kind, name: str) -> Reading:
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
         """Does it exist under exactly this name? Raises `TargetError` when that can't be known."""
-        if kind is Kind.GROUP:
+        if identity.kind is Kind.GROUP:
             remote = self._groups.read_group(name)
             return Absent() if remote is None else Present(remote)
         account = self._accounts.read_account(name)
         return Absent() if account is None else Present(account.remote, account.groups)
+
+    def leave_epoch(self, epoch: Epoch) -> None:
+        """Nothing yet: no room was found for it."""
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -151,23 +155,23 @@ class NextcloudConnector:
 
     def _rosters(
         self, found: Mapping[str, Remote], groups_of: Mapping[str, frozenset[str]] | None
-    ) -> Mapping[str, Roster]:
+    ) -> Mapping[tuple[Kind, str], Roster]:
         """The members of each group, turned round from the accounts; of none completely unless of all accounts."""
         members: dict[str, set[str]] = {identifier: set() for identifier in found}
         for account, containers in (groups_of or {}).items():
             for container in containers & members.keys():
                 members[container].add(account)
-        rosters: dict[str, Roster] = {}
+        rosters: dict[tuple[Kind, str], Roster] = {}
         for identifier, inside in members.items():
             scope = Scope(self._target, Kind.GROUP, identifier)
             completeness: Completeness = Complete(scope, Level.FIELDS)
             if groups_of is None:
                 completeness = Partial(scope, Text.of("nextcloud.members_unknown", group=identifier))
-            rosters[identifier] = Roster(completeness, frozenset(inside))
+            rosters[Kind.GROUP, identifier] = Roster.of_accounts(completeness, frozenset(inside))
         return rosters
 
-    def _verify_edge(self, step: Step, edge: tuple[ResourceId, ResourceId], resolve: Resolve) -> Verified | Moved:
-        user_id = resolve(edge[1])
+    def _verify_edge(self, step: Step, edge: Edge, resolve: Resolve) -> Verified | Moved:
+        user_id = resolve(ResourceId(edge.seats.member, edge.member))
         account = self._accounts.read_account(user_id)
         if account is None:
             return Moved(Text.of("nextcloud.gone", name=user_id))

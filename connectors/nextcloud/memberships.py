@@ -6,7 +6,7 @@ from connectors.nextcloud.client import CLOUD, Client, segment
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Uncertain
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import ResourceId
+from provisioner.model.resources import Edge, ResourceId
 from provisioner.model.steps import Cost, Done, Effects, Step
 from provisioner.model.text import Text
 
@@ -24,7 +24,7 @@ def join_step(join: Join | Leave, account: ResourceId, user_id: str, digest: str
         changes=(digest,),
         remote_id=user_id,
         refers=(join.id,),
-        effects=Effects(joins=((join.id.key, account.key),)),
+        effects=Effects(joins=(Edge(join.seats, account.key),)),
     )
 
 
@@ -41,8 +41,8 @@ def leave_step(leave: Join | Leave, account: ResourceId, user_id: str, digest: s
         remote_id=leave.remote_id,
         payload={"userid": user_id},
         refers=(account,),
-        effects=Effects(leaves=((leave.id.key, account.key),)),
-        expects_edge=(leave.id, account),
+        effects=Effects(leaves=(Edge(leave.seats, account.key),)),
+        expects_edge=Edge(leave.seats, account.key),
         cost=Cost(requests=2),
     )
 

@@ -226,7 +226,7 @@ class Demo:
         planned = self._plan()
         ties = planned.views["nextcloud"].ties
         group = next(b.remote_id for identity, b in ties.bindings.items() if identity.key == f"body:{body}")
-        return group, min(inventory.rosters[group].members)
+        return group, min(inventory.rosters[Kind.GROUP, group].accounts)
 
     def _somebody_who(self, fits: Callable[[Person], bool], *, last: bool = False) -> Person:
         registry = self._site.read_registry().registry

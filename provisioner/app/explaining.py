@@ -12,7 +12,7 @@ from provisioner.app.site import Inputs, Site
 from provisioner.model.bindings import Ties
 from provisioner.model.errors import SettingsError
 from provisioner.model.registry import Origin
-from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.model.resources import Desired, Kind, ResourceId, Seats
 from provisioner.model.text import Text
 from provisioner.state import Bindings
 
@@ -121,7 +121,7 @@ class Explainer:
             group = ResourceId(Kind.GROUP, key)
             desired = self._desired.resources.get(group)
             if desired is not None:
-                count = len(self._desired.edges[key])
+                count = len(self._desired.edges[Seats(group)])
                 explanation.facts.append(
                     Fact(Text.of("app.group_wanted", name=desired.name, count=count), (desired.reason,))
                 )
@@ -145,7 +145,7 @@ class Explainer:
                 count = sum(1 for members in ties.edges.values() if resource.key in members)
                 yield Fact(Text.of("app.account_in_target", target=target, name=binding.name, count=count))
             else:
-                count = len(ties.edges.get(resource.key, ()))
+                count = len(ties.edges.get(Seats(resource), ()))
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
 
 

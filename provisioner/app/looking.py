@@ -9,7 +9,7 @@ from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Partial
 from provisioner.model.ports import Finding, Severity
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.planning.drift import Drift, drift_of
 from provisioner.state import Entry, Run, Runs
@@ -39,12 +39,12 @@ def find_drift(site: Site, only_targets: Sequence[str] = ()) -> Drifted:
     return Drifted(tuple(items), unread)
 
 
-def _login_writes(site: Site, view: View) -> frozenset[str]:
+def _login_writes(site: Site, view: View) -> frozenset[ResourceId]:
     """Keys of the containers whose members the login writes: that they change is nobody's tampering."""
     policy = site.read_policy().policy
     if policy is None or policy.groups.members_written_by != "login":
         return frozenset()
-    return frozenset(identity.key for identity in view.ties.bindings if identity.kind is Kind.GROUP)
+    return frozenset(identity for identity in view.ties.bindings if identity.kind is Kind.GROUP)
 
 
 def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str, list[Finding]]]:

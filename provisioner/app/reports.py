@@ -28,7 +28,7 @@ class FieldReport(_Report):
 
 
 class ChangeReport(_Report):
-    verb: Literal["create", "adopt", "update", "suspend", "resume", "join", "leave"]
+    verb: Literal["create", "adopt", "update", "suspend", "resume", "join", "leave", "regrade", "write", "erase"]
     change_class: Literal["auto", "queued", "named"]
     kind: str
     id: str = Field(description='The registry\'s key, e.g. "person:p-1", "body:pg-sensorik:administrators".')

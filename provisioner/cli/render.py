@@ -10,9 +10,9 @@ from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, 
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.registry import Registry
-from provisioner.model.resources import FieldName, Value
+from provisioner.model.resources import FieldName, Kind, Value
 from provisioner.model.text import Text
-from provisioner.model.words import field_word
+from provisioner.model.words import field_word, resource_word
 from provisioner.texts import Catalogue, harmless
 
 _ORDER = (Verb.CREATE, Verb.ADOPT, Verb.UPDATE, Verb.RESUME, Verb.JOIN, Verb.LEAVE, Verb.SUSPEND)
@@ -35,6 +35,9 @@ _SIGNS: dict[Verb, tuple[str, str]] = {
     Verb.RESUME: ("^", "green"),
     Verb.JOIN: (">", "green"),
     Verb.LEAVE: ("<", "red"),
+    Verb.REGRADE: ("%", "yellow"),
+    Verb.WRITE: ("*", "green"),
+    Verb.ERASE: ("-", "red"),
 }
 
 _WORRYING = (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL, NoticeKind.BLOCKED)
@@ -144,7 +147,7 @@ class PlanText:
 
     def _change(self, change: Change) -> Styled:
         sign, colour = _SIGNS[change.verb]
-        kind = self._tell(f"kind_{change.id.kind}")
+        kind = self._say(resource_word(change.id.kind))
         line = Styled().append(f"  {sign} ", style=colour)
         line.append(f"{kind} ", style="dim")
         line.append(change.name)
@@ -175,7 +178,7 @@ class PlanText:
     def _notices(self, notices: Iterable[Notice]) -> Iterator[Styled]:
         for notice in notices:
             style = "red" if notice.kind in (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL) else "blue"
-            name = notice.name if notice.id is not None else self._tell(f"kind_{notice.name}")
+            name = notice.name if notice.id is not None else self._say(resource_word(Kind(notice.name)))
             line = Styled(f"  ? {name}: ", style=style)
             line.append(self._say(notice.why), style="")
             yield line

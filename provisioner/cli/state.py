@@ -9,7 +9,9 @@ import typer
 from provisioner.app.recovering import back_up_state, recover_state, show
 from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of
+from provisioner.model.resources import Kind
 from provisioner.model.text import Text
+from provisioner.model.words import resource_word
 from provisioner.state import Standing
 
 _UNSOUND = (Standing.AHEAD, Standing.STRANGE)
@@ -95,7 +97,9 @@ def warn_of_ties(context: Context, site: Site) -> None:
 
 
 def _tell_tie(context: Context, code: str, target: str, kind: str, name: str) -> None:
-    context.out.print(context.tell(code, target=target, kind=context.tell(f"kind_{kind}"), name=name), markup=False)
+    context.out.print(
+        context.tell(code, target=target, kind=context.say(resource_word(Kind(kind))), name=name), markup=False
+    )
 
 
 def _tell_ties(context: Context, ties: Mapping[tuple[str, str], int]) -> None:

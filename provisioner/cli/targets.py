@@ -12,6 +12,7 @@ from provisioner.app.reporting import doctor_report
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
 from provisioner.cli.planning import AsJson, Targets
 from provisioner.model.ports import Severity
+from provisioner.model.words import resource_word
 
 _STYLES = {Severity.OK: "green", Severity.NOTE: "blue", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _SIGNS = {Severity.OK: "+", Severity.NOTE: "i", Severity.WARNING: "!", Severity.ERROR: "x"}
@@ -52,7 +53,7 @@ def release_command(
     """Untie what is lost: what exists is offered for adoption, what is gone is made anew. Writes nothing over there."""
     context = context_of(ctx)
     for released in release(context.open_site(), identity, target or ()):
-        kind = context.tell(f"kind_{released.id.kind}")
+        kind = context.say(resource_word(released.id.kind))
         context.out.print(context.tell("released", target=released.target, kind=kind, name=released.name), markup=False)
     return NOTHING_TO_DO
 

@@ -180,7 +180,7 @@ class Performer:
         failures = 0
         while True:
             try:
-                return self._connector.look_up(step.id.kind, step.name)
+                return self._connector.look_up(step.id, step.name)
             except Transient as error:
                 failures += 1
                 if failures >= self._retries.attempts:
@@ -198,7 +198,7 @@ class Performer:
         if not creates:
             return Ended(StepState.UNKNOWN, error.text, stops=error.text)
         try:
-            reading = self._connector.look_up(step.id.kind, step.name)
+            reading = self._connector.look_up(step.id, step.name)
         except ReadiError as unreadable:
             reading = Unreadable(unreadable.text)
         if isinstance(reading, Present):

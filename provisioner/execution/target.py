@@ -13,7 +13,7 @@ from provisioner.execution.rules import Retries
 from provisioner.model.errors import StateError
 from provisioner.model.inventory import Present
 from provisioner.model.ports import Clock, Connector
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Edge, ResourceId
 from provisioner.model.steps import Step
 from provisioner.model.text import Text
 from provisioner.state import AlreadyBound, Journal, LockLost, ServerLock, StepState
@@ -134,15 +134,11 @@ class TargetRun:
         self._journal.close(entry, ended.state, ended.why, now)
         return ended.state, ended.why
 
-    def _joins_seen(self, step: Step, found: Present) -> list[tuple[str, str]]:
+    def _joins_seen(self, step: Step, found: Present) -> list[Edge]:
         """Which edges of a creation the look-up shows; of the others nothing is known."""
         if found.edges is None:
             return []
-        return [
-            (container, account)
-            for container, account in step.effects.joins
-            if any(self._remote_id(ResourceId(kind, container)) in found.edges for kind in Kind)
-        ]
+        return [edge for edge in step.effects.joins if self._remote_id(edge.seats.container) in found.edges]
 
     def _finish(self, step: Step, state: StepState, why: Text | None) -> None:
         if state is not StepState.DONE:

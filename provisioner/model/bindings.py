@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from provisioner.model.resources import FieldName, ResourceId, Value
+from provisioner.model.resources import FieldName, ResourceId, Seats, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Binding:
 class Ties:
     """All that the database knows about one target of one network, as the planner needs it.
 
-    ``edges``: container key → account keys that we put or saw there, as of the last apply.
+    ``edges``: the members that we put or saw in containers, as of the last apply.
     ``foreign``: remote ids on that server which another network owns; never touched, only their edges.
     ``retired_names``: (kind, canonical name) pairs that must never be used again. Only ever asked with ``in``: the
     database keeps keyed hashes of them, not the names.
@@ -30,8 +30,12 @@ class Ties:
     """
 
     bindings: Mapping[ResourceId, Binding]
-    edges: Mapping[str, frozenset[str]]
+    edges: Mapping[Seats, frozenset[str]]
     foreign: frozenset[tuple[str, str]] = frozenset()
     retired_names: Container[tuple[str, str]] = frozenset()
     pending: Mapping[ResourceId, str] | None = None
     borrowed: Mapping[ResourceId, Binding] = field(default_factory=dict)
+    assumed: Mapping[ResourceId, Binding] = field(default_factory=dict)
+    """Of a plan about a few things alone: accounts and groups of ours that were not looked at and count as there."""
+    unsettled: frozenset[ResourceId] = frozenset()
+    """Objects on which a step of ours was cut short: what differs there may be its doing and is nobody's drift."""

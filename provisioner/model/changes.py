@@ -14,7 +14,7 @@ import msgspec
 
 from provisioner.model.errors import Uncertain
 from provisioner.model.inventory import Complete, Level, Remote, Unknown
-from provisioner.model.resources import FieldName, Resource, ResourceId, Value
+from provisioner.model.resources import EdgeRole, FieldName, Kind, LateText, Resource, ResourceId, Seats, Value
 from provisioner.model.text import Text
 
 
@@ -26,6 +26,9 @@ class Verb(StrEnum):
     RESUME = "resume"
     JOIN = "join"
     LEAVE = "leave"
+    REGRADE = "regrade"
+    WRITE = "write"
+    ERASE = "erase"
 
 
 class ChangeClass(StrEnum):
@@ -119,33 +122,133 @@ class Resume(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Change):
-    """Accounts to put into the container ``id``; they may be accounts that this very plan creates."""
+    """Accounts or groups to put into the container ``id``; they may be such as this very plan creates."""
 
     verb = Verb.JOIN
     members: tuple[str, ...]
-    """Sorted keys of accounts."""
+    """Sorted keys."""
+    role: EdgeRole = EdgeRole.MEMBER
+    member: Kind = Kind.ACCOUNT
+
+    @property
+    def seats(self) -> Seats:
+        return Seats(self.id, self.role, self.member)
 
     def content(self) -> dict[str, object]:
-        return {**Change.content(self), "members": self.members}
+        return {**Change.content(self), **_seated(self.seats), "members": self.members}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Change):
-    """Accounts to take out of the container ``id``. Only ever accounts of ours."""
+    """Accounts or groups to take out of the container ``id``, or out of their role there. Only ever such of ours."""
 
     verb = Verb.LEAVE
     members: tuple[str, ...]
     remote_id: str
     edges: Complete
     source_complete: bool
+    role: EdgeRole = EdgeRole.MEMBER
+    member: Kind = Kind.ACCOUNT
 
     def __post_init__(self) -> None:
-        _demand(self, self.edges, container=self.remote_id, level=Level.FIELDS)
-        if not self.source_complete:
-            raise Uncertain(Text.of("model.source_incomplete", resource=str(self.id)))
+        _demand_removal(self, self.edges, self.remote_id, self.source_complete)
+
+    @property
+    def seats(self) -> Seats:
+        return Seats(self.id, self.role, self.member)
 
     def content(self) -> dict[str, object]:
-        return {**Change.content(self), "members": self.members, "remote_id": self.remote_id}
+        return {**Change.content(self), **_seated(self.seats), "members": self.members, "remote_id": self.remote_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regrade(Change):
+    """Members who keep their place in ``id`` in another role, where a member has exactly one."""
+
+    verb = Verb.REGRADE
+    members: tuple[str, ...]
+    before: EdgeRole
+    role: EdgeRole
+    remote_id: str
+    edges: Complete
+    source_complete: bool
+    member: Kind = Kind.ACCOUNT
+
+    def __post_init__(self) -> None:
+        _demand_removal(self, self.edges, self.remote_id, self.source_complete)
+
+    @property
+    def seats(self) -> Seats:
+        """Where they will be."""
+        return Seats(self.id, self.role, self.member)
+
+    @property
+    def left(self) -> Seats:
+        """Where they are now."""
+        return Seats(self.id, self.before, self.member)
+
+    def content(self) -> dict[str, object]:
+        return {
+            **Change.content(self),
+            **_seated(self.seats),
+            "before": str(self.before),
+            "members": self.members,
+            "remote_id": self.remote_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(Change):
+    """A text with links, to be written once everything that this run creates exists.
+
+    The digest covers the text with its links unresolved: what they lead to is known after apply.
+    """
+
+    verb = Verb.WRITE
+    field: FieldName
+    text: LateText
+    before: Value | Unknown
+    """What is there, or was last written there; None: nothing yet."""
+    written: str
+    """The text with the links that are known so far."""
+    remote_id: str | None = None
+    """None: this plan creates the object."""
+    drift: bool = False
+
+    def content(self) -> dict[str, object]:
+        before = None if isinstance(self.before, Unknown) else self.before
+        lines = [[str(part) for part in line] for line in self.text.lines]
+        return {**Change.content(self), "field": self.field, "before": before, "lines": lines}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(Change):
+    """Delete an object of ours for good. Never planned: made by the command that names it, and approved by name."""
+
+    verb = Verb.ERASE
+    remote_id: str
+    fingerprint: str
+    keys: Complete
+    """Proof that the target was read: all of the kind, or this very object."""
+
+    def __post_init__(self) -> None:
+        _demand(self, self.keys, container=None, level=Level.KEYS)
+        if self.change_class is not ChangeClass.NAMED:
+            raise Uncertain(Text.of("model.erased_unnamed", resource=str(self.id)))
+
+    def content(self) -> dict[str, object]:
+        return {**Change.content(self), "remote_id": self.remote_id, "fingerprint": self.fingerprint}
+
+
+def _seated(seats: Seats) -> dict[str, object]:
+    return {"role": str(seats.role), "member": str(seats.member)}
+
+
+def _demand_removal(change: Change, edges: object, container: str, source_complete: bool) -> None:
+    """Refuse to take an edge away without its container's complete edges and a registry that was read whole."""
+    _demand(change, edges, container=container, level=Level.FIELDS)
+    if not source_complete:
+        raise Uncertain(Text.of("model.source_incomplete", resource=str(change.id)))
 
 
 def _demand(change: Change, evidence: object, container: str | None, level: Level) -> None:
@@ -156,6 +259,7 @@ def _demand(change: Change, evidence: object, container: str | None, level: Leve
         and evidence.scope.target == change.target
         and evidence.scope.kind == change.id.kind
         and evidence.scope.container == container
+        and (evidence.scope.only is None or change.id.key in evidence.scope.only)
     )
     if not fits:
         raise Uncertain(Text.of("model.no_evidence", verb=str(change.verb), resource=str(change.id)))

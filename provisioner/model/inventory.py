@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from provisioner.model.resources import FieldName, Kind, Value
+from provisioner.model.resources import EdgeRole, FieldName, Kind, Value
 from provisioner.model.text import Text
 
 
@@ -20,6 +20,18 @@ class Level(IntEnum):
     FIELDS = 2  # and what their fields and edges are
 
 
+NOBODY: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """How far the database had come that last changed a target: a database behind it must not write."""
+
+    database: str
+    """By which a database and its copies are known (`Ties` are kept under it); opaque."""
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a statement of completeness is about: all objects of a kind, or the edges of one container."""
@@ -28,6 +40,8 @@ class Scope:
     kind: Kind
     container: str | None = None
     """Remote id of the container whose edges are meant; None: the objects themselves."""
+    only: frozenset[str] | None = None
+    """Keys of the few resources that were looked for; None: everything in the scope was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,8 @@ class Remote:
     writable: frozenset[FieldName] | None = None
     """The fields that can be written on this very object (its backend may allow fewer); None: as declared."""
     backend: str = ""
+    marker: str = ""
+    """The mark of ours that was found in it (see `provisioner.model.resources.marker_of`); "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +109,24 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The edges of one container: remote ids of accounts."""
+    """The edges of one container: remote ids of its members, by their role and kind."""
 
     completeness: Completeness
-    members: frozenset[str] = frozenset()
+    members: Mapping[tuple[EdgeRole, Kind], frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of_accounts(cls, completeness: Completeness, members: frozenset[str] = NOBODY) -> "Roster":
+        """Of a container in which accounts are plain members and nothing else is."""
+        return cls(completeness, {(EdgeRole.MEMBER, Kind.ACCOUNT): members})
+
+    def of(self, role: EdgeRole, kind: Kind) -> frozenset[str]:
+        """The members of this kind in this role."""
+        return self.members.get((role, kind), NOBODY)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The accounts that are plain members."""
+        return self.of(EdgeRole.MEMBER, Kind.ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +135,12 @@ class Inventory:
 
     target: str
     observations: Mapping[Kind, Observation] = field(default_factory=dict)
-    rosters: Mapping[str, Roster] = field(default_factory=dict)
-    """By remote id of the container."""
+    rosters: Mapping[tuple[Kind, str], Roster] = field(default_factory=dict)
+    """By kind and remote id of the container."""
     own_account: str | None = None
     """Remote id of our own technical account there: never a subject of any change."""
+    epoch: "Epoch | None" = None
+    """What the last run left there about itself; None where nothing is, or the product has no room for it."""
 
     def of(self, kind: Kind) -> Observation:
         """The observation of a kind; a kind that was not read is Partial, never empty."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from provisioner.model.changes import Change
-from provisioner.model.inventory import Inventory, Reading
+from provisioner.model.inventory import Epoch, Inventory, Reading
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -59,11 +59,39 @@ class Wiring:
     ledger: Ledger
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One resource that a plan about a few things alone asks for."""
+
+    id: ResourceId
+    name: str
+    remote_id: str | None = None
+    """None: not tied; it may exist all the same."""
+    email: str | None = None
+    """Of an account that is not tied: another one with this address may be the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What will be asked of an observation, so that nothing is read in vain."""
+
+    bound: frozenset[tuple[Kind, str]] = frozenset()
+    """(kind, remote id) of what is tied."""
+    names: frozenset[tuple[Kind, str]] = frozenset()
+    """(kind, name) of what is wanted and not tied: candidates for adoption."""
+    only: tuple[Sought, ...] | None = None
+    """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`)."""
+
+
 def _same_name(kind: Kind, name: str) -> str:
     return name
 
 
 def _no_objection(kind: Kind, name: str) -> Text | None:
+    return None
+
+
+def _no_address(kind: Kind, remote_id: str, name: str) -> str | None:
     return None
 
 
@@ -82,6 +110,8 @@ class Capabilities:
     """Why the product would refuse this name, or None."""
     canonical: Callable[[Kind, FieldName, Value], Value] = _same_value
     """The form in which the product gives a value back."""
+    address: Callable[[Kind, str, str], str | None] = _no_address
+    """(kind, remote id, name) → where people open the object, for texts that link to it; None: nowhere."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 
@@ -106,6 +136,9 @@ Resolve = Callable[[ResourceId], str]
 """From a resource to its remote id; raises `KeyError` when it has none (yet)."""
 
 
+EVERYTHING = Interest()
+
+
 class Connector(Protocol):
     """One target, opened. Not shared between threads. Reads may raise `TargetError` in all its kinds."""
 
@@ -115,8 +148,11 @@ class Connector(Protocol):
         """What doctor asks: reachable, version, rights, limits. Never writes, never raises `TargetError`."""
         ...
 
-    def observe(self, kinds: Collection[Kind]) -> Inventory:
-        """Read all objects of these kinds with their edges. What could not be read whole comes back Partial."""
+    def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
+        """Read all objects of these kinds with their edges. What could not be read whole comes back Partial.
+
+        With ``interest.only`` no more than these is read, in as few requests as the product allows.
+        """
         ...
 
     def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
@@ -137,8 +173,15 @@ class Connector(Protocol):
         """
         ...
 
-    def look_up(self, kind: Kind, name: str) -> Reading:
-        """Does an object of this name exist? Asked after a creation whose outcome is unknown."""
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
+        """Does this object exist, by its marker or its name? Asked after a creation whose outcome is unknown."""
+        ...
+
+    def leave_epoch(self, epoch: Epoch) -> None:
+        """Leave it in the target, where the next observation finds it; nothing where the product has no room.
+
+        A write like any other: raises what `perform` raises.
+        """
         ...
 
     def close(self) -> None: ...

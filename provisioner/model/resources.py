@@ -1,6 +1,6 @@
 """What should exist in a target: resources, their fields and the edges between them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -13,10 +13,31 @@ class Kind(StrEnum):
 
     ACCOUNT = "account"
     GROUP = "group"
+    TEAM_FOLDER = "team-folder"
+    CONVERSATION = "conversation"
+
+
+class EdgeRole(StrEnum):
+    """What a member may do in a container. Which of them a kind of container knows is its product's business."""
+
+    MEMBER = "member"  # is in it: a group's member, a conversation's participant
+    MODERATOR = "moderator"  # leads it
+    READER = "reader"  # sees what is in it
+    WRITER = "writer"  # and changes, adds and deletes
+    SHARER = "sharer"  # and shares it with others
+    MANAGER = "manager"  # and decides who may do what in it
+    OTHER = "other"  # observed only: a combination of rights that is none of ours
+
+
+LADDER_OF_RIGHTS = (EdgeRole.OTHER, EdgeRole.READER, EdgeRole.WRITER, EdgeRole.SHARER, EdgeRole.MANAGER)
+"""Roles of which a member has exactly one in a container, each with all that the one before may do.
+
+`OTHER` stands lowest, so that leaving it counts as a raise only where somebody agreed to touch it at all.
+"""
 
 
 FieldName = Literal[
-    "name",  # the id that people see over there: user id, group id, uid, cn
+    "name",  # what people see over there: user id, group id, uid, cn, mount point, a conversation's title
     "display_name",
     "given_name",
     "family_name",
@@ -26,6 +47,13 @@ FieldName = Literal[
     "organisation",  # the name people read, not our id
     "description",
     "enabled",  # bool; only accounts
+    "read_only",  # bool; nobody writes there any more
+    "lobby",  # bool; a conversation that only moderators enter
+    "listed",  # bool; people who are not in a conversation find it
+    "advanced_permissions",  # bool; rights can differ inside a folder
+    "layout",  # the first sub-folders, one path a line
+    "first_message",  # what a new conversation begins with
+    "note",  # the text that greets people in a folder
 ]
 """The closed vocabulary of fields."""
 
@@ -51,6 +79,49 @@ class Mode(StrEnum):
     MANAGED = "managed"  # read, compared, written
     CREATE_ONLY = "create-only"  # written once; later differences are nobody's drift
     WRITE_ONLY = "write-only"  # can't be read back: written when the wish changed since the last apply
+    ONCE = "once"  # written once in a step of its own, and made up for when that step never came to pass
+
+
+class Seats(NamedTuple):
+    """The edges of one sort in one container: its members of one kind, in one role."""
+
+    container: ResourceId
+    role: EdgeRole = EdgeRole.MEMBER
+    member: Kind = Kind.ACCOUNT
+
+    def __str__(self) -> str:
+        return f"{self.container}/{self.role}/{self.member}"
+
+
+class Edge(NamedTuple):
+    """One membership: ``member`` is the key of an account, or of a group in a folder or conversation."""
+
+    seats: Seats
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateText:
+    """A text with links to other resources; written once these exist, and again when a link changes.
+
+    Each line is made of text and of resources whose addresses stand in their place. A line with an address that is
+    not (yet) known is left out.
+    """
+
+    lines: tuple[tuple[str | ResourceId, ...], ...]
+
+    def links(self) -> frozenset[ResourceId]:
+        """The resources whose addresses it holds."""
+        return frozenset(part for line in self.lines for part in line if isinstance(part, ResourceId))
+
+    def written(self, address: Callable[[ResourceId], str | None]) -> str:
+        """The text, with the addresses that are known."""
+        found: list[str] = []
+        for line in self.lines:
+            parts = [address(part) if isinstance(part, ResourceId) else part for part in line]
+            if None not in parts:
+                found.append("".join(part for part in parts if part is not None))
+        return "\n".join(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +135,36 @@ class Resource:
     needs: tuple[ResourceId, ...] = ()
     created_by_us: bool = True
     """False when the login, not we, makes such objects (an account that appears at the first login)."""
+    late: Mapping[FieldName, LateText] = field(default_factory=dict)
+    """Texts with links, among them the line with the object's marker where the product has room for one."""
+
+    @property
+    def marker(self) -> str:
+        """By which an object of ours is known again where its product has room for it (see `marker_of`)."""
+        return marker_of(self.id)
+
+
+def marker_of(identity: ResourceId) -> str:
+    """``readi:<key>``: stands on a line of its own in a text of the object."""
+    return f"readi:{identity.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
     """All that a network's registry and policy want. One for all targets; each takes the kinds it has.
 
-    ``edges`` and ``ended`` map a container's key to the keys of accounts: who should be in it, and whose
-    membership ended by a written date (so that it may be taken away without asking).
+    ``edges`` and ``ended`` hold the keys of members: who should be in a container, and whose membership ended by a
+    written date (so that it may be taken away without asking).
     Keys are shared strings; a set of them costs what a set of integers costs.
     """
 
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict)
-    edges: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    ended: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    closed: frozenset[str] = frozenset()
+    edges: Mapping[Seats, frozenset[str]] = field(default_factory=dict)
+    ended: Mapping[Seats, frozenset[str]] = field(default_factory=dict)
+    through_groups: Mapping[ResourceId, frozenset[str]] = field(default_factory=dict)
+    """Container → keys of the accounts that a group in it brings along: they are never put in one by one, and who
+    else is a plain member there was put in by somebody."""
+    closed: frozenset[ResourceId] = frozenset()
     """Containers that shall have nobody any more (the moderators' groups of archived bodies)."""
     gone: frozenset[str] = frozenset()
     """Keys of accounts whose people left the network on a written date: ended everywhere."""
@@ -88,5 +174,5 @@ class Desired:
     """Keys of resources about which nothing is known for sure; they are left exactly as they are."""
     unmanaged: frozenset[str] = frozenset()
     """Keys of resources that policy leaves alone on purpose, whatever they were before."""
-    login_writes: frozenset[str] = frozenset()
+    login_writes: frozenset[ResourceId] = frozenset()
     """Containers whose edges the login writes, not we: they are read and never changed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from provisioner.model.inventory import Remote
-from provisioner.model.resources import FieldName, ResourceId, Value
+from provisioner.model.resources import Edge, FieldName, ResourceId, Value
 from provisioner.model.text import Text
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -32,10 +32,12 @@ class Effects:
     """What is true once the step is done; written to the database together with its outcome."""
 
     fields: Mapping[FieldName, Value] = field(default_factory=dict)
-    joins: tuple[tuple[str, str], ...] = ()
-    """(container key, account key) pairs that now exist."""
-    leaves: tuple[tuple[str, str], ...] = ()
-    """Pairs that no longer exist."""
+    joins: tuple[Edge, ...] = ()
+    """Edges that now exist."""
+    leaves: tuple[Edge, ...] = ()
+    """Edges that no longer exist."""
+    erased: bool = False
+    """The object is gone for good: its tie becomes a tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class Step:
     effects: Effects = Effects()
     expects: Mapping[FieldName, Value] | None = None
     """Managed fields as the plan saw them. Not None: the object is read again before this step is performed."""
-    expects_edge: tuple[ResourceId, ResourceId] | None = None
-    """(container, account) that must still be together for this step to be performed."""
+    expects_edge: Edge | None = None
+    """The membership that must still be there for this step to be performed."""
     repeatable: bool = True
     """Doing it twice ends in the same state and tells nobody twice."""
     cost: Cost = Cost(requests=1)

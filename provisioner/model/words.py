@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from provisioner.model.registry import OrganisationKind, Role
-from provisioner.model.resources import FieldName
+from provisioner.model.resources import EdgeRole, FieldName, Kind
 from provisioner.model.text import Text
 
 
@@ -25,3 +25,13 @@ def role_word(role: Role) -> Text:
 def kind_word(kind: OrganisationKind) -> Text:
     """ "city" → "Städte"."""
     return Text.of(f"model.organisations_{kind}")
+
+
+def edge_word(role: EdgeRole) -> Text:
+    """ "writer" → "schreibt"."""
+    return Text.of(f"model.edge_{role}")
+
+
+def resource_word(kind: Kind) -> Text:
+    """ "team-folder" → "Team-Ordner"."""
+    return Text.of(f"model.resource_{kind.replace('-', '_')}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from provisioner.model.bindings import Ties
 from provisioner.model.inventory import Complete, Inventory
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.resources import Desired, Edge, FieldName, Kind, Mode, ResourceId, Seats, Value
 from provisioner.planning.sameness import is_replaced, our_accounts
 
 
@@ -14,8 +14,8 @@ class Agreement:
     """What the database should take for applied, though no step did it. Pairs are (container key, account key)."""
 
     fields: dict[ResourceId, dict[FieldName, Value]] = field(default_factory=dict)
-    joined: list[tuple[str, str]] = field(default_factory=list)
-    left: list[tuple[str, str]] = field(default_factory=list)
+    joined: list[Edge] = field(default_factory=list)
+    left: list[Edge] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.joined or self.left)
@@ -59,14 +59,14 @@ def _agree_on_edges(found: Agreement, desired: Desired, inventory: Inventory, ti
     accounts = our_accounts(inventory, ties)
     known = frozenset(accounts.values())
     for identity, binding in ties.bindings.items():
-        key = identity.key
-        if identity.kind is Kind.ACCOUNT or key in desired.login_writes:
+        seats = Seats(identity)
+        if identity.kind is Kind.ACCOUNT or identity in desired.login_writes:
             continue  # what the login writes is none of ours, however much it agrees
-        roster = inventory.rosters.get(binding.remote_id)
+        roster = inventory.rosters.get((identity.kind, binding.remote_id))
         if roster is None:
             continue
-        wanted, applied = desired.edges.get(key, frozenset()), ties.edges.get(key, frozenset())
-        present = {accounts[member] for member in roster.members if member in accounts}
-        found.joined += [(key, account) for account in sorted((present & wanted) - applied)]
+        wanted, applied = desired.edges.get(seats, frozenset()), ties.edges.get(seats, frozenset())
+        present = {accounts[member] for member in roster.accounts if member in accounts}
+        found.joined += [Edge(seats, account) for account in sorted((present & wanted) - applied)]
         if isinstance(roster.completeness, Complete):
-            found.left += [(key, account) for account in sorted((applied & known) - present - wanted)]
+            found.left += [Edge(seats, account) for account in sorted((applied & known) - present - wanted)]

@@ -49,7 +49,7 @@ class Draft:
             identity not in desired.resources
             and identity.key not in desired.blocked
             and identity.key not in desired.unmanaged
-            and identity.key not in desired.login_writes
+            and identity not in desired.login_writes
         )
 
     def bound(self, identity: ResourceId, binding: Binding) -> Remote | None:

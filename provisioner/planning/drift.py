@@ -7,7 +7,7 @@ from enum import StrEnum
 from provisioner.model.bindings import Ties
 from provisioner.model.inventory import Complete, Inventory, Unknown
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Seats, Value
 from provisioner.planning.sameness import is_replaced, our_accounts, reader_of
 
 
@@ -33,11 +33,11 @@ class Drift:
 
 
 def drift_of(
-    inventory: Inventory, ties: Ties, capabilities: Capabilities, login_writes: frozenset[str] = frozenset()
+    inventory: Inventory, ties: Ties, capabilities: Capabilities, login_writes: frozenset[ResourceId] = frozenset()
 ) -> Iterator[Drift]:
     """Everything that differs between the last apply and now. Unknown fields and partial reads never do. Pure.
 
-    ``login_writes``: keys of the containers whose members are the login's business (`Desired.login_writes`).
+    ``login_writes``: the containers whose members are the login's business (`Desired.login_writes`).
     """
     account_keys = our_accounts(inventory, ties)
     readers = {kind: reader_of(inventory.of(kind)) for kind in Kind}
@@ -53,7 +53,7 @@ def drift_of(
             now = remote.name if name == "name" else readers[identity.kind](remote, name)
             if managed.get(name) is Mode.MANAGED and now != before and not isinstance(now, Unknown):
                 yield Drift(DriftKind.FIELD, inventory.target, identity, remote.name, name, before, now)
-        if identity.kind is not Kind.ACCOUNT and identity.key not in login_writes:
+        if identity.kind is not Kind.ACCOUNT and identity not in login_writes:
             yield from _of_roster(identity, remote.remote_id, remote.name, inventory, ties, account_keys)
 
 
@@ -65,11 +65,11 @@ def _of_roster(
     ties: Ties,
     account_keys: dict[str, str],
 ) -> Iterator[Drift]:
-    roster = inventory.rosters.get(remote_id)
+    roster = inventory.rosters.get((identity.kind, remote_id))
     if roster is None:
         return
-    applied = ties.edges.get(identity.key, frozenset())
-    now = {account_keys[member] for member in roster.members if member in account_keys}
+    applied = ties.edges.get(Seats(identity), frozenset())
+    now = {account_keys[member] for member in roster.accounts if member in account_keys}
     for account in sorted(now - applied):
         yield Drift(DriftKind.ADDED, inventory.target, identity, name, account=account)
     if isinstance(roster.completeness, Complete):

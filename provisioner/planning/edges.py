@@ -3,7 +3,7 @@
 from provisioner.model.changes import ChangeClass, Join, Leave
 from provisioner.model.inventory import Complete, Partial, Remote
 from provisioner.model.plan import NoticeKind
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Kind, ResourceId, Seats
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
@@ -26,10 +26,10 @@ class EdgePlanner:
     def plan(self) -> None:
         """Add joins and leaves to the draft."""
         draft = self._draft
-        for key in draft.desired.edges:
-            identity = ResourceId(Kind.GROUP, key)
-            if identity in draft.remote_ids and key not in draft.desired.login_writes:
-                self._plan_container(identity, draft.newly_ours.get(key, ChangeClass.AUTO))
+        for seats in draft.desired.edges:
+            identity = seats.container
+            if identity in draft.remote_ids and identity not in draft.desired.login_writes:
+                self._plan_container(identity, draft.newly_ours.get(identity.key, ChangeClass.AUTO))
         for identity, binding in draft.ties.bindings.items():
             if identity.kind is not Kind.GROUP or not draft.is_orphan(identity):
                 continue
@@ -44,14 +44,14 @@ class EdgePlanner:
         if remote_id is None:
             self._join_all(identity, self._differences(identity, Seen(NOBODY, NOBODY)), floor)
             return
-        roster = draft.inventory.rosters.get(remote_id)
+        roster = draft.inventory.rosters.get((identity.kind, remote_id))
         if roster is None:
             draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], Text.of("planning.no_roster"))
             return
         evidence, keys = roster.completeness, self._keys
         seen = Seen(
-            now={keys[member] for member in roster.members if member in keys},
-            applied=draft.ties.edges.get(identity.key, NOBODY),
+            now={keys[member] for member in roster.accounts if member in keys},
+            applied=draft.ties.edges.get(Seats(identity), NOBODY),
             whole=isinstance(evidence, Complete),
         )
         differences = self._differences(identity, seen)
@@ -68,7 +68,7 @@ class EdgePlanner:
 
     def _differences(self, identity: ResourceId, seen: Seen) -> RosterDifferences:
         draft = self._draft
-        return compare(identity.key, draft.desired, self._present, seen, self._rule, draft.newly_ours)
+        return compare(Seats(identity), draft.desired, self._present, seen, self._rule, draft.newly_ours)
 
     def _is_read_only(self, identity: ResourceId, remote_id: str) -> bool:
         """Whether nothing at all of it can be written: then a directory behind the product keeps its members, too."""

@@ -8,15 +8,15 @@ from typing import Final
 
 from provisioner.model.bindings import Ties
 from provisioner.model.changes import Adopt, ChangeClass, Join, Leave, Suspend, Update
-from provisioner.model.inventory import Inventory
+from provisioner.model.inventory import Inventory, Roster
 from provisioner.model.plan import NoticeKind, Refusal, TargetPlan
-from provisioner.model.resources import Desired, Kind
+from provisioner.model.resources import Desired, Kind, Seats
 from provisioner.model.rules import GuardRules, Limit
 from provisioner.model.text import Text
 from provisioner.planning.sameness import our_accounts
 
 _NONE: Final[Mapping[Kind, int]] = {}
-_NOBODY: Final[Mapping[str, int]] = {}
+_NOBODY: Final[Mapping[Seats, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,7 @@ class Recent:
     suspensions: int = 0
     removed_edges: int = 0
     updates: Mapping[Kind, int] = field(default_factory=lambda: _NONE)
-    members_lost: Mapping[str, int] = field(default_factory=lambda: _NOBODY)
-    """By container key."""
+    members_lost: Mapping[Seats, int] = field(default_factory=lambda: _NOBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,10 @@ class _Guards:
         self._plan_digest, self._word_end = plan_digest, plan_digest[:8]
         self._found: list[Refusal] = []
         self._suspended = [change for change in given.plan.changes if isinstance(change, Suspend)]
-        self._leaves: defaultdict[str, list[Leave]] = defaultdict(list)
+        self._leaves: defaultdict[Seats, list[Leave]] = defaultdict(list)
         for change in given.plan.changes:
             if isinstance(change, Leave):
-                self._leaves[change.id.key].append(change)
+                self._leaves[change.seats].append(change)
 
     def refused(self) -> list[Refusal]:
         self._guard_sources()
@@ -139,7 +138,7 @@ class _Guards:
             }
             recent = self._given.recent.updates.get(kind, 0)
             if (limit := _over(self._rules.updates, len(names), recent, self._bound(kind))) is not None:
-                self._refuse(f"{kind}_updates", len(names) + recent, limit, names.values())
+                self._refuse(f"{kind.replace('-', '_')}_updates", len(names) + recent, limit, names.values())
 
     def _guard_lost_objects(self) -> None:
         lost = [notice for notice in self._plan.notices if notice.kind is NoticeKind.LOST]
@@ -148,20 +147,26 @@ class _Guards:
             word_end = hashlib.sha256(covered.encode()).hexdigest()[:8]
             self._refuse("lost_objects", len(lost), limit, (notice.name for notice in lost), word_end)
 
-    def _guard_members(self, group: str, leaves: Sequence[Leave]) -> None:
+    def _guard_members(self, group: Seats, leaves: Sequence[Leave]) -> None:
         members = {member for change in leaves for member in change.members}
         recent = self._given.recent.members_lost.get(group, 0)
-        roster = self._given.inventory.rosters.get(leaves[0].remote_id)
-        known = len(roster.members) if roster is not None else len(self._ties.edges.get(group, ()))
+        roster = self._roster(leaves[0])
+        known = len(roster.of(group.role, group.member)) if roster is not None else len(self._ties.edges.get(group, ()))
         limit = _over(self._rules.members_lost_by_one_group, len(members), recent, known + recent)
         if limit is not None:
             self._refuse("members_lost", len(members) + recent, limit, members, group=leaves[0].name)
+
+    def _roster(self, change: Leave) -> Roster | None:
+        return self._given.inventory.rosters.get((change.id.kind, change.remote_id))
 
     def _guard_administrators(self) -> None:
         groups = {
             group: leaves
             for group, leaves in self._leaves.items()
-            if group.endswith(":administrators") and group in self._desired.edges and group not in self._desired.closed
+            if group.container.kind is Kind.GROUP
+            and group.container.key.endswith(":administrators")
+            and group in self._desired.edges
+            and group.container not in self._desired.closed
         }
         if not groups:
             return
@@ -169,10 +174,10 @@ class _Guards:
         accounts |= {
             change.remote.remote_id: change.id.key for change in self._plan.changes if isinstance(change, Adopt)
         }
-        joins: defaultdict[str, list[Join]] = defaultdict(list)
+        joins: defaultdict[Seats, list[Join]] = defaultdict(list)
         for change in self._plan.changes:
             if isinstance(change, Join):
-                joins[change.id.key].append(change)
+                joins[change.seats].append(change)
         for group, leaves in groups.items():
             left, members = self._administrators_left(leaves, joins[group], accounts)
             if left < self._rules.administrators_left:
@@ -184,7 +189,7 @@ class _Guards:
         self, leaves: Sequence[Leave], joins: Sequence[Join], accounts: Mapping[str, str]
     ) -> tuple[int, set[str]]:
         """How many are really left, and who goes. What waits for a ranger does not fill the place of who goes today."""
-        group = leaves[0].id.key
+        group = leaves[0].seats
         unattended = any(change.change_class is ChangeClass.AUTO for change in leaves)
         joining = {
             member
@@ -193,8 +198,8 @@ class _Guards:
             for member in change.members
         }
         going = {member for change in leaves for member in change.members}
-        roster = self._given.inventory.rosters.get(leaves[0].remote_id)
-        there = {accounts[member] for member in roster.members if member in accounts} if roster is not None else set()
+        roster = self._roster(leaves[0])
+        there = {accounts[member] for member in roster.accounts if member in accounts} if roster is not None else set()
         staying = (there - going) & (self._desired.edges[group] | self._desired.blocked)
         return len(staying | joining), going
 

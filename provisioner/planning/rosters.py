@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from provisioner.model.changes import ChangeClass
-from provisioner.model.resources import Desired
+from provisioner.model.resources import Desired, Seats
 from provisioner.model.rules import OnDrift
 
 NOBODY: frozenset[str] = frozenset()
@@ -50,19 +50,19 @@ def drift_class(rule: OnDrift) -> ChangeClass | None:
 
 
 def compare(
-    container: str,
+    seats: Seats,
     desired: Desired,
     present: Set[str],
     seen: Seen,
     rule: OnDrift,
     accounts: Mapping[str, ChangeClass],
 ) -> RosterDifferences:
-    """Differences of one container, all in account keys.
+    """Differences of one container's seats, all in account keys.
 
     ``present``: accounts that exist or will after this plan; ``accounts``: class of the change that first makes an
     account ours, where it is not yet. Malformed, lost and protected accounts are in neither ``present`` nor ``seen``.
     """
-    wanted = desired.edges.get(container, NOBODY)
+    wanted = desired.edges.get(seats, NOBODY)
     missing = (wanted - seen.now) & present
     extra = seen.now - wanted
     if not missing and not extra:
@@ -73,7 +73,7 @@ def compare(
     joins = _parted(missing - taken_out, "joined", ChangeClass.AUTO, waiting)
     if on_drift is not None and seen.whole:
         joins += _parted(taken_out, "taken_out", on_drift, waiting)
-    ended = extra & (desired.ended.get(container, NOBODY) | desired.gone)
+    ended = extra & (desired.ended.get(seats, NOBODY) | desired.gone)
     dropped = (extra - ended) & seen.applied
     put_in = extra - ended - seen.applied
     leaves = _parted(ended, "ended", ChangeClass.AUTO, waiting)

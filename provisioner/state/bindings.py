@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, i
 from sqlalchemy.dialects import postgresql, sqlite
 
 from provisioner.model.bindings import Binding, Ties
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
-from provisioner.state.codec import dump, load_fields
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats, Value
+from provisioner.state.codec import dump, load_fields, seats_of, sort_of
 from provisioner.state.database import Transactions
 from provisioner.state.schema import BINDING, BORROWED, EDGE, SECRET, STEP, TOMBSTONE
 from provisioner.state.tie_facts import Bound, Facts, Released, Retired
@@ -71,13 +71,15 @@ class Bindings:
             if resource.kind is Kind.ACCOUNT:
                 BindingWriter(connection, network, target, "").give_back([resource])
             mine = and_(EDGE.c.network == network, EDGE.c.target == target)
-            connection.execute(delete(EDGE).where(mine, EDGE.c.container == resource.key))
-            connection.execute(delete(EDGE).where(mine, EDGE.c.account == resource.key))
+            kind = str(resource.kind)
+            inside = and_(EDGE.c.container == resource.key, EDGE.c.sort.startswith(f"{kind}/", autoescape=True))
+            member = and_(EDGE.c.account == resource.key, EDGE.c.sort.endswith(f"/{kind}", autoescape=True))
+            connection.execute(delete(EDGE).where(mine, or_(inside, member)))
 
-    def see_edges(self, network: str, target: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Remember (container key, account key) pairs that are wanted and were found there already."""
+    def see_edges(self, network: str, target: str, edges: Iterable[Edge]) -> None:
+        """Remember edges that are wanted and were found there already."""
         with self._transactions.writing() as connection:
-            BindingWriter(connection, network, target, "").join(pairs)
+            BindingWriter(connection, network, target, "").join(edges)
 
     def retire(self, server: str, kind: Kind, canonical_name: str, at: datetime) -> None:
         """Leave a tombstone: this name is never used again on this server."""
@@ -146,15 +148,15 @@ class BindingWriter:
         values["applied"] = dump({**load_fields(found.applied), **fields})
         self._connection.execute(update(BINDING).where(where).values(values))
 
-    def join(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def join(self, edges: Iterable[Edge]) -> None:
         """These edges exist and are ours."""
-        rows = self._rows(pairs)
+        rows = self._rows(edges)
         if rows:
             self._connection.execute(_insert_or_leave(self._connection.dialect.name, EDGE), rows)
 
-    def leave(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def leave(self, edges: Iterable[Edge]) -> None:
         """These edges are gone."""
-        for row in self._rows(pairs):
+        for row in self._rows(edges):
             self._connection.execute(delete(EDGE).where(*(EDGE.c[name] == value for name, value in row.items())))
 
     def borrow(self, accounts: Iterable[Binding]) -> None:
@@ -180,9 +182,12 @@ class BindingWriter:
         where = (self._network, self._target, server, str(resource.kind), resource.key)
         self._facts.add(Bound(*where, remote_id, name, fingerprint, at.timestamp()))
 
-    def _rows(self, pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    def _rows(self, edges: Iterable[Edge]) -> list[dict[str, str]]:
         fixed = {"network": self._network, "target": self._target}
-        return [{**fixed, "container": container, "account": account} for container, account in pairs]
+        return [
+            {**fixed, "container": seats.container.key, "sort": sort_of(seats), "account": member}
+            for seats, member in edges
+        ]
 
 
 @cache
@@ -247,25 +252,25 @@ def _borrowed(connection: Connection, network: str, target: str) -> dict[Resourc
     return {account.id: account for account in found}
 
 
-def _edges(connection: Connection, network: str, target: str) -> dict[str, frozenset[str]]:
-    # By the primary key's order, so that containers come one after another.
+def _edges(connection: Connection, network: str, target: str) -> dict[Seats, frozenset[str]]:
+    # By the primary key's order, so that the seats of a container come one after another.
     statement = (
-        select(EDGE.c.container, EDGE.c.account)
+        select(EDGE.c.container, EDGE.c.sort, EDGE.c.account)
         .where(EDGE.c.network == network, EDGE.c.target == target)
-        .order_by(EDGE.c.container)
+        .order_by(EDGE.c.container, EDGE.c.sort)
     )
     shared: dict[str, str] = {}
-    edges: dict[str, frozenset[str]] = {}
-    current: str | None = None
+    edges: dict[Seats, frozenset[str]] = {}
+    current = ("", "")
     members: list[str] = []
-    for container, account in _plain(connection, statement):
-        if container != current:
-            if current is not None:
-                edges[current] = frozenset(members)
-            current, members = container, []
+    for container, sort, account in _plain(connection, statement):
+        if container != current[0] or sort != current[1]:
+            if members:
+                edges[seats_of(*current)] = frozenset(members)
+            current, members = (container, sort), []
         members.append(shared.setdefault(account, account))
-    if current is not None:
-        edges[current] = frozenset(members)
+    if members:
+        edges[seats_of(*current)] = frozenset(members)
     return edges
 
 

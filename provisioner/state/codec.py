@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from provisioner.model.resources import FieldName, Value
+from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Seats, Value
 from provisioner.model.steps import Effects
 from provisioner.model.text import Argument, Text
 
@@ -72,11 +72,32 @@ def _argument(value: Any) -> Argument:
 def dump_effects(effects: Effects) -> str:
     """What becomes true with a step."""
     fields: dict[FieldName, Value] = dict(effects.fields)
-    return dump({"fields": fields, "joins": effects.joins, "leaves": effects.leaves})
+    joins, leaves = ([_plain_edge(edge) for edge in edges] for edges in (effects.joins, effects.leaves))
+    return dump({"fields": fields, "joins": joins, "leaves": leaves, "erased": effects.erased})
 
 
 def load_effects(stored: str) -> Effects:
     """What `dump_effects` wrote."""
     raw = load(stored)
-    joins, leaves = (tuple((pair[0], pair[1]) for pair in raw[name]) for name in ("joins", "leaves"))
-    return Effects(raw["fields"], joins, leaves)
+    joins, leaves = (tuple(_edge(*plain) for plain in raw[name]) for name in ("joins", "leaves"))
+    return Effects(raw["fields"], joins, leaves, raw.get("erased", False))
+
+
+def _plain_edge(edge: Edge) -> tuple[str, str, str]:
+    return (edge.seats.container.key, edge.member, sort_of(edge.seats))
+
+
+def _edge(container: str, member: str, sort: str = "group/member/account") -> Edge:
+    """Without a sort: written when only groups had members."""
+    return Edge(seats_of(container, sort), member)
+
+
+def sort_of(seats: Seats) -> str:
+    """What the edges of a container are like, as one word of the database: ``conversation/moderator/account``."""
+    return f"{seats.container.kind}/{seats.role}/{seats.member}"
+
+
+def seats_of(container: str, sort: str) -> Seats:
+    """The other way round; ``container`` is its key."""
+    kind, role, member = sort.split("/")
+    return Seats(ResourceId(Kind(kind), container), EdgeRole(role), Kind(member))

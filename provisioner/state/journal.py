@@ -15,7 +15,7 @@ from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt
 from provisioner.model.errors import StateError
 from provisioner.model.inventory import Remote, Unknown
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Effects, Step
 from provisioner.model.text import Text
 from provisioner.state.bindings import BindingWriter
@@ -104,7 +104,7 @@ class Journal:
             writer.join(effects.joins)
             writer.leave(effects.leaves)
 
-    def found(self, entry: int, step: Step, remote: Remote, joins: Iterable[tuple[str, str]], at: datetime) -> None:
+    def found(self, entry: int, step: Step, remote: Remote, joins: Iterable[Edge], at: datetime) -> None:
         """A creation whose answer was lost did happen. What it set is not known: the next plan compares afresh."""
         with self._changing() as (connection, facts):
             self._close(connection, entry, StepState.DONE, Text.of("state.found_after_lost_answer"), at)
@@ -130,7 +130,7 @@ class Journal:
         self,
         changes: Sequence[Adopt],
         managed: Mapping[Kind, Iterable[FieldName]],
-        edges: Iterable[tuple[str, str]],
+        edges: Iterable[Edge],
         at: datetime,
     ) -> None:
         """Tie objects that stand already, as they were observed, with the (container, account) edges seen there.
@@ -178,10 +178,10 @@ class Journal:
         self,
         target: str,
         fields: Iterable[tuple[Binding, Mapping[FieldName, Value]]],
-        joined: Iterable[tuple[str, str]],
-        left: Iterable[tuple[str, str]],
+        joined: Iterable[Edge],
+        left: Iterable[Edge],
     ) -> None:
-        """Note what is both wanted and there although no step made it so; pairs are (container key, account key)."""
+        """Note what is both wanted and there although no step made it so; edges likewise."""
         with self._changing() as (_, facts):
             writer = self._writer(facts, target)
             for binding, agreed in fields:

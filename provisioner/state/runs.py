@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Integer, Row, cast, delete, func, insert, select, update
 
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Kind, ResourceId, Seats
 from provisioner.model.steps import Effects
 from provisioner.model.text import Text
 from provisioner.state.codec import dump, load, load_effects, load_text
@@ -86,8 +86,7 @@ class Recent:
     updates: Mapping[Kind, int]
     """Steps that changed fields of an object that stood already, suspensions and resumptions apart."""
     removed_edges: int
-    members_lost: Mapping[str, int]
-    """By container key."""
+    members_lost: Mapping[Seats, int]
 
 
 class Runs:
@@ -167,10 +166,10 @@ class Runs:
             sums = connection.execute(select(STEP.c.kind, suspensions, updates).where(*done).group_by(STEP.c.kind))
             by_kind = {Kind(kind): (int(suspended), int(updated)) for kind, suspended, updated in sums}
             leaving = connection.scalars(select(STEP.c.effects).where(*done, STEP.c.removes > 0)).all()
-        lost: dict[str, int] = {}
+        lost: dict[Seats, int] = {}
         for effects in leaving:
-            for container, _ in load_effects(effects).leaves:
-                lost[container] = lost.get(container, 0) + 1
+            for seats, _ in load_effects(effects).leaves:
+                lost[seats] = lost.get(seats, 0) + 1
         return Recent(
             suspensions={kind: sums[0] for kind, sums in by_kind.items() if sums[0]},
             updates={kind: sums[1] for kind, sums in by_kind.items() if sums[1]},

@@ -85,6 +85,8 @@ EDGE: Final = Table(
     Column("network", Text, primary_key=True),
     Column("target", Text, primary_key=True),
     Column("container", Text, primary_key=True),
+    # Kind of the container, role in it and kind of the member, e.g. "group/member/account".
+    Column("sort", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     sqlite_with_rowid=False,
 )

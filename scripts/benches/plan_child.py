@@ -93,10 +93,11 @@ def observed(there: Desired, capabilities: Capabilities) -> Inventory:
         objects[kind][resource.name] = Remote(resource.name, resource.name, dict(fields), "Database")
     names = {identity.key: resource.name for identity, resource in there.resources.items()}
     rosters = {
-        names[container]: Roster(
-            Complete(Scope(TARGET, Kind.GROUP, names[container])), frozenset(names[member] for member in members)
+        (Kind.GROUP, names[seats.container.key]): Roster.of_accounts(
+            Complete(Scope(TARGET, Kind.GROUP, names[seats.container.key])),
+            frozenset(names[member] for member in members),
         )
-        for container, members in there.edges.items()
+        for seats, members in there.edges.items()
     }
     found = {kind: Observation(Complete(Scope(TARGET, kind)), seen) for kind, seen in objects.items()}
     return Inventory(TARGET, found, rosters, "readi")
@@ -118,7 +119,7 @@ def bound(there: Desired, capabilities: Capabilities) -> Ties:
         bindings[identity] = Binding(identity, resource.name, resource.name, "Database", applied)
     keys = {key: _own(key) for key in {member for members in there.edges.values() for member in members}}
     # Sets of their own and strings of their own, one for each account: as they come out of the database.
-    edges = {container: frozenset([keys[member] for member in members]) for container, members in there.edges.items()}
+    edges = {seats: frozenset([keys[member] for member in members]) for seats, members in there.edges.items()}
     return Ties(bindings, edges)
 
 
@@ -135,7 +136,7 @@ def bare_floor(registry: Registry, inventory: Inventory) -> float:
         for remote in inventory.of(Kind.ACCOUNT).objects.values()
     }
     differing = [identity for identity, fields in wanted.items() if there.get(identity) != fields]
-    rosters = {container: set(roster.members) for container, roster in inventory.rosters.items()}
+    rosters = {container: set(roster.accounts) for (_, container), roster in inventory.rosters.items()}
     differing += [body for body, people in members.items() if people != rosters.get(body)]
     return time.process_time() - started if differing else 0.0
 

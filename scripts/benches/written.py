@@ -30,9 +30,9 @@ def contents(desired: Desired) -> dict[str, list[dict[str, Any]]]:
     """Groups and accounts as `NextcloudEmulator.add_group` and `add_user` take them."""
     names = {resource.id.key: resource.name for resource in desired.resources.values()}
     groups_of: dict[str, list[str]] = {}
-    for container, members in desired.edges.items():
+    for seats, members in desired.edges.items():
         for member in sorted(members):
-            groups_of.setdefault(member, []).append(names[container])
+            groups_of.setdefault(member, []).append(names[seats.container.key])
     found: dict[str, list[dict[str, Any]]] = {"groups": [], "users": []}
     for resource in desired.resources.values():
         fields = resource.fields

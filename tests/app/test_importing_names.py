@@ -87,7 +87,9 @@ def inventory(accounts: list[Remote], groups: Groups = ()) -> Inventory:
             for kind, remotes in there.items()
         },
         {
-            remote.remote_id: Roster(Complete(Scope("there", Kind.GROUP, remote.remote_id)), frozenset(members))
+            (Kind.GROUP, remote.remote_id): Roster.of_accounts(
+                Complete(Scope("there", Kind.GROUP, remote.remote_id)), frozenset(members)
+            )
             for remote, members in groups
         },
         own_account="me",

@@ -14,7 +14,7 @@ from connectors.nextcloud.client import CLOUD, OcsRefusal, group_segment
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError, WriteRefused
 from provisioner.model.inventory import Absent, Complete, Level
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Moved
 from tests.support.nextcloud import (
     TOKEN,
@@ -106,7 +106,7 @@ class NextcloudContract:
         with pytest.raises(Permanent, match="name_taken"):
             site.apply(create_group("again", group_id))
         other = site.group_id("verkehr")
-        assert site.connector.look_up(Kind.GROUP, other) == Absent()
+        assert site.connector.look_up(ResourceId(Kind.GROUP, "any"), other) == Absent()
         site.apply(create_group("other", other))
         assert site.read(group("other")).remote_id == other
 
@@ -216,7 +216,7 @@ class NextcloudContract:
         group_id = site.new_group("roster")
         user_id = site.user_id("roster")
         site.apply(create_account("roster", user_id), join("roster", "roster"))
-        assert site.observe().rosters[group_id].members == {user_id}
+        assert site.observe().rosters[Kind.GROUP, group_id].accounts == {user_id}
 
     def test_a_taken_user_id_is_refused_in_any_case(self, site: Site) -> None:
         user_id = site.new_account("taken")
@@ -225,16 +225,16 @@ class NextcloudContract:
 
     def test_only_the_exact_id_is_found(self, site: Site) -> None:
         user_id = site.new_account("exact", email=f"exact@{site.prefix}.example")
-        assert site.connector.look_up(Kind.ACCOUNT, user_id.upper()) == Absent()
-        assert site.connector.look_up(Kind.ACCOUNT, f"exact@{site.prefix}.example") == Absent()
-        assert site.connector.look_up(Kind.ACCOUNT, f"{user_id}-nobody") == Absent()
+        assert site.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), user_id.upper()) == Absent()
+        assert site.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), f"exact@{site.prefix}.example") == Absent()
+        assert site.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), f"{user_id}-nobody") == Absent()
 
     def test_an_unknown_group_keeps_the_account_from_being_made(self, site: Site) -> None:
         site.ids[group("ghost")] = f"{site.prefix} ghost"
         user_id = site.user_id("homeless")
         with pytest.raises(Permanent, match="400/104"):
             site.apply(create_account("homeless", user_id), join("ghost", "homeless"))
-        assert site.connector.look_up(Kind.ACCOUNT, user_id) == Absent()
+        assert site.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), user_id) == Absent()
 
     def test_a_create_that_fails_late_is_not_taken_for_failed(self, site: Site) -> None:
         user_id = site.user_id("late")
@@ -255,7 +255,7 @@ class NextcloudContract:
         step = site.compile(create_group("closed", group_id))[0]
         with pytest.raises(WriteRefused):
             site.connector.perform(step, None, site.ids.__getitem__)
-        assert site.connector.look_up(Kind.GROUP, group_id) == Absent()
+        assert site.connector.look_up(ResourceId(Kind.GROUP, "any"), group_id) == Absent()
 
     def test_doctor_finds_nothing_wrong(self, site: Site) -> None:
         findings = list(site.connector.examine())

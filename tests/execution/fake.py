@@ -12,6 +12,7 @@ from provisioner.model.changes import Change
 from provisioner.model.inventory import (
     Absent,
     Complete,
+    Epoch,
     Inventory,
     Level,
     Observation,
@@ -21,8 +22,8 @@ from provisioner.model.inventory import (
     Roster,
     Scope,
 )
-from provisioner.model.ports import Capabilities, Finding, Resolve
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, Resolve
+from provisioner.model.resources import Edge, Kind, ResourceId, Seats
 from provisioner.model.steps import Done, Effects, Moved, Step, Verified
 from provisioner.model.text import Text
 from provisioner.transport.gate import WriteGate
@@ -43,7 +44,9 @@ def person(key: str) -> ResourceId:
 def create(resource: ResourceId, groups: Sequence[ResourceId] = (), **options: Any) -> Step:
     """A creation; an account's groups are fused into it."""
     name = resource.key.partition(":")[2]
-    options.setdefault("effects", Effects({"display_name": name}, joins=tuple((g.key, resource.key) for g in groups)))
+    options.setdefault(
+        "effects", Effects({"display_name": name}, joins=tuple(Edge(Seats(g), resource.key) for g in groups))
+    )
     payload = {"groups": [g.key for g in groups], "display_name": name}
     return Step(T, "create", resource, name, ("c" * 64,), payload=payload, refers=tuple(groups), **options)
 
@@ -67,8 +70,8 @@ def leave(container: ResourceId, account: ResourceId, **options: Any) -> Step:
         ("l" * 64,),
         remote_id=f"r-{name}",
         payload={"account": account.key},
-        effects=Effects(leaves=((container.key, account.key),)),
-        expects_edge=(container, account),
+        effects=Effects(leaves=(Edge(Seats(container), account.key),)),
+        expects_edge=Edge(Seats(container), account.key),
         **options,
     )
 
@@ -116,6 +119,7 @@ class FakeConnector:
     def __init__(self, server: FakeServer) -> None:
         self.server = server
         self.gate = WriteGate()
+        self.epochs: list[Epoch] = []
         self.before: dict[str, list[Fault]] = {}
         self.after: dict[str, list[Fault]] = {}
         self.reads: dict[str, list[Fault]] = {}
@@ -133,7 +137,7 @@ class FakeConnector:
     def examine(self) -> Iterator[Finding]:
         yield from ()
 
-    def observe(self, kinds: Collection[Kind]) -> Inventory:
+    def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
         observations = {}
         for kind in kinds:
             objects = {
@@ -143,7 +147,7 @@ class FakeConnector:
             }
             observations[kind] = Observation(Complete(Scope(T, kind), Level.FIELDS), objects)
         rosters = {
-            container: Roster(
+            (Kind.GROUP, container): Roster.of_accounts(
                 Complete(Scope(T, Kind.GROUP, container)), frozenset(a for c, a in self.server.edges if c == container)
             )
             for kind, container in self.server.objects
@@ -162,8 +166,8 @@ class FakeConnector:
         if step.expects is not None and dict(step.expects) != found:
             return Moved(Text.of("test.moved"))
         if step.expects_edge is not None:
-            container, account = step.expects_edge
-            if (resolve(container), resolve(account)) not in self.server.edges:
+            seats, member = step.expects_edge
+            if (resolve(seats.container), resolve(ResourceId(seats.member, member))) not in self.server.edges:
                 return Moved(Text.of("test.edge_gone"))
         return Verified(None)
 
@@ -189,14 +193,17 @@ class FakeConnector:
         _next(self.after, step.name)
         return Done(remote_id, fingerprint="f1" if step.creates else "")
 
-    def look_up(self, kind: Kind, name: str) -> Reading:
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
         self.looked_up.append(name)
         _next(self.reads, name)
-        fields = self.server.objects.get((str(kind), f"r-{name}"))
+        fields = self.server.objects.get((str(identity.kind), f"r-{name}"))
         if fields is None:
             return Absent()
         edges = frozenset(container for container, account in self.server.edges if account == f"r-{name}")
         return Present(Remote(f"r-{name}", name, {"display_name": fields["display_name"]}, "f1"), edges)
+
+    def leave_epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -13,7 +13,7 @@ from provisioner.execution import Interruption, execute, settle
 from provisioner.model.bindings import Binding
 from provisioner.model.errors import LoginRefused, OutcomeUnknown, RateLimited, StateError
 from provisioner.model.inventory import Observation, Partial, Scope
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Edge, Kind, Seats
 from provisioner.model.steps import Effects
 from provisioner.model.text import Text
 from provisioner.state import Database, LockTaken, Outcome, Runs, StepState
@@ -143,7 +143,7 @@ def limit_pages(lock: object, spare: int) -> None:
 
 
 def test_an_outcome_that_cannot_be_written_leaves_the_intent(bench: Bench, connector: FakeConnector) -> None:
-    many = Effects({"display_name": "x"}, joins=tuple((f"body:{n}", "person:x") for n in range(5000)))
+    many = Effects({"display_name": "x"}, joins=tuple(Edge(Seats(group(str(n))), "person:x") for n in range(5000)))
     run = bench.begin()
     with bench.locked(run) as lock:
         connector.after["x"] = [lambda: limit_pages(lock, spare=0)]

@@ -17,7 +17,7 @@ from provisioner.model.errors import (
     Transient,
     WriteRefused,
 )
-from provisioner.model.resources import ResourceId
+from provisioner.model.resources import Edge, ResourceId, Seats
 from provisioner.model.steps import Effects, Step
 from provisioner.model.text import Text
 from provisioner.state import Bindings, Outcome, StepState
@@ -38,7 +38,7 @@ def test_a_fused_creation_is_tied_with_its_fields_and_edges(bench: Bench, connec
     ties = bench.ties()
     ada = ties.bindings[person("ada")]
     assert (ada.remote_id, ada.name, ada.fingerprint, ada.applied) == ("r-ada", "ada", "f1", {"display_name": "ada"})
-    assert ties.edges == {"body:sensors": frozenset({"person:ada"})}
+    assert ties.edges == {Seats(group("sensors")): frozenset({"person:ada"})}
     assert ties.pending == {}
     run = bench.runs.get(NETWORK, report.run)
     assert run is not None
@@ -201,7 +201,7 @@ def test_a_creation_whose_answer_was_lost_is_looked_up_and_tied(
     ties = bench.ties()
     assert ties.bindings[person("ada")].remote_id == "r-ada"
     assert ties.bindings[person("ada")].applied == {}, "what was set is not known, so the next plan compares afresh"
-    assert ties.edges == {"body:a": frozenset({"person:ada"})}, "the look-up told"
+    assert ties.edges == {Seats(group("a")): frozenset({"person:ada"})}, "the look-up told"
     assert connector.looked_up == ["ada"]
     assert [entry for entry in connector.server.log if entry[0] == "create"] == [
         ("create", "group", "r-a", "a"),
@@ -359,8 +359,8 @@ def test_progress_is_told_of_every_step_and_every_wait(bench: Bench, connector: 
 def test_edges_seen_and_objects_released_change_the_ties(bench: Bench, connector: FakeConnector) -> None:
     bench.apply(connector, [create(group("a")), create(person("x"))])
     bindings = Bindings(bench.database)
-    bindings.see_edges(NETWORK, T, [("body:a", "person:x")])
-    assert bindings.ties(NETWORK, T, SERVER).edges == {"body:a": frozenset({"person:x"})}
+    bindings.see_edges(NETWORK, T, [Edge(Seats(group("a")), "person:x")])
+    assert bindings.ties(NETWORK, T, SERVER).edges == {Seats(group("a")): frozenset({"person:x"})}
     bindings.release(NETWORK, T, person("x"))
     ties = bindings.ties(NETWORK, T, SERVER)
     assert set(ties.bindings) == {group("a")}

@@ -207,8 +207,8 @@ class Rig:
         people = inventory.of(Kind.ACCOUNT).objects
         groups = inventory.of(Kind.GROUP).objects
         return {
-            groups[group].name: {people[member].name if member in people else member for member in roster.members}
-            for group, roster in inventory.rosters.items()
+            groups[group].name: {people[member].name if member in people else member for member in roster.accounts}
+            for (_, group), roster in inventory.rosters.items()
         }
 
     def close(self) -> None:

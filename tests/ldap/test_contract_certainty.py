@@ -6,7 +6,7 @@ import pytest
 
 from provisioner.model.errors import NotAllowed
 from provisioner.model.inventory import UNKNOWN, Complete, Observation, Partial, Unreadable
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from tests.ldap.rig import Lacks, Rig, Server, anna, suspend
 
 Lacking = Callable[[Lacks], Server]
@@ -50,7 +50,7 @@ def test_a_branch_that_we_may_not_see_is_not_an_empty_one(lacking: Lacking, rig_
     ours(server, "anna")
     rig = rig_on(server)
     assert why(people_of(rig)) == "ldap.branch_hidden"
-    assert isinstance(rig.connector.look_up(Kind.ACCOUNT, "anna"), Unreadable)
+    assert isinstance(rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "anna"), Unreadable)
 
 
 def test_a_branch_that_does_not_exist_is_not_an_empty_one(directory: Server, rig_on: RigOn) -> None:
@@ -113,7 +113,7 @@ def test_members_are_only_sure_when_all_people_are(lacking: Lacking, rig_on: Rig
     (roster,) = rig_on(server).connector.observe([Kind.GROUP]).rosters.values()
     assert isinstance(roster.completeness, Partial)
     assert roster.completeness.why.code == "ldap.people_partial"
-    assert roster.members == {f"uid=anna,{server.people}"}
+    assert roster.accounts == {f"uid=anna,{server.people}"}
 
 
 def test_a_right_to_write_that_is_missing_is_said_so(lacking: Lacking, rig_on: RigOn) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import Complete, Level, Partial, Present
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from tests.ldap.rig import Rig, Server, anna, body_id, create, join, leave, person_id, settled, suspend, update
 
 THREE = (anna("anna"), anna("bert"), anna("cem"))
@@ -156,8 +156,8 @@ def test_a_member_written_in_another_spelling_is_the_same_person(rig: Rig, direc
 def test_rosters_are_complete_and_say_which_container_they_are_about(rig: Rig) -> None:
     rig.apply(*THREE, *group(), join("sensorik", "anna"))
     inventory = rig.connector.observe([Kind.GROUP])
-    (remote_id,) = inventory.rosters
-    completeness = inventory.rosters[remote_id].completeness
+    ((_, remote_id),) = inventory.rosters
+    completeness = inventory.rosters[Kind.GROUP, remote_id].completeness
     assert isinstance(completeness, Complete)
     assert (completeness.scope.container, completeness.level) == (remote_id, Level.FIELDS)
     assert Kind.ACCOUNT not in inventory.observations
@@ -192,7 +192,7 @@ def test_who_is_suspended_leaves_the_groups_before(rig: Rig) -> None:
 
 def test_a_group_made_under_an_unknown_outcome_is_found_with_its_mark(rig: Rig) -> None:
     rig.apply(*group())
-    found = rig.connector.look_up(Kind.GROUP, "pg_sensorik")
+    found = rig.connector.look_up(ResourceId(Kind.GROUP, "any"), "pg_sensorik")
     assert isinstance(found, Present)
     assert found.remote.remote_id == rig.bound[body_id("sensorik")]
 

@@ -4,7 +4,7 @@ import pytest
 
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import Absent, Complete, Present, Unreadable
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from tests.ldap.rig import Rig, Server, anna, create, person_id, resume, suspend, update
 
 ODD_NAMES = [
@@ -73,7 +73,7 @@ def test_an_odd_name_makes_one_entry_and_is_found_again(rig: Rig, directory: Ser
     rig.apply(create(person_id("odd"), name, email="odd@stadt.example"))
     assert list(rig.people()) == [name]
     assert len(directory.entries(directory.people)) == 1
-    assert isinstance(rig.connector.look_up(Kind.ACCOUNT, name), Present)
+    assert isinstance(rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), name), Present)
     rig.apply(update(rig, person_id("odd"), name, email=("odd@stadt.example", "new@stadt.example")))
     assert rig.people()[name]["email"] == "new@stadt.example"
     rig.apply(update(rig, person_id("odd"), name, name=(name, "tame")))
@@ -263,13 +263,13 @@ def test_a_name_already_taken_is_refused_for_good(rig: Rig, directory: Server) -
 def test_looking_up_tells_ours_from_others_and_from_nothing(rig: Rig, directory: Server) -> None:
     rig.apply(anna())
     directory.add_person("fremd")
-    ours = rig.connector.look_up(Kind.ACCOUNT, "anna")
+    ours = rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "anna")
     assert isinstance(ours, Present)
     assert ours.remote.remote_id == rig.bound[person_id("anna")]
-    others = rig.connector.look_up(Kind.ACCOUNT, "fremd")
+    others = rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "fremd")
     assert isinstance(others, Unreadable)
     assert others.why.code == "ldap.not_ours"
-    assert isinstance(rig.connector.look_up(Kind.ACCOUNT, "niemand"), Absent)
+    assert isinstance(rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "niemand"), Absent)
 
 
 def test_a_mail_address_that_no_directory_can_hold_blocks_only_itself(rig: Rig) -> None:

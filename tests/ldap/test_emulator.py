@@ -94,7 +94,7 @@ def test_after_a_cut_line_the_truth_is_found_by_reading(
     with pytest.raises(OutcomeUnknown):
         rig.run(step)
     if step.creates:
-        reading = rig.connector.look_up(step.id.kind, step.name)
+        reading = rig.connector.look_up(step.id, step.name)
         assert isinstance(reading, Present if happened else Absent)
     elif step.operation == "join-group":
         assert (rig.rosters() == {"b": {"anna", "bert"}}) is happened

@@ -11,7 +11,7 @@ from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Adopt, ChangeClass
 from provisioner.model.inventory import UNKNOWN, Remote
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Edge, Kind, ResourceId, Seats
 from tests.support.nextcloud import (
     TARGET,
     WHY,
@@ -63,7 +63,10 @@ def test_an_account_its_fields_and_its_groups_are_one_request() -> None:
         "mail_password": False,
     }
     assert second.refers == (group("alpha"), group("gamma"))
-    assert set(second.effects.joins) == {("body:alpha", "person:neu"), ("body:gamma", "person:neu")}
+    assert set(second.effects.joins) == {
+        Edge(Seats(group("alpha")), "person:neu"),
+        Edge(Seats(group("gamma")), "person:neu"),
+    }
     assert set(second.changes) == {changes[0].digest(), changes[1].digest(), changes[2].digest()}
     assert (second.cost.mails, second.cost.limited) == (0, {})
 
@@ -145,8 +148,8 @@ def test_who_is_suspended_leaves_the_groups_first() -> None:
     steps = bench().compile(*changes)
     assert [step.operation for step in steps] == ["leave", "leave", "leave", "disable-account"]
     assert steps[-1].after == (group("alpha"), group("beta"))
-    assert steps[0].expects_edge == (group("alpha"), person("anna"))
-    assert steps[0].effects.leaves == (("body:alpha", "person:anna"),)
+    assert steps[0].expects_edge == Edge(Seats(group("alpha")), person("anna").key)
+    assert steps[0].effects.leaves == (Edge(Seats(group("alpha")), "person:anna"),)
 
 
 def test_steps_come_in_an_order_that_works() -> None:

@@ -72,15 +72,15 @@ def test_a_run_reads_each_page_once_and_six_more(
 def test_members_are_told_by_the_accounts(cloud: NextcloudEmulator, bench: Bench) -> None:
     fill(cloud, 6, 2)
     rosters = bench.observe().rosters
-    assert rosters["gruppe 000"].members == {"person000", "person002", "person004"}
-    assert rosters["provisioners"].members == {SERVICE[0]}
+    assert rosters[Kind.GROUP, "gruppe 000"].accounts == {"person000", "person002", "person004"}
+    assert rosters[Kind.GROUP, "provisioners"].accounts == {SERVICE[0]}
 
 
 def test_groups_alone_are_read_without_their_members(cloud: NextcloudEmulator, bench: Bench) -> None:
     fill(cloud, 2, 2)
     inventory = bench.observe({Kind.GROUP})
     assert isinstance(inventory.of(Kind.GROUP).completeness, Complete)
-    assert isinstance(inventory.rosters["gruppe 000"].completeness, Partial)
+    assert isinstance(inventory.rosters[Kind.GROUP, "gruppe 000"].completeness, Partial)
     assert isinstance(inventory.of(Kind.ACCOUNT).completeness, Partial)
     assert inventory.own_account == SERVICE[0]
 
@@ -229,7 +229,7 @@ def test_when_one_accounts_groups_stay_unknown_no_group_is_known_whole(cloud: Ne
     completeness = inventory.of(Kind.ACCOUNT).completeness
     assert isinstance(completeness, Complete)
     assert completeness.level is Level.KEYS
-    assert isinstance(inventory.rosters["gruppe 000"].completeness, Partial)
+    assert isinstance(inventory.rosters[Kind.GROUP, "gruppe 000"].completeness, Partial)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_target_that_does_not_answer_at_all_is_an_error(cloud: NextcloudEmulat
 def test_ids_of_digits_are_strings_again(cloud: NextcloudEmulator, bench: Bench) -> None:
     cloud.add_user("12345", groups=["2026"])
     inventory = bench.observe()
-    assert inventory.rosters["2026"].members == {"12345"}
+    assert inventory.rosters[Kind.GROUP, "2026"].accounts == {"12345"}
     assert is_complete(inventory)
 
 

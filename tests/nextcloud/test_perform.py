@@ -21,7 +21,7 @@ from provisioner.model.errors import (
     WriteRefused,
 )
 from provisioner.model.inventory import Absent, Present
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Moved, Step, Verified
 from provisioner.transport.answer import NeverSent
 from tests.support.nextcloud import (
@@ -139,7 +139,7 @@ def test_a_creation_that_fails_may_have_happened(
     FAULTS[fault](cloud.faults)
     with anna.gate.opened(TOKEN), pytest.raises(OutcomeUnknown):
         anna.connector.perform(step, verified, anna.ids.__getitem__)
-    found = anna.connector.look_up(step.id.kind, step.name)
+    found = anna.connector.look_up(step.id, step.name)
     there = cloud.users if step.id.kind is Kind.ACCOUNT else cloud.groups
     assert isinstance(found, Present if step.name in there else Absent)
 
@@ -336,7 +336,7 @@ def test_an_account_that_could_not_be_suspended_at_once_is_looked_up(cloud: Next
     cloud.faults.status(500, path="/disable")
     with bench.gate.opened(TOKEN), pytest.raises(OutcomeUnknown):
         bench.connector.perform(step, None, bench.ids.__getitem__)
-    assert isinstance(bench.connector.look_up(Kind.ACCOUNT, "anna"), Present)
+    assert isinstance(bench.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "anna"), Present)
 
 
 def test_a_step_of_another_version_is_refused(bench: Bench) -> None:

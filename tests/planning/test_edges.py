@@ -18,6 +18,7 @@ from tests.support.planning import (
     body,
     city,
     group_id,
+    in_group,
     noticed,
     person,
     policy,
@@ -309,9 +310,9 @@ class TestDrift:
         world.server.members.pop(world.remote_id(group_id("iot")))
         world.apply()
         assert world.drift() == []
-        assert world.edges["body:iot"] == {"person:p1", "person:p2"}
+        assert world.edges[in_group("body:iot")] == {"person:p1", "person:p2"}
 
     def test_a_roster_holds_ids_of_accounts(self, world: World) -> None:
-        roster = world.server.inventory().rosters[world.remote_id(group_id("iot"))]
+        roster = world.server.inventory().rosters[Kind.GROUP, world.remote_id(group_id("iot"))]
         assert isinstance(roster, Roster)
-        assert roster.members == {world.remote_id(account_id("p1")), world.remote_id(account_id("p2"))}
+        assert roster.accounts == {world.remote_id(account_id("p1")), world.remote_id(account_id("p2"))}

@@ -18,6 +18,7 @@ from tests.support.planning import (
     body,
     digest_of,
     group_id,
+    in_group,
     person,
     policy,
     registry,
@@ -94,8 +95,8 @@ class TestEdges:
         made = world_of(9, "a", guards=guarded(members_lost_by_one_group=limit))
         made.put(*(person(f"p{n}", f"Nr {n}x") for n in range(3)))
         assert made.refusals() == ()
-        assert made.refusals(Recent(members_lost={"body:b": 5})) == ()
-        refusal = only(made.refusals(Recent(members_lost={"body:a": 2})))
+        assert made.refusals(Recent(members_lost={in_group("body:b"): 5})) == ()
+        refusal = only(made.refusals(Recent(members_lost={in_group("body:a"): 2})))
         assert (refusal.guard, refusal.count, refusal.objects) == (
             "members_lost",
             5,

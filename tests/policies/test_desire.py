@@ -19,7 +19,7 @@ from provisioner.model.registry import (
     Registry,
     Role,
 )
-from provisioner.model.resources import Desired, Kind, Resource
+from provisioner.model.resources import Desired, Kind, Resource, ResourceId
 from tests.support.planning import (
     TODAY,
     TOMORROW,
@@ -29,6 +29,7 @@ from tests.support.planning import (
     body,
     city,
     group_id,
+    in_group,
     person,
     registry,
 )
@@ -133,7 +134,7 @@ class TestAccounts:
         assert {"quota", "organisation"}.isdisjoint(resource.fields)
         assert resource.reason.code == reason
         assert found.gone == {"person:p1"}
-        assert found.edges["body:iot"] == frozenset()
+        assert found.edges[in_group("body:iot")] == frozenset()
 
     def test_of_two_organisations_the_first_that_holds_is_shown(self) -> None:
         who = replace(ERIKA, affiliations=(Affiliation("old"), Affiliation("rastatt"), Affiliation("bretten")))
@@ -188,7 +189,10 @@ class TestGroups:
         members, administrators = found.resources[group_id("iot")], found.resources[administrators_id("iot")]
         assert (members.name, members.fields) == ("PG_Sensorik", {"display_name": "PG_Sensorik"})
         assert administrators.name == "PG_Sensorik-Administratoren"
-        assert found.edges == {"body:iot": {"person:p1", "person:p2"}, "body:iot:administrators": {"person:p1"}}
+        assert found.edges == {
+            in_group("body:iot"): {"person:p1", "person:p2"},
+            in_group("body:iot:administrators"): {"person:p1"},
+        }
 
     def test_patterns_are_by_kind_of_body_and_null_means_no_such_group(self) -> None:
         names = {"plenum": {"members": "Alle {name}", "administrators": None}}
@@ -216,7 +220,7 @@ class TestGroups:
 
     def test_a_body_can_do_without_a_moderators_group(self) -> None:
         found = wanted(registry(body("iot", overrides=BodyOverrides(administrators_group=False))))
-        assert set(found.edges) == {"body:iot"}
+        assert set(found.edges) == {in_group("body:iot")}
 
     def test_two_bodies_with_one_name_get_two_groups(self) -> None:
         found = wanted(registry(body("b", "Sensorik"), body("a", "sensorik")))
@@ -243,22 +247,22 @@ class TestGroups:
             "p2", affiliations=(Affiliation("bretten", period=Period(until=YESTERDAY)), Affiliation("rastatt"))
         )
         found = wanted(registry(ERIKA, moved, city("rastatt")), groups={"organisation": "Org_{name}"})
-        assert found.edges["organisation:bretten"] == {"person:p1"}
-        assert found.edges["organisation:rastatt"] == {"person:p2"}
-        assert found.ended["organisation:bretten"] == {"person:p2"}
+        assert found.edges[in_group("organisation:bretten")] == {"person:p1"}
+        assert found.edges[in_group("organisation:rastatt")] == {"person:p2"}
+        assert found.ended[in_group("organisation:bretten")] == {"person:p2"}
 
     def test_an_archived_body_stays_readable_and_its_administration_is_closed(self) -> None:
         found = wanted(registry(person("p1", "", "iot!"), body("iot", archived_on=TODAY)))
-        assert found.edges == {"body:iot": {"person:p1"}, "body:iot:administrators": frozenset()}
-        assert found.ended == {"body:iot:administrators": {"person:p1"}}
-        assert found.closed == {"body:iot:administrators"}
+        assert found.edges == {in_group("body:iot"): {"person:p1"}, in_group("body:iot:administrators"): frozenset()}
+        assert found.ended == {in_group("body:iot:administrators"): {"person:p1"}}
+        assert found.closed == {ResourceId(Kind.GROUP, "body:iot:administrators")}
         assert found.resources[group_id("iot")].reason.code == "policies.archived_body"
 
     def test_a_moderator_whose_term_ended_is_ended_there_and_stays_a_member(self) -> None:
         over = Membership("iot", Role.MODERATOR, Period(until=YESTERDAY))
         found = wanted(registry(replace(ERIKA, memberships=(over, Membership("iot"))), IOT))
-        assert found.edges == {"body:iot": {"person:p1"}, "body:iot:administrators": frozenset()}
-        assert found.ended["body:iot:administrators"] == {"person:p1"}
+        assert found.edges == {in_group("body:iot"): {"person:p1"}, in_group("body:iot:administrators"): frozenset()}
+        assert found.ended[in_group("body:iot:administrators")] == {"person:p1"}
 
 
 class TestScope:
@@ -286,7 +290,7 @@ class TestScope:
 
     def test_what_the_login_writes_includes_groups_of_bodies_that_are_gone(self) -> None:
         found = wanted(registry(IOT), Assigned(groups={"body:gone": "PG_Gone"}), groups={"members_written_by": "login"})
-        assert found.login_writes == {"body:iot", "body:iot:administrators", "body:gone"}
+        assert {group.key for group in found.login_writes} == {"body:iot", "body:iot:administrators", "body:gone"}
         assert wanted(registry(IOT)).login_writes == frozenset()
 
     def test_the_order_of_the_registry_makes_no_difference(self) -> None:
@@ -305,4 +309,4 @@ class TestScope:
 
     def test_all_kinds_are_known(self) -> None:
         found = wanted(registry(ERIKA, IOT))
-        assert {identity.kind for identity in found.resources} == set(Kind)
+        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT, Kind.GROUP}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Edge, Kind, ResourceId, Seats
 from provisioner.model.steps import Done, Effects, Step
 from provisioner.state import Database, Journal, Runs
 
@@ -21,6 +21,15 @@ def account(key: str) -> ResourceId:
 
 def group(key: str) -> ResourceId:
     return ResourceId(Kind.GROUP, f"body:{key}")
+
+
+def of_group(key: str) -> Seats:
+    """The members' seats of a group, given by its whole key."""
+    return Seats(ResourceId(Kind.GROUP, key))
+
+
+def in_group(key: str, member: str) -> Edge:
+    return Edge(of_group(key), member)
 
 
 def step(resource: ResourceId, **options: Any) -> Step:

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert, text
 
 from provisioner.model.bindings import Binding
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, Seats
 from provisioner.model.steps import Done, Effects
 from provisioner.state import AlreadyBound, Bindings, Database
 from provisioner.state.schema import BINDING, EDGE
-from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, bind, group, journal, step
+from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, bind, group, in_group, journal, of_group, step
 
 
 def test_networks_and_targets_are_apart_and_see_each_other_as_foreign(database: Database) -> None:
@@ -69,10 +69,10 @@ def test_a_borrowed_account_is_one_persons_and_a_person_has_one(database: Databa
 def test_what_was_borrowed_is_released_with_its_edges(database: Database) -> None:
     journal(database).borrow(TARGET, [lent("ada", "r-1"), lent("bob", "r-2")], [])
     bindings = Bindings(database)
-    bindings.see_edges(NETWORK, TARGET, [("body:g", "person:ada"), ("body:g", "person:bob")])
+    bindings.see_edges(NETWORK, TARGET, [in_group("body:g", "person:ada"), in_group("body:g", "person:bob")])
     bindings.release(NETWORK, TARGET, account("ada"))
     assert borrowed(database).keys() == {"person:bob"}
-    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {"body:g": {"person:bob"}}
+    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {of_group("body:g"): {"person:bob"}}
 
 
 def test_a_rename_is_kept_in_the_tie(database: Database) -> None:
@@ -88,23 +88,29 @@ def test_a_rename_is_kept_in_the_tie(database: Database) -> None:
 def test_edges_join_and_leave_twice_without_harm(database: Database) -> None:
     bindings = Bindings(database)
     book = journal(database)
-    pairs = (("body:g", "person:a"), ("body:g", "person:b"), ("body:h", "person:a"))
+    pairs = (in_group("body:g", "person:a"), in_group("body:g", "person:b"), in_group("body:h", "person:a"))
     for _ in range(2):
         bindings.see_edges(NETWORK, TARGET, pairs)
-    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {"body:g": {"person:a", "person:b"}, "body:h": {"person:a"}}
+    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {
+        of_group("body:g"): {"person:a", "person:b"},
+        of_group("body:h"): {"person:a"},
+    }
     assert bindings.ties("other", TARGET, SERVER).edges == {}
     for _ in range(2):
         left = step(group("g"), remote_id="r-g", effects=Effects(leaves=pairs[:1]))
         book.done(book.intend(left, NOW), left, Done("r-g"), NOW, binds=False)
-    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {"body:g": {"person:b"}, "body:h": {"person:a"}}
+    assert bindings.ties(NETWORK, TARGET, SERVER).edges == {
+        of_group("body:g"): {"person:b"},
+        of_group("body:h"): {"person:a"},
+    }
 
 
 def test_a_step_on_another_networks_object_ties_nothing(database: Database) -> None:
     book = journal(database)
-    joined = step(account("theirs"), remote_id="r-theirs", effects=Effects({"email": "x"}, joins=(("g", "p"),)))
+    joined = step(account("theirs"), remote_id="r-theirs", effects=Effects({"email": "x"}, joins=(in_group("g", "p"),)))
     book.done(book.intend(joined, NOW), joined, Done("r-theirs"), NOW, binds=False)
     ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
-    assert (dict(ties.bindings), dict(ties.edges)) == ({}, {"g": {"p"}})
+    assert (dict(ties.bindings), dict(ties.edges)) == ({}, {of_group("g"): {"p"}})
 
 
 def test_retired_names_are_known_only_to_who_asks(database: Database, open_database: Callable[[], Database]) -> None:
@@ -139,16 +145,17 @@ def test_names_in_any_script_come_back_as_they_were(database: Database) -> None:
 def test_members_of_thousands_of_containers_are_read_right_across_chunks(database: Database) -> None:
     edges = [(f"body:{n % 700:04}", f"person:{n}") for n in range(45_000)]
     with database.writing() as connection:
-        rows = [{"network": NETWORK, "target": TARGET, "container": c, "account": a} for c, a in edges]
+        fixed = {"network": NETWORK, "target": TARGET, "sort": "group/member/account"}
+        rows = [{**fixed, "container": c, "account": a} for c, a in edges]
         connection.execute(insert(EDGE), rows)
         bound = {"network": NETWORK, "target": TARGET, "server": SERVER, "kind": "account", "bound_at": NOW}
         more = [{**bound, "key": f"p{n}", "remote_id": f"r{n}", "name": "n"} for n in range(300)]
         connection.execute(insert(BINDING), [{**row, "fingerprint": "", "applied": '{"quota":5}'} for row in more])
     ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[Seats, set[str]] = {}
     for container, member in edges:
-        wanted.setdefault(container, set()).add(member)
+        wanted.setdefault(of_group(container), set()).add(member)
     assert ties.edges == wanted
     assert len(ties.bindings) == 300
-    one, other = (next(m for m in ties.edges[c] if m == "person:0") for c in ("body:0000", "body:0000"))
+    one, other = (next(m for m in ties.edges[c] if m == "person:0") for c in map(of_group, ("body:0000", "body:0000")))
     assert one is other

@@ -19,7 +19,7 @@ from provisioner.model.errors import StateError
 from provisioner.state import Bindings, Database, Journal, Meta
 from provisioner.state.migrate import HEAD
 from provisioner.state.schema import METADATA, SECRET
-from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, bind, step
+from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, bind, of_group, step
 from tests.support.postgres import shared
 
 
@@ -50,10 +50,19 @@ def test_a_database_of_the_first_version_is_migrated_with_all_that_it_holds(addr
         bind(database, account("ada"))
         with database.writing() as connection:
             connection.execute(text("DROP TABLE borrowed"))
+            connection.execute(text("DROP TABLE edge"))
+            connection.execute(
+                text(
+                    "CREATE TABLE edge (network TEXT, target TEXT, container TEXT, account TEXT, "
+                    "CONSTRAINT pk_edge PRIMARY KEY (network, target, container, account))"
+                )
+            )
+            connection.execute(text(f"INSERT INTO edge VALUES ('{NETWORK}', '{TARGET}', 'body:g', 'person:ada')"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with Database.open(address) as database:
         ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
         assert (ties.bindings.keys(), ties.borrowed) == ({account("ada")}, {})
+        assert ties.edges == {of_group("body:g"): {"person:ada"}}
         with database.reading() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, METADATA) == []

@@ -11,7 +11,21 @@ from provisioner.model.steps import Done, Effects
 from provisioner.model.text import Text
 from provisioner.state import AlreadyBound, Bindings, Database, Outcome, Runs, Settlement, StepState
 from provisioner.state.journal import identity
-from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, begin, bind, group, journal, later, step
+from tests.state.samples import (
+    NETWORK,
+    NOW,
+    SERVER,
+    TARGET,
+    account,
+    begin,
+    bind,
+    group,
+    in_group,
+    journal,
+    later,
+    of_group,
+    step,
+)
 
 
 def test_runs_are_listed_newest_first_and_by_network(database: Database) -> None:
@@ -29,7 +43,9 @@ def test_runs_are_listed_newest_first_and_by_network(database: Database) -> None
 
 def test_a_step_comes_back_as_it_was_written(database: Database) -> None:
     book = journal(database)
-    effects = Effects({"email": "a@x.example", "quota": None}, joins=(("g", "p"),), leaves=(("h", "p"),))
+    effects = Effects(
+        {"email": "a@x.example", "quota": None}, joins=(in_group("g", "p"),), leaves=(in_group("h", "p"),)
+    )
     why = Text.of(
         "test.why",
         day=date(2026, 2, 3),
@@ -76,7 +92,7 @@ def test_an_open_creation_is_pending_until_it_is_settled(database: Database) -> 
 def test_an_outcome_that_clashes_keeps_nothing_of_it(database: Database) -> None:
     bind(database, account("ada"))
     book = journal(database)
-    twin = step(account("twin"), effects=Effects(joins=(("g", "person:twin"),)))
+    twin = step(account("twin"), effects=Effects(joins=(in_group("g", "person:twin"),)))
     number = book.intend(twin, NOW)
     with pytest.raises(AlreadyBound):
         book.done(number, twin, Done("r-person:ada"), NOW, binds=True)
@@ -92,10 +108,10 @@ def adoption(key: str) -> Adopt:
 def test_adopting_ties_what_was_observed_and_is_in_the_history(database: Database) -> None:
     change = adoption("ada")
     managed = {Kind.ACCOUNT: ("email", "quota")}
-    journal(database).adopt([change], managed, [("body:g", "person:ada")], NOW)  # type: ignore[arg-type]
+    journal(database).adopt([change], managed, [in_group("body:g", "person:ada")], NOW)  # type: ignore[arg-type]
     ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
     assert ties.bindings[account("ada")].applied == {"email": "a@x.example"}
-    assert ties.edges == {"body:g": {"person:ada"}}
+    assert ties.edges == {of_group("body:g"): {"person:ada"}}
     (entry,) = Runs(database).steps(1)
     assert (entry.operation, entry.state, entry.changes) == ("adopt", StepState.DONE, (change.digest(),))
 
@@ -130,14 +146,14 @@ def test_the_guards_count_what_was_done_since_a_moment(database: Database) -> No
         5,
         StepState.DONE,
         resource=group("g"),
-        effects=Effects(leaves=(("body:g", "a"), ("body:g", "b"), ("body:h", "a"))),
+        effects=Effects(leaves=(in_group("body:g", "a"), in_group("body:g", "b"), in_group("body:h", "a"))),
     )
-    do(5, StepState.UNKNOWN, resource=group("g"), effects=Effects(leaves=(("body:g", "c"),)))
+    do(5, StepState.UNKNOWN, resource=group("g"), effects=Effects(leaves=(in_group("body:g", "c"),)))
     recent = Runs(database).recent(NETWORK, TARGET, later(days=1))
     assert recent.suspensions == {Kind.ACCOUNT: 3}
     assert recent.updates == {Kind.ACCOUNT: 2, Kind.GROUP: 1}
     assert recent.removed_edges == 3
-    assert recent.members_lost == {"body:g": 2, "body:h": 1}
+    assert recent.members_lost == {of_group("body:g"): 2, of_group("body:h"): 1}
     assert Runs(database).recent("other", TARGET, NOW).updates == {}
     assert Runs(database).recent(NETWORK, TARGET, NOW).suspensions == {Kind.ACCOUNT: 4}
 

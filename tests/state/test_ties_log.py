@@ -21,7 +21,7 @@ from provisioner.state import (
 )
 from provisioner.state.tie_facts import Bound, Head, head_of
 from provisioner.state.ties_file import Replayed
-from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, begin, bind, group, journal, step
+from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, begin, bind, group, in_group, journal, step
 
 
 @pytest.fixture
@@ -78,7 +78,9 @@ def test_what_changes_no_tie_is_no_line_and_no_epoch(database: Database, log: Ti
     before, was = path.read_bytes(), head(database)
     book = journal(database)
     same = step(
-        account("ada"), remote_id="r-person:ada", effects=Effects({"display_name": "Ada"}, (("body:g", "person:ada"),))
+        account("ada"),
+        remote_id="r-person:ada",
+        effects=Effects({"display_name": "Ada"}, (in_group("body:g", "person:ada"),)),
     )
     book.done(book.intend(same, NOW), same, Done("r-person:ada", "f1"), NOW, binds=False)
     Bindings(database).release(NETWORK, TARGET, account("nobody"))
@@ -228,7 +230,7 @@ def test_an_old_copy_gets_what_it_lacks_loses_what_was_released_and_keeps_what_i
         log.keep()
         recover(old, replayed(path), str(path))  # an equal database, by another way than copying its file
         journal(old).agree(
-            TARGET, [(ties(old)[account("ada")], {"email": "a@x.example"})], [("body:g", "person:bob")], []
+            TARGET, [(ties(old)[account("ada")], {"email": "a@x.example"})], [in_group("body:g", "person:bob")], []
         )
         Bindings(database).release(NETWORK, TARGET, account("bob"))
         book, moved = journal(database), step(account("cy"), remote_id="r-person:cy")

@@ -131,7 +131,7 @@ class Bench:
         return self.present(identity).remote
 
     def present(self, identity: ResourceId) -> Present:
-        found = self.connector.look_up(identity.kind, self.ids[identity])
+        found = self.connector.look_up(identity, self.ids[identity])
         assert isinstance(found, Present), found
         return found
 

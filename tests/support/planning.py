@@ -38,7 +38,7 @@ from provisioner.model.registry import (
     Registry,
     Role,
 )
-from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Seats, Value
 from provisioner.model.rules import PlanningRules
 from provisioner.model.text import Text
 from provisioner.planning.agreement import agreement
@@ -53,6 +53,11 @@ TARGET = "cloud"
 ODD = Text.of("test.odd")
 
 EVERY_FIELD: tuple[FieldName, ...] = ("display_name", "email", "quota", "language", "organisation", "enabled")
+
+
+def in_group(key: str) -> Seats:
+    """The seats of a group's members."""
+    return Seats(ResourceId(Kind.GROUP, key))
 
 
 def account_id(person: str) -> ResourceId:
@@ -189,7 +194,9 @@ class Server:
             for kind, objects in self.objects.items()
         }
         rosters = {
-            remote_id: Roster(about(Kind.GROUP, remote_id, remote_id in self.partial_rosters), frozenset(members))
+            (Kind.GROUP, remote_id): Roster.of_accounts(
+                about(Kind.GROUP, remote_id, remote_id in self.partial_rosters), frozenset(members)
+            )
             for remote_id, members in self.members.items()
         }
         return Inventory(TARGET, observations, rosters, self.own_account)
@@ -205,7 +212,7 @@ class World:
     server: Server = field(default_factory=Server)
     capabilities: Capabilities = field(default_factory=capabilities)
     bindings: dict[ResourceId, Binding] = field(default_factory=dict)
-    edges: dict[str, frozenset[str]] = field(default_factory=dict)
+    edges: dict[Seats, frozenset[str]] = field(default_factory=dict)
     foreign: frozenset[tuple[str, str]] = frozenset()
     retired: frozenset[tuple[str, str]] = frozenset()
     pending: dict[ResourceId, str] = field(default_factory=dict)
@@ -315,10 +322,10 @@ class World:
         for identity, values in agreed.fields.items():
             binding = self.bindings[identity]
             self.bindings[identity] = replace(binding, applied={**binding.applied, **values})
-        for container, account in agreed.joined:
-            self.edges[container] = self.edges.get(container, frozenset()) | {account}
-        for container, account in agreed.left:
-            self.edges[container] -= {account}
+        for seats, account in agreed.joined:
+            self.edges[seats] = self.edges.get(seats, frozenset()) | {account}
+        for seats, account in agreed.left:
+            self.edges[seats] -= {account}
 
     def _adopt(self, change: Adopt) -> None:
         remote, managed = change.remote, self.capabilities.fields[change.id.kind]
@@ -384,7 +391,7 @@ class World:
             account = self._account(key)
             if account is not None:
                 self.server.members[binding.remote_id].add(account.remote_id)
-                self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) | {key}
+                self.edges[change.seats] = self.edges.get(change.seats, frozenset()) | {key}
 
     def _leave(self, change: Leave) -> None:
         self._tied(change.id, change.remote_id)
@@ -392,7 +399,7 @@ class World:
             account = self._account(key)
             assert account is not None
             self.server.members[change.remote_id].remove(account.remote_id)
-            self.edges[change.id.key] = self.edges.get(change.id.key, frozenset()) - {key}
+            self.edges[change.seats] = self.edges.get(change.seats, frozenset()) - {key}
 
     def _account(self, key: str) -> Binding | None:
         """An account whose memberships may be changed: ours, or another network's that is borrowed."""

@@ -133,8 +133,8 @@ def _refuse_partial(inventory: Inventory, say: Say) -> None:
 def _gaps(inventory: Inventory) -> Iterator[Text]:
     evidence: list[Completeness] = [inventory.of(kind).completeness for kind in (Kind.ACCOUNT, Kind.GROUP)]
     for remote_id, group in inventory.of(Kind.GROUP).objects.items():
-        if remote_id in inventory.rosters:
-            evidence.append(inventory.rosters[remote_id].completeness)
+        if (Kind.GROUP, remote_id) in inventory.rosters:
+            evidence.append(inventory.rosters[Kind.GROUP, remote_id].completeness)
         else:
             yield Text.of("app.import_no_members", group=group.name)
     for one in evidence:

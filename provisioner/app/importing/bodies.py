@@ -126,8 +126,8 @@ class BodiesDrawer:
         members = self._in(group) | moderators
         kind, name = self._kind_and_name(group)
         if kind is None and not members:
-            roster = self._inventory.rosters[group.remote_id]
-            why = Text.of("app.import_nobody_of_them" if roster.members else "app.import_empty")
+            roster = self._inventory.rosters[Kind.GROUP, group.remote_id]
+            why = Text.of("app.import_nobody_of_them" if roster.accounts else "app.import_empty")
             for remote in (group, administrators):
                 if remote is not None:
                     self._leave_out(remote, why)
@@ -139,7 +139,7 @@ class BodiesDrawer:
         yield DrawnBody(free_id(wish, taken), name, found, group, administrators, members, moderators, lead)
 
     def _in(self, group: Remote) -> frozenset[str]:
-        return of_memberships(self._people, self._inventory.rosters[group.remote_id].members)
+        return of_memberships(self._people, self._inventory.rosters[Kind.GROUP, group.remote_id].accounts)
 
     def _kind_and_name(self, group: Remote) -> tuple[BodyKind | None, str]:
         """The kind whose pattern fits, the longest first; a pattern that fits everything tells nothing."""
@@ -179,7 +179,9 @@ class BodiesDrawer:
         for member in body.members:
             self._by_id[member].memberships[body.id] = member in body.moderators
         for group, moderates in ((body.group, False), (body.administrators, True)):
-            for member in frozenset[str]() if group is None else self._inventory.rosters[group.remote_id].members:
+            for member in (
+                frozenset[str]() if group is None else self._inventory.rosters[Kind.GROUP, group.remote_id].accounts
+            ):
                 if member in self._guests:
                     self._guests[member].memberships[body.id] = moderates
         return True
