@@ -79,6 +79,8 @@ class Interest:
     """(kind, remote id) of what is tied."""
     names: frozenset[tuple[Kind, str]] = frozenset()
     """(kind, name) of what is wanted and not tied: candidates for adoption."""
+    everybody: bool = False
+    """Also the members of what is neither tied nor wanted: an import asks whose everything is."""
     only: tuple[Sought, ...] | None = None
     """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`)."""
 
