@@ -5,7 +5,7 @@ registry that was read whole. Without this evidence the change can't even be con
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -244,22 +244,28 @@ def _seated(seats: Seats) -> dict[str, object]:
     return {"role": str(seats.role), "member": str(seats.member)}
 
 
-def _demand_removal(change: Change, edges: object, container: str, source_complete: bool) -> None:
+def _demand_removal(change: "Leave | Regrade", edges: object, container: str, source_complete: bool) -> None:
     """Refuse to take an edge away without its container's complete edges and a registry that was read whole."""
-    _demand(change, edges, container=container, level=Level.FIELDS)
+    _demand(change, edges, container=container, level=Level.FIELDS, about=change.members)
     if not source_complete:
         raise Uncertain(Text.of("model.source_incomplete", resource=str(change.id)))
 
 
-def _demand(change: Change, evidence: object, container: str | None, level: Level) -> None:
-    """Refuse evidence that is not complete, or is complete about something else."""
+def _demand(
+    change: Change, evidence: object, container: str | None, level: Level, about: Iterable[str] | None = None
+) -> None:
+    """Refuse evidence that is not complete, or is complete about something else.
+
+    ``about``: the keys that it has to speak of where it speaks of a few alone; None: the changed object's own.
+    """
+    keys = (change.id.key,) if about is None else about
     fits = (
         isinstance(evidence, Complete)
         and evidence.level >= level
         and evidence.scope.target == change.target
         and evidence.scope.kind == change.id.kind
         and evidence.scope.container == container
-        and (evidence.scope.only is None or change.id.key in evidence.scope.only)
+        and (evidence.scope.only is None or evidence.scope.only.issuperset(keys))
     )
     if not fits:
         raise Uncertain(Text.of("model.no_evidence", verb=str(change.verb), resource=str(change.id)))

@@ -41,7 +41,7 @@ class Scope:
     container: str | None = None
     """Remote id of the container whose edges are meant; None: the objects themselves."""
     only: frozenset[str] | None = None
-    """Keys of the few resources that were looked for; None: everything in the scope was read."""
+    """Keys of the few resources that were looked for (of a container's edges: of the members); None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,13 @@ def test_nothing_is_created_without_a_complete_list_of_that_kind(evidence: objec
         creating(evidence)
 
 
+def test_of_a_few_members_that_were_looked_for_only_these_can_leave() -> None:
+    seen = Complete(Scope("cloud", Kind.GROUP, "g1", frozenset({"person:p1"})))
+    assert leaving(seen).members == ("person:p1",)
+    with pytest.raises(Uncertain):
+        leaving(Complete(Scope("cloud", Kind.GROUP, "g1", frozenset({"person:p2", "body:iot"}))))
+
+
 def test_complete_keys_are_enough_to_create() -> None:
     assert creating(Complete(Scope("cloud", Kind.ACCOUNT), Level.KEYS)).wanted.name == "erika"
 
