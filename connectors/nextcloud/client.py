@@ -1,7 +1,8 @@
 """The protocol: Nextcloud's OCS envelope, paths, retries of reads, and what each answer means.
 
-Everything goes to ``/ocs/v2.php`` (v1 answers HTTP 200 whatever happened), with JSON bodies: a secret in a URL ends
-up in access logs. Meanings as observed on Nextcloud 34.
+Everything goes to ``/ocs/v2.php`` (v1 answers HTTP 200 whatever happened), but for Team folders, which only answer
+below ``/index.php``, with the same envelope. Bodies are JSON: a secret in a URL ends up in access logs. Meanings as
+observed on Nextcloud 34.
 """
 
 from collections.abc import Mapping
@@ -32,12 +33,19 @@ LONGEST_PAUSE: Final = 60.0
 
 
 class OcsRefusal(Permanent):
-    """Nextcloud said no in its own words. ``code`` is the OCS status code, ``status`` the HTTP one."""
+    """Nextcloud said no in its own words. ``code`` is the OCS status code, ``status`` the HTTP one.
 
-    def __init__(self, text: Text, detail: str, code: int, status: int) -> None:
+    Where an app refuses without OCS's envelope (Team folders: ``{"message": …}``), both are the HTTP one.
+    """
+
+    def __init__(self, text: Text, detail: str, code: int, status: int, message: str = "", data: object = None) -> None:
         super().__init__(text, detail)
         self.code = code
         self.status = status
+        self.message = message
+        """In the server's own words, which are English whatever our language."""
+        self.data = data
+        """What came along, e.g. ``{"error": "invite"}``."""
 
 
 def segment(identifier: str) -> str:
@@ -66,6 +74,7 @@ class Client:
         self._session: NextcloudSession | None = None
         self._locked_out: LoginRefused | None = None
         self._major: int | None = None
+        self._apps: Mapping[str, object] = {}
 
     @property
     def major(self) -> int | None:
@@ -78,10 +87,25 @@ class Client:
             data = self.get(f"{CLOUD}/capabilities")
             version = data.get("version") if isinstance(data, dict) else None
             major = version.get("major") if isinstance(version, dict) else None
-            if not isinstance(major, int):
+            apps = data.get("capabilities") if isinstance(data, dict) else None
+            if not isinstance(major, int) or not isinstance(apps, dict):
                 raise Garbled(Text.of("nextcloud.garbled", path=f"{CLOUD}/capabilities"))
-            self._major = major
+            self._major, self._apps = major, apps
         return self._major
+
+    def has_app(self, app: str) -> bool:
+        """Whether the app is installed and switched on for us, as the server's capabilities tell.
+
+        Asks for them unless `learn_version` was called.
+        """
+        self.learn_version()
+        return app in self._apps
+
+    def told_by(self, app: str) -> Mapping[str, object]:
+        """What an app's capabilities tell; nothing where it tells none."""
+        self.learn_version()
+        told = self._apps.get(app)
+        return told if isinstance(told, dict) else {}
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """The ``data`` of an answer. Transient failures are tried again after a while; raises `TargetError`."""
@@ -161,8 +185,10 @@ class Client:
         fields = _refused_fields(envelope.data)
         if fields:
             text = Text.of("nextcloud.refused_fields", fields=", ".join(fields))
-            raise OcsRefusal(text, "; ".join((detail, *fields.values())), code, answer.status)
-        raise OcsRefusal(Text.of("nextcloud.refused", ocs=code), detail, code, answer.status)
+            detail = "; ".join((detail, *fields.values()))
+            raise OcsRefusal(text, detail, code, answer.status, envelope.message, envelope.data)
+        text = Text.of("nextcloud.refused", ocs=code)
+        raise OcsRefusal(text, detail, code, answer.status, envelope.message, envelope.data)
 
     def _untyped(self, answer: Answer, method: str, path: str) -> TargetError:
         """An answer without OCS's envelope: from a proxy, a login page, maintenance, or the rate limit."""
@@ -175,6 +201,10 @@ class Client:
             return Permanent(Text.of("nextcloud.redirected", to=answer.headers.get("location", "")), detail)
         if answer.status >= 500:
             return Transient(Text.of("nextcloud.server_error"), detail, wait)
+        message = _plain_refusal(answer)
+        if message is not None:
+            text = Text.of("nextcloud.refused", ocs=answer.status)
+            return OcsRefusal(text, f"{detail} {message}", answer.status, answer.status, message)
         if is_reading(method):
             return Garbled(Text.of("nextcloud.garbled", path=path), detail)
         return OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
@@ -207,6 +237,15 @@ def _wants_confirmation(answer: Answer) -> bool:
         and 403 in (answer.status, envelope.code)
         and "password confirmation" in envelope.message.lower()
     )
+
+
+def _plain_refusal(answer: Answer) -> str | None:
+    """The message of an app that refuses without the envelope: ``{"message": …}`` and nothing else (observed)."""
+    value = answer.value
+    if answer.status < 400 or not isinstance(value, dict) or value.keys() != {"message"}:
+        return None
+    message = value["message"]
+    return message if isinstance(message, str) else None
 
 
 def _refused_fields(data: object) -> Mapping[str, str]:

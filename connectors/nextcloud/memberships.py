@@ -14,7 +14,7 @@ JOIN: Final = "join"
 LEAVE: Final = "leave"
 
 
-def join_step(join: Join | Leave, account: ResourceId, user_id: str, digest: str) -> Step:
+def join_step(join: Join, account: ResourceId, user_id: str, digest: str) -> Step:
     """An account that exists into a group, which this plan may create."""
     return Step(
         target=join.target,
@@ -28,10 +28,8 @@ def join_step(join: Join | Leave, account: ResourceId, user_id: str, digest: str
     )
 
 
-def leave_step(leave: Join | Leave, account: ResourceId, user_id: str, digest: str) -> Step:
+def leave_step(leave: Leave, account: ResourceId, user_id: str, digest: str) -> Step:
     """An account out of a group, if it is still in it when it is read again."""
-    if not isinstance(leave, Leave):
-        raise TypeError(leave)
     return Step(
         target=leave.target,
         operation=LEAVE,

@@ -1,0 +1,138 @@
+"""Groups and who is in them as a room of the connector; see `connectors.nextcloud.room`."""
+
+from collections.abc import Iterator
+
+from connectors.nextcloud import groups, memberships
+from connectors.nextcloud.accounts import Accounts
+from connectors.nextcloud.client import Client
+from connectors.nextcloud.groups import Groups
+from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
+from provisioner.model.changes import Create, Join, Leave, Update
+from provisioner.model.errors import Garbled, Permanent
+from provisioner.model.inventory import (
+    Absent,
+    Complete,
+    Completeness,
+    Level,
+    Observation,
+    Partial,
+    Present,
+    Reading,
+    Roster,
+    Scope,
+)
+from provisioner.model.ports import Resolve
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
+from provisioner.model.steps import Done, Moved, Step, Verified
+from provisioner.model.text import Text
+
+
+class GroupRoom:
+    """A group's members are told by the accounts; who exists already joins and leaves one request an edge."""
+
+    kind = Kind.GROUP
+    fields = groups.FIELDS
+    app: str | None = None
+    operations = frozenset({groups.CREATE, groups.RENAME, memberships.JOIN, memberships.LEAVE})
+    sharing: frozenset[str] = frozenset()
+
+    def __init__(self, client: Client, target: str, page_size: int, accounts: Accounts) -> None:
+        self._client = client
+        self._target = target
+        self._accounts = accounts
+        self._reader = Groups(client, target, page_size)
+
+    def objection(self, name: str) -> Text | None:
+        """Why we do not make a group of this id."""
+        return groups.objection(name)
+
+    def canonical_name(self, name: str) -> str:
+        """Group ids differ by case (observed)."""
+        return name
+
+    def canonical(self, field: FieldName, value: Value) -> Value:
+        """Display names are trimmed and cut."""
+        return groups.canonical(field, value)
+
+    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
+        """Nowhere: groups are not linked to."""
+        return None
+
+    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+        """All groups; their members only where everybody's groups are known."""
+        observation = self._reader.observe()
+        members: dict[str, set[str]] = {identifier: set() for identifier in observation.objects}
+        for account, containers in (look.groups_of or {}).items():
+            for container in containers & members.keys():
+                members[container].add(account)
+        rosters: dict[tuple[Kind, str], Roster] = {}
+        for identifier, inside in members.items():
+            scope = Scope(self._target, Kind.GROUP, identifier)
+            completeness: Completeness = Complete(scope, Level.FIELDS)
+            if look.groups_of is None:
+                completeness = Partial(scope, Text.of("nextcloud.members_unknown", group=identifier))
+            rosters[Kind.GROUP, identifier] = Roster.of_accounts(completeness, frozenset(inside))
+        return observation, rosters
+
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """Who is created in the same batch comes into the groups with the POST that creates them."""
+        for change in batch.of(self.kind):
+            digest = batch.digest(change)
+            if isinstance(change, Create):
+                yield Staged(Stage.GROUPS, groups.create_step(change, digest))
+            elif isinstance(change, Update):
+                for step in groups.update_steps(change, digest):
+                    yield Staged(Stage.UPDATES, step)
+            elif isinstance(change, Join):
+                for account, user_id in _known(change, batch):
+                    yield Staged(Stage.JOINS, memberships.join_step(change, account, user_id, digest))
+            elif isinstance(change, Leave):
+                for account, user_id in _known(change, batch):
+                    yield Staged(Stage.LEAVES, memberships.leave_step(change, account, user_id, digest))
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """The group, or the groups of the account that leaves it, read afresh."""
+        if step.expects_edge is not None:
+            return self._verify_edge(step, step.expects_edge, resolve)
+        return held_against(step, self._reader.read_group(located(step, resolve)))
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - one signature
+        """One write."""
+        match step.operation:
+            case groups.CREATE:
+                return self._reader.create(step)
+            case groups.RENAME:
+                return self._reader.rename(step)
+            case memberships.JOIN:
+                return memberships.join(self._client, step, resolve)
+            case memberships.LEAVE:
+                return memberships.leave(self._client, step, resolve)
+        raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+
+    def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - there is no room for a marker
+        """By exactly this id."""
+        remote = self._reader.read_group(name)
+        return Absent() if remote is None else Present(remote)
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+    def _verify_edge(self, step: Step, edge: Edge, resolve: Resolve) -> Verified | Moved:
+        user_id = resolve(ResourceId(edge.seats.member, edge.member))
+        account = self._accounts.read_account(user_id)
+        if account is None:
+            return Moved(Text.of("nextcloud.gone", name=user_id))
+        if account.groups is None:
+            raise Garbled(Text.of("nextcloud.malformed", id=user_id))
+        if (step.remote_id or "") not in account.groups:
+            return Moved(Text.of("nextcloud.edge_gone", name=user_id, group=step.remote_id or ""))
+        return Verified(account.remote)
+
+
+def _known(change: Join | Leave, batch: Batch) -> Iterator[tuple[ResourceId, str]]:
+    """The members that exist already, with their user ids."""
+    for key in change.members:
+        account = ResourceId(Kind.ACCOUNT, key)
+        user_id = batch.remote_id(account)
+        if user_id is not None:
+            yield account, user_id

@@ -1,0 +1,187 @@
+"""What every kind of object is to the connector: a room with the same doors. The connector itself only dispatches.
+
+A room knows one kind: its fields and names, how it is observed, which writes make a change true (pure), how one is
+verified and performed, and how an object is looked up. It registers in the tuple in `connectors.nextcloud.connector`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+from connectors.nextcloud.accounts import Own
+from provisioner.model.changes import Adopt, Change, Create, Join, Leave
+from provisioner.model.inventory import Observation, Reading, Remote, Roster
+from provisioner.model.ports import Interest, Resolve
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.steps import Done, Moved, Step, Verified
+from provisioner.model.text import Text
+from provisioner.model.words import field_word
+
+Rosters = Mapping[tuple[Kind, str], Roster]
+
+
+class Stage(IntEnum):
+    """When a step comes. Within a stage: room by room, in the order in which the room gave them."""
+
+    GROUPS = 1
+    ACCOUNTS = 2
+    JOINS = 3  # accounts into groups
+    FOLDERS = 4  # what is created with all that makes it whole, and which groups are let in
+    CONVERSATIONS = 5
+    UPDATES = 6  # fields that differ, and roles that change
+    LEAVES = 7
+    SWITCHES = 8  # who is suspended, and who comes back
+    TEXTS = 9  # late texts; they come in a `compile` of their own, once all that they link to exists
+    ERASURES = 10
+
+
+class Staged(NamedTuple):
+    """A step and when it comes."""
+
+    stage: Stage
+    step: Step
+
+
+class Batch:
+    """All changes of one `compile`, of every kind, and what is known of what they speak of. Pure."""
+
+    def __init__(self, changes: Sequence[Change], resolve: Resolve) -> None:
+        self.changes = tuple(changes)
+        self._resolve = resolve
+        self._adopted = {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
+        self._digests = {id(change): change.digest() for change in changes}
+        self._moves: dict[tuple[type[Change], ResourceId], list[Change]] = {}
+        self.created = frozenset(change.id for change in changes if isinstance(change, Create))
+        """What this batch creates: a step that needs its remote id names it in ``Step.refers``."""
+        for change in changes:
+            if isinstance(change, Join | Leave):
+                for key in change.members:
+                    self._moves.setdefault((type(change), ResourceId(change.member, key)), []).append(change)
+
+    def of(self, kind: Kind) -> Iterator[Change]:
+        """The changes whose own object is of this kind, in their order; of an edge that is the container."""
+        return (change for change in self.changes if change.id.kind is kind)
+
+    def digest(self, change: Change) -> str:
+        """For ``Step.changes``."""
+        return self._digests[id(change)]
+
+    def remote_id(self, identity: ResourceId) -> str | None:
+        """Of what is bound, or adopted in this batch; None: this batch creates it.
+
+        Raises `KeyError` for what nobody knows.
+        """
+        if identity in self.created:
+            return None
+        return self._adopted[identity] if identity in self._adopted else self._resolve(identity)
+
+    def joins_of(self, member: ResourceId) -> list[Change]:
+        """The joins that put this account or group somewhere."""
+        return self._moves.get((Join, member), [])
+
+    def leaves_of(self, member: ResourceId) -> list[Change]:
+        """The leaves that take this account or group out of somewhere."""
+        return self._moves.get((Leave, member), [])
+
+
+@dataclass(slots=True)
+class Look:
+    """One observation under way. Rooms look in the order of the tuple and may note here what others need."""
+
+    kinds: frozenset[Kind]
+    interest: Interest
+    own: Own
+    """Our technical account: never a subject."""
+    groups_of: Mapping[str, frozenset[str]] | None = None
+    """The groups that each account is in, once the accounts' room read everybody's; None: not known of all."""
+
+
+class Room(Protocol):
+    """One kind of object in one target. Not shared between threads; makes no request before it is asked to."""
+
+    kind: Kind
+    app: str | None
+    """The app that it needs, as the server's capabilities call it; without it the room is not asked to observe."""
+    operations: frozenset[str]
+    """The `Step.operation` of its steps; unique over all rooms, since `verify` and `perform` are given by it."""
+    sharing: frozenset[str]
+    """Those among them before which `verify` may use what it read for the step before (see `fresh`): all that
+    ``perform`` changed in it was corrected. Every other step, and every failure, makes the connector `forget`."""
+
+    @property
+    def fields(self) -> Mapping[FieldName, Mode]:
+        """The fields of the kind, and what can be done with each."""
+        ...
+
+    def objection(self, name: str) -> Text | None:
+        """Why we don't make an object of this name (the server would refuse it, or make something else); pure."""
+        ...
+
+    def canonical_name(self, name: str) -> str:
+        """Two names with the same one are one object over there; pure."""
+        ...
+
+    def canonical(self, field: FieldName, value: Value) -> Value:
+        """The form in which the server gives a value back, so that a wish is compared in it; pure."""
+        ...
+
+    def address(self, remote_id: str, name: str) -> str | None:
+        """Where people open it (a whole URL); None: nowhere; pure."""
+        ...
+
+    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+        """All of the kind, or with ``look.interest.only`` no more than these; and the rosters of the containers.
+
+        What could not be read whole is Partial with its reason. A `TargetError` out of here becomes one by the
+        connector, and the other rooms go on; `LoginRefused` ends the observation.
+        Completeness after a narrow look: ``Scope(..., only=keys)`` of what was sought; of a container's edges, when
+        only some members were asked about, their keys.
+        """
+        ...
+
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """The fewest writes that make the changes of this kind true. Pure: no request, no clock.
+
+        One step a write that matters. A step about an object that this batch creates has ``remote_id=None`` too,
+        and is not the creating one because it comes after it; it does not name its own object in ``refers``.
+        ``effects`` say what the step made true, ``changes`` the digests of the changes that it belongs to.
+        """
+        ...
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """Read the step's object afresh, typed, and hold it against ``expects`` and ``expects_edge``.
+
+        Called only for steps that expect something (``expects={}``: that it is there). Raises `TargetError`.
+        """
+        ...
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
+        """One write (or few that together may be repeated). ``verified`` is given exactly when something is expected.
+
+        Raises `OutcomeUnknown` when the write may have happened, else the fitting `TargetError`.
+        """
+        ...
+
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
+        """After a creation whose outcome is unknown: is it there, by its marker or its name? Raises `TargetError`."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what was read for a step: the next `verify` asks the server."""
+        ...
+
+
+def located(step: Step, resolve: Resolve) -> str:
+    """The remote id of the step's own object, also when this run created it. Raises `KeyError`."""
+    return resolve(step.id) if step.remote_id is None else step.remote_id
+
+
+def held_against(step: Step, remote: Remote | None) -> Verified | Moved:
+    """What a fresh read says about the fields that the step expects; None: the server says that there is no such."""
+    if remote is None:
+        return Moved(Text.of("nextcloud.gone", name=step.name))
+    for field, expected in (step.expects or {}).items():
+        if remote.fields.get(field) != expected:
+            return Moved(Text.of("nextcloud.field_moved", name=step.name, field=field_word(field)))
+    return Verified(remote)
