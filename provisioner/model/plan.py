@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     FOREIGN = "foreign"  # not ours: left alone, but for its memberships in groups of ours
     WAITING = "waiting"  # made by the login, not by us; or an outcome not yet known
     UNWRITABLE = "unwritable"  # this object's backend does not let us write the field
+    SUCCESSOR = "successor"  # the last who leads a body would go: somebody else has to be named first
 
 
 @dataclass(frozen=True, slots=True)
