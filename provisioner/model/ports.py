@@ -82,7 +82,12 @@ class Interest:
     everybody: bool = False
     """Also the members of what is neither tied nor wanted: an import asks whose everything is."""
     only: tuple[Sought, ...] | None = None
-    """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`)."""
+    """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`).
+
+    Where an account tells its groups, every tied group (``bound``) that is not looked at itself gets a roster that
+    speaks of these accounts alone. What is tied and shall have another name is asked for twice: by its remote id, and
+    under that name.
+    """
 
 
 def _same_name(kind: Kind, name: str) -> str:
