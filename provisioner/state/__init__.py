@@ -2,6 +2,8 @@
 
 from provisioner.state.bindings import Bindings, BindingWriter, RetiredNames
 from provisioner.state.database import Database, Transactions
+from provisioner.state.departures import Departure, Departures
+from provisioner.state.epochs import Epochs
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
@@ -18,7 +20,10 @@ __all__ = [
     "BindingWriter",
     "Bindings",
     "Database",
+    "Departure",
+    "Departures",
     "Entry",
+    "Epochs",
     "Journal",
     "LockLost",
     "LockTaken",

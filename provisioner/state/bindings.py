@@ -16,6 +16,7 @@ from provisioner.model.bindings import Binding, Ties
 from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats, Value
 from provisioner.state.codec import dump, load_fields, seats_of, sort_of
 from provisioner.state.database import Transactions
+from provisioner.state.inserts import insert_into
 from provisioner.state.schema import BINDING, BORROWED, EDGE, SECRET, STEP, TOMBSTONE
 from provisioner.state.tie_facts import Bound, Facts, Released, Retired
 
@@ -193,19 +194,15 @@ class BindingWriter:
 @cache
 def _insert_or_leave(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Made once: making a statement costs more than running it."""
-    return _insert(dialect, table).on_conflict_do_nothing()
+    return insert_into(dialect, table).on_conflict_do_nothing()
 
 
 @cache
 def _insert_or_replace_binding(dialect: str) -> sqlite.Insert | postgresql.Insert:
     """A remote object that is tied to something else still breaks the other constraint."""
-    statement = _insert(dialect, BINDING)
+    statement = insert_into(dialect, BINDING)
     values = {column.name: statement.excluded[column.name] for column in BINDING.columns if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=list(BINDING.primary_key.columns), set_=values)
-
-
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _one(network: str, target: str, resource: ResourceId) -> ColumnElement[bool]:

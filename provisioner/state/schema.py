@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     Dialect,
     Float,
     ForeignKey,
@@ -98,6 +99,17 @@ TOMBSTONE: Final = Table(
     Column("kind", Text, primary_key=True),
     Column("digest", Text, primary_key=True),
     Column("at", Moment, nullable=False),
+)
+
+DEPARTURE: Final = Table(
+    "departure",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("suspended_on", Date),
+    Column("handed_to", Text),
+    Column("handed_by", Text),
+    Column("handed_on", Date),
 )
 
 RUN: Final = Table(

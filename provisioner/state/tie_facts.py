@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from provisioner.state.inserts import insert_into
 from provisioner.state.schema import META, SECRET
 
 _SCOPE: Final = "ties"
@@ -179,9 +179,8 @@ def _kept(connection: Connection, *, lock: bool = False) -> _Kept:
 
 def _locked_head(connection: Connection) -> _Kept:
     """The head, and nobody else's until this transaction ends (SQLite has one writer anyway)."""
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"scope": _SCOPE, "name": "head", "value": line(_Kept())}
-    connection.execute(make(META).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection.dialect.name, META).values(row).on_conflict_do_nothing())
     return _kept(connection, lock=True)
 
 

@@ -1,0 +1,33 @@
+"""How far this database has come, and how far it was when a run last said so in a target."""
+
+from __future__ import annotations
+
+from provisioner.model.inventory import Epoch
+from provisioner.state.database import Transactions
+from provisioner.state.meta import Meta
+from provisioner.state.tie_facts import head_of, identity_of, secret_of
+
+
+class Epochs:
+    """An epoch is one run that changed ties (see `provisioner.state.tie_facts`). All methods raise `StateError`."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def head(self) -> Epoch:
+        """This database, by which its copies are known too, and the number of its newest epoch."""
+        with self._transactions.reading() as connection:
+            return Epoch(identity_of(secret_of(connection)), head_of(connection).epoch)
+
+    def left(self, network: str, target: str) -> int | None:
+        """The epoch that was last left in this target; None: none ever was, as far as this database knows."""
+        found = Meta(self._transactions).get(_scope(network), target)
+        return None if found is None else int(found)
+
+    def note_left(self, network: str, target: str, number: int) -> None:
+        """This epoch stands in that target now."""
+        Meta(self._transactions).put(_scope(network), target, str(number))
+
+
+def _scope(network: str) -> str:
+    return f"left:{network}"
