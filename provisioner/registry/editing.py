@@ -110,7 +110,7 @@ def leave_person(folder: Path, person_id: str, on: date, *, body: str | None = N
             if membership == body:
                 memberships[index] = short(id=body, until=on)
                 return
-            if isinstance(membership, dict) and membership.get("id") == body and _is_open(membership, on):
+            if isinstance(membership, dict) and membership.get("id") == body and is_open(membership, on):
                 membership["until"] = on
                 return
         raise EditRefused(Text.of("registry.no_member", id=person_id, body=body))
@@ -220,7 +220,8 @@ def _drop_roles(person: Any, roles: list[str]) -> None:
         del person["roles"]
 
 
-def _is_open(stay: Any, on: date) -> bool:
+def is_open(stay: Any, on: date) -> bool:
+    """Whether an affiliation or a membership, as it is written, still holds on that day."""
     return stay.get("until") is None or _day(stay["until"]) >= on
 
 
