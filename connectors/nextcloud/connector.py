@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from connectors.nextcloud import account_steps
+from connectors.nextcloud import account_steps, accounts
 from connectors.nextcloud.account_room import AccountRoom
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.compiling import compile_steps
@@ -46,6 +46,7 @@ class NextcloudConnector:
             objection=self._objection,
             canonical=self._canonical,
             address=self._address,
+            hand_over=accounts.hand_over,
             limits={account_steps.EDIT_BUCKET: (self._settings.edit_limit, self._settings.edit_window)},
         )
 

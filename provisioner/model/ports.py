@@ -119,6 +119,9 @@ class Capabilities:
     """The form in which the product gives a value back."""
     address: Callable[[Kind, str, str], str | None] = _no_address
     """(kind, remote id, name) → where people open the object, for texts that link to it; None: nowhere."""
+    hand_over: Callable[[str, str], Text] | None = None
+    """(account's name, the other's name) → how the files of an account come to belong to another one, as people have
+    to do it themselves; None: accounts own no files."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 
