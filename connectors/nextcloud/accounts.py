@@ -138,6 +138,97 @@ def account_of(item: object, default_quota: int) -> Account | None:
     return Account(remote, None if "" in named else frozenset(named))
 
 
+class Accounts:
+    """The accounts of one target."""
+
+    def __init__(self, client: Client, target: str, page_size: int, default_quota: int) -> None:
+        self._client = client
+        self._scope = Scope(target, Kind.ACCOUNT)
+        self._page_size = page_size
+        self._default_quota = default_quota
+
+    def own(self) -> Own:
+        """Our technical account as the server sees it (one request). Raises `TargetError`."""
+        path = f"{CLOUD}/user"
+        item = self._client.get(path)
+        account = account_of(item, self._default_quota)
+        if account is None or not isinstance(item, dict):
+            raise Garbled(Text.of("nextcloud.garbled", path=path))
+        return Own(account.remote.remote_id, account.groups or frozenset(), bool(item.get("subadmin")))
+
+    def observe(self, own: Own) -> tuple[Observation, Mapping[str, frozenset[str]] | None]:
+        """All accounts, and for each the groups it is in (None: not known of everybody, so of no group's members).
+
+        ⌈P / page size⌉ + 2 requests. Complete when pages and the list of all ids agree, our own account is among
+        them, and we are not a mere sub-admin.
+        """
+        seen: dict[str, Account] = {}
+        try:
+            for _, item in pages(self._client, f"{CLOUD}/users/details", "users", self._page_size):
+                account = account_of(item, self._default_quota)
+                if account is not None and account.groups is not None:  # else it is read by itself below
+                    seen[account.remote.remote_id] = account
+            stated = identifiers(self._client, f"{CLOUD}/users", "users")
+            found, disputed = reconcile(seen, stated, self.read, _keep)
+        except LoginRefused:
+            raise
+        except TargetError as error:
+            return self._partial(seen, error.text)
+        if disputed:
+            return self._partial(found, Text.of("nextcloud.list_moved", count=disputed))
+        if own.sees_only_its_groups:
+            return self._partial(found, Text.of("nextcloud.only_sub_admin", user=own.id))
+        if own.id not in found:
+            return self._partial(found, Text.of("nextcloud.own_account_missing", user=own.id))
+        objects = {identifier: account.remote for identifier, account in found.items()}
+        groups = {identifier: account.groups for identifier, account in found.items() if account.groups is not None}
+        whole = len(groups) == len(found)
+        level = Level.FIELDS if whole else Level.KEYS
+        return Observation(Complete(self._scope, level), objects), groups if whole else None
+
+    def read(self, identifier: str) -> Reading:
+        """One account with its groups, typed. Raises `LoginRefused` alone."""
+        try:
+            account = self.read_account(identifier)
+        except LoginRefused:
+            raise
+        except TargetError as error:
+            return Unreadable(error.text)
+        return Absent() if account is None else Present(account.remote, account.groups)
+
+    def read_account(self, identifier: str) -> Account | None:
+        """One account; None when there is none of exactly this id.
+
+        Another case or an e-mail address finds somebody too (observed): then the list of ids decides. Raises
+        `TargetError`.
+        """
+        path = f"{CLOUD}/users/{segment(identifier)}"
+        try:
+            account = account_of(self._client.get(path), self._default_quota)
+        except OcsRefusal as refusal:
+            # 404/404 "User does not exist"; 404/998 is what somebody without rights gets for those who do exist.
+            if refusal.code == 404:
+                return None
+            raise
+        if account is None:
+            raise Garbled(Text.of("nextcloud.garbled", path=path))
+        if account.remote.remote_id == identifier:
+            return account
+        if identifier in identifiers(self._client, f"{CLOUD}/users", "users", search=identifier):
+            raise Garbled(Text.of("nextcloud.garbled", path=path))
+        return None
+
+    def _partial(
+        self, found: Mapping[str, Account], why: Text
+    ) -> tuple[Observation, Mapping[str, frozenset[str]] | None]:
+        objects = {identifier: account.remote for identifier, account in found.items()}
+        return Observation(Partial(self._scope, why), objects), None
+
+
+def _keep(present: Present) -> Account:
+    return Account(present.remote, present.edges)
+
+
 def _text(item: Mapping[str, object], key: str) -> str | Unknown:
     value = item.get(key)
     return value if isinstance(value, str) else UNKNOWN
