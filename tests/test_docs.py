@@ -12,8 +12,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from policies.document import Policy
+from provisioner.app.all_reports import REPORTS
 from provisioner.app.connectors import connector_types
-from provisioner.app.reports import REPORTS
 from provisioner.app.settings import NetworkSettings, Settings, target_settings
 from provisioner.cli.main import app
 from provisioner.registry.documents import FileDocument

@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic import JsonValue as Json
 
 
-class _Report(BaseModel):
+class JsonReport(BaseModel):
+    """What all have in common."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-class TextReport(_Report):
+class TextReport(JsonReport):
     """A sentence: ``code`` and ``arguments`` for programs, ``text`` in the language asked for."""
 
     code: str
@@ -22,12 +24,12 @@ class TextReport(_Report):
     text: str
 
 
-class FieldReport(_Report):
+class FieldReport(JsonReport):
     before: Json = Field(description="As observed; null also when it could not be read, or does not exist yet.")
     after: Json
 
 
-class ChangeReport(_Report):
+class ChangeReport(JsonReport):
     verb: Literal["create", "adopt", "update", "suspend", "resume", "join", "leave", "regrade", "write", "erase"]
     change_class: Literal["auto", "queued", "named"]
     kind: str
@@ -39,21 +41,21 @@ class ChangeReport(_Report):
     digest: str
 
 
-class NoticeReport(_Report):
+class NoticeReport(JsonReport):
     kind: str
     id: str | None
     name: str
     why: TextReport
 
 
-class CostReport(_Report):
+class CostReport(JsonReport):
     requests: int = Field(description="Writes and the reads that they need, at least.")
     mails: int = Field(description="Mails that the target itself sends to people.")
     limited: dict[str, int] = Field(description="Writes that a rate limit of the target counts, by limit.")
     minutes: float = Field(description="About how long these limits make it take.")
 
 
-class TargetReport(_Report):
+class TargetReport(JsonReport):
     target: str
     error: TextReport | None = Field(description="The target could not be read; its changes are unknown.")
     changes: list[ChangeReport]
@@ -61,7 +63,7 @@ class TargetReport(_Report):
     cost: CostReport
 
 
-class RefusalReport(_Report):
+class RefusalReport(JsonReport):
     guard: str
     target: str
     why: TextReport
@@ -71,7 +73,7 @@ class RefusalReport(_Report):
     word: str = Field(description="What `--allow` takes to let this one plan through.")
 
 
-class PlanReport(_Report):
+class PlanReport(JsonReport):
     """`readi plan --json`, `readi plan --out FILE`."""
 
     schema_: Literal["readi.plan/1"] = Field(default="readi.plan/1", alias="schema")
@@ -84,14 +86,14 @@ class PlanReport(_Report):
     refusals: list[RefusalReport]
 
 
-class WaitingReport(_Report):
+class WaitingReport(JsonReport):
     digest: str
     created: datetime = Field(description="When these very changes were first saved.")
     changes: int
     plan: PlanReport | None = Field(default=None, description="Only when one plan is asked for.")
 
 
-class PlansReport(_Report):
+class PlansReport(JsonReport):
     """`readi plans list --json`, `readi plans show --json`."""
 
     schema_: Literal["readi.plans/1"] = Field(default="readi.plans/1", alias="schema")
@@ -99,7 +101,7 @@ class PlansReport(_Report):
     waiting: list[WaitingReport]
 
 
-class ProblemReport(_Report):
+class ProblemReport(JsonReport):
     severity: str
     file: str
     line: int
@@ -108,7 +110,7 @@ class ProblemReport(_Report):
     mend: TextReport
 
 
-class ValidateReport(_Report):
+class ValidateReport(JsonReport):
     """`readi validate --json`."""
 
     schema_: Literal["readi.validate/1"] = Field(default="readi.validate/1", alias="schema")
@@ -118,25 +120,25 @@ class ValidateReport(_Report):
     problems: list[ProblemReport]
 
 
-class FindingReport(_Report):
+class FindingReport(JsonReport):
     severity: str
     what: TextReport
     mend: TextReport | None
 
 
-class DoctorTargetReport(_Report):
+class DoctorTargetReport(JsonReport):
     target: str
     findings: list[FindingReport]
 
 
-class DoctorReport(_Report):
+class DoctorReport(JsonReport):
     """`readi doctor --json`."""
 
     schema_: Literal["readi.doctor/1"] = Field(default="readi.doctor/1", alias="schema")
     targets: list[DoctorTargetReport]
 
 
-class DriftItemReport(_Report):
+class DriftItemReport(JsonReport):
     target: str
     kind: Literal["field", "added", "removed", "lost"]
     id: str
@@ -147,7 +149,7 @@ class DriftItemReport(_Report):
     account: str | None
 
 
-class DriftReport(_Report):
+class DriftReport(JsonReport):
     """`readi drift --json`."""
 
     schema_: Literal["readi.drift/1"] = Field(default="readi.drift/1", alias="schema")
@@ -156,7 +158,7 @@ class DriftReport(_Report):
     drift: list[DriftItemReport]
 
 
-class StepReport(_Report):
+class StepReport(JsonReport):
     target: str
     operation: str
     kind: str
@@ -166,7 +168,7 @@ class StepReport(_Report):
     why: TextReport | None
 
 
-class RunReport(_Report):
+class RunReport(JsonReport):
     id: int
     started: datetime
     ended: datetime | None
@@ -177,7 +179,7 @@ class RunReport(_Report):
     steps: list[StepReport] | None = Field(default=None, description="Only when one run is asked for.")
 
 
-class HistoryReport(_Report):
+class HistoryReport(JsonReport):
     """`readi history --json`."""
 
     schema_: Literal["readi.history/1"] = Field(default="readi.history/1", alias="schema")
@@ -185,7 +187,7 @@ class HistoryReport(_Report):
     runs: list[RunReport]
 
 
-class ApplyReport(_Report):
+class ApplyReport(JsonReport):
     """`readi apply --json`."""
 
     schema_: Literal["readi.apply/1"] = Field(default="readi.apply/1", alias="schema")
@@ -203,12 +205,12 @@ class ApplyReport(_Report):
     errors: dict[str, TextReport] = Field(description="Targets that could not be read, wholly or in part.")
 
 
-class FactReport(_Report):
+class FactReport(JsonReport):
     what: TextReport
     why: list[TextReport]
 
 
-class ExplainReport(_Report):
+class ExplainReport(JsonReport):
     """`readi explain --json`."""
 
     schema_: Literal["readi.explain/1"] = Field(default="readi.explain/1", alias="schema")
@@ -219,20 +221,20 @@ class ExplainReport(_Report):
     facts: list[FactReport]
 
 
-class FirstSync(_Report):
+class FirstSync(JsonReport):
     changes: int
     requests: int
     writes: int
     seconds: float
 
 
-class SecondSync(_Report):
+class SecondSync(JsonReport):
     changes: int
     requests: int
     writes: int
 
 
-class DemoReport(_Report):
+class DemoReport(JsonReport):
     """`readi demo --json`."""
 
     people: int
@@ -243,7 +245,7 @@ class DemoReport(_Report):
     refused: str = Field(description="The guard that refused the mass removal.")
 
 
-class LeftOutReport(_Report):
+class LeftOutReport(JsonReport):
     kind: str
     name: str = Field(description="What it is called over there.")
     shown: str
@@ -251,7 +253,7 @@ class LeftOutReport(_Report):
     why: TextReport
 
 
-class ExpectedReport(_Report):
+class ExpectedReport(JsonReport):
     verb: str
     kind: str
     field: str | None
@@ -259,7 +261,7 @@ class ExpectedReport(_Report):
     what: TextReport
 
 
-class FirstPlanReport(_Report):
+class FirstPlanReport(JsonReport):
     """What `readi plan` will show of the target that was imported; made in memory from the files written."""
 
     accounts: int = Field(description="Accounts to adopt.")
@@ -270,7 +272,7 @@ class FirstPlanReport(_Report):
     refusals: list[TextReport] = Field(description="Guards that will refuse to apply all of it at once.")
 
 
-class ImportReport(_Report):
+class ImportReport(JsonReport):
     """`readi import --json`."""
 
     schema_: Literal["readi.import/1"] = Field(default="readi.import/1", alias="schema")
@@ -286,18 +288,3 @@ class ImportReport(_Report):
     warnings: int = Field(description="Warnings of `readi validate`; there are no errors.")
     left_out: list[LeftOutReport]
     first_plan: FirstPlanReport
-
-
-REPORTS: tuple[type[BaseModel], ...] = (
-    PlanReport,
-    PlansReport,
-    ApplyReport,
-    ValidateReport,
-    DoctorReport,
-    DriftReport,
-    HistoryReport,
-    ExplainReport,
-    DemoReport,
-    ImportReport,
-)
-"""Every report; docs/json/ holds the schema of each."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from policies.reference import reference as policy_reference
 from policies.reference import starter
-from provisioner.app.reports import REPORTS
+from provisioner.app.all_reports import REPORTS
 from provisioner.registry.documents import FileDocument
 from provisioner.registry.schema import schema_text
 from scripts.papers import heads

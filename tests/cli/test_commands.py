@@ -9,7 +9,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from provisioner.app.reports import REPORTS
+from provisioner.app.all_reports import REPORTS
 from provisioner.cli.main import app
 from tests.support.site import Installation, person, run_cli
 

@@ -1,0 +1,29 @@
+"""Every report that ``--json`` prints; docs/json/ holds the schema of each."""
+
+from pydantic import BaseModel
+
+from provisioner.app.reports import (
+    ApplyReport,
+    DemoReport,
+    DoctorReport,
+    DriftReport,
+    ExplainReport,
+    HistoryReport,
+    ImportReport,
+    PlanReport,
+    PlansReport,
+    ValidateReport,
+)
+
+REPORTS: tuple[type[BaseModel], ...] = (
+    PlanReport,
+    PlansReport,
+    ApplyReport,
+    ValidateReport,
+    DoctorReport,
+    DriftReport,
+    HistoryReport,
+    ExplainReport,
+    DemoReport,
+    ImportReport,
+)
