@@ -97,3 +97,5 @@ class Done:
     remote_id: str
     fingerprint: str = ""
     note: Text | None = None
+    missed: tuple[Edge, ...] = ()
+    """Of the step's ``effects.joins`` those that did not come about after all, although the write happened."""
