@@ -5,8 +5,8 @@ from typing import Final
 
 from connectors.nextcloud import account_steps as steps
 from connectors.nextcloud import accounts
+from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_steps import AccountWriter, Manner
-from connectors.nextcloud.accounts import Accounts
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located

@@ -1,4 +1,4 @@
-"""Accounts: what they look like over there, and reading them, with the groups that each is in."""
+"""Accounts: what they look like over there, with the groups that each is in."""
 
 import re
 import shlex
@@ -7,24 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.nextcloud import languages, quota
-from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
-from connectors.nextcloud.listing import identifier_of, identifiers, pages, reconcile
-from provisioner.model.errors import Garbled, LoginRefused, TargetError
-from provisioner.model.inventory import (
-    UNKNOWN,
-    Absent,
-    Complete,
-    Level,
-    Observation,
-    Partial,
-    Present,
-    Reading,
-    Remote,
-    Scope,
-    Unknown,
-    Unreadable,
-)
-from provisioner.model.resources import FieldName, Kind, Mode, Value
+from connectors.nextcloud.listing import identifier_of
+from provisioner.model.inventory import UNKNOWN, Epoch, Remote, Unknown
+from provisioner.model.resources import FieldName, Mode, Value
 from provisioner.model.text import Text
 
 FIELDS: Final[dict[FieldName, Mode]] = {
@@ -42,6 +27,8 @@ LONGEST: Final = 64
 LONGEST_DISPLAY_NAME: Final = 64
 LOCAL_BACKEND: Final = "Database"
 """The backend of the accounts that `POST /cloud/users` makes."""
+
+_EPOCH: Final = re.compile(r"readi epoch ([0-9]{1,18}) (\S{1,64})", re.ASCII)
 
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9 _.@'-]+")
 _IN_THE_WAY: Final = frozenset({"files_external", "avatar", "audit.log", "nextcloud.log", "updater.log"})
@@ -95,11 +82,43 @@ class Own:
     id: str
     groups: frozenset[str]
     is_sub_admin: bool
+    note: str = ""
+    """What stands in its profile's field "role": ours to keep the epoch in, unless somebody else wrote there."""
+
+    @property
+    def epoch(self) -> Epoch | None:
+        """What the last run left there about itself."""
+        found = _EPOCH.fullmatch(self.note)
+        return None if found is None else Epoch(database=found[2], number=int(found[1]))
+
+    @property
+    def note_is_ours(self) -> bool:
+        """Whether the field may be written: it is empty, or holds what a run left."""
+        return not self.note.strip() or self.epoch is not None
 
     @property
     def sees_only_its_groups(self) -> bool:
         """A sub-admin without more rights gets a shorter list, with 200 and no word about it."""
         return self.is_sub_admin and "admin" not in self.groups
+
+
+def note_of(epoch: Epoch) -> str:
+    """An epoch as it is kept in our account's profile."""
+    return f"readi epoch {epoch.number} {epoch.database}"
+
+
+def own_of(item: object) -> Own | None:
+    """The answer of ``/cloud/user``; None where it does not tell who we are."""
+    account = account_of(item, quota.UNLIMITED)
+    if account is None or not isinstance(item, dict):
+        return None
+    note = item.get("role")
+    return Own(
+        account.remote.remote_id,
+        account.groups or frozenset(),
+        bool(item.get("subadmin")),
+        note if isinstance(note, str) else "",
+    )
 
 
 def account_of(item: object, default_quota: int) -> Account | None:
@@ -136,97 +155,6 @@ def account_of(item: object, default_quota: int) -> Account | None:
     groups = item.get("groups")
     named = {identifier_of(group) for group in groups} if isinstance(groups, list) else {""}
     return Account(remote, None if "" in named else frozenset(named))
-
-
-class Accounts:
-    """The accounts of one target."""
-
-    def __init__(self, client: Client, target: str, page_size: int, default_quota: int) -> None:
-        self._client = client
-        self._scope = Scope(target, Kind.ACCOUNT)
-        self._page_size = page_size
-        self._default_quota = default_quota
-
-    def own(self) -> Own:
-        """Our technical account as the server sees it (one request). Raises `TargetError`."""
-        path = f"{CLOUD}/user"
-        item = self._client.get(path)
-        account = account_of(item, self._default_quota)
-        if account is None or not isinstance(item, dict):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
-        return Own(account.remote.remote_id, account.groups or frozenset(), bool(item.get("subadmin")))
-
-    def observe(self, own: Own) -> tuple[Observation, Mapping[str, frozenset[str]] | None]:
-        """All accounts, and for each the groups it is in (None: not known of everybody, so of no group's members).
-
-        ⌈P / page size⌉ + 2 requests. Complete when pages and the list of all ids agree, our own account is among
-        them, and we are not a mere sub-admin.
-        """
-        seen: dict[str, Account] = {}
-        try:
-            for _, item in pages(self._client, f"{CLOUD}/users/details", "users", self._page_size):
-                account = account_of(item, self._default_quota)
-                if account is not None and account.groups is not None:  # else it is read by itself below
-                    seen[account.remote.remote_id] = account
-            stated = identifiers(self._client, f"{CLOUD}/users", "users")
-            found, disputed = reconcile(seen, stated, self.read, _keep)
-        except LoginRefused:
-            raise
-        except TargetError as error:
-            return self._partial(seen, error.text)
-        if disputed:
-            return self._partial(found, Text.of("nextcloud.list_moved", count=disputed))
-        if own.sees_only_its_groups:
-            return self._partial(found, Text.of("nextcloud.only_sub_admin", user=own.id))
-        if own.id not in found:
-            return self._partial(found, Text.of("nextcloud.own_account_missing", user=own.id))
-        objects = {identifier: account.remote for identifier, account in found.items()}
-        groups = {identifier: account.groups for identifier, account in found.items() if account.groups is not None}
-        whole = len(groups) == len(found)
-        level = Level.FIELDS if whole else Level.KEYS
-        return Observation(Complete(self._scope, level), objects), groups if whole else None
-
-    def read(self, identifier: str) -> Reading:
-        """One account with its groups, typed. Raises `LoginRefused` alone."""
-        try:
-            account = self.read_account(identifier)
-        except LoginRefused:
-            raise
-        except TargetError as error:
-            return Unreadable(error.text)
-        return Absent() if account is None else Present(account.remote, account.groups)
-
-    def read_account(self, identifier: str) -> Account | None:
-        """One account; None when there is none of exactly this id.
-
-        Another case or an e-mail address finds somebody too (observed): then the list of ids decides. Raises
-        `TargetError`.
-        """
-        path = f"{CLOUD}/users/{segment(identifier)}"
-        try:
-            account = account_of(self._client.get(path), self._default_quota)
-        except OcsRefusal as refusal:
-            # 404/404 "User does not exist"; 404/998 is what somebody without rights gets for those who do exist.
-            if refusal.code == 404:
-                return None
-            raise
-        if account is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
-        if account.remote.remote_id == identifier:
-            return account
-        if identifier in identifiers(self._client, f"{CLOUD}/users", "users", search=identifier):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
-        return None
-
-    def _partial(
-        self, found: Mapping[str, Account], why: Text
-    ) -> tuple[Observation, Mapping[str, frozenset[str]] | None]:
-        objects = {identifier: account.remote for identifier, account in found.items()}
-        return Observation(Partial(self._scope, why), objects), None
-
-
-def _keep(present: Present) -> Account:
-    return Account(present.remote, present.edges)
 
 
 def _text(item: Mapping[str, object], key: str) -> str | Unknown:

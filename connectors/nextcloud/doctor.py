@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_room import PATCH_SINCE
-from connectors.nextcloud.accounts import LOCAL_BACKEND, Account, Accounts, Own, account_of
+from connectors.nextcloud.accounts import LOCAL_BACKEND, Account, Own, account_of
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.listing import pages
 from connectors.nextcloud.quota import UNLIMITED

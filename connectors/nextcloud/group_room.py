@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connectors.nextcloud import groups, memberships
-from connectors.nextcloud.accounts import Accounts
+from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.groups import Groups
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located

@@ -46,6 +46,16 @@ def pages(client: Client, path: str, name: str, size: int, search: str = "") -> 
         offset += size
 
 
+def first_page(client: Client, path: str, name: str, size: int, search: str) -> list[object] | None:
+    """All items that hold these letters, by one request; None where there may be more than a page of them.
+
+    Every backend cuts by itself, so that a short page is the only one for all of them. Raises `TargetError`.
+    """
+    narrowed: dict[str, str | int] = {"search": search} if search else {}
+    items = [item for _, item in _items(client.get(path, {**narrowed, "limit": size, "offset": 0}), name, path)]
+    return items if len(items) < size else None
+
+
 def identifiers(client: Client, path: str, name: str, search: str = "") -> frozenset[str]:
     """All ids by one request without a limit. Ids of digits come as numbers (PHP) and are made strings again."""
     data = client.get(path, {"search": search} if search else None)
