@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from provisioner.app.logged import Logged
-from provisioner.app.planning import Planned, View, compile_steps, remote_ids
+from provisioner.app.observing import View
+from provisioner.app.planning import Planned, compile_steps, remote_ids
 from provisioner.app.site import Site
 from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
 from provisioner.model.bindings import Binding, Ties
@@ -62,7 +63,7 @@ def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part |
         for kind, modes in view.capabilities.fields.items()
     }
     ties = _with_adopted(view.ties, adoptions, managed)
-    agreed = agreement(planned.desired, view.inventory, ties, view.capabilities)
+    agreed = agreement(view.desired, view.inventory, ties, view.capabilities)
     given_back = tuple(_given_back(planned, view, ties))
     return _Part(view, adoptions, compile_steps(view, changes), ties, managed, agreed, given_back)
 
@@ -146,7 +147,7 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
 def _given_back(planned: Planned, view: View, ties: Ties) -> Iterator[ResourceId]:
     """What was borrowed, and is ours by now, or has neither an entry nor a membership left."""
     for identity in view.remembered:
-        in_groups = any(identity.key in members for members in ties.edges.values())
+        in_groups = any(identity.key in members for members in view.known.edges.values())
         if identity in ties.bindings or not (identity in planned.desired.resources or in_groups):
             yield identity
 

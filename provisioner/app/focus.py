@@ -26,6 +26,11 @@ class Focused:
     missing: tuple[ResourceId, ...] = ()
     """Containers in which somebody in focus shall be, and which are not in focus and not there yet."""
 
+    def has(self, identity: ResourceId) -> bool:
+        """Whether it is looked at, and may be changed."""
+        only = self.interest.only
+        return only is None or (identity not in self.ties.assumed and any(sought.id == identity for sought in only))
+
 
 def seen(focused: Focused, inventory: Inventory) -> tuple[Desired, Inventory]:
     """What is wanted and what is there, once it was read, as far as it is in focus.
@@ -53,6 +58,25 @@ def seen(focused: Focused, inventory: Inventory) -> tuple[Desired, Inventory]:
         if members or ties.edges.get(seats) or seats.container not in ties.assumed or seats.container in told
     }
     return replace(desired, edges=edges), replace(inventory, rosters=rosters)
+
+
+def filled(inventory: Inventory, known: Ties, ties: Ties) -> Inventory:
+    """For the guards, who count how many are left: with those members who count as there, in their containers."""
+    if not ties.assumed:
+        return inventory
+    rosters = dict(inventory.rosters)
+    for seats, members in known.edges.items():
+        container = ties.assumed.get(seats.container)
+        roster = None if container is None else rosters.get((seats.container.kind, container.remote_id))
+        if container is None or roster is None:
+            continue
+        there = (ties.assumed.get(ResourceId(seats.member, key)) for key in members)
+        sort = (seats.role, seats.member)
+        all_there = roster.of(*sort) | {member.remote_id for member in there if member is not None}
+        rosters[seats.container.kind, container.remote_id] = replace(
+            roster, members={**roster.members, sort: all_there}
+        )
+    return replace(inventory, rosters=rosters)
 
 
 def is_named(key: str, only: Set[str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provisioner.app.connectors import connector_type
-from provisioner.app.planning import View, observe
+from provisioner.app.observing import View, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Partial

@@ -1,44 +1,28 @@
 """Makes a plan: read the registry, observe the targets, compare, count the cost, ask the guards. Writes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from policies.desire import Assigned, desire
 from provisioner.app.connectors import Target
+from provisioner.app.focus import filled, is_named, narrow
+from provisioner.app.observing import View, all_of, observe, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
-from provisioner.execution import settle
-from provisioner.model.bindings import Binding, Ties
+from provisioner.model.bindings import Ties
 from provisioner.model.changes import Adopt, Change
-from provisioner.model.errors import LoginRefused, SettingsError, TargetError
-from provisioner.model.inventory import Inventory
-from provisioner.model.plan import NoticeKind, Plan, Refusal, TargetPlan
-from provisioner.model.ports import Capabilities
+from provisioner.model.errors import SettingsError
+from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.rules import GuardRules
 from provisioner.model.steps import Cost, Step
 from provisioner.model.text import Text
 from provisioner.planning.guards import GuardInput, Recent, refusals
 from provisioner.planning.planner import plan_target
-from provisioner.state import Bindings, Runs, Settlement
+from provisioner.state import Runs
 
 ROLLING = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One target as this plan saw it. ``inventory`` is None when it could not be observed at all."""
-
-    target: Target
-    ties: Ties
-    inventory: Inventory | None = None
-    capabilities: Capabilities | None = None
-    error: TargetError | None = None
-    settlements: tuple[Settlement, ...] = ()
-    """What became of steps that earlier runs left open; known here, written down by apply."""
-    remembered: Mapping[ResourceId, Binding] = field(default_factory=dict)
-    """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +47,11 @@ def make_plan(
     """
     inputs = site.inputs()
     registry = inputs.loaded.registry
-    views = observe(site, targets)
-    desired = desire(
-        registry, inputs.policy, site.today(registry.time_zone), assigned_of(view.ties for view in views.values())
-    )
-    _check_known(only, inputs, desired, views)
+    known = ties_of(site, targets)
+    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned_of(known.values()))
+    _check_known(only, inputs, desired, known.values())
+    aim = partial(narrow, only, registry, desired) if only else all_of(desired)
+    views = observe(site, targets, aim, known)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for name, view in views.items():
@@ -75,13 +59,19 @@ def make_plan(
             error = view.error.text if view.error is not None else None
             parts.append(TargetPlan(view.target.name, error=error))
             continue
-        part = plan_target(desired, view.inventory, view.ties, view.capabilities, rules)
-        ties = replace(view.ties, borrowed=part.borrowed)
-        views[name] = replace(view, ties=ties, remembered=view.ties.borrowed)
-        parts.append(with_cost(narrowed(part, only), views[name]))
+        part = plan_target(view.desired, view.inventory, view.ties, view.capabilities, rules)
+        views[name] = view = replace(view, ties=replace(view.ties, borrowed=part.borrowed))
+        parts.append(with_cost(replace(part, notices=(*part.notices, *_missing(view, desired))), view))
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed)
     return Planned(replace(plan, refusals=refused), inputs, desired, views)
+
+
+def _missing(view: View, desired: Desired) -> Iterator[Notice]:
+    """Somebody in focus shall be in what is not in focus, and not there yet."""
+    for container in view.missing:
+        name = desired.resources[container].name if container in desired.resources else container.key
+        yield Notice(NoticeKind.WAITING, view.target.name, container, name, Text.of("app.container_not_in_focus"))
 
 
 def unread(plan: Plan) -> dict[str, Text]:
@@ -95,67 +85,21 @@ def unread(plan: Plan) -> dict[str, Text]:
     return found
 
 
-def observe(site: Site, targets: Sequence[Target]) -> dict[str, View]:
-    """Read every target, several at once, with what the database knows of it.
-
-    Targets with the same account on the same server are read one by one: when its log-in is refused for one, it is
-    not tried for the others, since a server locks an address that keeps trying.
-    """
-    bindings, runs = Bindings(site.database), Runs(site.database)
-
-    def look(target: Target) -> View:
-        ties = bindings.ties(site.network, target.name, target.server)
-        try:
-            inventory = target.connector.observe(target.type.kinds)
-        except TargetError as error:
-            return View(target, ties, error=error)
-        capabilities = target.connector.capabilities()
-        open_entries = runs.open_entries(site.network, target.name)
-        settlements = tuple(settle(open_entries, inventory, ties, capabilities.canonical_name)) if open_entries else ()
-        return View(target, settled_ties(ties, settlements), inventory, capabilities, settlements=settlements)
-
-    def look_in_turn(doors: Sequence[Target]) -> list[View]:
-        found: list[View] = []
-        for target in doors:
-            refused = next((view.error for view in found if isinstance(view.error, LoginRefused)), None)
-            if refused is None:
-                found.append(look(target))
-            else:
-                found.append(View(target, bindings.ties(site.network, target.name, target.server), error=refused))
-        return found
-
-    if not targets:
-        return {}
-    doors: dict[tuple[str, str], list[Target]] = {}
-    for target in targets:
-        doors.setdefault((target.server, target.account), []).append(target)
-    with ThreadPoolExecutor(max_workers=len(doors), thread_name_prefix="observe") as pool:
-        views = {view.target.name: view for found in pool.map(look_in_turn, doors.values()) for view in found}
-    return {target.name: views[target.name] for target in targets}
-
-
-def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
-    """The ties as they will be once ``settlements`` are written down."""
-    if not settlements:
-        return ties
-    bindings, pending = dict(ties.bindings), dict(ties.pending or {})
-    for settled in settlements:
-        pending.pop(settled.entry.resource, None)
-        if settled.remote is not None:
-            remote = settled.remote
-            resource = settled.entry.resource
-            bindings[resource] = Binding(resource, remote.remote_id, remote.name, remote.fingerprint, {})
-    return replace(ties, bindings=bindings, pending=pending)
-
-
 def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
-    """The names that were given before, in whichever target came first; and those never to be given again."""
+    """The names that were given before, in whichever target came first; and those never to be given again.
+
+    Also those under which something was to be created when the answer was lost.
+    """
     names: dict[Kind, dict[str, str]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
     retired = []
     for ties in everywhere:
         retired.append(ties.retired_names)
         for identity, binding in ties.bindings.items():
-            names[identity.kind].setdefault(identity.key, binding.name)
+            if identity.kind in names:
+                names[identity.kind].setdefault(identity.key, binding.name)
+        for identity, name in (ties.pending or {}).items():
+            if identity.kind in names:
+                names[identity.kind].setdefault(identity.key, name)
     return Assigned(
         names[Kind.ACCOUNT],
         names[Kind.GROUP],
@@ -163,56 +107,22 @@ def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
     )
 
 
-def _check_known(only: frozenset[str], inputs: Inputs, desired: Desired, views: Mapping[str, View]) -> None:
+def _check_known(only: frozenset[str], inputs: Inputs, desired: Desired, everywhere: Iterable[Ties]) -> None:
     """Raise `SettingsError` for an id that means nothing: a slip of the pen must not look like "nothing to do"."""
     if not only:
         return
     registry = inputs.loaded.registry
     known = {*registry.people, *registry.bodies, *registry.organisations, *registry.blocked, *desired.blocked}
     keys = {identity.key for identity in desired.resources}
-    keys |= {identity.key for view in views.values() for identity in view.ties.bindings}
+    keys |= {identity.key for ties in everywhere for identity in ties.bindings}
     for wanted in sorted(only - known):
         if not any(is_named(key, frozenset((wanted,))) for key in keys):
             raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
 
 
-def narrowed(part: TargetPlan, only: frozenset[str]) -> TargetPlan:
-    """The part about these ids alone, with the groups and accounts that its edges need."""
-    if not only:
-        return part
-    wanted = {change.id.key for change in part.changes if _concerns(change, only)}
-    changes = []
-    for change in part.changes:
-        if change.id.key in wanted:
-            changes.append(change)
-        elif members := getattr(change, "members", ()):
-            kept = tuple(member for member in members if is_named(member, only))
-            if kept:
-                changes.append(replace(change, members=kept))  # type: ignore[call-arg] # Join and Leave have members
-    joining = {member for change in changes for member in getattr(change, "members", ())}
-    present = {change.id.key for change in changes}
-    needed = [
-        change
-        for change in part.changes
-        if change.id.key in (joining | present) and change not in changes and change.verb in ("create", "adopt")
-    ]
-    notices = tuple(notice for notice in part.notices if notice.id is None or is_named(notice.id.key, only))
-    return replace(part, changes=tuple(needed + changes), notices=notices)
-
-
-def _concerns(change: Change, only: frozenset[str]) -> bool:
-    return is_named(change.id.key, only)
-
-
-def is_named(key: str, only: frozenset[str]) -> bool:
-    """Whether a key ("body:pg-sensorik:administrators") belongs to one of the ids, given with or without its kind."""
-    parts = key.split(":")
-    return key in only or parts[1] in only or ":".join(parts[:2]) in only
-
-
 def remote_ids(ties: Ties) -> dict[ResourceId, str]:
-    """Of all that is ours or borrowed."""
-    known = (*ties.borrowed.items(), *ties.bindings.items())
+    """Of all that is ours or borrowed, looked at or not."""
+    known = (*ties.assumed.items(), *ties.borrowed.items(), *ties.bindings.items())
     return {identity: binding.remote_id for identity, binding in known}
 
 
@@ -256,5 +166,7 @@ def _refusals(
         recent = runs.recent(site.network, part.target, since)
         suspensions = sum(recent.suspensions.values())
         done = Recent(suspensions, recent.removed_edges, recent.updates, recent.members_lost)
-        inputs.append(GuardInput(part, view.ties, view.inventory, done))
+        # Of what: of all that is ours, also when the plan is about a few things alone.
+        ties = replace(view.known, borrowed={**view.known.borrowed, **part.borrowed}, assumed=view.ties.assumed)
+        inputs.append(GuardInput(part, ties, filled(view.inventory, view.known, view.ties), done))
     return refusals(inputs, desired, rules, plan.digest(), allowed)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from provisioner.app.applying import lock_servers
-from provisioner.app.planning import is_named
+from provisioner.app.focus import is_named
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.resources import ResourceId

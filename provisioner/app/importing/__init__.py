@@ -18,7 +18,7 @@ from provisioner.app.importing.foresight import Foresight, foresee
 from provisioner.app.importing.names import FREE_MAIL
 from provisioner.app.importing.organisations import draw_organisations
 from provisioner.app.importing.people import Circumstances, PeopleDrawer
-from provisioner.app.planning import View, observe
+from provisioner.app.observing import View, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import ReadiError, SettingsError
 from provisioner.model.inventory import Completeness, Inventory, Level, Partial

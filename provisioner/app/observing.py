@@ -1,0 +1,129 @@
+"""Reads the targets, each with what the database knows of it, and settles what earlier runs left open."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from provisioner.app.connectors import Target
+from provisioner.app.focus import Focused, seen, whole
+from provisioner.app.site import Site
+from provisioner.execution import settle
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.errors import LoginRefused, TargetError
+from provisioner.model.inventory import Inventory
+from provisioner.model.ports import Capabilities
+from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.state import Bindings, Runs, Settlement
+
+Aim = Callable[[Ties, Collection[Kind]], Focused]
+"""From all that is tied in a target, and the kinds that it has, to what is looked at there."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One target as this plan saw it. ``inventory`` is None when it could not be observed at all.
+
+    ``known``: all that is tied there; ``ties``, ``desired``: as far as this plan is about it (see
+    `provisioner.app.focus`).
+    """
+
+    target: Target
+    known: Ties
+    ties: Ties
+    desired: Desired
+    inventory: Inventory | None = None
+    capabilities: Capabilities | None = None
+    error: TargetError | None = None
+    settlements: tuple[Settlement, ...] = ()
+    """What became of steps that earlier runs left open; known here, written down by apply."""
+    missing: tuple[ResourceId, ...] = ()
+    """See `provisioner.app.focus.Focused`."""
+    remembered: Mapping[ResourceId, Binding] = field(default_factory=dict)
+    """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
+
+
+def all_of(desired: Desired) -> Aim:
+    """Look at all that there is; what is wanted tells what of it has to be known best."""
+    return lambda ties, kinds: whole(desired, ties, kinds)
+
+
+def everybody(ties: Ties, kinds: Collection[Kind]) -> Focused:
+    """An `Aim`: look at all that there is, with the members of everything, whatever is tied or wanted."""
+    focused = whole(Desired(), ties, kinds)
+    return replace(focused, interest=replace(focused.interest, everybody=True))
+
+
+def ties_of(site: Site, targets: Sequence[Target]) -> dict[str, Ties]:
+    """All that the database knows of these targets. Raises `StateError`."""
+    bindings = Bindings(site.database)
+    return {target.name: bindings.ties(site.network, target.name, target.server) for target in targets}
+
+
+def observe(
+    site: Site, targets: Sequence[Target], aim: Aim | None = None, known: Mapping[str, Ties] | None = None
+) -> dict[str, View]:
+    """Read every target, several at once. ``known``: the `ties_of` them, when they were read already.
+
+    Targets with the same account on the same server are read one by one: when its log-in is refused for one, it is
+    not tried for the others, since a server locks an address that keeps trying. Raises `StateError`.
+    """
+    look_at, tied = aim or all_of(Desired()), known if known is not None else ties_of(site, targets)
+
+    def look_in_turn(doors: Sequence[Target]) -> list[View]:
+        found: list[View] = []
+        for target in doors:
+            ties = tied[target.name]
+            refused = next((view.error for view in found if isinstance(view.error, LoginRefused)), None)
+            if refused is None:
+                found.append(_look(site, target, ties, look_at(ties, target.type.kinds)))
+            else:
+                found.append(View(target, ties, ties, Desired(), error=refused))
+        return found
+
+    if not targets:
+        return {}
+    doors: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        doors.setdefault((target.server, target.account), []).append(target)
+    with ThreadPoolExecutor(max_workers=len(doors), thread_name_prefix="observe") as pool:
+        views = {view.target.name: view for found in pool.map(look_in_turn, doors.values()) for view in found}
+    return {target.name: views[target.name] for target in targets}
+
+
+def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
+    ties = focused.ties
+    try:
+        inventory = target.connector.observe(target.type.kinds, focused.interest)
+    except TargetError as error:
+        return View(target, known, ties, focused.desired, error=error)
+    capabilities = target.connector.capabilities()
+    open_entries = [
+        entry for entry in Runs(site.database).open_entries(site.network, target.name) if focused.has(entry.resource)
+    ]
+    settlements = tuple(settle(open_entries, inventory, known, capabilities.canonical_name)) if open_entries else ()
+    desired, inventory = seen(focused, inventory)
+    return View(
+        target,
+        settled_ties(known, settlements),
+        settled_ties(ties, settlements),
+        desired,
+        inventory,
+        capabilities,
+        settlements=settlements,
+        missing=focused.missing,
+        remembered=ties.borrowed,
+    )
+
+
+def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
+    """The ties as they will be once ``settlements`` are written down."""
+    if not settlements:
+        return ties
+    bindings, pending = dict(ties.bindings), dict(ties.pending or {})
+    for settled in settlements:
+        pending.pop(settled.entry.resource, None)
+        if settled.remote is not None:
+            remote = settled.remote
+            resource = settled.entry.resource
+            bindings[resource] = Binding(resource, remote.remote_id, remote.name, remote.fingerprint, {})
+    return replace(ties, bindings=bindings, pending=pending)
