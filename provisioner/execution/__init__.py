@@ -4,7 +4,7 @@ from provisioner.execution.apply import execute
 from provisioner.execution.interruption import Interruption
 from provisioner.execution.report import Progress, Report, Silent, StepResult, TargetReport
 from provisioner.execution.rules import Retries
-from provisioner.execution.settling import settle
+from provisioner.execution.settling import settle, settled
 from provisioner.execution.target import Assignment
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "TargetReport",
     "execute",
     "settle",
+    "settled",
 ]

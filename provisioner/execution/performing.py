@@ -143,6 +143,8 @@ class Performer:
             done = Ended(StepState.DONE, done=Done(remote_id, note=Text.of("execution.done_after_lost_answer")))
             if step.expects is None:  # the edge to take away is gone
                 return done
+            if step.effects.erased and isinstance(self._look_up(step), Absent):
+                return done
             wished = {name: step.effects.fields.get(name, old) for name, old in step.expects.items()}
             after = replace(step, expects=wished, expects_edge=None)
             if wished != dict(step.expects) and isinstance(self._connector.verify(after, self._resolve), Verified):

@@ -61,6 +61,8 @@ class TargetRun:
         self._most_ailing = retries.failures_in_a_row
         self._bound = assignment.bound
         self._made: dict[ResourceId, str] = {}
+        self._left_open: dict[tuple[ResourceId, str], list[int]] = {}
+        """By earlier runs, where the like may be planned again."""
         self._broken: set[ResourceId] = set()
         """Not made after all, or moved: nothing is done to it or with it any more."""
         self._results: list[StepResult] = []
@@ -79,6 +81,10 @@ class TargetRun:
     def run(self) -> TargetReport:
         """Do it all. Errors end up in the report, or in the interruption's ``error``; none is raised."""
         self._progress.started(self._target, len(self._steps))
+        try:
+            self._left_open = self._journal.left_open(self._target)
+        except StateError as error:
+            self._broke(error)
         for step in self._steps:
             why = self._reason_to_stop() or self._reason_to_skip(step)
             if why is not None:
@@ -124,7 +130,8 @@ class TargetRun:
                 self._made[step.id] = ended.found.remote.remote_id
                 return StepState.DONE, Text.of("execution.found_after_lost_answer")
             if ended.done is not None:
-                self._journal.done(entry, step, ended.done, now, binds=creates)
+                overtaken = self._left_open.pop((step.id, step.operation), ())
+                self._journal.done(entry, step, ended.done, now, binds=creates, overtaken=overtaken)
                 self._made[step.id] = ended.done.remote_id
                 return StepState.DONE, ended.done.note
         except AlreadyBound:

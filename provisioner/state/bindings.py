@@ -17,7 +17,7 @@ from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats
 from provisioner.state.codec import dump, load_fields, seats_of, sort_of
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_into
-from provisioner.state.schema import BINDING, BORROWED, EDGE, SECRET, STEP, TOMBSTONE
+from provisioner.state.schema import BINDING, BORROWED, EDGE, OPEN, SECRET, STEP, TOMBSTONE
 from provisioner.state.tie_facts import Bound, Facts, Released, Retired
 
 _CHUNK: Final = 20_000
@@ -53,29 +53,23 @@ class Bindings:
     def ties(self, network: str, target: str, server: str) -> Ties:
         """All that the planner has to know about one target, as one consistent picture."""
         with self._transactions.reading() as connection:
+            pending, unsettled = _open(connection, network, target)
             return Ties(
                 bindings=_bindings(connection, network, target),
                 edges=_edges(connection, network, target),
                 foreign=_foreign(connection, network, target, server),
                 retired_names=_retired(connection, server),
-                pending=_pending(connection, network, target),
+                pending=pending,
                 borrowed=_borrowed(connection, network, target),
+                unsettled=unsettled,
             )
 
     def release(self, network: str, target: str, resource: ResourceId) -> None:
         """Untie an object, ours or borrowed: it is left alone from now on. Its edges of ours are forgotten too."""
         with self._transactions.writing() as connection:
-            if connection.execute(delete(BINDING).where(_one(network, target, resource))).rowcount:
-                facts = Facts(connection, run=None)
-                facts.add(Released(network, target, str(resource.kind), resource.key))
-                facts.note()
-            if resource.kind is Kind.ACCOUNT:
-                BindingWriter(connection, network, target, "").give_back([resource])
-            mine = and_(EDGE.c.network == network, EDGE.c.target == target)
-            kind = str(resource.kind)
-            inside = and_(EDGE.c.container == resource.key, EDGE.c.sort.startswith(f"{kind}/", autoescape=True))
-            member = and_(EDGE.c.account == resource.key, EDGE.c.sort.endswith(f"/{kind}", autoescape=True))
-            connection.execute(delete(EDGE).where(mine, or_(inside, member)))
+            facts = Facts(connection, run=None)
+            BindingWriter(connection, network, target, "", facts).release(resource)
+            facts.note()
 
     def see_edges(self, network: str, target: str, edges: Iterable[Edge]) -> None:
         """Remember edges that are wanted and were found there already."""
@@ -85,12 +79,9 @@ class Bindings:
     def retire(self, server: str, kind: Kind, canonical_name: str, at: datetime) -> None:
         """Leave a tombstone: this name is never used again on this server."""
         with self._transactions.writing() as connection:
-            row = {"server": server, "kind": str(kind), "digest": _digest(_secret(connection), canonical_name)}
-            statement = _insert_or_leave(connection.dialect.name, TOMBSTONE)
-            if connection.execute(statement, {**row, "at": at}).rowcount:
-                facts = Facts(connection, run=None)
-                facts.add(Retired(**row, at=at.timestamp()))
-                facts.note()
+            facts = Facts(connection, run=None)
+            BindingWriter(connection, "", "", server, facts).retire(kind, canonical_name, at)
+            facts.note()
 
 
 class BindingWriter:
@@ -160,6 +151,22 @@ class BindingWriter:
         for row in self._rows(edges):
             self._connection.execute(delete(EDGE).where(*(EDGE.c[name] == value for name, value in row.items())))
 
+    def release(self, resource: ResourceId) -> None:
+        """No longer tied, nor borrowed; its edges, as a container and as a member, are forgotten."""
+        if self._connection.execute(delete(BINDING).where(_one(self._network, self._target, resource))).rowcount:
+            self._facts.add(Released(self._network, self._target, str(resource.kind), resource.key))
+        if resource.kind is Kind.ACCOUNT:
+            self.give_back([resource])
+        forget_edges(self._connection, self._network, self._target, resource)
+
+    def retire(self, kind: Kind, canonical_name: str, at: datetime) -> None:
+        """Leave a tombstone: this name is never used again on this server."""
+        digest = _digest(_secret(self._connection), canonical_name)
+        row = {"server": self._server, "kind": str(kind), "digest": digest}
+        statement = _insert_or_leave(self._connection.dialect.name, TOMBSTONE)
+        if self._connection.execute(statement, {**row, "at": at}).rowcount:
+            self._facts.add(Retired(**row, at=at.timestamp()))
+
     def borrow(self, accounts: Iterable[Binding]) -> None:
         """Remember which accounts of another network are meant, instead of whatever was remembered of them."""
         mine = and_(BORROWED.c.network == self._network, BORROWED.c.target == self._target)
@@ -189,6 +196,15 @@ class BindingWriter:
             {**fixed, "container": seats.container.key, "sort": sort_of(seats), "account": member}
             for seats, member in edges
         ]
+
+
+def forget_edges(connection: Connection, network: str, target: str, resource: ResourceId) -> None:
+    """Those of an object in one target, as a container and as a member."""
+    kind = str(resource.kind)
+    inside = and_(EDGE.c.container == resource.key, EDGE.c.sort.startswith(f"{kind}/", autoescape=True))
+    member = and_(EDGE.c.account == resource.key, EDGE.c.sort.endswith(f"/{kind}", autoescape=True))
+    mine = and_(EDGE.c.network == network, EDGE.c.target == target)
+    connection.execute(delete(EDGE).where(mine, or_(inside, member)))
 
 
 @cache
@@ -288,11 +304,19 @@ def _retired(connection: Connection, server: str) -> RetiredNames:
     return RetiredNames(_secret(connection), digests) if digests else RetiredNames()
 
 
-def _pending(connection: Connection, network: str, target: str) -> dict[ResourceId, str]:
+def _open(connection: Connection, network: str, target: str) -> tuple[dict[ResourceId, str], frozenset[ResourceId]]:
+    """What may have been created, by name; and what may have been changed by a step that is simply done again."""
     rows = connection.execute(
-        select(STEP.c.kind, STEP.c.key, STEP.c.name)
-        .where(STEP.c.network == network, STEP.c.target == target)
-        .where(STEP.c.state.in_(("intent", "unknown")), STEP.c.creates)
+        select(STEP.c.kind, STEP.c.key, STEP.c.name, STEP.c.creates, STEP.c.repeatable)
+        .where(STEP.c.network == network, STEP.c.target == target, OPEN)
         .order_by(STEP.c.id)
     )
-    return {ResourceId(Kind(row.kind), row.key): row.name for row in rows}
+    pending: dict[ResourceId, str] = {}
+    unsettled: set[ResourceId] = set()
+    for row in rows:
+        resource = ResourceId(Kind(row.kind), row.key)
+        if row.creates:
+            pending[resource] = row.name
+        elif row.repeatable:
+            unsettled.add(resource)
+    return pending, frozenset(unsettled)

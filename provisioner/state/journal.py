@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from provisioner.model.bindings import Binding
 from provisioner.model.changes import Adopt
@@ -22,7 +22,7 @@ from provisioner.state.bindings import BindingWriter
 from provisioner.state.codec import dump, dump_effects, dump_text
 from provisioner.state.database import Transactions
 from provisioner.state.runs import Entry, StepState
-from provisioner.state.schema import STEP
+from provisioner.state.schema import OPEN, STEP
 from provisioner.state.tie_facts import Facts
 from provisioner.state.ties_log import TiesLog
 
@@ -34,6 +34,11 @@ class Settlement:
     entry: Entry
     state: StepState
     remote: Remote | None = None
+
+    @property
+    def erased(self) -> bool:
+        """It was to erase its object, and did."""
+        return self.state is StepState.DONE and self.entry.effects.erased
 
 
 TOGETHER: Final = 25
@@ -86,22 +91,30 @@ class Journal:
             self._waiting = 0
         return entry
 
-    def done(self, entry: int, step: Step, done: Done, at: datetime, *, binds: bool) -> None:
+    def done(
+        self, entry: int, step: Step, done: Done, at: datetime, *, binds: bool, overtaken: Iterable[int] = ()
+    ) -> None:
         """The step happened: outcome, tie, edges and applied fields in one transaction. ``binds``: a new tie.
 
+        ``overtaken``: open entries of earlier runs that it makes good. What was erased leaves a tombstone: its tie
+        and its edges go, its name (``effects.fields["name"]``, in the canonical form) is never used again.
         On disk no later than the next intent. If a power cut takes it away, the step's intent still stands.
         """
         with self._changing(durable=False) as (connection, facts):
             self._close(connection, entry, StepState.DONE, done.note, at)
+            for older in overtaken:
+                self._close(connection, older, StepState.SUPERSEDED, None, at)
             writer = self._writer(facts, step.target)
             effects = step.effects
-            if binds:
+            if effects.erased:
+                _erase(writer, step.id, step.name, effects, at)
+            elif binds:
                 name = effects.fields.get("name", step.name)
                 fields = dict(effects.fields)
                 writer.bind(Binding(step.id, done.remote_id, str(name), done.fingerprint, fields), at)
             else:
                 writer.apply(step.id, effects.fields, done.remote_id, done.fingerprint)
-            writer.join(effects.joins)
+            writer.join(edge for edge in effects.joins if edge not in done.missed)
             writer.leave(effects.leaves)
 
     def found(self, entry: int, step: Step, remote: Remote, joins: Iterable[Edge], at: datetime) -> None:
@@ -163,16 +176,36 @@ class Journal:
             for writer in writers.values():
                 writer.join(pairs)
 
-    def settle(self, settlements: Iterable[Settlement], at: datetime) -> None:
-        """Close steps that earlier runs left open, and tie the objects that their creations had made."""
+    def settle(
+        self, settlements: Iterable[Settlement], at: datetime, changing: Collection[ResourceId] = frozenset()
+    ) -> None:
+        """Close steps that earlier runs left open; tie what their creations had made, release what they had erased.
+
+        ``changing``: objects that this run is about to write to. What an earlier step left there half done counts
+        as ours (`Ties.unsettled`) until the like is done again or nothing is left to do, so their entries stay open.
+        """
         with self._changing() as (connection, facts):
             for settled in settlements:
                 entry, remote = settled.entry, settled.remote
+                if settled.state is StepState.SUPERSEDED and entry.resource in changing:
+                    continue
                 self._close(connection, entry.id, settled.state, entry.error, at)
+                writer = self._writer(facts, entry.target)
                 if remote is not None:
-                    writer = self._writer(facts, entry.target)
                     binding = Binding(entry.resource, remote.remote_id, remote.name, remote.fingerprint, {})
                     writer.bind(binding, at)
+                elif settled.erased:
+                    _erase(writer, entry.resource, entry.name, entry.effects, at)
+
+    def left_open(self, target: str) -> dict[tuple[ResourceId, str], list[int]]:
+        """Entries of earlier runs that are still open and create nothing, by object and operation (see `done`)."""
+        mine = (STEP.c.network == self._network, STEP.c.target == target, STEP.c.run < self._run)
+        statement = select(STEP.c.id, STEP.c.kind, STEP.c.key, STEP.c.operation).where(*mine, OPEN, ~STEP.c.creates)
+        found: dict[tuple[ResourceId, str], list[int]] = {}
+        with self._lock.reading() as connection:
+            for row in connection.execute(statement):
+                found.setdefault((ResourceId(Kind(row.kind), row.key), row.operation), []).append(row.id)
+        return found
 
     def agree(
         self,
@@ -235,13 +268,18 @@ class Journal:
             "creates": step.creates,
             "repeatable": step.repeatable,
             "suspends": stands and fields.get("enabled") is False,
-            "updates": stands and any(name != "enabled" for name in fields),
-            "removes": len(step.effects.leaves),
+            "updates": stands and not step.effects.erased and any(name != "enabled" for name in fields),
+            "removes": len(step.effects.leaves) + step.effects.erased,
             "state": str(state),
             "error": None,
             "intent_at": at,
             "outcome_at": None,
         }
+
+
+def _erase(writer: BindingWriter, resource: ResourceId, name: str, effects: Effects, at: datetime) -> None:
+    writer.release(resource)
+    writer.retire(resource.kind, str(effects.fields.get("name", name)), at)
 
 
 def identity(step: Step) -> str:

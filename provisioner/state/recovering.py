@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, select
 
 from provisioner.model.errors import StateError
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
+from provisioner.state.bindings import forget_edges
 from provisioner.state.codec import dump
 from provisioner.state.database import Database
-from provisioner.state.schema import BINDING, EDGE, TOMBSTONE
+from provisioner.state.schema import BINDING, TOMBSTONE
 from provisioner.state.tie_facts import Bound, head_of, identity_of, secret_of, set_head, set_secret
 from provisioner.state.ties_file import Replayed
 
@@ -52,7 +54,8 @@ def recover(database: Database, found: Replayed, file: str) -> Recovered:
         released = tuple(tie for tie in rows if tie not in found.ties)
         bound = tuple(fact for tie, fact in found.ties.items() if tie not in stay)
         _delete(connection, (tie for tie in rows if tie not in stay))
-        _forget_edges(connection, released)
+        for network, target, kind, key in released:  # as releasing does: they are no longer of our making
+            forget_edges(connection, network, target, ResourceId(Kind(kind), key))
         if bound:
             connection.execute(insert(BINDING), [_row(fact) for fact in bound])
         retired = _retire(connection, found)
@@ -91,13 +94,6 @@ def _row(fact: Bound) -> dict[str, object]:
 def _delete(connection: Connection, ties: Iterable[Tie]) -> None:
     for tie in ties:
         connection.execute(delete(BINDING).where(*(column == value for column, value in zip(_KEY, tie, strict=True))))
-
-
-def _forget_edges(connection: Connection, released: Iterable[Tie]) -> None:
-    """As releasing does: they are no longer of our making."""
-    for network, target, _, key in released:
-        mine = and_(EDGE.c.network == network, EDGE.c.target == target)
-        connection.execute(delete(EDGE).where(mine, or_(EDGE.c.container == key, EDGE.c.account == key)))
 
 
 def _retire(connection: Connection, found: Replayed) -> int:

@@ -14,7 +14,7 @@ from provisioner.model.steps import Effects
 from provisioner.model.text import Text
 from provisioner.state.codec import dump, load, load_effects, load_text
 from provisioner.state.database import Transactions
-from provisioner.state.schema import RUN, STEP
+from provisioner.state.schema import OPEN, RUN, STEP
 
 
 class StepState(StrEnum):
@@ -86,6 +86,7 @@ class Recent:
     updates: Mapping[Kind, int]
     """Steps that changed fields of an object that stood already, suspensions and resumptions apart."""
     removed_edges: int
+    """An object that was erased counts as one more: at least a membership is gone with it."""
     members_lost: Mapping[Seats, int]
 
 
@@ -111,9 +112,7 @@ class Runs:
     def forget(self, network: str, before: datetime) -> int:
         """Delete runs that began before that moment, with their steps; how many. What is still open stays."""
         old = select(RUN.c.id).where(RUN.c.network == network, RUN.c.started < before)
-        waits = select(STEP.c.run).where(
-            STEP.c.network == network, STEP.c.state.in_((StepState.INTENT, StepState.UNKNOWN))
-        )
+        waits = select(STEP.c.run).where(STEP.c.network == network, OPEN)
         with self._transactions.writing() as connection:
             ids = list(connection.scalars(old.where(RUN.c.id.not_in(waits))))
             if ids:
@@ -146,10 +145,7 @@ class Runs:
             return [
                 entry_of(row)
                 for row in connection.execute(
-                    select(STEP)
-                    .where(STEP.c.network == network, STEP.c.target == target)
-                    .where(STEP.c.state.in_((StepState.INTENT, StepState.UNKNOWN)))
-                    .order_by(STEP.c.id)
+                    select(STEP).where(STEP.c.network == network, STEP.c.target == target, OPEN).order_by(STEP.c.id)
                 )
             ]
 
@@ -167,13 +163,15 @@ class Runs:
             by_kind = {Kind(kind): (int(suspended), int(updated)) for kind, suspended, updated in sums}
             leaving = connection.scalars(select(STEP.c.effects).where(*done, STEP.c.removes > 0)).all()
         lost: dict[Seats, int] = {}
-        for effects in leaving:
-            for seats, _ in load_effects(effects).leaves:
+        erased = 0
+        for effects in map(load_effects, leaving):
+            erased += effects.erased
+            for seats, _ in effects.leaves:
                 lost[seats] = lost.get(seats, 0) + 1
         return Recent(
             suspensions={kind: sums[0] for kind, sums in by_kind.items() if sums[0]},
             updates={kind: sums[1] for kind, sums in by_kind.items() if sums[1]},
-            removed_edges=sum(lost.values()),
+            removed_edges=sum(lost.values()) + erased,
             members_lost=lost,
         )
 

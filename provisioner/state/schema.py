@@ -128,7 +128,8 @@ RUN: Final = Table(
     sqlite_autoincrement=True,
 )
 
-_OPEN: Final = text("state IN ('intent', 'unknown')")
+OPEN: Final = text("state IN ('intent', 'unknown')")
+"""Steps whose outcome is not known. As a text, word for word as in the index: so both databases use that."""
 
 STEP: Final = Table(
     "step",
@@ -158,7 +159,7 @@ STEP: Final = Table(
     Column("intent_at", Moment, nullable=False),
     Column("outcome_at", Moment),
     Index(None, "run"),
-    Index("ix_step_open", "network", "target", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_step_open", "network", "target", sqlite_where=OPEN, postgresql_where=OPEN),
     Index(None, "network", "target", "outcome_at"),
     sqlite_autoincrement=True,
 )

@@ -76,6 +76,19 @@ def leave(container: ResourceId, account: ResourceId, **options: Any) -> Step:
     )
 
 
+def erase(resource: ResourceId, **options: Any) -> Step:
+    name = resource.key.partition(":")[2]
+    effects = Effects({"name": name.lower()}, erased=True)
+    return Step(T, "erase", resource, name, ("e" * 64,), f"r-{name}", effects=effects, expects={}, **options)
+
+
+def post(resource: ResourceId, message: str, **options: Any) -> Step:
+    """What can't be taken back: looked for before it is written, and never simply repeated."""
+    name = resource.key.partition(":")[2]
+    options = {"effects": Effects({"first_message": message}), "expects": {}, "repeatable": False, **options}
+    return Step(T, "post", resource, name, ("p" * 64,), f"r-{name}", payload={"message": message}, **options)
+
+
 @dataclass
 class FakeServer:
     """Objects by (kind, remote id); edges by remote ids. ``log`` holds every write that happened."""
@@ -83,6 +96,7 @@ class FakeServer:
     path: Path | None = None
     objects: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     edges: set[tuple[str, str]] = field(default_factory=set)
+    posted: set[tuple[str, str]] = field(default_factory=set)
     log: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -109,6 +123,11 @@ class FakeServer:
                 self.edges.add((container, account))
             case ["leave", container, account]:
                 self.edges.discard((container, account))
+            case ["erase", kind, remote_id]:
+                del self.objects[kind, remote_id]
+                self.edges = {edge for edge in self.edges if remote_id not in edge}
+            case ["post", remote_id, message]:
+                self.posted.add((remote_id, message))
             case _:
                 raise AssertionError(entry)
 
@@ -163,7 +182,7 @@ class FakeConnector:
         found = self.server.objects.get((str(step.id.kind), step.remote_id or ""))
         if found is None:
             return Moved(Text.of("test.gone"))
-        if step.expects is not None and dict(step.expects) != found:
+        if any(found.get(field_name) != value for field_name, value in (step.expects or {}).items()):
             return Moved(Text.of("test.moved"))
         if step.expects_edge is not None:
             seats, member = step.expects_edge
@@ -188,6 +207,13 @@ class FakeConnector:
                 self.server.write("join", container, remote_id)
         elif step.operation == "update":
             self.server.write("update", kind, remote_id, str(step.payload["display_name"]))
+        elif step.operation == "erase":
+            self.server.write("erase", kind, remote_id)
+        elif step.operation == "post":
+            message = str(step.payload["message"])
+            if (remote_id, message) in self.server.posted:
+                return Done(remote_id, note=Text.of("test.posted_already"))
+            self.server.write("post", remote_id, message)
         else:
             self.server.write("leave", remote_id, resolve(ResourceId(Kind.ACCOUNT, str(step.payload["account"]))))
         _next(self.after, step.name)

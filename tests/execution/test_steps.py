@@ -1,6 +1,7 @@
 """One run on one target: order, dependence, what is kept, each kind of failure."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ from provisioner.model.steps import Effects, Step
 from provisioner.model.text import Text
 from provisioner.state import Bindings, Outcome, StepState
 from tests.execution.bench import NETWORK, SERVER, Bench
-from tests.execution.fake import FakeConnector, T, create, group, leave, person, update
+from tests.execution.fake import FakeConnector, T, create, erase, group, leave, person, post, update
 
 WHY = Text.of("test.fault")
 
@@ -283,15 +284,60 @@ def test_a_leave_whose_answer_was_lost_counts_as_done_when_the_edge_is_gone(
     assert bench.ties().edges == {}
 
 
-def test_a_write_that_must_not_be_repeated_stays_unknown_until_a_ranger_looks(
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_message_that_may_have_been_posted_waits_and_is_looked_for_before_it_is_posted(
+    bench: Bench, connector: FakeConnector, when: str
+) -> None:
+    bench.apply(connector, [create(group("a"))])
+    connector.fail(when, "a", OutcomeUnknown(WHY))
+    welcome = post(group("a"), "Welcome")
+    first = bench.apply(connector, [welcome])
+    assert states(first.results()) == ["unknown"]
+    assert bench.ties().unsettled == frozenset()
+    bench.settle(connector)
+    assert states(bench.runs.open_entries(NETWORK, T)) == ["unknown"], "nothing but the like settles it"
+    bench.apply(connector, [update(group("a"), "a", "A")])
+    assert states(bench.runs.open_entries(NETWORK, T)) == ["unknown"]
+    again = bench.apply(connector, [welcome])
+    assert again.outcome is Outcome.DONE
+    assert connector.server.log.count(("post", "r-a", "Welcome")) == 1
+    assert bench.runs.open_entries(NETWORK, T) == []
+    assert states(bench.entries(first)) == ["superseded"]
+    assert bench.ties().bindings[group("a")].applied["first_message"] == "Welcome"
+
+
+def test_what_was_erased_leaves_a_tombstone_and_nothing_else(bench: Bench, connector: FakeConnector) -> None:
+    bench.apply(connector, [create(group("a")), create(person("Ada"), [group("a")]), create(person("x"), [group("a")])])
+    assert bench.apply(connector, [erase(person("Ada"))]).outcome is Outcome.DONE
+    ties = bench.ties()
+    assert set(ties.bindings) == {group("a"), person("x")}
+    assert ties.edges == {Seats(group("a")): frozenset({"person:x"})}
+    assert ("account", "ada") in ties.retired_names
+    assert ("account", "x") not in ties.retired_names
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_erasure_whose_answer_was_lost_is_made_once(bench: Bench, connector: FakeConnector, when: str) -> None:
+    bench.apply(connector, [create(person("ada"))])
+    connector.fail(when, "ada", OutcomeUnknown(WHY))
+    assert bench.apply(connector, [erase(person("ada"))]).outcome is Outcome.DONE
+    assert connector.server.log.count(("erase", "account", "r-ada")) == 1
+    assert (bench.ties().bindings, ("account", "ada") in bench.ties().retired_names) == ({}, True)
+
+
+def test_an_object_that_moved_while_its_erasure_was_in_doubt_is_not_erased(
     bench: Bench, connector: FakeConnector
 ) -> None:
     bench.apply(connector, [create(person("ada"))])
-    connector.fail("after", "ada", OutcomeUnknown(WHY))
-    report = bench.apply(connector, [update(person("ada"), "ada", "A", repeatable=False)])
-    assert states(report.results()) == ["unknown"]
-    bench.settle(connector)
-    assert states(bench.runs.open_entries(NETWORK, T)) == ["unknown"]
+
+    def overtake() -> None:
+        connector.server.write("update", "account", "r-ada", "theirs")
+        raise OutcomeUnknown(WHY)
+
+    connector.before["ada"] = [overtake]
+    step = replace(erase(person("ada")), expects={"display_name": "ada"})
+    assert states(bench.apply(connector, [step]).results()) == ["moved"]
+    assert set(bench.ties().bindings) == {person("ada")}
 
 
 def test_a_defect_of_a_connector_stops_its_target_and_names_no_person(

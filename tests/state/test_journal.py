@@ -6,7 +6,7 @@ import pytest
 
 from provisioner.model.changes import Adopt
 from provisioner.model.inventory import UNKNOWN, Remote
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Edge, EdgeRole, Kind, ResourceId, Seats
 from provisioner.model.steps import Done, Effects
 from provisioner.model.text import Text
 from provisioner.state import AlreadyBound, Bindings, Database, Outcome, Runs, Settlement, StepState
@@ -163,3 +163,49 @@ def test_the_same_write_planned_again_has_the_same_identity() -> None:
     assert identity(one) == identity(step(account("ada"), payload={"b": 2, "a": 1}))
     assert identity(one) != identity(step(account("ada"), payload={"a": 1, "b": 3}))
     assert identity(one) != identity(step(account("bob"), name="ada", payload={"a": 1, "b": 2}))
+
+
+def test_what_is_erased_is_untied_and_its_name_retired_in_one_transaction(database: Database) -> None:
+    bind(database, account("ada"))
+    bind(database, group("ada"))
+    in_same_key = Edge(Seats(ResourceId(Kind.CONVERSATION, "body:g"), EdgeRole.MEMBER, Kind.GROUP), "person:ada")
+    Bindings(database).see_edges(
+        NETWORK,
+        TARGET,
+        [
+            in_group("body:g", "person:ada"),
+            in_group("body:g", "person:b"),
+            in_group("body:ada", "person:b"),
+            in_same_key,
+        ],
+    )
+    book = journal(database)
+    erased = step(account("ada"), remote_id="r-person:ada", effects=Effects({"name": "ada.lovelace"}, erased=True))
+    book.done(book.intend(erased, NOW), erased, Done("r-person:ada"), NOW, binds=False)
+    ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
+    assert set(ties.bindings) == {group("ada")}
+    assert ties.edges == {
+        of_group("body:g"): {"person:b"},
+        of_group("body:ada"): {"person:b"},
+        in_same_key.seats: {"person:ada"},
+    }
+    assert ("account", "ada.lovelace") in ties.retired_names
+    assert ("group", "ada.lovelace") not in ties.retired_names
+
+
+def test_an_erased_container_takes_its_edges_along(database: Database) -> None:
+    bind(database, group("g"))
+    inside = Edge(Seats(ResourceId(Kind.TEAM_FOLDER, "body:f"), EdgeRole.WRITER, Kind.GROUP), "body:g")
+    Bindings(database).see_edges(NETWORK, TARGET, [in_group("body:g", "person:a"), in_group("body:h", "a"), inside])
+    book = journal(database)
+    erased = step(group("g"), remote_id="r-body:g", effects=Effects({"name": "g"}, erased=True))
+    book.done(book.intend(erased, NOW), erased, Done("r-body:g"), NOW, binds=False)
+    assert Bindings(database).ties(NETWORK, TARGET, SERVER).edges == {of_group("body:h"): {"a"}}
+
+
+def test_erasing_counts_as_a_removal_and_is_no_update(database: Database) -> None:
+    book = journal(database)
+    erased = step(account("ada"), remote_id="r", effects=Effects({"name": "ada"}, erased=True))
+    book.done(book.intend(erased, NOW), erased, Done("r"), NOW, binds=False)
+    recent = Runs(database).recent(NETWORK, TARGET, NOW)
+    assert (recent.removed_edges, recent.updates, recent.suspensions) == (1, {}, {})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.model.errors import StateError
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, Seats
 from provisioner.model.steps import Done, Effects
 from provisioner.state import (
     Bindings,
@@ -219,6 +219,26 @@ def test_a_database_that_was_made_anew_refuses_and_is_recovered(
         bind(anew, account("bob"))
         again.keep()
         assert keys(path) == {"person:ada", "person:bob", "body:g"}
+
+
+def test_what_was_erased_stays_retired_in_a_database_that_was_made_anew(
+    database: Database, log: TiesLog, path: Path, tmp_path: Path
+) -> None:
+    for name in ("ada", "bob"):
+        bind(database, account(name))
+    log.keep()
+    with Database.open(tmp_path / "old.sqlite3") as old:
+        recover(old, replayed(path), str(path))
+        journal(old).agree(TARGET, [], [in_group("body:g", "person:ada"), in_group("body:g", "person:bob")], [])
+        book = journal(database)
+        erased = step(account("ada"), remote_id="r-person:ada", effects=Effects({"name": "ada.l"}, erased=True))
+        book.done(book.intend(erased, NOW), erased, Done("r-person:ada"), NOW, binds=False)
+        log.keep()
+        assert len([raw for raw in path.read_bytes().splitlines() if b'"released"' in raw or b'"retired"' in raw]) == 2
+        recover(old, replayed(path), str(path))
+        found = Bindings(old).ties(NETWORK, TARGET, SERVER)
+        assert (set(found.bindings), found.edges) == ({account("bob")}, {Seats(group("g")): {"person:bob"}})
+        assert (Kind.ACCOUNT, "ada.l") in found.retired_names
 
 
 def test_an_old_copy_gets_what_it_lacks_loses_what_was_released_and_keeps_what_is_so(
