@@ -57,8 +57,11 @@ class AccountRoom:
         return None
 
     def observe(self, look: Look) -> tuple[Observation, Rosters]:
-        """All accounts; notes the groups that each is in."""
-        observation, look.groups_of = self.reader.observe(look.own)
+        """All accounts, or the few that are sought; notes the groups that each is in."""
+        if look.interest.only is None:
+            observation, look.groups_of = self.reader.observe(look.own)
+        else:
+            observation, look.groups_of = self.reader.observe_only(look.own, look.sought(self.kind))
         return observation, {}
 
     def compile(self, batch: Batch) -> Iterator[Staged]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from connectors.nextcloud.room import Batch, Room
+from connectors.nextcloud.room import Batch, Room, Stage, Staged
 from provisioner.model.changes import Change
 from provisioner.model.ports import Resolve
 from provisioner.model.steps import Step
@@ -11,5 +11,10 @@ from provisioner.model.steps import Step
 def compile_steps(changes: Sequence[Change], resolve: Resolve, rooms: Iterable[Room]) -> list[Step]:
     """The steps of all changes, in a valid order. Raises `KeyError` for an account or group that nobody knows."""
     batch = Batch(changes, resolve)
-    staged = [one for room in rooms for one in room.compile(batch)]
-    return [step for _, step in sorted(staged, key=lambda one: one.stage)]
+    staged = [(number, one) for number, room in enumerate(rooms) for one in room.compile(batch)]
+    return [one.step for _, one in sorted(staged, key=_place)]
+
+
+def _place(numbered: tuple[int, Staged]) -> tuple[int, int]:
+    number, one = numbered
+    return one.stage, -number if one.stage is Stage.ERASURES else number

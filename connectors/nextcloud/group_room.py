@@ -1,6 +1,6 @@
 """Groups and who is in them as a room of the connector; see `connectors.nextcloud.room`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from connectors.nextcloud import groups, memberships
 from connectors.nextcloud.account_reading import Accounts
@@ -8,8 +8,9 @@ from connectors.nextcloud.client import Client
 from connectors.nextcloud.groups import Groups
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
 from provisioner.model.changes import Create, Join, Leave, Update
-from provisioner.model.errors import Garbled, Permanent
+from provisioner.model.errors import Garbled, LoginRefused, Permanent, TargetError
 from provisioner.model.inventory import (
+    NOBODY,
     Absent,
     Complete,
     Completeness,
@@ -18,6 +19,7 @@ from provisioner.model.inventory import (
     Partial,
     Present,
     Reading,
+    Remote,
     Roster,
     Scope,
 )
@@ -59,20 +61,55 @@ class GroupRoom:
         return None
 
     def observe(self, look: Look) -> tuple[Observation, Rosters]:
-        """All groups; their members only where everybody's groups are known."""
+        """All groups; their members only where everybody's groups are known. Or the few that are sought, with theirs.
+
+        A narrow look costs one request, and one a group. What the sought accounts told of their groups stands in
+        the rosters of the other groups that are bound: complete as far as these accounts are concerned.
+        """
+        if look.interest.only is not None:
+            return self._observe_only(look)
         observation = self._reader.observe()
-        members: dict[str, set[str]] = {identifier: set() for identifier in observation.objects}
-        for account, containers in (look.groups_of or {}).items():
-            for container in containers & members.keys():
-                members[container].add(account)
-        rosters: dict[tuple[Kind, str], Roster] = {}
-        for identifier, inside in members.items():
-            scope = Scope(self._target, Kind.GROUP, identifier)
-            completeness: Completeness = Complete(scope, Level.FIELDS)
-            if look.groups_of is None:
-                completeness = Partial(scope, Text.of("nextcloud.members_unknown", group=identifier))
-            rosters[Kind.GROUP, identifier] = Roster.of_accounts(completeness, frozenset(inside))
+        members = _turned_round(look.groups_of or {})
+        rosters = {
+            (Kind.GROUP, identifier): self._roster(identifier, members.get(identifier, NOBODY), look)
+            for identifier in observation.objects
+        }
         return observation, rosters
+
+    def _observe_only(self, look: Look) -> tuple[Observation, Rosters]:
+        wanted = {one.remote_id or one.name for one in look.sought(Kind.GROUP)}
+        people = frozenset(one.id.key for one in look.sought(Kind.ACCOUNT))
+        rosters: dict[tuple[Kind, str], Roster] = {}
+        if people:
+            members = _turned_round(look.groups_of or {})
+            bound = {remote_id for kind, remote_id in look.interest.bound if kind is Kind.GROUP}
+            for identifier in bound | members.keys():
+                inside = members.get(identifier, NOBODY)
+                rosters[Kind.GROUP, identifier] = self._roster(identifier, inside, look, people)
+        objects: dict[str, Remote] = {}
+        try:
+            told = self._reader.look_for(wanted) if wanted else {}
+            for identifier in sorted(wanted):
+                inside_now = self._reader.members(identifier)
+                if inside_now is not None:
+                    objects[identifier] = told.get(identifier) or groups.nameless(identifier)
+                    whole = Complete(Scope(self._target, Kind.GROUP, identifier))
+                    rosters[Kind.GROUP, identifier] = Roster.of_accounts(whole, inside_now)
+        except LoginRefused:
+            raise
+        except TargetError as error:
+            return Observation(Partial(Scope(self._target, Kind.GROUP), error.text), objects), rosters
+        keys = frozenset(one.id.key for one in look.sought(Kind.GROUP))
+        return Observation(Complete(Scope(self._target, Kind.GROUP, only=keys)), objects), rosters
+
+    def _roster(
+        self, identifier: str, inside: Collection[str], look: Look, only: frozenset[str] | None = None
+    ) -> Roster:
+        scope = Scope(self._target, Kind.GROUP, identifier, only)
+        completeness: Completeness = Complete(scope, Level.FIELDS)
+        if look.groups_of is None:
+            completeness = Partial(scope, Text.of("nextcloud.members_unknown", group=identifier))
+        return Roster.of_accounts(completeness, frozenset(inside))
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """Who is created in the same batch comes into the groups with the POST that creates them."""
@@ -136,3 +173,12 @@ def _known(change: Join | Leave, batch: Batch) -> Iterator[tuple[ResourceId, str
         user_id = batch.remote_id(account)
         if user_id is not None:
             yield account, user_id
+
+
+def _turned_round(groups_of: Mapping[str, frozenset[str]]) -> Mapping[str, set[str]]:
+    """From the groups of each account to the accounts in each group."""
+    members: dict[str, set[str]] = {}
+    for account, containers in groups_of.items():
+        for container in containers:
+            members.setdefault(container, set()).add(account)
+    return members

@@ -1,10 +1,11 @@
 """Groups: observe, compile, apply. The group id is made once; what people read and we rename is the display name."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import takewhile
 from typing import Final
 
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
-from connectors.nextcloud.listing import identifier_of, identifiers, pages, reconcile
+from connectors.nextcloud.listing import first_page, identifier_of, identifiers, pages, reconcile
 from connectors.nextcloud.outcomes import creating, text_of
 from provisioner.model.changes import Create, Update
 from provisioner.model.errors import LoginRefused, TargetError
@@ -74,6 +75,17 @@ def remote_of(item: object) -> Remote | None:
     )
 
 
+def _common_start(names: Collection[str]) -> str:
+    """The letters with which all of them begin: a body's groups are called alike."""
+    columns = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in columns).strip()
+
+
+def nameless(identifier: str) -> Remote:
+    """A group that exists, and of which the details do not tell more."""
+    return Remote(identifier, identifier, {"name": identifier, "display_name": UNKNOWN})
+
+
 class Groups:
     """The groups of one target."""
 
@@ -100,6 +112,31 @@ class Groups:
             return Observation(Partial(self._scope, Text.of("nextcloud.list_moved", count=disputed)), found)
         return Observation(Complete(self._scope), found)
 
+    def look_for(self, wanted: Collection[str]) -> dict[str, Remote]:
+        """Those of these groups that exist, with what tells them: one request where a page holds all of their kind.
+
+        A group that is missing here may exist all the same: `members` tells.
+        """
+        items = first_page(self._client, DETAILS, "groups", self._page_size, _common_start(wanted))
+        if items is not None:
+            listed = [remote for item in items if (remote := remote_of(item)) is not None]
+            return {remote.remote_id: remote for remote in listed if remote.remote_id in wanted}
+        found = {identifier: self.read_group(identifier) for identifier in wanted}
+        return {identifier: remote for identifier, remote in found.items() if remote is not None}
+
+    def members(self, identifier: str) -> frozenset[str] | None:
+        """User ids of its members (one request); None when the server itself says that there is no such group.
+
+        Raises `TargetError`.
+        """
+        try:
+            return identifiers(self._client, f"{CLOUD}/groups/{group_segment(identifier)}/users", "users")
+        except OcsRefusal as refusal:
+            # 404/998 is also what somebody without rights is told about things that do exist.
+            if refusal.code == 404:
+                return None
+            raise
+
     def read(self, identifier: str) -> Reading:
         """One group, typed. Raises `LoginRefused` alone."""
         try:
@@ -119,15 +156,7 @@ class Groups:
             remote = remote_of(item) if found == identifier else None
             if remote is not None:
                 return remote
-        try:
-            self._client.get(f"{CLOUD}/groups/{group_segment(identifier)}/users")
-        except OcsRefusal as refusal:
-            # 404/998 is also what somebody without rights is told about things that do exist.
-            if refusal.code == 404:
-                return None
-            raise
-        # It exists, and the details do not tell its fields: it is there, and that is all we know.
-        return Remote(identifier, identifier, {"name": identifier, "display_name": UNKNOWN})
+        return None if self.members(identifier) is None else nameless(identifier)
 
     def create(self, step: Step) -> Done:
         """POST with id and display name. Raises `OutcomeUnknown` unless the answer proves that nothing was made."""

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from connectors.nextcloud.accounts import Own
 from provisioner.model.changes import Adopt, Change, Create, Join, Leave
 from provisioner.model.inventory import Observation, Reading, Remote, Roster
-from provisioner.model.ports import Interest, Resolve
+from provisioner.model.ports import Interest, Resolve, Sought
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -33,7 +33,7 @@ class Stage(IntEnum):
     LEAVES = 7
     SWITCHES = 8  # who is suspended, and who comes back
     TEXTS = 9  # late texts; they come in a `compile` of their own, once all that they link to exists
-    ERASURES = 10
+    ERASURES = 10  # in the reverse order of the rooms: what holds others goes before these
 
 
 class Staged(NamedTuple):
@@ -94,7 +94,12 @@ class Look:
     own: Own
     """Our technical account: never a subject."""
     groups_of: Mapping[str, frozenset[str]] | None = None
-    """The groups that each account is in, once the accounts' room read everybody's; None: not known of all."""
+    """The groups that each account is in, once the accounts' room read them (of all it was asked about, that is all
+    there are, or `sought`); None: not known of all of these."""
+
+    def sought(self, kind: Kind) -> tuple[Sought, ...]:
+        """The few resources of a kind that a narrow look asks for (``interest.only``)."""
+        return tuple(one for one in self.interest.only or () if one.id.kind is kind)
 
 
 class Room(Protocol):
