@@ -5,8 +5,8 @@ below ``/index.php``, with the same envelope. Bodies are JSON: a secret in a URL
 observed on Nextcloud 34.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 from connectors.nextcloud.settings import NextcloudSettings
@@ -30,6 +30,8 @@ ATTEMPTS: Final = 4
 """How often a read is tried; writes are never repeated here."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two tries of a read, whatever the server wishes for: somebody waits for the plan."""
+
+T = TypeVar("T")
 
 
 class OcsRefusal(Permanent):
@@ -109,20 +111,20 @@ class Client:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """The ``data`` of an answer. Transient failures are tried again after a while; raises `TargetError`."""
-        pause = 1.0
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._ask("GET", path, None, params)
-            except Transient as error:
-                if attempt == ATTEMPTS:
-                    raise
-                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
-                pause *= 2
-        raise AssertionError("the loop ends by returning or raising")
+        return self._patiently(lambda: self._ask("GET", path, None, params))
 
     def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
         """One write, once; the ``data`` of its answer. Raises `TargetError` in all its kinds, `WriteRefused`."""
         return self._ask(method, path, body, None)
+
+    def dav(self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+        """One request of WebDAV; what WebDAV itself answered, its refusals included (see `…nextcloud.webdav`).
+
+        Reads are tried again as in `get`, writes never. Raises `TargetError` for every other answer.
+        """
+        if not is_reading(method):
+            return self._ask_dav(method, path, content, headers)
+        return self._patiently(lambda: self._ask_dav(method, path, content, headers))
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -133,6 +135,28 @@ class Client:
     def _ask(
         self, method: str, path: str, body: Mapping[str, object] | None, params: Mapping[str, str | int] | None
     ) -> object:
+        session = self._opened()
+        answer = session.ocs(method, path, json=body, params=params)
+        if _wants_confirmation(answer):
+            # Half an hour after the login the kept cookies no longer confirm the password; a new login does.
+            session.forget_cookies()
+            answer = session.ocs(method, path, json=body, params=params)
+        try:
+            return self._judge(answer, method, path)
+        except LoginRefused as refused:
+            self._locked_out = refused
+            raise
+
+    def _ask_dav(self, method: str, path: str, content: bytes, headers: Mapping[str, str] | None) -> Answer:
+        answer = self._opened().dav(method, path, content=content, headers=headers)
+        if answer.status < 300 or (answer.status not in (401, 429) and answer.status < 500 and _refused_by_dav(answer)):
+            return answer
+        error = self._untyped(answer, method, path)
+        if isinstance(error, LoginRefused):
+            self._locked_out = error
+        raise error
+
+    def _opened(self) -> NextcloudSession:
         if self._locked_out is not None:
             raise LoginRefused(self._locked_out.text, "not tried again")
         if self._settings.is_open_to_listeners:
@@ -146,22 +170,27 @@ class Client:
                 timeout=self._settings.timeout,
                 ca_file=self._settings.ca_file,
             )
-        answer = self._session.ocs(method, path, json=body, params=params)
-        if _wants_confirmation(answer):
-            # Half an hour after the login the kept cookies no longer confirm the password; a new login does.
-            self._session.forget_cookies()
-            answer = self._session.ocs(method, path, json=body, params=params)
-        try:
-            return self._judge(answer, method, path)
-        except LoginRefused as refused:
-            self._locked_out = refused
-            raise
+        return self._session
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        pause = 1.0
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return read()
+            except Transient as error:
+                if attempt == ATTEMPTS:
+                    raise
+                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
+                pause *= 2
+        raise AssertionError("the loop ends by returning or raising")
 
     def _judge(self, answer: Answer, method: str, path: str) -> object:
         """The data of a success; else the error that says what may be done about it."""
         if answer.status == 503 and "x-nextcloud-maintenance-mode" in answer.headers:
             wait = answer.retry_after(self._clock.now())
             raise Transient(Text.of("nextcloud.maintenance", url=self._settings.url), "HTTP 503", wait)
+        if answer.status == 304 and is_reading(method):
+            return None  # we never ask conditionally: so Talk's chat says that it holds nothing (more)
         envelope = _Envelope.of(answer.value)
         if envelope is None:
             raise self._untyped(answer, method, path)
@@ -246,6 +275,11 @@ def _plain_refusal(answer: Answer) -> str | None:
         return None
     message = value["message"]
     return message if isinstance(message, str) else None
+
+
+def _refused_by_dav(answer: Answer) -> bool:
+    """Whether this is an error in WebDAV's own words (observed: XML with SabreDAV's namespace)."""
+    return "xml" in answer.headers.get("content-type", "") and b"http://sabredav.org/ns" in answer.body
 
 
 def _refused_fields(data: object) -> Mapping[str, str]:

@@ -6,7 +6,9 @@ from connectors.nextcloud import account_steps, accounts
 from connectors.nextcloud.account_room import AccountRoom
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.compiling import compile_steps
+from connectors.nextcloud.conversation_room import ConversationRoom
 from connectors.nextcloud.doctor import examine
+from connectors.nextcloud.folder_room import FolderRoom
 from connectors.nextcloud.group_room import GroupRoom
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings
@@ -27,13 +29,13 @@ class NextcloudConnector:
         self._settings = settings
         self._wiring = wiring
         self._client = Client(settings, wiring.gate, wiring.clock)
-        accounts = AccountRoom(self._client, target, settings, wiring.ledger)
+        self._accounts = accounts = AccountRoom(self._client, target, settings, wiring.ledger)
         self._own = accounts.reader.own
         rooms: tuple[Room, ...] = (
             accounts,
-            GroupRoom(self._client, target, settings.page_size, accounts.reader),
-            # TEAM_FOLDER registers here
-            # CONVERSATION registers here
+            GroupRoom(self._client, target, settings.page_size, accounts.reader, wiring.clock),
+            FolderRoom(self._client, target, settings, wiring.clock, self._own),
+            ConversationRoom(self._client, target, settings.url, wiring.clock),
         )
         self._rooms: Mapping[Kind, Room] = {room.kind: room for room in rooms}
         self._performing = {operation: room for room in rooms for operation in room.operations}
@@ -47,7 +49,10 @@ class NextcloudConnector:
             canonical=self._canonical,
             address=self._address,
             hand_over=accounts.hand_over,
-            limits={account_steps.EDIT_BUCKET: (self._settings.edit_limit, self._settings.edit_window)},
+            limits=dict.fromkeys(
+                (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
+                (self._settings.edit_limit, self._settings.edit_window),
+            ),
         )
 
     def examine(self) -> Iterator[Finding]:
@@ -68,7 +73,7 @@ class NextcloudConnector:
             if kind in kinds:
                 observations[kind], seen = self._look_into(room, look)
                 rosters |= seen
-        return Inventory(self._target, observations, rosters, look.own.id)
+        return Inventory(self._target, observations, rosters, look.own.id, look.own.epoch)
 
     def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
         """The fewest writes, in the order of `connectors.nextcloud.room.Stage`. Pure."""
@@ -99,7 +104,8 @@ class NextcloudConnector:
         return self._rooms[identity.kind].look_up(identity, name)
 
     def leave_epoch(self, epoch: Epoch) -> None:
-        """Nothing yet: no room was found for it."""
+        """In our own account's profile, field "role". Raises `Permanent` when somebody else wrote there."""
+        self._accounts.leave_epoch(epoch)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

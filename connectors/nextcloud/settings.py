@@ -35,6 +35,11 @@ class NextcloudSettings(BaseModel):
     """Whether the server greets each new account that has an address (its own default)."""
     default_quota: str = "none"
     """The server's own default quota ("none", "5 GB"): the API shows only its effect, not that it is the default."""
+    working_group: str | None = Field(default=None, min_length=1)
+    """A group that holds our technical account and nobody else: it gets every team folder that we make, so that we
+    can lay it out. None: no first layout and no note of welcome."""
+    welcome_note: str = Field(default="Willkommen.md", pattern=r"^[^/\\.][^/\\]*$", max_length=100)
+    """Name of the file with the note of welcome, at the root of a team folder."""
     timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds. A page of 500 accounts takes up to 15 s on a cold server."""
     allow_plaintext: bool = False

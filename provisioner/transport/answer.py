@@ -44,6 +44,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
     value: object = NOT_JSON
+    body: bytes = b""
+    """As it came, where no JSON is expected (WebDAV)."""
 
     def retry_after(self, now: datetime) -> float | None:
         """Seconds to wait according to `Retry-After` (a number or a date), at most `LONGEST_WAIT`; None: not said."""

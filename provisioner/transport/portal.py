@@ -7,7 +7,8 @@ let errors of three libraries escape.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,7 +87,16 @@ class NextcloudSession:
         """
         portal = self._open()
         body = None if json is None else dict(json)
-        return portal.call(self._ask, method, path, body, None if params is None else dict(params))
+        send = partial(self._send_ocs, method, path, body, None if params is None else dict(params))
+        return portal.call(self._ask, method, path, send)
+
+    def dav(self, method: str, path: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+        """One request of WebDAV (PROPFIND, MKCOL, PUT …); the answer whatever its status, with its ``body``.
+
+        ``path`` from the server's root on, quoted already. The same session, login and errors as `ocs`.
+        """
+        portal = self._open()
+        return portal.call(self._ask, method, path, partial(self._send_dav, method, path, content, dict(headers or {})))
 
     def forget_cookies(self) -> None:
         """The next request logs in anew (about a second), which renews the password confirmation."""
@@ -131,18 +141,13 @@ class NextcloudSession:
         _guard(client._session, self._gate, self._noted)
         return client
 
-    async def _ask(
-        self, method: str, path: str, json: dict[str, object] | None, params: dict[str, str | int] | None
-    ) -> Answer:
-        from nc_py_api import NextcloudException
+    async def _ask(self, method: str, path: str, send: Callable[[], Awaitable[Answer]]) -> Answer:
         from niquests.exceptions import RequestException
 
         self._last = Answer(0)
         try:
             with fail_after(LONGEST_ANSWER):
-                value = await self._client.ocs(
-                    method, path, json=json, params=params, response_type="json", allow_redirects=False, **self._trust
-                )
+                return await send()
         except TooLong as error:
             await self._start_afresh()
             if is_reading(method):
@@ -151,10 +156,6 @@ class NextcloudSession:
         except TimeoutError as error:
             await self._start_afresh()
             raise failure(error, method, self._url + path) from error
-        except NextcloudException as error:
-            if error.response is None:  # what nc-py-api makes of a read time-out
-                raise failure(TimeoutError(), method, self._url + path) from None
-            return Answer(self._last.status, self._last.headers, parsed(error.response.text or ""))
         except ReadiError:
             raise
         except RequestException as error:
@@ -171,7 +172,28 @@ class NextcloudSession:
             if not type(error).__module__.startswith(("urllib3", "niquests")):
                 raise
             raise failure(error, method, self._url + path) from error
+
+    async def _send_ocs(
+        self, method: str, path: str, json: dict[str, object] | None, params: dict[str, str | int] | None
+    ) -> Answer:
+        from nc_py_api import NextcloudException
+
+        try:
+            value = await self._client.ocs(
+                method, path, json=json, params=params, response_type="json", allow_redirects=False, **self._trust
+            )
+        except NextcloudException as error:
+            if error.response is None:  # what nc-py-api makes of a read time-out
+                raise failure(TimeoutError(), method, self._url + path) from None
+            return Answer(self._last.status, self._last.headers, parsed(error.response.text or ""))
         return Answer(self._last.status, self._last.headers, whole_letters(value) if self._halves else value)
+
+    async def _send_dav(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> Answer:
+        # By the adapter that `ocs` uses: nc-py-api's own one for WebDAV would log in a second time, for a second.
+        response = await self._client._session.adapter.request(
+            method, path, data=content or None, headers=headers, allow_redirects=False, **self._trust
+        )
+        return Answer(self._last.status, self._last.headers, body=response.content or b"")
 
     def _noted(self, response: Any) -> None:
         headers = {str(name).lower(): str(value) for name, value in response.headers.items()}

@@ -1,0 +1,130 @@
+"""Sub-folders and files by WebDAV, below our own account's files: made where nothing is, and never taken away.
+
+Statuses as observed on Nextcloud 34. An answer counts when it bears WebDAV's own marks (its statuses, its XML, its
+ETag): a login page of a proxy is no file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.etree import ElementTree
+
+from connectors.nextcloud.client import Client, segment
+from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, Transient
+from provisioner.model.text import Text
+from provisioner.transport.answer import Answer
+
+FILES: Final = "/remote.php/dav/files"
+
+_ASK_NOTHING: Final = b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/></d:prop></d:propfind>'
+_ASK_FOLDER: Final = (
+    b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns">'
+    b"<d:prop><nc:group-folder-id/></d:prop></d:propfind>"
+)
+_FOLDER_ID: Final = "{http://nextcloud.org/ns}group-folder-id"
+
+_A_FOLDER: Final = b"This is the WebDAV interface."
+"""What GET says of a folder, with 200 (observed)."""
+
+Names = Sequence[str]
+"""A path as its names, from the account's home on."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it is now; ``etag`` as the server quotes it."""
+
+    content: bytes
+    etag: str
+
+
+class WebDav:
+    """The files that one account sees."""
+
+    def __init__(self, client: Client, user: str) -> None:
+        """``user``: the account's id, not what it logs in with."""
+        self._client = client
+        self._root = f"{FILES}/{segment(user)}"
+
+    def list_home(self) -> None:
+        """List the home one level deep.
+
+        Observed: a team folder whose mount point lies in another folder answers 500 to everything until this is done
+        once after it was made or renamed: then the folder around it comes into being.
+        """
+        answer = self._client.dav("PROPFIND", f"{self._root}/", _ASK_NOTHING, _xml(depth=1))
+        self._expect(answer, (207,), self._root)
+
+    def team_folder_at(self, names: Names) -> str | None:
+        """The id of the team folder mounted at this very path; None: nothing is here, or something else."""
+        path = self._path(names)
+        answer = self._client.dav("PROPFIND", path, _ASK_FOLDER, _xml(depth=0))
+        if answer.status == 404:
+            return None
+        self._expect(answer, (207,), path)
+        try:
+            # Small, and of the server we are logged in to; expat itself limits what entities grow to.
+            found = ElementTree.fromstring(answer.body).iter(_FOLDER_ID)  # noqa: S314
+        except ElementTree.ParseError as error:
+            raise Garbled(Text.of("nextcloud.garbled", path=path)) from error
+        return next((one.text for one in found if one.text), None)
+
+    def make_folder(self, names: Names) -> bool:
+        """Make one folder; False when something of this name is there already (405), which stays as it is."""
+        path = self._path(names)
+        answer = self._client.dav("MKCOL", path)
+        if answer.status == 405:
+            return False
+        self._expect(answer, (201,), path, writing=True)
+        return True
+
+    def read(self, names: Names) -> File | None:
+        """A file; None when there is none, or a folder of this name."""
+        path = self._path(names)
+        answer = self._client.dav("GET", path)
+        if answer.status == 404 or (answer.status == 200 and answer.body.startswith(_A_FOLDER)):
+            return None
+        self._expect(answer, (200,), path)
+        etag = answer.headers.get("etag", "")
+        if not etag or "oc-etag" not in answer.headers:
+            raise Garbled(Text.of("nextcloud.garbled", path=path), "no ETag")
+        return File(answer.body, etag)
+
+    def create(self, names: Names, content: bytes) -> bool:
+        """Write a file where none is; False when something is there, which stays as it is."""
+        return self._put(names, content, {"If-None-Match": "*"})
+
+    def replace(self, names: Names, content: bytes, old: File) -> bool:
+        """Write a file anew if it is still ``old``; False when it is not, and it stays as it is."""
+        return self._put(names, content, {"If-Match": old.etag})
+
+    def _put(self, names: Names, content: bytes, condition: dict[str, str]) -> bool:
+        path = self._path(names)
+        answer = self._client.dav("PUT", path, content, {"Content-Type": "text/markdown", **condition})
+        if answer.status == 412:
+            return False
+        self._expect(answer, (201, 204), path, writing=True)
+        return True
+
+    def _path(self, names: Names) -> str:
+        return "/".join([self._root, *(segment(name) for name in names)])
+
+    def _expect(self, answer: Answer, statuses: tuple[int, ...], path: str, *, writing: bool = False) -> None:
+        """Raise what an answer with another status, or a success that is not WebDAV's, means."""
+        detail = f"HTTP {answer.status}"
+        if answer.status in statuses:
+            if "text/html" not in answer.headers.get("content-type", "") or not answer.body:
+                return
+        elif answer.status == 423:
+            raise Transient(Text.of("nextcloud.file_locked", path=path), detail)
+        elif answer.status == 507:
+            raise Permanent(Text.of("nextcloud.folder_full", path=path), detail)
+        elif answer.status >= 400:
+            raise Permanent(Text.of("nextcloud.file_refused", path=path, status=answer.status), detail)
+        if writing:
+            raise OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
+        raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
+
+
+def _xml(depth: int) -> dict[str, str]:
+    return {"Depth": str(depth), "Content-Type": "application/xml"}
