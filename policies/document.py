@@ -3,58 +3,21 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from policies.roomsections import ConversationsPolicy, FoldersPolicy
+from policies.sections import Pattern, Quota, QuotaOrKeep, Section
 from provisioner.model.changes import Verb
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
 from provisioner.model.rules import GuardRules, Limit, OnDrift
-
-UNLIMITED = -3
-"""What Nextcloud itself calls a quota without end."""
-KEEP = "keep"
-"""Quotas are somebody else's business."""
-
-_UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-
-
-def quota_in_bytes(quota: str) -> int | None:
-    """Bytes of "5 GB" (1024-based, as Nextcloud counts); `UNLIMITED`; None for "default". ValueError for others."""
-    wanted = quota.strip()
-    if wanted == "default":
-        return None
-    if wanted == "unlimited":
-        return UNLIMITED
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)", wanted, re.IGNORECASE)
-    if match is None:
-        raise PydanticCustomError("policies.bad_quota", "no quota")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
-
-
-def _checked_quota(quota: str) -> str:
-    quota_in_bytes(quota)
-    return quota
-
-
-def _checked_usual_quota(quota: str) -> str:
-    return quota if quota.strip() == KEEP else _checked_quota(quota)
-
-
-def _checked_pattern(pattern: str) -> str:
-    if pattern.count("{name}") != 1 or set("{}") & set(pattern.replace("{name}", "")):
-        raise PydanticCustomError("policies.bad_pattern", "no pattern")
-    return pattern
 
 
 def _checked_user_id(source: str) -> str:
     if source in ("name", "email", "person-id") or re.fullmatch(r"identity:[a-z0-9-]+", source):
         return source
     raise PydanticCustomError("policies.bad_user_id", "no such source of user ids")
-
-
-Quota = Annotated[str, AfterValidator(_checked_quota)]
-Pattern = Annotated[str, AfterValidator(_checked_pattern)]
 
 
 _USUAL_QUOTAS: dict[Role, str | None] = {Role.GUEST: "1 GB", Role.RANGER: "unlimited", Role.MODERATOR: "10 GB"}
@@ -68,11 +31,7 @@ def _with_usual_quotas(given: object) -> object:
     return usual | {str(role): quota for role, quota in given.items()}
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AccountsPolicy(_Section):
+class AccountsPolicy(Section):
     """How people's accounts look."""
 
     user_id: Annotated[str, AfterValidator(_checked_user_id)] = Field(
@@ -84,7 +43,7 @@ class AccountsPolicy(_Section):
         default="us",
         description='"login": accounts appear at the first login; they are bound when they exist, never created here.',
     )
-    quota: Annotated[str, AfterValidator(_checked_usual_quota)] = Field(
+    quota: QuotaOrKeep = Field(
         default="5 GB",
         description='The least that everybody gets, guests apart. "keep": no quota at all is compared or changed, '
         "for servers on which they have grown.",
@@ -103,21 +62,24 @@ class AccountsPolicy(_Section):
     )
 
 
-class GroupNames(_Section):
+class GroupNames(Section):
     """The groups that a kind of body gets."""
 
     members: Pattern | None = Field(description="Name of the members' group; null for none.")
     administrators: Pattern | None = Field(description="Name of the moderators' group; null for none.")
+    guests: Pattern | None = Field(
+        description="Name of the guests' group, which exists once there are guests; null: guests are in the members'."
+    )
 
 
 def _default_names() -> dict[BodyKind, GroupNames]:
-    project = GroupNames(members="PG_{name}", administrators="PG_{name}-Administratoren")
-    plain = GroupNames(members="{name}", administrators="{name}-Administratoren")
+    project = GroupNames(members="PG_{name}", administrators="PG_{name}-Administratoren", guests="PG_{name}-Gäste")
+    plain = GroupNames(members="{name}", administrators="{name}-Administratoren", guests="{name}-Gäste")
     return {kind: project if kind is BodyKind.PROJECT else plain for kind in BodyKind}
 
 
 def _with_usual_names(given: object) -> object:
-    """Whoever names one kind of body means that one: the others, and its other group, keep the default."""
+    """Whoever names one kind of body means that one: the others, and its other groups, keep the default."""
     if not isinstance(given, dict):
         return given
     names: dict[object, object] = {str(kind): usual.model_dump() for kind, usual in _default_names().items()}
@@ -128,7 +90,7 @@ def _with_usual_names(given: object) -> object:
     return names
 
 
-class GroupsPolicy(_Section):
+class GroupsPolicy(Section):
     """How groups are called and who writes them."""
 
     names: Annotated[dict[BodyKind, GroupNames], BeforeValidator(_with_usual_names)] = Field(
@@ -147,7 +109,7 @@ class GroupsPolicy(_Section):
     )
 
 
-class DriftPolicy(_Section):
+class DriftPolicy(Section):
     """What becomes of something that was changed over there."""
 
     account: OnDrift = Field(
@@ -156,9 +118,17 @@ class DriftPolicy(_Section):
         "back unattended.",
     )
     group: OnDrift = Field(default=OnDrift.ASK, description="Names of groups and who is in them; the same words.")
+    folder: OnDrift = Field(
+        default=OnDrift.ASK,
+        description="Mount points and settings of team folders, and what groups may do in them; the same words.",
+    )
+    conversation: OnDrift = Field(
+        default=OnDrift.ASK,
+        description="Names, descriptions and settings of conversations, and who is in them; the same words.",
+    )
 
 
-class LimitPolicy(_Section):
+class LimitPolicy(Section):
     count: int = Field(ge=0, description="More than so many refuse the plan.")
     share: float = Field(gt=0, le=1, description="More than this share of all there are refuses the plan …")
     floor: int = Field(default=5, ge=0, description="… but only above so many.")
@@ -174,7 +144,7 @@ def _limit(limit: Limit) -> LimitPolicy:
 _GUARDS = GuardRules()
 
 
-class GuardsPolicy(_Section):
+class GuardsPolicy(Section):
     """When a plan is refused before the first write; over the plan and over seven days, for each target."""
 
     @model_validator(mode="before")
@@ -193,7 +163,8 @@ class GuardsPolicy(_Section):
     suspensions: LimitPolicy = Field(default=_limit(_GUARDS.suspensions), description="Accounts suspended.")
     removed_edges: LimitPolicy = Field(default=_limit(_GUARDS.removed_edges), description="Memberships taken away.")
     updates: LimitPolicy = Field(
-        default=_limit(_GUARDS.updates), description="Objects changed, accounts and groups each by themselves."
+        default=_limit(_GUARDS.updates),
+        description="Objects changed; accounts, groups, folders and conversations each by themselves.",
     )
     lost_objects: LimitPolicy = Field(
         default=_limit(_GUARDS.lost_objects), description="Objects of ours that vanished over there, whoever did it."
@@ -220,7 +191,7 @@ class GuardsPolicy(_Section):
         )
 
 
-class RetentionPolicy(_Section):
+class RetentionPolicy(Section):
     """How long what we remember is kept."""
 
     history_days: int = Field(
@@ -231,11 +202,26 @@ class RetentionPolicy(_Section):
     )
 
 
-class Policy(_Section):
-    """How roles and bodies become accounts and groups, and what needs a ranger's eyes."""
+class LifecyclePolicy(Section):
+    """What becomes of people who left."""
+
+    wait_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days between an account's suspension and the day on which its files may be handed over; days of "
+        "a written absence do not count.",
+    )
+
+
+class Policy(Section):
+    """How roles and bodies become accounts and rooms, and what needs a ranger's eyes."""
 
     accounts: AccountsPolicy = Field(default=AccountsPolicy(), description="How people's accounts look.")
     groups: GroupsPolicy = Field(default=GroupsPolicy(), description="How groups are called and who writes them.")
+    folders: FoldersPolicy = Field(
+        default=FoldersPolicy(), description="The team folder of each body: where it is, and who may do what in it."
+    )
+    conversations: ConversationsPolicy = Field(default=ConversationsPolicy(), description="The chat of each body.")
     on_drift: DriftPolicy = Field(
         default=DriftPolicy(), description="What becomes of something that was changed over there."
     )
@@ -246,8 +232,9 @@ class Policy(_Section):
     queued: tuple[Verb, ...] = Field(
         default=(),
         description='Kinds of change that wait for a ranger even where they would run unattended: "create", "update", '
-        '"suspend", "resume", "join", "leave". Nothing is ever loosened by this.',
+        '"suspend", "resume", "join", "leave", "regrade", "write". Nothing is ever loosened by this.',
     )
+    lifecycle: LifecyclePolicy = Field(default=LifecyclePolicy(), description="What becomes of people who left.")
     retention: RetentionPolicy = Field(default=RetentionPolicy(), description="How long what we remember is kept.")
     managed: tuple[str, ...] | None = Field(
         default=None,
@@ -255,4 +242,10 @@ class Policy(_Section):
     )
 
     def drift_rules(self) -> dict[Kind, OnDrift]:
-        return {Kind.ACCOUNT: self.on_drift.account, Kind.GROUP: self.on_drift.group}
+        """What policy says about each kind of resource."""
+        return {
+            Kind.ACCOUNT: self.on_drift.account,
+            Kind.GROUP: self.on_drift.group,
+            Kind.TEAM_FOLDER: self.on_drift.folder,
+            Kind.CONVERSATION: self.on_drift.conversation,
+        }

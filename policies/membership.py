@@ -27,8 +27,12 @@ class Belonging:
     """Ids of people in one body, and those whose written time there is over."""
 
     members: set[str] = field(default_factory=set)
+    """Everybody who is in it, moderators and guests included."""
     moderators: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    guests: set[str] = field(default_factory=set)
+    """Those of the members who are guests in it: by their role here, or in the network as a whole. Who moderates is
+    no guest."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,7 @@ class Belongings:
         self._now, self._past = _Index(), _Index()
         self._active: set[str] = set()
         self._guests: set[str] = set()
+        """Guests of the network as a whole."""
         # What people joined in a malformed body still counts: it must not cost them a role or a place elsewhere.
         self._written = {body: Belonging() for body in (*registry.bodies, *registry.blocked)}
         self._archived = {body.id for body in registry.bodies.values() if body.is_archived(today)}
@@ -132,6 +137,8 @@ class Belongings:
                 belonging.members.add(identity)
                 if role is Role.MODERATOR:
                     belonging.moderators.add(identity)
+                elif role is Role.GUEST or identity in self._guests:
+                    belonging.guests.add(identity)
                 if body in self._archived:  # still a reader there, but nobody moderates an archive
                     self._past.body_roles[role].add(identity)
                     role = Role.MEMBER
@@ -142,6 +149,10 @@ class Belongings:
         for role in here:
             self._now.body_roles[role].add(identity)
         roles |= here
+
+    def is_guest(self, person: str) -> bool:
+        """Whether an active person is a guest of the network as a whole, and not only in some body."""
+        return person in self._guests
 
     def of_bodies(self) -> Mapping[str, Belonging]:
         """Body id → who belongs to it, selectors included."""
@@ -160,14 +171,23 @@ class Belongings:
         if not body.selectors:
             return written
         whole = Belonging(set(written.members), set(written.moderators), set(written.ended))
+        as_members: set[str] = set()
+        as_guests: set[str] = set()
         for selector in body.selectors:
             people = self.selected(selector) - (written.ended - written.members)
             whole.members |= people
             whole.ended |= self._parted(selector)
             if selector.as_role is Role.MODERATOR:
                 whole.moderators |= people
+            elif selector.as_role is Role.GUEST:
+                as_guests |= people
+            else:
+                as_members |= people
             for person in people:
                 self.roles[person].add(selector.as_role)
+        # What is written about somebody counts more than what selects them; of two selectors the one that gives more.
+        selected = as_guests - as_members - written.members
+        whole.guests = (written.guests | selected | (self._guests & whole.members)) - whole.moderators
         return whole
 
     def selected(self, selector: Selector) -> set[str]:

@@ -2,13 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from anyascii import anyascii
+
+from provisioner.registry.mountpoints import UNSYNCABLE
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"})
 LONGEST = 60
 """Characters; below Nextcloud's 64 so that a number still fits behind."""
+_LONGEST_FOLDER = 240
+"""Bytes of one folder's name; below the 255 of most file systems so that a number still fits behind."""
+_LONGEST_TITLE = 245
+"""Characters; below Talk's 255 so that a number still fits behind."""
 
 
 def transliterated(text: str) -> str:
@@ -43,6 +49,28 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", transliterated(text)).strip("-.")
 
 
+def mount_point(pattern: str, name: str) -> str:
+    """ "Projektgruppen/{name}", "E-Akte: Wie?" → "Projektgruppen/E-Akte - Wie". "" when nothing is left of ``name``.
+
+    The name stays as readable as it is; only what a path or a laptop's file system can't hold is put otherwise.
+    """
+    plain = " ".join(unicodedata.normalize("NFC", name).replace('"', "'").split())
+    plain = re.sub(rf"(?:/|{UNSYNCABLE.pattern})+", "/", plain).strip("/ .")
+    plain = re.sub(r"\s*(?:/\s*)+", lambda found: "-" if found[0] == "/" else " - ", plain)
+    around = next(part for part in pattern.split("/") if "{name}" in part).replace("{name}", "")
+    room = max(1, _LONGEST_FOLDER - len(around.encode()))
+    plain = plain.encode()[:room].decode(errors="ignore").rstrip(" .")
+    return pattern.replace("{name}", plain) if plain else ""
+
+
+def title(pattern: str, name: str) -> str:
+    """What a conversation is called: the pattern filled, in one line. "" when nothing is left of ``name``."""
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    room = max(1, _LONGEST_TITLE - len(pattern.replace("{name}", "")))
+    plain = plain[:room].rstrip()
+    return pattern.replace("{name}", plain)[:_LONGEST_TITLE].strip() if plain else ""
+
+
 def allot(
     wishes: Iterable[tuple[str, str]],
     assigned: Mapping[str, str],
@@ -69,3 +97,43 @@ def allot(
             taken.add(name.casefold())
         result[key] = name
     return result
+
+
+def allot_following(
+    wishes: Mapping[str, str],
+    assigned: Mapping[str, str],
+    fixed: Container[str] = (),
+    retired: Callable[[str], bool] = lambda name: False,
+) -> dict[str, str]:
+    """Like `allot`, for names that follow what a thing is called: only the number that tells namesakes apart stays.
+
+    What is called otherwise now gives up its name, at once for others: over there the two may have to wait for each
+    other for one run. The keys in ``fixed`` come first and give up a number as soon as their very name is free.
+    """
+    result: dict[str, str] = {}
+    taken = {name.casefold() for key, name in assigned.items() if name and key not in wishes}
+    order = sorted(wishes, key=lambda key: (key not in fixed, key))
+    for key in order:
+        name = assigned.get(key, "")
+        kept = name == wishes[key] or (key not in fixed and is_numbered(name, wishes[key]))
+        if kept and name.casefold() not in taken:
+            result[key] = name
+            taken.add(name.casefold())
+    reached: dict[str, int] = {}
+    for key in order:
+        if key in result:
+            continue
+        wish = wishes[key]
+        name, number = wish, reached.get(wish.casefold(), 1)
+        while name.casefold() in taken or retired(name):
+            number += 1
+            name = f"{wish} ({number})"
+        reached[wish.casefold()] = number
+        taken.add(name.casefold())
+        result[key] = name
+    return result
+
+
+def is_numbered(name: str, wish: str) -> bool:
+    """Whether ``name`` is ``wish`` with a number behind it, as `allot_following` tells namesakes apart."""
+    return name.startswith(wish) and re.fullmatch(r" \([0-9]+\)", name[len(wish) :]) is not None

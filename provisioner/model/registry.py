@@ -189,6 +189,15 @@ class BodyOverrides:
     administrators_group_id: str | None = None
     administrators_group: bool = True
     """False: it has none, whatever the policy says."""
+    folder_name: str | None = None
+    """Its folder's whole mount point, letter by letter."""
+    folder_quota: str | None = None
+    conversation_name: str | None = None
+    """Letter by letter."""
+    folder: bool = True
+    """False: it has none, whatever the policy says."""
+    conversation: bool = True
+    """The same for its chat."""
 
 
 @dataclass(frozen=True, slots=True)

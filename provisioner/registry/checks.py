@@ -17,6 +17,7 @@ from provisioner.registry.documents import (
     PersonDocument,
 )
 from provisioner.registry.mistakes import mend_word, shown
+from provisioner.registry.mountpoints import is_safe, is_syncable
 from provisioner.registry.problems import error, warning
 from provisioner.registry.sources import Entry, SourceResult
 
@@ -92,6 +93,11 @@ def _check_roles(roles: Iterable[Role], fitting: frozenset[Role], path: Path, re
 
 
 def _check_body(body: BodyDocument, report: Report) -> None:
+    if body.overrides is not None and (name := body.overrides.folder_name) is not None:
+        if not is_safe(name):
+            report.error(("overrides", "folder_name"), "registry.unsafe_folder_name", value=shown(name))
+        elif not is_syncable(name):
+            report.warning(("overrides", "folder_name"), "registry.unsyncable_folder_name", value=shown(name))
     if body.meetings is not None and body.meetings.rule is None and body.meetings.times_a_year is None:
         report.error(("meetings",), "registry.no_meetings")
     for index, selector in enumerate(body.members):

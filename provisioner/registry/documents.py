@@ -59,6 +59,7 @@ Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254),
 Domain = Annotated[str, StringConstraints(pattern=DOMAIN_PATTERN, max_length=253), _visible_schema("hostname", 253)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|default|unlimited)$")]
+FolderQuota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|unlimited|keep)$")]
 Rule = Annotated[str, StringConstraints(pattern=r"^FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$", max_length=300)]
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@'-][A-Za-z0-9 _.@'-]{0,63}$")]
 # Enumerations come as texts, which pydantic takes only outside its strict mode.
@@ -144,6 +145,19 @@ class OverridesDocument(Document):
     administrators_group: bool = Field(True, description="`false`: it has no moderators' group.")
     member_quota: Quota | None = Field(
         None, description="Storage of its members, e.g. `5 GB`, `unlimited` or `default`."
+    )
+    folder: bool = Field(True, description="`false`: it has no team folder.")
+    folder_name: Name | None = Field(
+        None,
+        description="The whole mount point of its folder, letter by letter, e.g. `Projekte 2019/Sensorik`, instead of "
+        "the policy's. It then no longer follows `name`.",
+    )
+    folder_quota: FolderQuota | None = Field(
+        None, description="Room in its folder, e.g. `50 GB`, `unlimited`, or `keep`: never compared or changed."
+    )
+    conversation: bool = Field(True, description="`false`: it has no chat.")
+    conversation_name: Name | None = Field(
+        None, description="What its chat is called, letter by letter, instead of the policy's name."
     )
 
 

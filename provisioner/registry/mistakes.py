@@ -109,7 +109,9 @@ def _explain_one(
         "less_than_equal": "registry.not_number",
     }
     if "." in kind:  # a text of its own, by which another room refuses a value
-        return _pair(where, kind, field=field, value=written)
+        return _pair(
+            where, kind, **{"field": field, "value": written, **{name: str(said) for name, said in context.items()}}
+        )
     if kind in simple:
         return _pair(where, simple[kind], field=field, value=written)
     return _pair(where, "registry.other_mistake", field=field, detail=detail["msg"])

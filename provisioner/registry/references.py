@@ -5,6 +5,7 @@ An error blocks the entry it stands in. What refers to a blocked entry waits wit
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from provisioner.model.registry import Origin
@@ -37,6 +38,7 @@ def check_among(result: SourceResult) -> None:
     _References(result).check()
     _check_domains(result)
     _check_archived(result)
+    _check_leads(result)
     if not result.people and "people" not in result.blocked:
         result.complete = False
         if not unread:  # else they stand in what could not be read, and that is said already
@@ -251,3 +253,14 @@ def _check_archived(result: SourceResult) -> None:
         what = Text.of("registry.member_of_archived", body=body, count=len(origins), archived=archived[body])
         mend = Text.of("registry.member_of_archived_mend", body=body)
         result.problems.append(warning(min(origins, key=_sort_key), what, mend))
+
+
+def _check_leads(result: SourceResult) -> None:
+    """A body outlives the organisation that leads it: somebody else has to lead it, before that day if possible."""
+    leaving = {e.document.id: e.document.leaves for e in result.organisations if e.document.leaves is not None}
+    for entry in result.bodies:
+        body = entry.document
+        last = leaving.get(body.lead or "")
+        if last is not None and (body.archived is None or body.archived > last + timedelta(days=1)):
+            report = Report("bodies", entry, result)
+            report.warning(("lead",), "registry.lead_leaves", body=body.name, organisation=body.lead or "", last=last)

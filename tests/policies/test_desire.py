@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from policies.desire import Assigned, desire
-from policies.document import UNLIMITED, Policy
+from policies.document import Policy
+from policies.sections import UNLIMITED
 from provisioner.model.registry import (
     Affiliation,
     BodyKind,
@@ -19,7 +20,7 @@ from provisioner.model.registry import (
     Registry,
     Role,
 )
-from provisioner.model.resources import Desired, Kind, Resource, ResourceId
+from provisioner.model.resources import Desired, Kind, Resource, ResourceId, Seats
 from tests.support.planning import (
     TODAY,
     TOMORROW,
@@ -53,6 +54,21 @@ def quota(who: Person, *others: object, **policy: object) -> object:
     found = account(who, *others, **policy)
     assert found is not None
     return found.fields["quota"]
+
+
+def groups(found: Desired) -> dict[str, str]:
+    """Key → name of every group."""
+    return {identity.key: one.name for identity, one in found.resources.items() if identity.kind is Kind.GROUP}
+
+
+def in_groups(found: Desired) -> dict[Seats, frozenset[str]]:
+    """Who is in the groups."""
+    return {seats: people for seats, people in found.edges.items() if seats.container.kind is Kind.GROUP}
+
+
+def over_in_groups(found: Desired) -> dict[Seats, frozenset[str]]:
+    """Whose time in the groups is over."""
+    return {seats: people for seats, people in found.ended.items() if seats.container.kind is Kind.GROUP}
 
 
 class TestUserIds:
@@ -189,7 +205,7 @@ class TestGroups:
         members, administrators = found.resources[group_id("iot")], found.resources[administrators_id("iot")]
         assert (members.name, members.fields) == ("PG_Sensorik", {"display_name": "PG_Sensorik"})
         assert administrators.name == "PG_Sensorik-Administratoren"
-        assert found.edges == {
+        assert in_groups(found) == {
             in_group("body:iot"): {"person:p1", "person:p2"},
             in_group("body:iot:administrators"): {"person:p1"},
         }
@@ -197,8 +213,7 @@ class TestGroups:
     def test_patterns_are_by_kind_of_body_and_null_means_no_such_group(self) -> None:
         names = {"plenum": {"members": "Alle {name}", "administrators": None}}
         found = wanted(registry(body("x", "Plenum", kind=BodyKind.PLENUM), IOT), groups={"names": names})
-        groups = {key.key: resource.name for key, resource in found.resources.items()}
-        assert groups == {
+        assert groups(found) == {
             "body:x": "Alle-Plenum",
             "body:iot": "PG_Sensorik",
             "body:iot:administrators": "PG_Sensorik-Administratoren",
@@ -220,7 +235,7 @@ class TestGroups:
 
     def test_a_body_can_do_without_a_moderators_group(self) -> None:
         found = wanted(registry(body("iot", overrides=BodyOverrides(administrators_group=False))))
-        assert set(found.edges) == {in_group("body:iot")}
+        assert set(in_groups(found)) == {in_group("body:iot")}
 
     def test_two_bodies_with_one_name_get_two_groups(self) -> None:
         found = wanted(registry(body("b", "Sensorik"), body("a", "sensorik")))
@@ -229,13 +244,13 @@ class TestGroups:
 
     def test_the_two_groups_of_a_body_with_a_long_name_differ(self) -> None:
         found = wanted(registry(body("iot", "ß" * 300)))
-        names = {resource.name for resource in found.resources.values()}
+        names = set(groups(found).values())
         assert len(names) == 2
         assert all(len(name) <= 64 for name in names)
 
     def test_a_name_without_a_letter_falls_back_to_the_bodys_id(self) -> None:
         found = wanted(registry(body("iot", "///")))
-        assert {resource.name for resource in found.resources.values()} == {"PG_iot", "PG_iot-Administratoren"}
+        assert set(groups(found).values()) == {"PG_iot", "PG_iot-Administratoren"}
 
     def test_a_group_id_stays_when_the_body_is_renamed(self) -> None:
         found = wanted(registry(body("iot", "Neu")), Assigned(groups={"body:iot": "PG_Sensorik"}))
@@ -253,15 +268,21 @@ class TestGroups:
 
     def test_an_archived_body_stays_readable_and_its_administration_is_closed(self) -> None:
         found = wanted(registry(person("p1", "", "iot!"), body("iot", archived_on=TODAY)))
-        assert found.edges == {in_group("body:iot"): {"person:p1"}, in_group("body:iot:administrators"): frozenset()}
-        assert found.ended == {in_group("body:iot:administrators"): {"person:p1"}}
+        assert in_groups(found) == {
+            in_group("body:iot"): {"person:p1"},
+            in_group("body:iot:administrators"): frozenset(),
+        }
+        assert over_in_groups(found) == {in_group("body:iot:administrators"): {"person:p1"}}
         assert found.closed == {ResourceId(Kind.GROUP, "body:iot:administrators")}
         assert found.resources[group_id("iot")].reason.code == "policies.archived_body"
 
     def test_a_moderator_whose_term_ended_is_ended_there_and_stays_a_member(self) -> None:
         over = Membership("iot", Role.MODERATOR, Period(until=YESTERDAY))
         found = wanted(registry(replace(ERIKA, memberships=(over, Membership("iot"))), IOT))
-        assert found.edges == {in_group("body:iot"): {"person:p1"}, in_group("body:iot:administrators"): frozenset()}
+        assert in_groups(found) == {
+            in_group("body:iot"): {"person:p1"},
+            in_group("body:iot:administrators"): frozenset(),
+        }
         assert found.ended[in_group("body:iot:administrators")] == {"person:p1"}
 
 
@@ -269,8 +290,14 @@ class TestScope:
     def test_managed_limits_bodies_and_accounts_to_those_named(self) -> None:
         book = registry(ERIKA, person("p2", "Otto Beispiel", "other"), IOT, body("other"))
         found = wanted(book, managed=["iot"], groups={"organisation": "Org_{name}"})
-        assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")}
-        assert found.unmanaged >= {"body:other", "body:other:administrators", "organisation:bretten"}
+        room = {ResourceId(kind, "body:iot") for kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION)}
+        assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")} | room
+        assert found.unmanaged == {
+            "body:other",
+            "body:other:administrators",
+            "body:other:guests",
+            "organisation:bretten",
+        }
 
     def test_whoever_has_an_account_of_ours_is_still_managed(self) -> None:
         book = registry(ERIKA, person("p2", "Otto Beispiel"), IOT)
@@ -279,7 +306,13 @@ class TestScope:
 
     def test_a_malformed_entry_blocks_its_id_in_every_form(self) -> None:
         found = wanted(replace(registry(), blocked=frozenset({"x"})))
-        assert found.blocked == {"person:x", "body:x", "body:x:administrators", "organisation:x"}
+        assert found.blocked == {
+            "person:x",
+            "body:x",
+            "body:x:administrators",
+            "body:x:guests",
+            "organisation:x",
+        }
 
     def test_people_of_an_unread_organisation_are_blocked_with_it(self) -> None:
         book = replace(registry(ERIKA), organisations={}, blocked=frozenset({"bretten"}))
@@ -309,4 +342,4 @@ class TestScope:
 
     def test_all_kinds_are_known(self) -> None:
         found = wanted(registry(ERIKA, IOT))
-        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT, Kind.GROUP}
+        assert {identity.kind for identity in found.resources} == set(Kind)

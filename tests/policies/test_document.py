@@ -4,8 +4,9 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from policies.document import UNLIMITED, Policy, quota_in_bytes
+from policies.document import Policy
 from policies.reference import keys, reference, starter
+from policies.sections import UNLIMITED, quota_in_bytes
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
 from provisioner.model.rules import GuardRules, Limit, OnDrift
@@ -14,7 +15,7 @@ from provisioner.model.rules import GuardRules, Limit, OnDrift
 def test_an_empty_file_is_a_whole_policy() -> None:
     assert Policy.model_validate({}) == Policy()
     assert Policy().guards.rules() == GuardRules()
-    assert Policy().drift_rules() == {Kind.ACCOUNT: OnDrift.ASK, Kind.GROUP: OnDrift.ASK}
+    assert Policy().drift_rules() == dict.fromkeys(Kind, OnDrift.ASK)
 
 
 def test_the_starter_is_the_default_with_every_key_in_it() -> None:

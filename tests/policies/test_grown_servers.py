@@ -29,7 +29,8 @@ def groups(*bodies: Body, assigned: Assigned = NOTHING) -> dict[str, tuple[str, 
     """By key: id and shown name of every group."""
     registry = Registry("redi", "re@di", bodies={body.id: body for body in bodies})
     resources = desire(registry, Policy(), TODAY, assigned).resources
-    return {identity.key: (one.name, one.fields["display_name"]) for identity, one in resources.items()}
+    found = {identity: one for identity, one in resources.items() if identity.kind is Kind.GROUP}
+    return {identity.key: (one.name, one.fields["display_name"]) for identity, one in found.items()}
 
 
 def overriding(body: Body = BODY, **overrides: str | bool) -> Body:

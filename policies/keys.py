@@ -1,0 +1,22 @@
+"""Keys of resources, made of the registry's ids: what a tie in the database is known by for ever."""
+
+
+def person_key(person: str) -> str:
+    return f"person:{person}"
+
+
+def body_key(body: str) -> str:
+    """Of the members' group, and of the body's other rooms."""
+    return f"body:{body}"
+
+
+def administrators_key(body: str) -> str:
+    return f"body:{body}:administrators"
+
+
+def guests_key(body: str) -> str:
+    return f"body:{body}:guests"
+
+
+def organisation_key(organisation: str) -> str:
+    return f"organisation:{organisation}"
