@@ -32,7 +32,7 @@ CATALOGUES = {
 }
 SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
-NO_CODES = {"nextcloud.edit", "nextcloud.log"}
+NO_CODES = {"nextcloud.edit", "nextcloud.put", "nextcloud.log"}
 """Literals that look like codes: the name of a rate limit's bucket, of a file."""
 SUFFIXES = ("_mend", "_title")
 """Of a code that is known only at run time: how to mend what it says, the heading above all that share it."""
@@ -53,7 +53,10 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.import_left_out_{}": [str(Kind.ACCOUNT), str(Kind.GROUP)],
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
-    "planning.{}": ("joined", "taken_out", "ended", "dropped", "put_in", "kept_missing", "kept_extra"),
+    "planning.{}": (
+        *("joined", "taken_out", "ended", "dropped", "put_in", "raised", "lowered", "regraded"),
+        *("kept_missing", "kept_extra", "kept_rights"),
+    ),
 }
 """Templates with something else than a parameter in them → what may stand there."""
 

@@ -28,7 +28,7 @@ class Borrowing:
         by_name = self._canonical(remote.name) == self._canonical(wanted.name)
         if not by_name and not self._has_edges(wanted.id):
             # By its address alone: over there people may be able to change that themselves. A ranger reads it once.
-            draft.newly_ours[wanted.id.key] = ChangeClass.QUEUED
+            draft.newly_ours[wanted.id] = ChangeClass.QUEUED
         self._lend(wanted.id, remote)
         draft.notice(NoticeKind.FOREIGN, wanted.id, remote.name, Text.of("planning.borrowed", name=remote.name))
 

@@ -50,14 +50,18 @@ class FieldComparer:
         self._has_names = modes.get("name") is Mode.MANAGED
         self._managed = [name for name, mode in modes.items() if mode is Mode.MANAGED and name != "name"]
         self._write_only = [name for name, mode in modes.items() if mode is Mode.WRITE_ONLY]
+        self._once = [name for name, mode in modes.items() if mode is Mode.ONCE]
 
-    def compare(self, wanted: Resource, remote: Remote, binding: Binding | None) -> FieldDifferences | None:
+    def compare(
+        self, wanted: Resource, remote: Remote, binding: Binding | None, *, settled: bool = True
+    ) -> FieldDifferences | None:
         """What differs, or None. A field that is Unknown over there, or not wished for, never does.
 
-        ``binding`` tells what was last made true; None when nothing was.
+        ``binding`` tells what was last made true; None when nothing was. ``settled`` is False when a step of ours on
+        it was cut short: then nobody else need have changed what differs.
         """
         differing = self._differing(wanted, remote)
-        written = self._to_write(wanted, binding) if self._write_only else _NOTHING
+        written = self._to_write(wanted, binding)
         if not differing and not written:
             return None
         applied = binding.applied if binding is not None else _NOTHING
@@ -65,7 +69,7 @@ class FieldComparer:
         for name, (seen, wish) in differing.items():
             if remote.writable is not None and name not in remote.writable:
                 found.unwritable.append(name)
-            elif self._was(name, binding, applied) in (seen, _Never):
+            elif not settled or self._was(name, binding, applied) in (seen, _Never):
                 found.by_registry[name] = (seen, wish)
             else:
                 found.by_drift[name] = (seen, wish)
@@ -99,9 +103,18 @@ class FieldComparer:
         return binding.name if name == "name" and binding is not None else _Never
 
     def _to_write(self, wanted: Resource, binding: Binding | None) -> Mapping[FieldName, Value]:
-        """Fields that can't be read back, and whose wish changed since it was last written."""
+        """Fields that can't be read back: the wish changed since it was last written, or its one time never came.
+
+        What is adopted had its one time before us.
+        """
+        if not self._write_only and not self._once:
+            return _NOTHING
         applied = binding.applied if binding is not None else _NOTHING
         written: dict[FieldName, Value] = {}
+        if binding is not None:
+            for name in self._once:
+                if name not in applied and wanted.fields.get(name) is not None:
+                    written[name] = self._canonical(self._kind, name, wanted.fields[name])
         for name in self._write_only:
             if name in wanted.fields:
                 wish = self._canonical(self._kind, name, wanted.fields[name])
@@ -119,4 +132,8 @@ def _takes_away(name: FieldName, seen: Value | Unknown, wish: Value) -> bool:
     if name == "quota":
         more = isinstance(seen, int) and isinstance(wish, int) and 0 <= seen <= wish
         return wish != _UNLIMITED and not more
-    return wish is None or (name == "enabled" and wish is False)
+    return wish is None or name == "advanced_permissions" or wish is _CLOSED.get(name)
+
+
+_CLOSED: Final[Mapping[FieldName, bool]] = {"enabled": False, "listed": False, "read_only": True, "lobby": True}
+"""The values that shut somebody out."""

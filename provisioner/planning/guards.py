@@ -1,19 +1,21 @@
 """Guards: rules that refuse a plan before the first write, over this plan and the last seven days together."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from provisioner.model.bindings import Ties
-from provisioner.model.changes import Adopt, ChangeClass, Join, Leave, Suspend, Update
-from provisioner.model.inventory import Inventory, Roster
+from provisioner.model.changes import Adopt, Change, ChangeClass, Leave, Regrade, Suspend, Update
+from provisioner.model.inventory import NOBODY, Inventory, Roster
 from provisioner.model.plan import NoticeKind, Refusal, TargetPlan
-from provisioner.model.resources import Desired, Kind, Seats
+from provisioner.model.resources import Desired, Kind, ResourceId, Seats
 from provisioner.model.rules import GuardRules, Limit
 from provisioner.model.text import Text
-from provisioner.planning.sameness import our_accounts
+from provisioner.planning.grades import is_raise
+from provisioner.planning.sameness import our_keys
+from provisioner.planning.succession import Knowledge, is_led, leaders_left
 
 _NONE: Final[Mapping[Kind, int]] = {}
 _NOBODY: Final[Mapping[Seats, int]] = {}
@@ -40,34 +42,51 @@ class GuardInput:
 
 
 def refusals(
-    inputs: Iterable[GuardInput], desired: Desired, rules: GuardRules, plan_digest: str, allowed: frozenset[str]
+    inputs: Iterable[GuardInput],
+    desired: Desired,
+    rules: GuardRules,
+    plan_digest: str,
+    allowed: frozenset[str],
+    approved: Container[str] = NOBODY,
 ) -> tuple[Refusal, ...]:
     """Every guard that says no and whose word is not among ``allowed``. Pure.
+
+    ``approved``: digests of the changes that a ranger read and that are to be made together with the unattended ones.
+    Only the guard of the moderators asks for it: what waits locks nobody out. The others look at all that waits, too.
 
     A word holds for the plan of this digest alone: ``guard:target:the digest's first eight characters``. What is lost
     is no change and so not in that digest: the word for it covers the lost objects as well.
     """
     found: list[Refusal] = []
     for given in inputs:
-        found += _Guards(given, desired, rules, plan_digest).refused()
+        found += _Guards(given, desired, rules, plan_digest, approved).refused()
     return tuple(refusal for refusal in found if refusal.word not in allowed)
 
 
 class _Guards:
     """All guards over one target's part of the plan."""
 
-    def __init__(self, given: GuardInput, desired: Desired, rules: GuardRules, plan_digest: str) -> None:
+    def __init__(
+        self, given: GuardInput, desired: Desired, rules: GuardRules, plan_digest: str, approved: Container[str]
+    ) -> None:
         self._given = given
         self._plan, self._ties = given.plan, given.ties
         self._desired = desired
         self._rules = rules
         self._plan_digest, self._word_end = plan_digest, plan_digest[:8]
+        self._approved = approved
         self._found: list[Refusal] = []
+        self._names = {change.id: change.name for change in given.plan.changes if isinstance(change, Leave | Regrade)}
         self._suspended = [change for change in given.plan.changes if isinstance(change, Suspend)]
         self._leaves: defaultdict[Seats, list[Leave]] = defaultdict(list)
         for change in given.plan.changes:
             if isinstance(change, Leave):
                 self._leaves[change.seats].append(change)
+        self._lowered = [
+            change
+            for change in given.plan.changes
+            if isinstance(change, Regrade) and not is_raise(change.before, change.role)
+        ]
 
     def refused(self) -> list[Refusal]:
         self._guard_sources()
@@ -109,7 +128,7 @@ class _Guards:
     def _guard_sources(self) -> None:
         """A registry in which nobody is active is most likely one that was not really read."""
         removals = [change.name for leaves in self._leaves.values() for change in leaves]
-        removals += [change.name for change in self._suspended]
+        removals += [change.name for change in (*self._lowered, *self._suspended)]
         wanted = self._desired.resources.values()
         if removals and not any(
             resource.id.kind is Kind.ACCOUNT and resource.fields.get("enabled") is not False for resource in wanted
@@ -122,12 +141,26 @@ class _Guards:
             self._refuse("suspensions", planned + recent, limit, (change.name for change in self._suspended))
 
     def _guard_edges(self) -> None:
-        leaves = [change for group in self._leaves.values() for change in group]
-        planned, recent = sum(len(change.members) for change in leaves), self._given.recent.removed_edges
+        """Memberships that end, and rights in a folder that become fewer."""
+        removed = self._removed()
+        planned, recent = sum(removed.values()), self._given.recent.removed_edges
         known = sum(len(members) for members in self._ties.edges.values())
         if (limit := _over(self._rules.removed_edges, planned, recent, known + recent)) is not None:
-            lines = [f"{change.name} (-{len(change.members)})" for change in leaves]
+            lines = [f"{self._names[container]} (-{count})" for container, count in removed.items()]
             self._refuse("removed_edges", planned + recent, limit, lines)
+
+    def _removed(self) -> dict[ResourceId, int]:
+        """How many lose something in a container. Who moderated it and leaves it for good counts once."""
+        removed: Counter[ResourceId] = Counter()
+        for group, leaves in self._leaves.items():
+            if group.container.kind is not Kind.CONVERSATION:
+                removed[group.container] += sum(len(change.members) for change in leaves)
+        for room in {group.container for group in self._leaves if group.container.kind is Kind.CONVERSATION}:
+            going = [change for group, leaves in self._leaves.items() if group.container == room for change in leaves]
+            removed[room] = len({member for change in going for member in change.members})
+        for change in self._lowered:
+            removed[change.id] += len(change.members)
+        return removed
 
     def _guard_updates(self) -> None:
         for kind in Kind:
@@ -160,48 +193,27 @@ class _Guards:
         return self._given.inventory.rosters.get((change.id.kind, change.remote_id))
 
     def _guard_administrators(self) -> None:
-        groups = {
-            group: leaves
-            for group, leaves in self._leaves.items()
-            if group.container.kind is Kind.GROUP
-            and group.container.key.endswith(":administrators")
-            and group in self._desired.edges
-            and group.container not in self._desired.closed
-        }
-        if not groups:
+        """What happens unattended, or was approved together with it, locks no body out."""
+        groups = {group: leaves for group, leaves in self._leaves.items() if is_led(group, self._desired)}
+        going = {group: [change for change in leaves if self._happens(change)] for group, leaves in groups.items()}
+        if not any(going.values()):
             return
-        accounts = our_accounts(self._given.inventory, self._ties)
+        accounts = our_keys(self._given.inventory, self._ties, Kind.ACCOUNT)
         accounts |= {
-            change.remote.remote_id: change.id.key for change in self._plan.changes if isinstance(change, Adopt)
+            change.remote.remote_id: change.id.key
+            for change in self._plan.changes
+            if isinstance(change, Adopt) and change.id.kind is Kind.ACCOUNT
         }
-        joins: defaultdict[Seats, list[Join]] = defaultdict(list)
-        for change in self._plan.changes:
-            if isinstance(change, Join):
-                joins[change.seats].append(change)
-        for group, leaves in groups.items():
-            left, members = self._administrators_left(leaves, joins[group], accounts)
-            if left < self._rules.administrators_left:
-                self._refuse(
-                    "administrators_left", left, self._rules.administrators_left, members, group=leaves[0].name
-                )
+        knowledge = Knowledge(self._desired, self._given.inventory, self._ties, accounts)
+        least = self._rules.administrators_left
+        for leaves in going.values():
+            left = leaders_left(leaves, self._plan.changes, knowledge, self._happens) if leaves else least
+            if left < least:
+                members = {member for change in leaves for member in change.members}
+                self._refuse("administrators_left", left, least, members, group=leaves[0].name)
 
-    def _administrators_left(
-        self, leaves: Sequence[Leave], joins: Sequence[Join], accounts: Mapping[str, str]
-    ) -> tuple[int, set[str]]:
-        """How many are really left, and who goes. What waits for a ranger does not fill the place of who goes today."""
-        group = leaves[0].seats
-        unattended = any(change.change_class is ChangeClass.AUTO for change in leaves)
-        joining = {
-            member
-            for change in joins
-            if not unattended or change.change_class is ChangeClass.AUTO
-            for member in change.members
-        }
-        going = {member for change in leaves for member in change.members}
-        roster = self._roster(leaves[0])
-        there = {accounts[member] for member in roster.accounts if member in accounts} if roster is not None else set()
-        staying = (there - going) & (self._desired.edges[group] | self._desired.blocked)
-        return len(staying | joining), going
+    def _happens(self, change: Change) -> bool:
+        return change.change_class is ChangeClass.AUTO or change.digest() in self._approved
 
 
 def _over(limit: Limit, planned: int, recent: int, total: int) -> int | None:

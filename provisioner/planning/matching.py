@@ -1,12 +1,23 @@
 """Is something that exists over there what the registry means? Never by guess: adopt, borrow, disputed, or nothing."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from provisioner.model.inventory import Remote, Unknown
 from provisioner.model.resources import Kind, Resource
 from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
+
+
+class Likeness(IntEnum):
+    """By what an object seems to be the one that is meant; the strongest comes last."""
+
+    EMAIL = 1
+    NAME = 2
+    MARKER = 3  # our own mark with this very key is in it
+    CHOSEN = 4  # a ranger said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +26,7 @@ class Candidate:
 
     remote: Remote
     evidence: Text
-    by_name: bool
+    likeness: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,36 @@ class Disputed:
     """Something stands in the way, and only a person can say what it is."""
 
     why: Text
+
+
+Match = Candidate | Theirs | Disputed | None
+
+
+class Claims:
+    """Who in the registry means which object, over all that was found at once."""
+
+    def __init__(self, matches: Iterable[Match]) -> None:
+        self._of: defaultdict[str, list[Likeness]] = defaultdict(list)
+        for found in matches:
+            if isinstance(found, Candidate | Theirs):
+                self._of[found.remote.remote_id].append(_likeness(found))
+
+    def has_the_best(self, found: Candidate | Theirs) -> bool:
+        """Whether it means the object for a better reason than everybody else who does."""
+        claims = self._of[found.remote.remote_id]
+        return _likeness(found) is max(claims) and claims.count(max(claims)) == 1
+
+
+def _likeness(found: Candidate | Theirs) -> Likeness:
+    """A name and an address weigh the same: which of them is right, only a person can say."""
+    return max(found.likeness, Likeness.NAME) if isinstance(found, Candidate) else Likeness.NAME
+
+
+def dispute(kind: Kind, what: str, name: str) -> Text:
+    """Why ``name`` is disputed, with what a ranger can do about it: an account's name is fixed by its user id."""
+    if kind is Kind.ACCOUNT:
+        return Text.of(f"planning.{what}", name=name)
+    return Text.of(f"planning.room_{what}", name=name)
 
 
 class Matcher:
@@ -50,31 +91,45 @@ class Matcher:
             )
         )
         """Names of what is ours, be it lost or not known to exist yet."""
-        self._by_name: dict[str, Remote] = {}
+        self._by_name: defaultdict[str, list[Remote]] = defaultdict(list)
+        self._by_marker: defaultdict[str, list[Remote]] = defaultdict(list)
         self._by_email: defaultdict[str, list[Remote]] = defaultdict(list)
         for remote in draft.inventory.of(kind).objects.values():
-            self._by_name[self._canonical_name(kind, remote.name)] = remote
+            self._by_name[self._canonical_name(kind, remote.name)].append(remote)
+            if remote.marker and self._is_free(remote):
+                self._by_marker[remote.marker].append(remote)
             email = remote.fields.get("email")
             # An administrator's account may well have somebody's address, and is never meant all the same.
-            untouchable = draft.is_own_account(kind, remote) or draft.has_protected_name(kind, remote.name)
-            if isinstance(email, str) and email and remote.remote_id not in self._ours and not untouchable:
+            nobodys = remote.remote_id not in self._ours and not self._is_untouchable(remote)
+            if isinstance(email, str) and email and nobodys:
                 self._by_email[email.casefold()].append(remote)
 
-    def find(self, wanted: Resource) -> Candidate | Theirs | Disputed | None:
+    def find(self, wanted: Resource) -> Match:
         """The object meant by ``wanted``; None when nothing over there resembles it and its name is free."""
         name = self._canonical_name(self._kind, wanted.name)
-        same_name = self._by_name.get(name)
-        if self._draft.has_protected_name(self._kind, wanted.name) or (
-            same_name is not None and self._draft.is_own_account(self._kind, same_name)
+        chosen = self._draft.decisions.get(wanted.id)
+        if chosen is not None:
+            return self._decided(chosen)
+        marked = self._by_marker.get(wanted.marker, [])
+        if marked:
+            return self._one_of(marked, "planning.same_marker", Likeness.MARKER)
+        namesakes = self._by_name.get(name, [])
+        if self._draft.has_protected_name(self._kind, wanted.name) or any(
+            self._draft.is_own_account(self._kind, remote) for remote in namesakes
         ):
-            return Disputed(Text.of("planning.name_protected", name=wanted.name))
-        if name in self._promised or (same_name is not None and same_name.remote_id in self._ours):
+            return Disputed(dispute(self._kind, "name_protected", wanted.name))
+        if name in self._promised or any(remote.remote_id in self._ours for remote in namesakes):
             return Disputed(Text.of("planning.name_owned", name=wanted.name))
         email = wanted.fields.get("email")
         same_email = self._by_email.get(email.casefold(), []) if isinstance(email, str) else []
+        if len(namesakes) > 1:
+            return self._one_of(namesakes, "planning.same_name", Likeness.NAME)
+        if not namesakes:
+            return self._by_address(sorted(same_email, key=lambda remote: remote.name))
+        return self._by_name_and_address(wanted, namesakes[0], same_email)
+
+    def _by_name_and_address(self, wanted: Resource, same_name: Remote, same_email: list[Remote]) -> Match:
         others = sorted((remote for remote in same_email if remote is not same_name), key=lambda remote: remote.name)
-        if same_name is None:
-            return self._by_address(others)
         of_others = same_name.remote_id in self._of_others
         if of_others and same_name not in same_email:  # a name alone does not tell that it is the same person
             return Disputed(Text.of("planning.name_owned", name=wanted.name))
@@ -82,20 +137,45 @@ class Matcher:
             return Disputed(Text.of("planning.two_candidates", first=same_name.name, second=others[0].name))
         if of_others:
             return Theirs(same_name)
-        if self._kind is Kind.GROUP or same_email:
-            return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), by_name=True)
+        if same_name.marker and self._kind is not Kind.ACCOUNT:  # and it is not ours: that would have been found
+            return Disputed(Text.of("planning.marked_otherwise", name=same_name.name))
+        if self._kind is not Kind.ACCOUNT or same_email:
+            return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), Likeness.NAME)
         return self._by_look(wanted, same_name)
+
+    def _is_free(self, remote: Remote) -> bool:
+        """Whether nobody owns it, and it may be anybody's."""
+        owned = remote.remote_id in self._ours or remote.remote_id in self._of_others
+        return not owned and not self._is_untouchable(remote)
+
+    def _is_untouchable(self, remote: Remote) -> bool:
+        draft, kind = self._draft, self._kind
+        return draft.is_own_account(kind, remote) or draft.has_protected_name(kind, remote.name)
+
+    def _decided(self, remote_id: str) -> Candidate | Disputed:
+        remote = self._draft.inventory.of(self._kind).objects.get(remote_id)
+        if remote is None:
+            return Disputed(Text.of("planning.chosen_missing", remote_id=remote_id))
+        if not self._is_free(remote):
+            return Disputed(Text.of("planning.chosen_owned", name=remote.name))
+        return Candidate(remote, Text.of("planning.chosen", name=remote.name), Likeness.CHOSEN)
+
+    def _one_of(self, alike: list[Remote], evidence: str, likeness: Likeness) -> Candidate | Disputed:
+        if len(alike) > 1:
+            ids = ", ".join(sorted(remote.remote_id for remote in alike))
+            return Disputed(Text.of("planning.several_alike", name=alike[0].name, ids=ids))
+        return Candidate(alike[0], Text.of(evidence, name=alike[0].name), likeness)
 
     def objection_to_rename(self, wanted: Resource, tied_as: str) -> Text | None:
         """Why what is tied under the name ``tied_as`` can't be called as ``wanted``, or None."""
         name = self._canonical_name(self._kind, wanted.name)
         if self._draft.has_protected_name(self._kind, wanted.name):
-            return Text.of("planning.name_protected", name=wanted.name)
+            return dispute(self._kind, "name_protected", wanted.name)
         if self._promised[name] > (1 if self._canonical_name(self._kind, tied_as) == name else 0):
             return Text.of("planning.name_owned", name=wanted.name)
-        return Text.of("planning.name_taken", name=wanted.name) if name in self._by_name else None
+        return dispute(self._kind, "name_taken", wanted.name) if name in self._by_name else None
 
-    def _by_address(self, others: list[Remote]) -> Candidate | Theirs | Disputed | None:
+    def _by_address(self, others: list[Remote]) -> Match:
         if not others:
             return None
         if len(others) > 1:
@@ -103,12 +183,12 @@ class Matcher:
         found = others[0]
         if found.remote_id in self._of_others:
             return Theirs(found)
-        return Candidate(found, Text.of("planning.same_email", name=found.name), by_name=False)
+        return Candidate(found, Text.of("planning.same_email", name=found.name), Likeness.EMAIL)
 
     def _by_look(self, wanted: Resource, remote: Remote) -> Candidate | Disputed:
         """Same user id, no common e-mail: ours only if what is known of it does not speak against it."""
         email, shown = remote.fields.get("email"), remote.fields.get("display_name")
         nothing_known = shown in (None, "", remote.name) or isinstance(shown, Unknown)
         if (not email or isinstance(email, Unknown)) and (nothing_known or shown == wanted.fields.get("display_name")):
-            return Candidate(remote, Text.of("planning.same_name", name=remote.name), by_name=True)
-        return Disputed(Text.of("planning.name_taken", name=remote.name))
+            return Candidate(remote, Text.of("planning.same_name", name=remote.name), Likeness.NAME)
+        return Disputed(dispute(self._kind, "name_taken", remote.name))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from provisioner.model.bindings import Binding
@@ -15,7 +16,7 @@ from provisioner.model.words import field_word, field_words
 from provisioner.planning.borrowing import Borrowing
 from provisioner.planning.draft import Draft
 from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences
-from provisioner.planning.matching import Candidate, Disputed, Matcher, Theirs
+from provisioner.planning.matching import Candidate, Claims, Disputed, Likeness, Matcher, Theirs, dispute
 from provisioner.planning.rosters import drift_class
 
 
@@ -75,7 +76,8 @@ class ObjectPlanner:
         remote = self._draft.bound(wanted.id, binding)
         if remote is None:
             return
-        differences = self._comparer.compare(wanted, remote, binding)
+        settled = wanted.id not in self._draft.ties.unsettled
+        differences = self._comparer.compare(wanted, remote, binding, settled=settled)
         if differences is not None:
             self._update(wanted, remote, differences, ChangeClass.AUTO)
 
@@ -83,24 +85,24 @@ class ObjectPlanner:
         """What is new or renamed, all at once: two of them could mean the same object, or want the same name."""
         draft, matcher = self._draft, Matcher(self._kind, self._draft)
         matches = [(wanted, matcher.find(wanted)) for wanted in new]
-        claims = Counter(found.remote.remote_id for _, found in matches if isinstance(found, Candidate | Theirs))
+        claims = Claims(found for _, found in matches)
         names = Counter(self._canonical_name(wanted) for wanted, found in matches if found is None)
         names.update(self._canonical_name(rename.wanted) for rename in self._renames)
         for wanted, found in matches:
             if isinstance(found, Disputed):
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
             elif isinstance(found, Candidate | Theirs) and (
-                claims[found.remote.remote_id] > 1 or self._borrowing.is_anothers(wanted, found.remote)
+                not claims.has_the_best(found) or self._borrowing.is_anothers(wanted, found.remote)
             ):
-                why = Text.of("planning.claimed_twice", name=found.remote.name)
+                why = dispute(self._kind, "claimed_twice", found.remote.name)
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
             elif isinstance(found, Candidate):
                 self._adopt(wanted, found)
             elif isinstance(found, Theirs):
-                if isinstance(self._observation.completeness, Complete):  # else a better match may be unread
+                if isinstance(draft.evidence_about(wanted.id), Complete):  # else a better match may be unread
                     self._borrowing.borrow(wanted, found.remote)
             elif names[self._canonical_name(wanted)] > 1:
-                why = Text.of("planning.wanted_twice", name=wanted.name)
+                why = dispute(self._kind, "wanted_twice", wanted.name)
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, why)
             else:
                 self._create(wanted)
@@ -112,11 +114,11 @@ class ObjectPlanner:
 
     def _rename(self, rename: _Rename, matcher: Matcher, *, wanted_twice: bool) -> None:
         draft, wanted, remote = self._draft, rename.wanted, rename.remote
-        if isinstance(self._observation.completeness, Partial):
+        if isinstance(draft.evidence_about(wanted.id), Partial):
             return  # what could not be read may have this name
         why = matcher.objection_to_rename(wanted, draft.ties.bindings[wanted.id].name)
         if why is None and wanted_twice:
-            why = Text.of("planning.wanted_twice", name=wanted.name)
+            why = dispute(self._kind, "wanted_twice", wanted.name)
         if why is not None:
             draft.notice(NoticeKind.DISPUTED, wanted.id, remote.name, why)
         elif not self._is_refused(wanted):
@@ -138,7 +140,7 @@ class ObjectPlanner:
 
         The wish goes into the change in this target's words: fields it has, values as it gives them back.
         """
-        draft, name, keys = self._draft, wanted.name, self._observation.completeness
+        draft, name, keys = self._draft, wanted.name, self._draft.evidence_about(wanted.id)
         modes, canonical = draft.capabilities.fields[self._kind], draft.capabilities.canonical
         if wanted.fields.get("enabled") is False:
             return  # somebody who left without ever having had an account here
@@ -163,21 +165,21 @@ class ObjectPlanner:
                 id=wanted.id,
                 name=name,
                 reason=wanted.reason,
-                wanted=Resource(wanted.id, name, fields, wanted.reason, wanted.needs),
+                wanted=replace(wanted, fields=fields),
                 keys=keys,
             )
         )
 
     def _adopt(self, wanted: Resource, found: Candidate) -> None:
         draft, remote = self._draft, found.remote
-        if isinstance(self._observation.completeness, Partial):
+        if found.likeness is not Likeness.CHOSEN and isinstance(draft.evidence_about(wanted.id), Partial):
             return  # a better match may be among what could not be read
         # Of an account that the login makes under a known name, policy has said already that it shall be ours.
-        chosen = not wanted.created_by_us and found.by_name
-        change_class = ChangeClass.AUTO if chosen else ChangeClass.QUEUED
+        known = not wanted.created_by_us and found.likeness is Likeness.NAME
+        change_class = ChangeClass.AUTO if known else ChangeClass.QUEUED
         draft.remote_ids[wanted.id] = remote.remote_id
         draft.names[wanted.id] = remote.name
-        draft.newly_ours[wanted.id.key] = change_class
+        draft.newly_ours[wanted.id] = change_class
         draft.changes.append(
             Adopt(
                 target=draft.target,
@@ -264,7 +266,7 @@ class ObjectPlanner:
                 why = Text.of("planning.unwritable", field=field_word("enabled"), backend=remote.backend)
                 draft.notice(NoticeKind.UNWRITABLE, identity, remote.name, why)
                 continue
-            refused = draft.removal_refused(self._observation.completeness)
+            refused = draft.removal_refused(draft.evidence_about(identity))
             if refused is not None:
                 draft.notice(NoticeKind.PARTIAL, identity, binding.name, refused)
                 continue

@@ -1,47 +1,132 @@
-"""Compares who is in a container with who should be: who joins, who leaves, and who may decide it."""
+"""Compares who is in a container with who should be: who comes, who goes, and who may decide it."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from provisioner.model.bindings import Ties
 from provisioner.model.changes import ChangeClass
-from provisioner.model.resources import Desired, Seats
+from provisioner.model.inventory import NOBODY, Complete, Roster
+from provisioner.model.resources import LADDER_OF_RIGHTS, Desired, EdgeRole, Kind, ResourceId, Seats
 from provisioner.model.rules import OnDrift
 
-NOBODY: frozenset[str] = frozenset()
+SORTS: Mapping[Kind, tuple[tuple[EdgeRole, Kind], ...]] = {
+    Kind.GROUP: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
+    Kind.TEAM_FOLDER: tuple((role, Kind.GROUP) for role in LADDER_OF_RIGHTS),
+    Kind.CONVERSATION: (
+        (EdgeRole.MEMBER, Kind.GROUP),
+        (EdgeRole.MODERATOR, Kind.ACCOUNT),
+        (EdgeRole.MEMBER, Kind.ACCOUNT),
+    ),
+}
+"""The sorts of members that each kind of container has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
-    """Account keys that join or leave a container for one cause. ``cause`` names the sentence."""
+class Members:
+    """Who of one kind can be in containers, in keys. Malformed, lost and protected ones are not among them."""
+
+    present: frozenset[str]
+    """They exist, or will after this plan."""
+    keys: Mapping[str, str]
+    """Remote id → key of those that exist already."""
+    waiting: frozenset[str] = NOBODY
+    """Such as are not ours before a ranger agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Members who come into a container, go, or change their role there, for one cause (it names the sentence)."""
 
     members: frozenset[str]
     cause: str
     change_class: ChangeClass
+    member: Kind
+    role: EdgeRole | None
+    """What they will be; None: they go."""
+    before: EdgeRole | None
+    """What they are; None: they come."""
+
+
+@dataclass(slots=True)
+class Differences:
+    """What is to be done about one container's edges, and what policy keeps as it was made over there."""
+
+    moves: list[Move] = field(default_factory=list)
+    kept: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Members by what became of them over there; the key names the sentence."""
+
+    def __iadd__(self, other: "Differences") -> "Differences":
+        self.moves += other.moves
+        for cause, members in other.kept.items():
+            self.keep(cause, members)
+        return self
+
+    def keep(self, cause: str, members: Set[str]) -> None:
+        if members:
+            self.kept[cause] = self.kept.get(cause, NOBODY) | members
 
 
 @dataclass(frozen=True, slots=True)
-class RosterDifferences:
-    joins: tuple[Parting, ...]
-    leaves: tuple[Parting, ...]
-    kept_missing: frozenset[str] = NOBODY
-    """Taken out over there; policy keeps it so."""
-    kept_extra: frozenset[str] = NOBODY
-    """Put in over there; policy keeps it so."""
+class Case:
+    """One container with all that decides who is moved in it."""
 
+    id: ResourceId
+    desired: Desired
+    ties: Ties
+    roster: Roster | None
+    """None: this plan creates it, so nobody is in it and nobody ever was."""
+    members: Mapping[Kind, Members]
+    on_drift: ChangeClass | None
+    """The class of a change that takes drift back; None: it is kept."""
 
-NOTHING = RosterDifferences((), ())
+    @property
+    def whole(self) -> bool:
+        """False: there may be more members than were read, so that absence means nothing."""
+        return self.roster is None or isinstance(self.roster.completeness, Complete)
 
+    @property
+    def settled(self) -> bool:
+        """False: a step of ours was cut short here, so that what differs is nobody's drift."""
+        return self.id not in self.ties.unsettled
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Who is in a container, in account keys."""
+    def wanted(self, role: EdgeRole, member: Kind) -> Set[str]:
+        return self._spoken_of(self.desired.edges.get(Seats(self.id, role, member), NOBODY))
 
-    now: Set[str]
-    """Accounts of ours (or that this plan adopts) that are in it."""
-    applied: Set[str]
-    """Those that we last put or saw there."""
-    whole: bool = True
-    """False: there may be more, so that absence means nothing."""
+    def ended(self, role: EdgeRole, member: Kind) -> frozenset[str]:
+        return self.desired.ended.get(Seats(self.id, role, member), NOBODY)
+
+    def applied(self, role: EdgeRole, member: Kind) -> frozenset[str]:
+        """Those that we last put or saw there."""
+        return NOBODY if self.roster is None else self.ties.edges.get(Seats(self.id, role, member), NOBODY)
+
+    def now(self, role: EdgeRole, member: Kind) -> Set[str]:
+        """Those of ours (or that this plan adopts) that are there."""
+        if self.roster is None:
+            return NOBODY
+        keys = self.members[member].keys
+        return self._spoken_of({keys[at] for at in self.roster.of(role, member) if at in keys})
+
+    def _spoken_of(self, members: Set[str]) -> Set[str]:
+        """Without those about whom a narrow read says nothing."""
+        evidence = self.roster.completeness if self.roster is not None else None
+        only = evidence.scope.only if evidence is not None else None
+        return members if only is None else members & only
+
+    def moving(
+        self,
+        members: Set[str],
+        cause: str,
+        change_class: ChangeClass,
+        member: Kind,
+        *,
+        role: EdgeRole | None = None,
+        before: EdgeRole | None = None,
+    ) -> list[Move]:
+        """No move, one, or two: whoever is not ours before a ranger agreed is not touched before, either."""
+        waiting = self.members[member].waiting
+        held = members & waiting if waiting and change_class is ChangeClass.AUTO else NOBODY
+        parts = ((members - held, change_class), (held, ChangeClass.QUEUED))
+        return [Move(frozenset(part), cause, whose, member, role, before) for part, whose in parts if part]
 
 
 def drift_class(rule: OnDrift) -> ChangeClass | None:
@@ -49,47 +134,41 @@ def drift_class(rule: OnDrift) -> ChangeClass | None:
     return {OnDrift.ASK: ChangeClass.QUEUED, OnDrift.REVERT: ChangeClass.AUTO, OnDrift.KEEP: None}[rule]
 
 
-def compare(
-    seats: Seats,
-    desired: Desired,
-    present: Set[str],
-    seen: Seen,
-    rule: OnDrift,
-    accounts: Mapping[str, ChangeClass],
-) -> RosterDifferences:
-    """Differences of one container's seats, all in account keys.
-
-    ``present``: accounts that exist or will after this plan; ``accounts``: class of the change that first makes an
-    account ours, where it is not yet. Malformed, lost and protected accounts are in neither ``present`` nor ``seen``.
-    """
-    wanted = desired.edges.get(seats, NOBODY)
-    missing = (wanted - seen.now) & present
-    extra = seen.now - wanted
-    if not missing and not extra:
-        return NOTHING
-    on_drift = drift_class(rule)
-    waiting = frozenset(key for key, change_class in accounts.items() if change_class is not ChangeClass.AUTO)
-    taken_out = missing & seen.applied
-    joins = _parted(missing - taken_out, "joined", ChangeClass.AUTO, waiting)
-    if on_drift is not None and seen.whole:
-        joins += _parted(taken_out, "taken_out", on_drift, waiting)
-    ended = extra & (desired.ended.get(seats, NOBODY) | desired.gone)
-    dropped = (extra - ended) & seen.applied
-    put_in = extra - ended - seen.applied
-    leaves = _parted(ended, "ended", ChangeClass.AUTO, waiting)
-    leaves += _parted(dropped, "dropped", ChangeClass.QUEUED, waiting)
-    if on_drift is not None:
-        leaves += _parted(put_in, "put_in", on_drift, waiting)
-    return RosterDifferences(
-        joins,
-        leaves,
-        kept_missing=frozenset(taken_out) if on_drift is None and seen.whole else NOBODY,
-        kept_extra=frozenset(put_in) if on_drift is None else NOBODY,
-    )
+def compare_seats(case: Case, role: EdgeRole, member: Kind, over: Set[str] = NOBODY) -> Differences:
+    """Differences of one sort of members, each for itself. ``over``: more of them whose time ended."""
+    wanted, now = case.wanted(role, member), case.now(role, member)
+    missing = (wanted - now) & case.members[member].present
+    extra = now - wanted
+    found = Differences()
+    if missing:
+        found += compare_missing(case, missing, case.applied(role, member), role, member)
+    if extra:
+        ended = extra & (case.ended(role, member) | case.desired.gone | over)
+        found.moves += case.moving(ended, "ended", ChangeClass.AUTO, member, before=role)
+        found += compare_unwanted(case, extra - ended, case.applied(role, member), role, member)
+    return found
 
 
-def _parted(members: Set[str], cause: str, change_class: ChangeClass, waiting: frozenset[str]) -> tuple[Parting, ...]:
-    """One parting, or two: whoever is not ours before a ranger agreed is not touched before, either."""
-    held = members & waiting if waiting and change_class is ChangeClass.AUTO else NOBODY
-    parts = ((members - held, change_class), (held, ChangeClass.QUEUED))
-    return tuple(Parting(frozenset(part), cause, whose) for part, whose in parts if part)
+def compare_missing(case: Case, missing: Set[str], applied: Set[str], role: EdgeRole, member: Kind) -> Differences:
+    """Who should come. ``applied``: those whom we put or saw there already, so that somebody took them out."""
+    taken_out = missing & applied if case.settled else NOBODY
+    found = Differences(case.moving(missing - taken_out, "joined", ChangeClass.AUTO, member, role=role))
+    if not case.whole:
+        return found  # they may well be there
+    if case.on_drift is None:
+        found.keep("kept_missing", taken_out)
+    else:
+        found.moves += case.moving(taken_out, "taken_out", case.on_drift, member, role=role)
+    return found
+
+
+def compare_unwanted(case: Case, extra: Set[str], applied: Set[str], role: EdgeRole, member: Kind) -> Differences:
+    """Who should go though no date ended it. ``applied``: whom we put or saw there; somebody put in the others."""
+    dropped = extra & applied if case.settled else extra
+    put_in = extra - dropped
+    found = Differences(case.moving(dropped, "dropped", ChangeClass.QUEUED, member, before=role))
+    if case.on_drift is None:
+        found.keep("kept_extra", put_in)
+    else:
+        found.moves += case.moving(put_in, "put_in", case.on_drift, member, before=role)
+    return found

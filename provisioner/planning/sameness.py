@@ -31,13 +31,20 @@ def reader_of(observation: Observation) -> Callable[[Remote, FieldName], Value |
     return read
 
 
-def our_accounts(inventory: Inventory, ties: Ties) -> dict[str, str]:
-    """Remote id → key of the accounts that are tied or borrowed, there, and still the same."""
-    objects = inventory.of(Kind.ACCOUNT).objects
+def our_keys(inventory: Inventory, ties: Ties, kind: Kind) -> dict[str, str]:
+    """Remote id → key of what is tied or borrowed, there, and still the same; or was not looked at and is assumed."""
+    objects = inventory.of(kind).objects
     keys: dict[str, str] = {}
     for identity, binding in chain(ties.borrowed.items(), ties.bindings.items()):
-        if identity.kind is Kind.ACCOUNT and binding.remote_id != inventory.own_account:
+        if identity.kind is kind and not _is_own_account(binding, inventory):
             remote = objects.get(binding.remote_id)
             if remote is not None and not is_replaced(binding, remote):
                 keys[binding.remote_id] = identity.key
+    for identity, binding in ties.assumed.items():
+        if identity.kind is kind and not _is_own_account(binding, inventory):
+            keys.setdefault(binding.remote_id, identity.key)
     return keys
+
+
+def _is_own_account(binding: Binding, inventory: Inventory) -> bool:
+    return binding.id.kind is Kind.ACCOUNT and binding.remote_id == inventory.own_account

@@ -58,6 +58,8 @@ class TestJoiningAndLeaving:
 
     def test_a_moderator_whose_term_ended_stays_a_member(self, world: World) -> None:
         over = Membership("iot", Role.MODERATOR, Period(until=YESTERDAY))
+        world.put(person("p2", "Otto Beispiel", "iot!"))
+        world.apply()
         world.put(person("p1", "Erika Muster", memberships=(over, Membership("iot"))))
         assert told(world.plan()) == ["leave body:iot:administrators: person:p1"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from policies.document import Policy
-from provisioner.model.plan import Refusal
+from provisioner.model.plan import NoticeKind, Refusal
 from provisioner.model.registry import Period
 from provisioner.model.resources import Kind
 from provisioner.model.steps import Cost
@@ -19,6 +19,7 @@ from tests.support.planning import (
     digest_of,
     group_id,
     in_group,
+    noticed,
     person,
     policy,
     registry,
@@ -188,14 +189,22 @@ class TestAdministratorsLeft:
         made.put(person("p1", "Nr p1"))
         assert only(made.refusals()).count == 0
 
+    def test_what_waits_for_a_ranger_locks_nobody_out(self) -> None:
+        made = self.moderated("p1")
+        made.put(person("p1", "Nr p1", "a"))
+        assert made.refusals(approved=False) == ()
+
     def test_a_successor_who_waits_for_a_ranger_does_not_fill_the_place_of_who_goes_today(self) -> None:
         made = self.moderated("p1")
         made.server.add(Kind.ACCOUNT, "nr.new", email="new@bretten.example")
         made.put(person("new", "Nr new", "a!"))
         made.put(replace(made.registry.people["p1"], period=Period(until=YESTERDAY)))
-        assert only(made.refusals()).guard == "administrators_left"
-        made.put(person("p1", "Nr p1"))  # no date: this leave waits for a ranger, too
-        assert made.refusals() == ()
+        assert noticed(made.plan(), NoticeKind.SUCCESSOR) == [
+            ("person:p1", "planning.successor_first"),
+            ("body:a:administrators", "planning.successor"),
+        ]
+        assert made.refusals(approved=False) == ()
+        assert made.refusals() == ()  # approved together, they change places
 
     def test_a_malformed_moderator_stays_and_counts(self) -> None:
         made = self.moderated("p1", "p2")

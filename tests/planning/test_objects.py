@@ -447,7 +447,7 @@ class TestLeftAlone:
     def test_a_protected_group_is_not_adopted(self) -> None:
         made = world(body("x", overrides=replace(body("x").overrides, group_name="admin")))
         made.server.add(Kind.GROUP, "admin")
-        assert ("body:x", "planning.name_protected") in noticed(made.plan())
+        assert ("body:x", "planning.room_name_protected") in noticed(made.plan())
 
     def test_a_malformed_entry_loses_nothing_and_others_go_on(self) -> None:
         made = settled(ERIKA, person("p2", "Otto Beispiel", "iot"), IOT)

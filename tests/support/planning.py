@@ -274,12 +274,19 @@ class World:
         return list(drift_of(self.server.inventory(), self.ties, self.capabilities, self.desired().login_writes))
 
     def refusals(
-        self, recent: Recent | None = None, allowed: Iterable[str] = (), part: TargetPlan | None = None
+        self,
+        recent: Recent | None = None,
+        allowed: Iterable[str] = (),
+        part: TargetPlan | None = None,
+        *,
+        approved: bool = True,
     ) -> tuple[Refusal, ...]:
+        """What the guards say to the whole plan, or to what of it runs unattended."""
         part = part or self.plan()
+        read = frozenset(change.digest() for change in part.changes) if approved else frozenset()
         ties = replace(self.ties, borrowed=part.borrowed)
         given = GuardInput(part, ties, self.server.inventory(), recent or Recent())
-        return refusals([given], self.desired(), self.rules.guards, digest_of(part), frozenset(allowed))
+        return refusals([given], self.desired(), self.rules.guards, digest_of(part), frozenset(allowed), read)
 
     def remote_id(self, identity: ResourceId) -> str:
         return self.bindings[identity].remote_id
