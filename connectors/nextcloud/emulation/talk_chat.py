@@ -26,6 +26,7 @@ def add_to(route: Routes) -> None:
     route("POST", CHAT, app=APP, confirm=False)(send)
     route("PUT", CHAT + "/{message_id:[0-9]+}", app=APP, confirm=False)(edit)
     route("DELETE", CHAT + "/{message_id:[0-9]+}", app=APP, confirm=False)(delete)
+    route("DELETE", CHAT, app=APP, confirm=False)(clear)
 
 
 def send(call: Call) -> Any:
@@ -98,6 +99,18 @@ def delete(call: Call) -> Any:
     said.deleted = True
     said.text = ""
     line = call.world.talk.note(room, "message_deleted", parent=said)
+    told = message_view(call.world.talk, room, line, me.actor)
+    said.reference = ""  # lists no longer tell it; this answer still does (observed)
+    return told
+
+
+def clear(call: Call) -> Any:
+    """Take all messages back, for everybody; a line says so."""
+    room, me = mine(call, moderator=True)
+    _writable(room)
+    stumble(call)
+    room.messages.clear()
+    line = call.world.talk.note(room, "history_cleared")
     return message_view(call.world.talk, room, line, me.actor)
 
 

@@ -82,7 +82,8 @@ def list_rooms(call: Call) -> Any:
         note.description = "A place for your private notes, thoughts and ideas"
         note.attendees[0].favorite = True
         talk.add_room("Let's get started!", user, GROUP, object_type="sample", object_id=user)
-    told = [room_view(talk, room, me, user) for room, me in talk.of(user)]
+    last = call.arguments.flag("includeLastMessage", True)
+    told = [room_view(talk, room, me, user, last=last) for room, me in talk.of(user)]
     for view in told:
         if view["type"] == CHANGELOG:
             view["displayName"] = "Talk updates ✅"
@@ -97,12 +98,18 @@ def list_open(call: Call) -> Any:
 
 
 def get(call: Call) -> Any:
-    """One room: one's own, a listable or a public one; an administrator gets no more than others."""
+    """One room: one's own, a listable or a public one; an administrator gets no more than others.
+
+    Whoever asks for rooms that are not there, more than ten times in half an hour, is told of none for a while.
+    """
     talk = call.world.talk
+    if talk.is_locked():
+        raise OcsError(429, "Reached maximum delay")
     room = talk.rooms.get(call.places["token"])
     me = None if room is None else room.find(USERS, call.user.id)
     if room is None or (me is None and not room.listable and room.type != PUBLIC):
-        raise OcsError(404)
+        talk.misses.append(call.world.now())
+        raise crash() if talk.is_locked() else OcsError(404)
     return room_view(talk, room, me, call.user.id)
 
 

@@ -16,6 +16,8 @@ ONE_TO_ONE, GROUP, PUBLIC, CHANGELOG, NOTE = 1, 2, 3, 4, 6
 OWNER, MODERATOR, USER, GUEST = 1, 2, 3, 4
 MEMBER_BITS: Final = 246
 MODERATOR_BITS: Final = 254
+MOST_MISSES: Final = 10
+MISS_SECONDS: Final = 1800.0
 USERS, GROUPS, EMAILS = "users", "groups", "emails"
 
 
@@ -137,6 +139,8 @@ class Talk:
         self.bots: dict[int, Bot] = {}
         self.bot_failures: list[float] = []
         """When bots' signatures were wrong."""
+        self.misses: list[float] = []
+        """When somebody asked for one room that is not there; each counts for half an hour (observed)."""
         self.greeted: set[str] = set()
         """Accounts that have listed their rooms once, and were given the server's own."""
         self.samples = True
@@ -148,6 +152,10 @@ class Talk:
         self._message_ids = itertools.count(1)
         self.actor: tuple[str, str] = (USERS, "")
         """Who is acting, for the lines of the history."""
+
+    def is_locked(self) -> bool:
+        """Whether too many rooms were asked for that are not there."""
+        return sum(self._now() - at < MISS_SECONDS for at in self.misses) > MOST_MISSES
 
     # --- rooms -------------------------------------------------------------------------------------------------
 

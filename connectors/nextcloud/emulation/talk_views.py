@@ -49,6 +49,7 @@ _SAID = {
     "guests_disallowed": "disallowed guests",
     "message_edited": "edited a message",
     "message_deleted": "deleted a message",
+    "history_cleared": "cleared the history of the conversation",
 }
 
 

@@ -1,0 +1,121 @@
+"""Reading conversations: the rooms that our account is in, who is in one, and whether it was greeted already.
+
+One room is never asked for by its address: Talk counts such requests for rooms that are gone (10 in half an hour,
+observed), and then refuses them all from our address with the words of the lock after wrong passwords. The list of
+our own rooms is not counted, and tells the same.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
+from connectors.nextcloud.conversations import USERS, People, Rooms, people_of, rooms_of
+from connectors.nextcloud.listing import identifier_of
+from provisioner.model.errors import Garbled
+from provisioner.model.inventory import Remote
+from provisioner.model.resources import ResourceId, marker_of
+from provisioner.model.text import Text
+
+ROOMS: Final = "/ocs/v2.php/apps/spreed/api/v4/room"
+CHAT: Final = "/ocs/v2.php/apps/spreed/api/v1/chat"
+PAGE: Final = 200
+"""Messages a request; Talk gives no more."""
+MOST_PAGES: Final = 100
+_QUIETLY: Final[Mapping[str, str | int]] = {"setReadMarker": 0, "markNotificationsAsRead": 0, "noStatusUpdate": 1}
+
+
+def room_path(token: str, more: str = "") -> str:
+    """The address of a room, or of something in it."""
+    return f"{ROOMS}/{segment(token)}{more}"
+
+
+def reference_of(identity: ResourceId) -> str:
+    """The ``referenceId`` of the first message: 64 characters, more would be cut."""
+    return hashlib.sha256(f"{marker_of(identity)}/first_message".encode()).hexdigest()
+
+
+class ConversationReader:
+    """The conversations of one target."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._own: str | None = None
+
+    def own_account(self, told: str | None = None) -> str:
+        """The user id of our technical account: as told by who knows it, else asked for once."""
+        self._own = told or self._own
+        if self._own is None:
+            item = self._client.get(f"{CLOUD}/user")
+            self._own = identifier_of(item.get("id") if isinstance(item, dict) else None)
+            if not self._own:
+                raise Garbled(Text.of("nextcloud.garbled", path=f"{CLOUD}/user"))
+        return self._own
+
+    def rooms(self) -> Rooms:
+        """All rooms that our account is in (one request), without a word of what people write in them."""
+        params: dict[str, str | int] = {"includeLastMessage": "false", "noStatusUpdate": 1}
+        return rooms_of(self._client.get(ROOMS, params), ROOMS)
+
+    def room(self, token: str) -> Remote | None:
+        """One room, fresh; None when it is none of ours any more. Raises `TargetError`."""
+        rooms = self.rooms()
+        remote = rooms.by_token.get(token)
+        if remote is None and rooms.unreadable:
+            raise Garbled(Text.of("nextcloud.garbled", path=ROOMS))
+        return remote
+
+    def people(self, token: str) -> People | None:
+        """Everybody in a room; None when Talk itself says that it is none of ours (any more).
+
+        Raises `TargetError`; so also where a lobby keeps us out (412).
+        """
+        path = room_path(token, "/participants")
+        try:
+            return people_of(self._client.get(path), path)
+        except OcsRefusal as refusal:
+            if refusal.code == 404:  # 404/998 is said while the app is switched off
+                return None
+            raise
+
+    def greeted(self, token: str, reference: str) -> bool | None:
+        """Whether our first message was posted, as far as can be told; None when the room is none of ours any more.
+
+        A deleted message no longer tells its reference, a cleared history tells nothing (both observed): then it
+        counts as posted. Reads the whole chat, the newest first. Raises `TargetError`.
+        """
+        own, path, last = self.own_account(), f"{CHAT}/{segment(token)}", 0
+        for _ in range(MOST_PAGES):
+            params: dict[str, str | int] = {**_QUIETLY, "lookIntoFuture": 0, "limit": PAGE, "lastKnownMessageId": last}
+            try:
+                data = self._client.get(path, params)
+            except OcsRefusal as refusal:
+                if refusal.code == 404:
+                    return None
+                raise
+            if data is None:  # 304: nothing older
+                return False
+            if not isinstance(data, list) or not data:
+                break
+            if any(_tells(message, own, reference, path) for message in data):
+                return True
+            last = min(_id(message, path) for message in data)
+        raise Garbled(Text.of("nextcloud.garbled", path=path))
+
+
+def _tells(message: object, own: str, reference: str, path: str) -> bool:
+    """Whether a message is our first one, or may have been."""
+    if not isinstance(message, dict) or not isinstance(message.get("messageType"), str):
+        raise Garbled(Text.of("nextcloud.garbled", path=path))
+    if message.get("systemMessage") == "history_cleared":
+        return True
+    if message.get("actorType") != USERS or message.get("actorId") != own:
+        return False
+    return message.get("referenceId") == reference or message["messageType"] == "comment_deleted"
+
+
+def _id(message: Mapping[str, object], path: str) -> int:
+    number = message.get("id")
+    if not isinstance(number, int) or number <= 0:
+        raise Garbled(Text.of("nextcloud.garbled", path=path))
+    return number
