@@ -7,13 +7,15 @@ from connectors.nextcloud import account_steps as steps
 from connectors.nextcloud import accounts
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_steps import AccountWriter, Manner
-from connectors.nextcloud.client import Client
+from connectors.nextcloud.client import CLOUD, Client, segment
+from connectors.nextcloud.erasing import erase, erase_step, still_meant
+from connectors.nextcloud.groups import ADMIN
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
 from connectors.nextcloud.settings import NextcloudSettings
-from provisioner.model.changes import Create, Resume, Suspend, Update
+from provisioner.model.changes import Create, Erase, Resume, Suspend, Update
 from provisioner.model.errors import Permanent
-from provisioner.model.inventory import Absent, Observation, Present, Reading
+from provisioner.model.inventory import Absent, Epoch, Observation, Present, Reading
 from provisioner.model.ports import Ledger, Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
@@ -29,7 +31,7 @@ class AccountRoom:
     kind = Kind.ACCOUNT
     fields = accounts.FIELDS
     app: str | None = None
-    operations = frozenset({steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE})
+    operations = frozenset({steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE, steps.ERASE})
     sharing: frozenset[str] = frozenset()
 
     def __init__(self, client: Client, target: str, settings: NextcloudSettings, ledger: Ledger) -> None:
@@ -85,13 +87,23 @@ class AccountRoom:
             elif isinstance(change, Suspend | Resume):
                 left = tuple(leave.id for leave in batch.leaves_of(change.id))
                 yield Staged(Stage.SWITCHES, steps.switch_step(change, digest, left))
+            elif isinstance(change, Erase):
+                name = self.canonical_name(change.remote_id)
+                yield Staged(Stage.ERASURES, erase_step(change, digest, steps.ERASE, name))
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
-        """One account, read afresh."""
+        """One account, read afresh. Raises `Permanent` rather than let an administrator or ourselves be erased."""
         account = self.reader.read_account(located(step, resolve))
-        return held_against(step, None if account is None else account.remote)
+        remote = None if account is None else account.remote
+        if step.operation != steps.ERASE:
+            return held_against(step, remote)
+        if account is not None and (
+            account.groups is None or ADMIN in account.groups or account.remote.remote_id == self.reader.own().id
+        ):
+            raise Permanent(Text.of("nextcloud.never_erased", name=step.name))
+        return still_meant(step, remote)
 
-    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - one signature
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write; a creation that is to be suspended is two."""
         match step.operation:
             case steps.CREATE:
@@ -104,12 +116,22 @@ class AccountRoom:
                 return self._writer.switch(step, "enable")
             case steps.DISABLE:
                 return self._writer.switch(step, "disable")
+            case steps.ERASE:
+                return erase(self._client, f"{CLOUD}/users/{segment(step.remote_id or '')}", step, verified)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - there is no room for a marker
         """By exactly this user id."""
         account = self.reader.read_account(name)
         return Absent() if account is None else Present(account.remote, account.groups)
+
+    def leave_epoch(self, epoch: Epoch) -> None:
+        """Two requests, the write limited. What somebody else wrote there is never overwritten: `Permanent`."""
+        own = self.reader.own()
+        if not own.note_is_ours:
+            raise Permanent(Text.of("nextcloud.note_not_ours", user=own.id))
+        if own.epoch != epoch:
+            self._writer.leave_note(own.id, accounts.note_of(epoch))
 
     def forget(self) -> None:
         """Nothing is kept."""

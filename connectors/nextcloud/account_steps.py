@@ -19,13 +19,16 @@ from provisioner.model.steps import Cost, Done, Effects, Json, Step
 from provisioner.model.text import Text
 
 EDIT_BUCKET: Final = "nextcloud.edit"
-"""PUT and PATCH of accounts: the server counts them by acting account. Creating, joining, disabling are not counted."""
+PUT_BUCKET: Final = "nextcloud.put"
+"""PATCH and PUT of accounts: the server counts them by acting account, and each for itself (observed). Creating,
+joining, disabling and deleting are not counted."""
 
 CREATE: Final = "create-account"
 PATCH: Final = "update-account"
 PUT: Final = "edit-account"
 DISABLE: Final = "disable-account"
 ENABLE: Final = "enable-account"
+ERASE: Final = "erase-account"
 
 NOT_CREATED: Final = frozenset({102, 103, 104, 105, 106, 107, 108, 109, 110})
 """OCS codes after which a POST has certainly made nothing (observed and read): name taken, sub-admin of admin,
@@ -101,7 +104,7 @@ def update_steps(change: Update, digest: str, patches: bool, default_quota: int)
             payload={_KEYS[name][0 if patches else 1]: _sent(name, after, default_quota) or "" for name in names},
             effects=Effects(fields={name: after[name] for name in names}),
             expects={name: before[name] for name in names if name in before},
-            cost=Cost(requests=2, mails=mails, limited={EDIT_BUCKET: 1}),
+            cost=Cost(requests=2, mails=mails, limited={EDIT_BUCKET if patches else PUT_BUCKET: 1}),
         )
     if "enabled" in after:
         yield _switch(change, change.remote_id, digest, bool(after["enabled"]), ())
@@ -169,13 +172,13 @@ class AccountWriter:
 
     def patch(self, step: Step) -> Done:
         """PATCH of all fields at once; checked by the server before any is applied (422 names the fields)."""
-        self._edit(step, "PATCH", dict(step.payload))
+        self._edit(step.remote_id or "", step.name, "PATCH", dict(step.payload))
         return Done(step.remote_id or "")
 
     def put(self, step: Step) -> Done:
         """PUT of one field."""
         for key, value in step.payload.items():
-            self._edit(step, "PUT", {"key": key, "value": value})
+            self._edit(step.remote_id or "", step.name, "PUT", {"key": key, "value": value})
         return Done(step.remote_id or "")
 
     def switch(self, step: Step, word: str) -> Done:
@@ -184,21 +187,24 @@ class AccountWriter:
         self._client.write("PUT", f"{CLOUD}/users/{segment(identifier)}/{word}")
         return Done(identifier)
 
-    def _edit(self, step: Step, method: str, body: Mapping[str, object]) -> None:
+    def leave_note(self, own_id: str, note: str) -> None:
+        """PUT of our own account's "role", which is room for a note: nobody logs in with that account."""
+        self._edit(own_id, own_id, "PUT", {"key": "role", "value": note})
+
+    def _edit(self, identifier: str, name: str, method: str, body: Mapping[str, object]) -> None:
         limit, window = self._settings.edit_limit, self._settings.edit_window
-        self._ledger.acquire(EDIT_BUCKET, limit, window)
+        bucket = EDIT_BUCKET if method == "PATCH" else PUT_BUCKET
+        self._ledger.acquire(bucket, limit, window)
         try:
-            self._client.write(method, f"{CLOUD}/users/{segment(step.remote_id or '')}", body)
+            self._client.write(method, f"{CLOUD}/users/{segment(identifier)}", body)
         except RateLimited:
-            self._ledger.exhausted(EDIT_BUCKET, limit, window)
+            self._ledger.exhausted(bucket, limit, window)
             raise
         except NotAllowed as refused:
             if "edit this user" not in refused.detail:
                 raise
             # Only this account is closed to us (it is in the group "admin"); our rights are as they were.
-            raise OcsRefusal(
-                Text.of("nextcloud.not_ours_to_edit", name=step.name), refused.detail, 403, 403
-            ) from refused
+            raise OcsRefusal(Text.of("nextcloud.not_ours_to_edit", name=name), refused.detail, 403, 403) from refused
 
     def _disable_at_once(self, name: str) -> None:
         try:

@@ -38,6 +38,8 @@ class NextcloudConnector:
             ConversationRoom(self._client, target, settings.url, wiring.clock),
         )
         self._rooms: Mapping[Kind, Room] = {room.kind: room for room in rooms}
+        self._is_verified = False
+        """Something was read for a step that was not performed since."""
         self._performing = {operation: room for room in rooms for operation in room.operations}
 
     def capabilities(self) -> Capabilities:
@@ -82,8 +84,10 @@ class NextcloudConnector:
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """Read the step's object afresh, typed, and hold it against what the plan saw. Raises `TargetError`."""
         room = self._room_of(step)
-        if step.operation not in room.sharing:
+        # Whatever asks twice before it writes wants to know anew.
+        if step.operation not in room.sharing or self._is_verified:
             self._forget()
+        self._is_verified = True
         return room.verify(step, resolve)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
@@ -94,10 +98,12 @@ class NextcloudConnector:
         if step.operation not in room.sharing:
             self._forget()
         try:
-            return room.perform(step, verified, resolve)
+            done = room.perform(step, verified, resolve)
         except BaseException:
             self._forget()
             raise
+        self._is_verified = False
+        return done
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
         """Does it exist, by its marker or exactly this name? Raises `TargetError` when that can't be known."""

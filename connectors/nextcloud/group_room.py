@@ -4,10 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 
 from connectors.nextcloud import groups, memberships
 from connectors.nextcloud.account_reading import Accounts
-from connectors.nextcloud.client import Client
+from connectors.nextcloud.client import CLOUD, Client, group_segment
+from connectors.nextcloud.erasing import erase, erase_step, still_meant
+from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups import Groups
+from connectors.nextcloud.memberships import Leaving
+from connectors.nextcloud.outcomes import text_of
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
-from provisioner.model.changes import Create, Join, Leave, Update
+from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Garbled, LoginRefused, Permanent, TargetError
 from provisioner.model.inventory import (
     NOBODY,
@@ -23,8 +27,8 @@ from provisioner.model.inventory import (
     Roster,
     Scope,
 )
-from provisioner.model.ports import Resolve
-from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
+from provisioner.model.ports import Clock, Resolve
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
@@ -35,11 +39,13 @@ class GroupRoom:
     kind = Kind.GROUP
     fields = groups.FIELDS
     app: str | None = None
-    operations = frozenset({groups.CREATE, groups.RENAME, memberships.JOIN, memberships.LEAVE})
-    sharing: frozenset[str] = frozenset()
+    operations = frozenset({groups.CREATE, groups.RENAME, groups.ERASE, memberships.JOIN, memberships.LEAVE})
+    sharing = frozenset({memberships.LEAVE})
 
-    def __init__(self, client: Client, target: str, page_size: int, accounts: Accounts) -> None:
+    def __init__(self, client: Client, target: str, page_size: int, accounts: Accounts, clock: Clock) -> None:
         self._client = client
+        self._edges: Fresh[frozenset[str] | None] = Fresh(clock)
+        """An account's groups or a group's members; None: there is no such account or group."""
         self._target = target
         self._accounts = accounts
         self._reader = Groups(client, target, page_size)
@@ -123,17 +129,27 @@ class GroupRoom:
             elif isinstance(change, Join):
                 for account, user_id in _known(change, batch):
                     yield Staged(Stage.JOINS, memberships.join_step(change, account, user_id, digest))
-            elif isinstance(change, Leave):
-                for account, user_id in _known(change, batch):
-                    yield Staged(Stage.LEAVES, memberships.leave_step(change, account, user_id, digest))
+            elif isinstance(change, Erase):
+                yield Staged(Stage.ERASURES, erase_step(change, digest, groups.ERASE, change.remote_id))
+        leaving = [
+            Leaving(change, account, user_id, batch.digest(change))
+            for change in batch.of(self.kind)
+            if isinstance(change, Leave)
+            for account, user_id in _known(change, batch)
+        ]
+        for step in memberships.leave_steps(leaving):
+            yield Staged(Stage.LEAVES, step)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
-        """The group, or the groups of the account that leaves it, read afresh."""
+        """The group; or of a membership the account's groups or the group's members, read once for several."""
         if step.expects_edge is not None:
-            return self._verify_edge(step, step.expects_edge, resolve)
-        return held_against(step, self._reader.read_group(located(step, resolve)))
+            return self._verify_edge(step, resolve)
+        remote = self._reader.read_group(located(step, resolve))
+        if step.operation == groups.ERASE:
+            return self._verify_erasure(step, remote)
+        return held_against(step, remote)
 
-    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - one signature
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write."""
         match step.operation:
             case groups.CREATE:
@@ -143,7 +159,12 @@ class GroupRoom:
             case memberships.JOIN:
                 return memberships.join(self._client, step, resolve)
             case memberships.LEAVE:
-                return memberships.leave(self._client, step, resolve)
+                done = memberships.leave(self._client, step, resolve)
+                self._edges.correct(lambda seen: _without(seen, _other_end(step)))
+                return done
+            case groups.ERASE:
+                path = f"{CLOUD}/groups/{group_segment(step.remote_id or '')}"
+                return erase(self._client, path, step, verified)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - there is no room for a marker
@@ -152,18 +173,44 @@ class GroupRoom:
         return Absent() if remote is None else Present(remote)
 
     def forget(self) -> None:
-        """Nothing is kept."""
+        """Read the memberships anew."""
+        self._edges.forget()
 
-    def _verify_edge(self, step: Step, edge: Edge, resolve: Resolve) -> Verified | Moved:
-        user_id = resolve(ResourceId(edge.seats.member, edge.member))
+    def _verify_edge(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        user_id, group = resolve(step.refers[0]), step.remote_id or ""
+        if step.payload.get("read") == memberships.READ_GROUP:
+            seen = self._edges.read((self.kind, group), lambda: self._reader.members(group))
+        else:
+            seen = self._edges.read((Kind.ACCOUNT, user_id), lambda: self._groups_of(user_id))
+        if seen is None:
+            gone = group if step.payload.get("read") == memberships.READ_GROUP else user_id
+            return Moved(Text.of("nextcloud.gone", name=gone))
+        if _other_end(step) not in seen:
+            return Moved(Text.of("nextcloud.edge_gone", name=user_id, group=group))
+        return Verified(None)
+
+    def _groups_of(self, user_id: str) -> frozenset[str] | None:
         account = self._accounts.read_account(user_id)
-        if account is None:
-            return Moved(Text.of("nextcloud.gone", name=user_id))
-        if account.groups is None:
+        if account is not None and account.groups is None:
             raise Garbled(Text.of("nextcloud.malformed", id=user_id))
-        if (step.remote_id or "") not in account.groups:
-            return Moved(Text.of("nextcloud.edge_gone", name=user_id, group=step.remote_id or ""))
-        return Verified(account.remote)
+        return None if account is None else account.groups
+
+    def _verify_erasure(self, step: Step, remote: Remote | None) -> Verified | Moved:
+        """Never a group by which we have our rights, and none that makes administrators."""
+        if remote is not None and remote.remote_id in {groups.ADMIN, *self._accounts.own().groups}:
+            raise Permanent(Text.of("nextcloud.never_erased", name=step.name))
+        return still_meant(step, remote)
+
+
+def _other_end(step: Step) -> str:
+    """Of a leave: what has to be in the set that was read, a user id or a group's id."""
+    if step.payload.get("read") == memberships.READ_GROUP:
+        return text_of(step, "userid")
+    return step.remote_id or ""
+
+
+def _without(seen: frozenset[str] | None, gone: str) -> frozenset[str] | None:
+    return None if seen is None else seen - {gone}
 
 
 def _known(change: Join | Leave, batch: Batch) -> Iterator[tuple[ResourceId, str]]:

@@ -36,6 +36,10 @@ LONGEST_DISPLAY_NAME: Final = 255
 DETAILS: Final = f"{CLOUD}/groups/details"
 CREATE: Final = "create-group"
 RENAME: Final = "rename-group"
+ERASE: Final = "erase-group"
+
+ADMIN: Final = "admin"
+"""The group whose members may do everything; the server itself does not let it go."""
 
 
 def objection(name: str) -> Text | None:

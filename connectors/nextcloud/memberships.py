@@ -1,5 +1,8 @@
 """Who is in which group: one request an edge, both ways idempotent. Never by replacing a list."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from connectors.nextcloud.client import CLOUD, Client, segment
@@ -12,6 +15,10 @@ from provisioner.model.text import Text
 
 JOIN: Final = "join"
 LEAVE: Final = "leave"
+
+READ_ACCOUNT: Final = "account"
+READ_GROUP: Final = "group"
+"""What is read before a leave: the account's groups, or the group's members. Either tells the membership."""
 
 
 def join_step(join: Join, account: ResourceId, user_id: str, digest: str) -> Step:
@@ -28,20 +35,48 @@ def join_step(join: Join, account: ResourceId, user_id: str, digest: str) -> Ste
     )
 
 
-def leave_step(leave: Leave, account: ResourceId, user_id: str, digest: str) -> Step:
-    """An account out of a group, if it is still in it when it is read again."""
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One membership to end."""
+
+    change: Leave
+    account: ResourceId
+    user_id: str
+    digest: str
+
+
+def leave_steps(leaving: Sequence[Leaving]) -> Iterator[Step]:
+    """Accounts out of groups, each if it is still in it when that is read again.
+
+    Ordered so that what is read once serves as many as possible: a group's members where several leave it, an
+    account's groups where it leaves several.
+    """
+    from_group = Counter(one.change.remote_id for one in leaving)
+    by_account = Counter(one.user_id for one in leaving)
+    together: dict[tuple[str, str], list[Leaving]] = {}
+    for one in leaving:
+        group = one.change.remote_id
+        crowd = from_group[group] > by_account[one.user_id]
+        together.setdefault((READ_GROUP, group) if crowd else (READ_ACCOUNT, one.user_id), []).append(one)
+    for (read, _), those in together.items():
+        for number, one in enumerate(those):
+            yield _leave_step(one, read, Cost(requests=2 if number == 0 else 1))
+
+
+def _leave_step(leaving: Leaving, read: str, cost: Cost) -> Step:
+    leave, account = leaving.change, leaving.account
     return Step(
         target=leave.target,
         operation=LEAVE,
         id=leave.id,
         name=leave.name,
-        changes=(digest,),
+        changes=(leaving.digest,),
         remote_id=leave.remote_id,
-        payload={"userid": user_id},
+        payload={"userid": leaving.user_id, "read": read},
         refers=(account,),
         effects=Effects(leaves=(Edge(leave.seats, account.key),)),
         expects_edge=Edge(leave.seats, account.key),
-        cost=Cost(requests=2),
+        cost=cost,
     )
 
 
