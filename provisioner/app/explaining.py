@@ -3,18 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from policies.desire import administrators_key, body_key, desire, person_key
+from policies.desire import body_key, desire, person_key
 from policies.membership import Belongings
 from policies.reasons import reasons_in_body
 from provisioner.app.connectors import connector_type
+from provisioner.app.focus import is_named
 from provisioner.app.planning import assigned_of
 from provisioner.app.site import Inputs, Site
-from provisioner.model.bindings import Ties
+from provisioner.model.bindings import Binding, Ties
 from provisioner.model.errors import SettingsError
 from provisioner.model.registry import Origin
 from provisioner.model.resources import Desired, Kind, ResourceId, Seats
 from provisioner.model.text import Text
+from provisioner.model.words import edge_word, resource_word
 from provisioner.state import Bindings
+
+_ROOMS = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.ACCOUNT)
+"""In which order a body's rooms are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,9 @@ class Explainer:
     def __init__(self, site: Site) -> None:
         self._inputs: Inputs = site.inputs()
         self._registry = self._inputs.loaded.registry
-        self._ties = dict(_ties(site))
+        self._ties = ties_by_target(site)
+        with site.targets() as targets:
+            self._capabilities = {target.name: target.connector.capabilities() for target in targets}
         today = site.today(self._registry.time_zone)
         self._belongings = Belongings(self._registry, today)
         self._desired: Desired = desire(self._registry, self._inputs.policy, today, assigned_of(self._ties.values()))
@@ -117,40 +124,79 @@ class Explainer:
     def _body(self, identity: str) -> Explanation:
         body = self._registry.bodies[identity]
         explanation = Explanation(identity, "body", body.name, body.origin)
-        for key in (body_key(identity), administrators_key(identity)):
-            group = ResourceId(Kind.GROUP, key)
-            desired = self._desired.resources.get(group)
-            if desired is not None:
-                count = len(self._desired.edges[Seats(group)])
-                explanation.facts.append(
-                    Fact(Text.of("app.group_wanted", name=desired.name, count=count), (desired.reason,))
-                )
-                explanation.facts += self._where(group)
+        only = frozenset((body_key(identity),))
+        known = {*self._desired.resources, *(tied for ties in self._ties.values() for tied in ties.bindings)}
+        rooms = sorted((one for one in known if is_named(one.key, only)), key=lambda one: (_ROOMS.index(one.kind), one))
+        for room in rooms:
+            explanation.facts.append(self._room(room))
+            explanation.facts += self._where(room)
         for member in sorted(self._belongings.of_bodies()[identity].members):
             person = self._registry.people[member]
             reasons = tuple(reasons_in_body(person, body, self._belongings))
             explanation.facts.append(Fact(Text.of("app.member", name=person.display_name, id=member), reasons))
         return explanation
 
+    def _room(self, room: ResourceId) -> Fact:
+        """A group, folder or conversation that a body shall have, and who may do what there."""
+        desired = self._desired.resources.get(room)
+        if desired is None:
+            name = next(ties.bindings[room].name for ties in self._ties.values() if room in ties.bindings)
+            return Fact(Text.of("app.room_not_wanted", kind=resource_word(room.kind), name=name))
+        if room.kind is Kind.GROUP:
+            what = Text.of("app.group_wanted", name=desired.name, count=len(self._desired.edges[Seats(room)]))
+            return Fact(what, (desired.reason,))
+        roles = tuple(self._roles(room))
+        return Fact(
+            Text.of("app.room_wanted", kind=resource_word(room.kind), name=desired.name), (desired.reason, *roles)
+        )
+
+    def _roles(self, room: ResourceId) -> Iterator[Text]:
+        for seats, members in self._desired.edges.items():
+            if seats.container != room or not members:
+                continue
+            if seats.member is Kind.GROUP:
+                names = [self._called(ResourceId(Kind.GROUP, key)) for key in sorted(members)]
+                yield Text.of("app.role_of_groups", role=edge_word(seats.role), names=", ".join(names))
+            else:
+                yield Text.of("app.role_of_people", role=edge_word(seats.role), count=len(members))
+
+    def _called(self, group: ResourceId) -> str:
+        found = (ties.bindings[group].name for ties in self._ties.values() if group in ties.bindings)
+        wanted = self._desired.resources.get(group)
+        return next(found, group.key if wanted is None else wanted.name)
+
     def _where(self, resource: ResourceId) -> Iterator[Fact]:
-        """In which targets it is, under which name."""
+        """In which targets that have such things it is, under which name, and where people open it."""
         for target, ties in self._ties.items():
+            seen = self._capabilities[target]
+            if resource.kind not in seen.fields:
+                continue
             binding, borrowed = ties.bindings.get(resource), ties.borrowed.get(resource)
             if binding is None and borrowed is not None:
-                count = sum(1 for members in ties.edges.values() if resource.key in members)
-                yield Fact(Text.of("app.borrowed_in_target", target=target, name=borrowed.name, count=count))
+                yield Fact(self._account("borrowed_in_target", target, resource, borrowed))
             elif binding is None:
                 yield Fact(Text.of("app.not_in_target", target=target))
             elif resource.kind is Kind.ACCOUNT:
-                count = sum(1 for members in ties.edges.values() if resource.key in members)
-                yield Fact(Text.of("app.account_in_target", target=target, name=binding.name, count=count))
-            else:
+                yield Fact(self._account("account_in_target", target, resource, binding))
+            elif resource.kind is Kind.GROUP:
                 count = len(ties.edges.get(Seats(resource), ()))
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
+            else:
+                where = seen.address(resource.kind, binding.remote_id, binding.name)
+                code = "room_in_target" if where is None else "room_in_target_at"
+                arguments = {} if where is None else {"address": where}
+                yield Fact(Text.of(f"app.{code}", target=target, name=binding.name, **arguments))
+
+    def _account(self, code: str, target: str, account: ResourceId, binding: Binding) -> Text:
+        edges = self._ties[target].edges.items()
+        count = sum(1 for seats, members in edges if seats.container.kind is Kind.GROUP and account.key in members)
+        return Text.of(f"app.{code}", target=target, name=binding.name, count=count)
 
 
-def _ties(site: Site) -> Iterator[tuple[str, Ties]]:
-    bindings = Bindings(site.database)
+def ties_by_target(site: Site) -> dict[str, Ties]:
+    """All that the database knows of every target. Raises `SettingsError`, `StateError`."""
+    bindings, found = Bindings(site.database), dict[str, Ties]()
     for name in site.target_names():
-        found = connector_type(str(site.section.targets[name].get("connector", "")), name)
-        yield name, bindings.ties(site.network, name, found.server(site.read_target(found, name)))
+        connector = connector_type(str(site.section.targets[name].get("connector", "")), name)
+        found[name] = bindings.ties(site.network, name, connector.server(site.read_target(connector, name)))
+    return found

@@ -1,47 +1,64 @@
 """The reading jobs beside plan: drift, doctor, history."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from policies.document import Policy
 from provisioner.app.connectors import connector_type
-from provisioner.app.observing import View, observe
+from provisioner.app.observing import View, names_tied, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Partial
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
-from provisioner.planning.drift import Drift, drift_of
+from provisioner.planning.drift import Drift, DriftKind, drift_of
 from provisioner.state import Entry, Run, Runs
+
+_KINDS = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """What was changed over there, and the targets that could not be read, wholly or in part, with why."""
+    """What was changed over there, and the targets that could not be read, wholly or in part, with why.
+
+    ``rules``: what policy does about changes, by kind; empty when the policy can't be read.
+    """
 
     items: tuple[Drift, ...]
     unread: dict[str, Text]
+    rules: Mapping[Kind, OnDrift]
+    names: Mapping[str, str]
+    """Of our accounts and groups over there, by their keys."""
+
+    def answer(self, item: Drift) -> OnDrift | None:
+        """What policy does about it; None: nothing brings back what is lost, or the policy can't be read."""
+        return None if item.kind is DriftKind.LOST else self.rules.get(item.id.kind)
 
 
 def find_drift(site: Site, only_targets: Sequence[str] = ()) -> Drifted:
     """What differs from the last apply, whatever the registry says by now. Raises `SettingsError`, `StateError`."""
     items: list[Drift] = []
     unread: dict[str, Text] = {}
+    policy = site.read_policy().policy
     with site.targets(only_targets) as targets:
-        for view in observe(site, targets).values():
+        views = observe(site, targets)
+        for view in views.values():
             if view.error is not None:
                 unread[view.target.name] = view.error.text
             elif view.inventory is not None and view.capabilities is not None:
-                items += drift_of(view.inventory, view.ties, view.capabilities, _login_writes(site, view))
+                items += drift_of(view.inventory, view.ties, view.capabilities, _login_writes(policy, view))
                 for observation in view.inventory.observations.values():
                     if isinstance(observation.completeness, Partial):
                         unread.setdefault(view.target.name, observation.completeness.why)
-    return Drifted(tuple(items), unread)
+    items.sort(key=lambda item: (item.target, _KINDS.index(item.id.kind)))
+    rules = {} if policy is None else policy.drift_rules()
+    return Drifted(tuple(items), unread, rules, names_tied(view.known for view in views.values()))
 
 
-def _login_writes(site: Site, view: View) -> frozenset[ResourceId]:
+def _login_writes(policy: Policy | None, view: View) -> frozenset[ResourceId]:
     """Keys of the containers whose members the login writes: that they change is nobody's tampering."""
-    policy = site.read_policy().policy
     if policy is None or policy.groups.members_written_by != "login":
         return frozenset()
     return frozenset(identity for identity in view.ties.bindings if identity.kind is Kind.GROUP)

@@ -1,19 +1,23 @@
 """Reads the targets, each with what the database knows of it, and settles what earlier runs left open."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, seen, whole
 from provisioner.app.site import Site
-from provisioner.execution import settle
+from provisioner.execution import settle, settled
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import Inventory
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.state import Bindings, Runs, Settlement
+
+MEMBER_KINDS: Final = (Kind.ACCOUNT, Kind.GROUP)
+"""What can be a member of something."""
 
 Aim = Callable[[Ties, Collection[Kind]], Focused]
 """From all that is tied in a target, and the kinds that it has, to what is looked at there."""
@@ -104,8 +108,8 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     desired, inventory = seen(focused, inventory)
     return View(
         target,
-        settled_ties(known, settlements),
-        settled_ties(ties, settlements),
+        settled(known, settlements),
+        settled(ties, settlements),
         desired,
         inventory,
         capabilities,
@@ -115,15 +119,10 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     )
 
 
-def settled_ties(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
-    """The ties as they will be once ``settlements`` are written down."""
-    if not settlements:
-        return ties
-    bindings, pending = dict(ties.bindings), dict(ties.pending or {})
-    for settled in settlements:
-        pending.pop(settled.entry.resource, None)
-        if settled.remote is not None:
-            remote = settled.remote
-            resource = settled.entry.resource
-            bindings[resource] = Binding(resource, remote.remote_id, remote.name, remote.fingerprint, {})
-    return replace(ties, bindings=bindings, pending=pending)
+def names_tied(everywhere: Iterable[Ties]) -> dict[str, str]:
+    """What our accounts and groups, and those that are borrowed, are called over there, by their keys."""
+    called: dict[str, str] = {}
+    for ties in everywhere:
+        for known in (ties.borrowed, ties.bindings):
+            called |= {one.key: binding.name for one, binding in known.items() if one.kind in MEMBER_KINDS}
+    return called

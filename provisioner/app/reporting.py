@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import JsonValue as Json
 
 from provisioner.app.explaining import Explanation
+from provisioner.app.looking import Drifted
 from provisioner.app.reports import (
     ChangeReport,
     CostReport,
@@ -27,12 +28,12 @@ from provisioner.app.reports import (
     TextReport,
 )
 from provisioner.execution import StepResult
-from provisioner.model.changes import Change, Create, Join, Leave, Update
+from provisioner.model.changes import Change, Create, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import Unknown
 from provisioner.model.plan import Notice, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Finding
+from provisioner.model.resources import Value
 from provisioner.model.text import Argument, Text
-from provisioner.planning.drift import Drift
 from provisioner.registry.problems import Problem
 from provisioner.state import Entry, Run
 
@@ -96,13 +97,7 @@ def _target(part: TargetPlan, say: Say) -> TargetReport:
 
 
 def _change(change: Change, say: Say) -> ChangeReport:
-    fields: dict[str, FieldReport] = {}
-    if isinstance(change, Create):
-        fields = {name: FieldReport(before=None, after=value) for name, value in change.wanted.fields.items()}
-    elif isinstance(change, Update):
-        for name, after in change.after.items():
-            before = change.before[name]
-            fields[name] = FieldReport(before=None if isinstance(before, Unknown) else before, after=after)
+    moved = change if isinstance(change, Join | Leave | Regrade) else None
     return ChangeReport(
         verb=change.verb.value,
         change_class=change.change_class.value,
@@ -110,10 +105,30 @@ def _change(change: Change, say: Say) -> ChangeReport:
         id=change.id.key,
         name=change.name,
         reason=text_report(change.reason, say),
-        fields=fields,
-        members=list(change.members) if isinstance(change, Join | Leave) else [],
+        fields=_fields(change),
+        members=[] if moved is None else list(moved.members),
+        member=None if moved is None else str(moved.member),
+        role=None if moved is None else str(moved.role),
+        role_before=str(change.before) if isinstance(change, Regrade) else None,
+        links=sorted(map(str, change.text.links())) if isinstance(change, Write) else [],
         digest=change.digest(),
     )
+
+
+def _fields(change: Change) -> dict[str, FieldReport]:
+    if isinstance(change, Create):
+        return {name: FieldReport(before=None, after=value) for name, value in change.wanted.fields.items()}
+    if isinstance(change, Update):
+        return {
+            name: FieldReport(before=_known(change.before[name]), after=after) for name, after in change.after.items()
+        }
+    if isinstance(change, Write):
+        return {change.field: FieldReport(before=_known(change.before), after=change.written)}
+    return {}
+
+
+def _known(value: Value | Unknown) -> Json:
+    return None if isinstance(value, Unknown) else value
 
 
 def _notice(notice: Notice, say: Say) -> NoticeReport:
@@ -152,22 +167,25 @@ def doctor_report(findings: Iterable[tuple[str, Iterable[Finding]]], say: Say) -
     return DoctorReport(targets=targets)
 
 
-def drift_report(network: str, items: Iterable[Drift], unread: Iterable[str]) -> DriftReport:
+def drift_report(network: str, drifted: Drifted) -> DriftReport:
     """What was changed over there."""
     drift = [
         DriftItemReport(
             target=item.target,
             kind=item.kind.value,
+            resource=str(item.id.kind),
             id=item.id.key,
             name=item.name,
             field=item.field,
             before=item.before,
             now=item.now,
             account=item.account,
+            role=None if item.edge is None else str(item.edge.seats.role),
+            answer=None if (answer := drifted.answer(item)) is None else answer.value,
         )
-        for item in items
+        for item in drifted.items
     ]
-    return DriftReport(network=network, unread=list(unread), drift=drift)
+    return DriftReport(network=network, unread=list(drifted.unread), drift=drift)
 
 
 def step_report(entry: Entry, say: Say) -> StepReport:

@@ -37,7 +37,13 @@ class ChangeReport(JsonReport):
     name: str = Field(description="What the object is called over there.")
     reason: TextReport
     fields: dict[str, FieldReport] = {}
-    members: list[str] = Field(default=[], description="Keys of the accounts that join or leave.")
+    members: list[str] = Field(default=[], description="Keys of the accounts or groups that join, leave or change.")
+    member: str | None = Field(default=None, description='What the members are: "account" or "group".')
+    role: str | None = Field(default=None, description="In which role they join or leave, or which they get.")
+    role_before: str | None = Field(default=None, description="Of a regrade: which role they have now.")
+    links: list[str] = Field(
+        default=[], description='Of a text: what it links to, e.g. "team-folder/body:pg-sensorik"; known after apply.'
+    )
     digest: str
 
 
@@ -141,12 +147,15 @@ class DoctorReport(JsonReport):
 class DriftItemReport(JsonReport):
     target: str
     kind: Literal["field", "added", "removed", "lost"]
+    resource: str = Field(description='What was changed: "account", "group", "team-folder", "conversation".')
     id: str
     name: str
     field: str | None
     before: Json
     now: Json
-    account: str | None
+    account: str | None = Field(description="Key of the account or group that was put in or taken out.")
+    role: str | None = Field(description="In which role.")
+    answer: Literal["ask", "keep", "revert"] | None = Field(description="What policy does about it; null: nothing.")
 
 
 class DriftReport(JsonReport):

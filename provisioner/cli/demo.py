@@ -9,8 +9,9 @@ from provisioner.app.planning import Planned
 from provisioner.app.reports import DemoReport, FirstSync, SecondSync
 from provisioner.app.site import Site
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
-from provisioner.cli.looking import drift_line
-from provisioner.cli.render import PersonNames, PlanText
+from provisioner.cli.looking import drift_lines
+from provisioner.cli.names import PersonNames
+from provisioner.cli.render import PlanText
 from provisioner.model.text import Text
 
 if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
@@ -82,6 +83,6 @@ class _Teller:
             self._out.print(line)
 
     def _drift(self, drifted: Drifted, site: Site) -> None:
-        names = PersonNames(site.read_registry().registry)
-        for item in drifted.items:
-            self._out.print(f"  {item.target}  {drift_line(self._context, item, names)}", style="yellow", markup=False)
+        names = PersonNames.of_drift(site.read_registry().registry, drifted)
+        for line in drift_lines(self._context, drifted, names):
+            self._out.print(f"  {line}", style="yellow", markup=False)

@@ -1,19 +1,21 @@
 """readi drift, explain, history: what is, and what was done."""
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from provisioner.app.explaining import Explainer
-from provisioner.app.looking import find_drift, past_run, past_runs
+from provisioner.app.looking import Drifted, find_drift, past_run, past_runs
 from provisioner.app.reporting import drift_report, explain_report, run_report
 from provisioner.app.reports import HistoryReport
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
+from provisioner.cli.names import Names, PersonNames
 from provisioner.cli.planning import AsJson, Targets
-from provisioner.cli.render import PersonNames, shown_value
-from provisioner.model.words import field_word
-from provisioner.planning.drift import Drift
+from provisioner.cli.values import shown_value
+from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.words import edge_word, field_word, resource_word
+from provisioner.planning.drift import Drift, DriftKind
 
 
 def register(app: typer.Typer) -> None:
@@ -30,16 +32,15 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
     with working(context, "reading"):
         drifted = find_drift(site, target or ())
     if as_json:
-        context.print_json(drift_report(site.network, drifted.items, drifted.unread))
+        context.print_json(drift_report(site.network, drifted))
     else:
-        names = PersonNames(site.read_registry().registry)
-        for item in drifted.items:
-            context.out.print(f"{item.target} {drift_line(context, item, names)}", markup=False)
+        names = PersonNames.of_drift(site.read_registry().registry, drifted)
+        for line in drift_lines(context, drifted, names):
+            context.out.print(line, markup=False)
         for name, why in drifted.unread.items():
             context.out.print(f"{name}: {context.say(why)}", style="red", markup=False)
-        counts = Counter(item.kind for item in drifted.items)
-        if counts:
-            context.out.print(context.tell("drift_summary", count=counts.total()), markup=False)
+        if drifted.items:
+            context.out.print(context.tell("drift_summary", count=len(drifted.items)), markup=False)
         elif not drifted.unread:
             context.out.print(context.tell("no_drift"), markup=False)
     if drifted.unread:
@@ -47,13 +48,41 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
     return PENDING if drifted.items else NOTHING_TO_DO
 
 
-def drift_line(context: Context, item: Drift, names: PersonNames) -> str:
-    """One thing that was changed over there, in words."""
+def drift_lines(context: Context, drifted: Drifted, names: Names) -> Iterator[str]:
+    """What was changed over there, in words: by target and kind of object, with what policy does about it.
+
+    Whose role was changed left one and came into another: that is said in one line.
+    """
+    left = {_place(item): item for item in drifted.items if item.kind is DriftKind.REMOVED}
+    put_in = {_place(item) for item in drifted.items if item.kind is DriftKind.ADDED}
+    for item in drifted.items:
+        before = left.get(_place(item)) if item.kind is DriftKind.ADDED else None
+        if item.kind is DriftKind.REMOVED and _place(item) in put_in:
+            continue
+        what = _drift(context, item, names) if before is None else _regrade(context, before, item, names)
+        answer = drifted.answer(item)
+        beside = "" if answer is None else f" [{context.tell(f'answer_{answer}')}]"
+        kind = context.say(resource_word(item.id.kind))
+        yield f"{item.target}  {kind} {item.name}: {what}{beside}"
+
+
+def _place(item: Drift) -> tuple[str, ResourceId, str | None]:
+    return item.target, item.id, item.account
+
+
+def _drift(context: Context, item: Drift, names: Names) -> str:
     if item.field is not None:
         before, now = (shown_value(item.field, value, context.say) for value in (item.before, item.now))
-        return context.tell("drift_field", name=item.name, field=field_word(item.field), before=before, now=now)
-    account = names(item.account or "")
-    return context.tell(f"drift_{item.kind}", name=item.name, account=account)
+        return context.tell("drift_field", field=field_word(item.field), before=before, now=now)
+    member = names(item.account or "")
+    if item.edge is not None and item.id.kind is not Kind.GROUP:
+        return context.tell(f"drift_{item.kind}_role", account=member, role=edge_word(item.edge.seats.role))
+    return context.tell(f"drift_{item.kind}", account=member)
+
+
+def _regrade(context: Context, before: Drift, now: Drift, names: Names) -> str:
+    roles = [edge_word(item.edge.seats.role) for item in (before, now) if item.edge is not None]
+    return context.tell("drift_regraded", account=names(now.account or ""), before=roles[0], now=roles[1])
 
 
 def explain_command(

@@ -19,8 +19,9 @@ from provisioner.app.reports import ApplyReport
 from provisioner.app.saved import read_plan, write_plan
 from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
+from provisioner.cli.names import PersonNames
 from provisioner.cli.progress import ApplyProgress
-from provisioner.cli.render import PersonNames, PlanText, nothing_to_do
+from provisioner.cli.render import PlanText, nothing_to_do
 from provisioner.cli.state import warn_of_ties
 from provisioner.execution import Interruption, Report
 from provisioner.model.plan import Plan

@@ -5,10 +5,15 @@ from typing import Annotated
 import typer
 
 from provisioner.app.carrying_out import Started
+from provisioner.app.explaining import ties_by_target
 from provisioner.app.queue import Waiting, approve, find_plan, reject, waiting_plans
 from provisioner.app.reports import PlansReport, WaitingReport
+from provisioner.cli.changes import ChangeText, created_by
 from provisioner.cli.context import NOTHING_TO_DO, PENDING, context_of
+from provisioner.cli.names import PersonNames
 from provisioner.cli.planning import Allow, AsJson, actor_id, tell_applied, watched
+from provisioner.model.resources import Kind
+from provisioner.model.words import resource_word
 
 Digest = Annotated[str, typer.Argument(metavar="PLAN", help="The beginning of its digest, as `plans list` shows it.")]
 
@@ -48,14 +53,13 @@ def show_command(ctx: typer.Context, plan: Digest, as_json: AsJson = False) -> i
         report = _report(waiting).model_copy(update={"plan": waiting.report})
         context.print_json(PlansReport(network=site.network, waiting=[report]))
         return NOTHING_TO_DO
+    names = PersonNames.of_saved(site.read_registry().registry, waiting.report, ties_by_target(site).values())
+    text = ChangeText(context.say, names, created_by(waiting.report))
     for target in waiting.report.targets:
         for change in target.changes:
-            fields = ", ".join(f"{name} → {field.after}" for name, field in change.fields.items())
-            about = fields or ", ".join(change.members)
-            line = (
-                f"{target.target}  {change.verb} {change.name}{f': {about}' if about else ''}  ({change.reason.text})"
-            )
-            context.out.print(line, markup=False)
+            kind, detail = context.say(resource_word(Kind(change.kind))), text.detail_of_saved(change)
+            about = f"{change.verb} {kind} {change.name}{f': {detail}' if detail else ''}"
+            context.out.print(f"{target.target}  {about}  ({change.reason.text})", markup=False)
     return NOTHING_TO_DO
 
 

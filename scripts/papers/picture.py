@@ -16,7 +16,8 @@ from provisioner.app.connectors import text_packages
 from provisioner.app.planning import Planned, make_plan
 from provisioner.app.sandbox import Sandboxes, example_folder
 from provisioner.app.site import Site
-from provisioner.cli.render import PersonNames, PlanText
+from provisioner.cli.names import PersonNames
+from provisioner.cli.render import PlanText
 from provisioner.emulation import VirtualClock
 from provisioner.registry import editing
 from provisioner.texts import Catalogue, Language

@@ -1,0 +1,55 @@
+"""Values of fields as people write them: sizes with their unit, yes and no, texts in quotes, long texts cut."""
+
+from typing import Final
+
+from provisioner.model.inventory import Unknown
+from provisioner.model.resources import Value
+from provisioner.model.text import Text
+from provisioner.texts import Catalogue
+
+NOTHING: Final = "\N{EN DASH}"
+"""Stands for a value that there isn't."""
+
+LINES_SHOWN: Final = 2
+"""Of a text of several lines."""
+
+_MOST_LETTERS: Final = 80
+_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+
+
+def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
+    """One field's value; of a text of several lines the first ones."""
+    if name == "quota" and not isinstance(value, Unknown):
+        return _shown_quota(value, say)
+    if value is None or isinstance(value, Unknown):
+        return NOTHING
+    if isinstance(value, bool):
+        return say(Text.of("cli.yes" if value else "cli.no"))
+    if not isinstance(value, str):
+        return say(Text.of("cli.number", number=value))
+    if name == "layout":  # one path a line, and all of them matter
+        return say(Text.of("cli.quoted", text=", ".join(value.splitlines())))
+    return say(Text.of("cli.quoted", text=beginning(value)))
+
+
+def beginning(text: str) -> str:
+    """The first lines of a text that say something, as one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) <= 1 and "\n" not in text:
+        return text  # one line is shown as it is
+    shown = " / ".join(lines[:LINES_SHOWN])
+    if len(shown) > _MOST_LETTERS:
+        return f"{shown[: _MOST_LETTERS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return f"{shown} \N{HORIZONTAL ELLIPSIS}" if len(lines) > LINES_SHOWN else shown
+
+
+def _shown_quota(value: Value, say: Catalogue) -> str:
+    """Bytes in the largest unit that fits; Nextcloud's -3 is no end, None is the target's own default."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return say(Text.of("cli.quota_default"))
+    if value < 0:
+        return say(Text.of("cli.quota_unlimited"))
+    size, unit = float(value), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return say(Text.of("cli.quota", size=round(size, 1), unit=_UNITS[unit]))
