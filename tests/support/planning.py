@@ -12,19 +12,20 @@ from typing import Any
 from policies.desire import Assigned, desire
 from policies.document import Policy
 from provisioner.model.bindings import Binding, Ties
-from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, Leave, Resume, Suspend, Update
-from provisioner.model.inventory import (
-    Complete,
-    Completeness,
-    Inventory,
-    Level,
-    Observation,
-    Partial,
-    Remote,
-    Roster,
-    Scope,
-    Unknown,
+from provisioner.model.changes import (
+    Adopt,
+    Change,
+    ChangeClass,
+    Create,
+    Join,
+    Leave,
+    Regrade,
+    Resume,
+    Suspend,
+    Update,
+    Write,
 )
+from provisioner.model.inventory import Inventory, Remote, Unknown
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
 from provisioner.model.registry import (
@@ -38,21 +39,21 @@ from provisioner.model.registry import (
     Registry,
     Role,
 )
-from provisioner.model.resources import Desired, FieldName, Kind, Mode, ResourceId, Seats, Value
+from provisioner.model.resources import Desired, EdgeRole, FieldName, Kind, Mode, ResourceId, Seats, Value
 from provisioner.model.rules import PlanningRules
 from provisioner.model.text import Text
 from provisioner.planning.agreement import agreement
 from provisioner.planning.drift import Drift, drift_of
 from provisioner.planning.guards import GuardInput, Recent, refusals
+from provisioner.planning.late import addresses_after, with_late_texts
 from provisioner.planning.planner import plan_target
+from tests.support.perfect import EVERY_FIELD, ODD, TARGET, Server
+
+__all__ = ["EVERY_FIELD", "ODD", "TARGET", "Server"]
 
 TODAY = date(2027, 3, 1)
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
-TARGET = "cloud"
-ODD = Text.of("test.odd")
-
-EVERY_FIELD: tuple[FieldName, ...] = ("display_name", "email", "quota", "language", "organisation", "enabled")
 
 
 def in_group(key: str) -> Seats:
@@ -70,6 +71,18 @@ def group_id(body: str) -> ResourceId:
 
 def administrators_id(body: str) -> ResourceId:
     return ResourceId(Kind.GROUP, f"body:{body}:administrators")
+
+
+def guests_id(body: str) -> ResourceId:
+    return ResourceId(Kind.GROUP, f"body:{body}:guests")
+
+
+def folder_id(body: str) -> ResourceId:
+    return ResourceId(Kind.TEAM_FOLDER, f"body:{body}")
+
+
+def room_id(body: str) -> ResourceId:
+    return ResourceId(Kind.CONVERSATION, f"body:{body}")
 
 
 def city(identity: str, **more: object) -> Organisation:
@@ -116,6 +129,26 @@ def policy(**sections: Any) -> Policy:
     return Policy.model_validate({"accounts": accounts, **sections})
 
 
+ROOM_FIELDS: Mapping[Kind, Mapping[FieldName, Mode]] = {
+    Kind.TEAM_FOLDER: {
+        **dict.fromkeys(("name", "quota", "advanced_permissions"), Mode.MANAGED),
+        "layout": Mode.ONCE,
+        "note": Mode.WRITE_ONLY,
+    },
+    Kind.CONVERSATION: {
+        **dict.fromkeys(("name", "description", "read_only", "lobby", "listed"), Mode.MANAGED),
+        "first_message": Mode.ONCE,
+    },
+}
+
+
+def address(kind: Kind, remote_id: str, name: str) -> str | None:
+    """Folders are opened by their name, conversations by their id; the others nowhere."""
+    if kind is Kind.TEAM_FOLDER:
+        return f"https://cloud.example/files/{name}"
+    return f"https://cloud.example/call/{remote_id}" if kind is Kind.CONVERSATION else None
+
+
 def canonical(kind: Kind, name: FieldName, value: Value) -> Value:
     return value.lower() if name == "email" and isinstance(value, str) else value
 
@@ -124,82 +157,25 @@ def capabilities(
     account: Mapping[FieldName, Mode] | None = None,
     group: Mapping[FieldName, Mode] | None = None,
     objection: Callable[[Kind, str], Text | None] = lambda kind, name: None,
+    *,
+    rooms: bool = False,
 ) -> Capabilities:
-    """Like Nextcloud's: ids are made once, and two accounts whose ids differ only in case are one."""
+    """Like Nextcloud's: ids are made once, and two accounts whose ids differ only in case are one.
+
+    ``rooms``: with its team folders and conversations.
+    """
     usual: dict[FieldName, Mode] = dict.fromkeys(EVERY_FIELD, Mode.MANAGED)
     return Capabilities(
         fields={
             Kind.ACCOUNT: {"name": Mode.CREATE_ONLY, **usual, **(account or {})},
             Kind.GROUP: {"name": Mode.CREATE_ONLY, "display_name": Mode.MANAGED, **(group or {})},
+            **(ROOM_FIELDS if rooms else {}),
         },
+        address=address,
         canonical_name=lambda kind, name: name.lower() if kind is Kind.ACCOUNT else name,
         objection=objection,
         canonical=canonical,
     )
-
-
-@dataclass
-class Server:
-    """The target: objects by remote id, members by the group's remote id, and what a read of it hides."""
-
-    objects: dict[Kind, dict[str, Remote]] = field(default_factory=lambda: {kind: {} for kind in Kind})
-    members: dict[str, set[str]] = field(default_factory=dict)
-    own_account: str | None = None
-    partial: set[Kind] = field(default_factory=set)
-    partial_rosters: set[str] = field(default_factory=set)
-    unread: set[str] = field(default_factory=set)
-    """Remote ids that the next reads do not show; only sensible together with ``partial``."""
-    levels: dict[Kind, Level] = field(default_factory=dict)
-    made: int = 0
-
-    def add(self, kind: Kind, name: str, fingerprint: str = "", **fields: Value | Unknown) -> str:
-        """Somebody makes an object by hand; its remote id."""
-        self.made += 1
-        remote_id = f"{kind}-{self.made}"
-        usual: dict[str, Value | Unknown] = {"display_name": name}
-        if kind is Kind.ACCOUNT:
-            usual |= dict.fromkeys(EVERY_FIELD) | {"display_name": name, "enabled": True}
-        self.objects[kind][remote_id] = Remote(remote_id, name, {**usual, **fields}, fingerprint or f"f{self.made}")  # type: ignore[dict-item]
-        if kind is Kind.GROUP:
-            self.members[remote_id] = set()
-        return remote_id
-
-    def edit(self, kind: Kind, remote_id: str, name: str | None = None, **fields: Value | Unknown) -> None:
-        """Somebody changes fields by hand, or a change does."""
-        remote = self.objects[kind][remote_id]
-        edited = replace(remote, fields={**remote.fields, **fields}, name=name or remote.name)  # type: ignore[dict-item]
-        self.objects[kind][remote_id] = edited
-
-    def remove(self, kind: Kind, remote_id: str) -> None:
-        del self.objects[kind][remote_id]
-        self.members.pop(remote_id, None)
-        for members in self.members.values():
-            members.discard(remote_id)
-
-    def remake(self, kind: Kind, remote_id: str) -> None:
-        """Deleted and made again under the same id."""
-        self.made += 1
-        self.objects[kind][remote_id] = replace(self.objects[kind][remote_id], fingerprint=f"f{self.made}")
-
-    def inventory(self) -> Inventory:
-        def about(kind: Kind, container: str | None = None, odd: bool = False) -> Completeness:
-            scope = Scope(TARGET, kind, container)
-            return Partial(scope, ODD) if odd else Complete(scope, self.levels.get(kind, Level.FIELDS))
-
-        observations = {
-            kind: Observation(
-                about(kind, odd=kind in self.partial),
-                {remote_id: remote for remote_id, remote in objects.items() if remote_id not in self.unread},
-            )
-            for kind, objects in self.objects.items()
-        }
-        rosters = {
-            (Kind.GROUP, remote_id): Roster.of_accounts(
-                about(Kind.GROUP, remote_id, remote_id in self.partial_rosters), frozenset(members)
-            )
-            for remote_id, members in self.members.items()
-        }
-        return Inventory(TARGET, observations, rosters, self.own_account)
 
 
 @dataclass
@@ -217,11 +193,21 @@ class World:
     retired: frozenset[tuple[str, str]] = frozenset()
     pending: dict[ResourceId, str] = field(default_factory=dict)
     borrowed: dict[ResourceId, Binding] = field(default_factory=dict)
+    unsettled: frozenset[ResourceId] = frozenset()
+    assumed: dict[ResourceId, Binding] = field(default_factory=dict)
+    decisions: dict[ResourceId, str] = field(default_factory=dict)
 
     @property
     def ties(self) -> Ties:
         return Ties(
-            dict(self.bindings), dict(self.edges), self.foreign, self.retired, dict(self.pending), self.borrowed
+            dict(self.bindings),
+            dict(self.edges),
+            self.foreign,
+            self.retired,
+            dict(self.pending),
+            self.borrowed,
+            self.assumed,
+            self.unsettled,
         )
 
     @property
@@ -263,12 +249,25 @@ class World:
         for identity, binding in self.bindings.items():
             names[identity.kind][identity.key] = binding.name
         assigned = Assigned(
-            names[Kind.ACCOUNT], names[Kind.GROUP], lambda kind, name: (str(kind), name.lower()) in self.retired
+            names[Kind.ACCOUNT],
+            names[Kind.GROUP],
+            lambda kind, name: (str(kind), name.lower()) in self.retired,
+            names[Kind.TEAM_FOLDER],
+            names[Kind.CONVERSATION],
         )
         return desire(self.registry, self.policy, self.today, assigned)
 
     def plan(self) -> TargetPlan:
-        return plan_target(self.desired(), self.server.inventory(), self.ties, self.capabilities, self.rules)
+        desired, inventory, able = self.desired(), self.server.inventory(), self.capabilities
+        part = plan_target(desired, inventory, self.ties, able, self.rules, self.decisions)
+        addresses = addresses_after(part, self.ties, able, inventory)
+        return with_late_texts(part, desired, inventory, self.ties, able, self.rules, addresses.get)
+
+    def address(self, identity: ResourceId) -> str | None:
+        """Where people open what is ours, as of now."""
+        binding = self.bindings.get(identity)
+        remote = self.server.objects[identity.kind].get(binding.remote_id) if binding is not None else None
+        return None if remote is None else self.capabilities.address(identity.kind, remote.remote_id, remote.name)
 
     def drift(self) -> list[Drift]:
         return list(drift_of(self.server.inventory(), self.ties, self.capabilities, self.desired().login_writes))
@@ -314,8 +313,9 @@ class World:
         inventory, desired = self.server.inventory(), self.desired()
         for change in chosen:
             if isinstance(change, Adopt):
-                self._adopt(change)
+                self._adopt(change, desired)
         self._note(desired, inventory, part)
+        self.unsettled = frozenset()
         for change in chosen:
             self._perform(change)
         return part
@@ -325,7 +325,7 @@ class World:
         others = {key: known for key, known in self.borrowed.items() if known.remote_id not in borrowed_now}
         self.borrowed = {**others, **part.borrowed}
         ties = replace(self.ties, borrowed=part.borrowed)
-        agreed = agreement(desired, inventory, ties, self.capabilities)
+        agreed = agreement(desired, inventory, ties, self.capabilities, self.address)
         for identity, values in agreed.fields.items():
             binding = self.bindings[identity]
             self.bindings[identity] = replace(binding, applied={**binding.applied, **values})
@@ -334,7 +334,7 @@ class World:
         for seats, account in agreed.left:
             self.edges[seats] -= {account}
 
-    def _adopt(self, change: Adopt) -> None:
+    def _adopt(self, change: Adopt, desired: Desired) -> None:
         remote, managed = change.remote, self.capabilities.fields[change.id.kind]
         assert change.id not in self.bindings
         assert remote.remote_id not in {binding.remote_id for binding in self.bindings.values()}, "tied twice"
@@ -343,6 +343,7 @@ class World:
             for name, value in remote.fields.items()
             if managed.get(name) is Mode.MANAGED and not isinstance(value, Unknown)
         }
+        applied |= {name: None for name in desired.resources[change.id].fields if managed.get(name) is Mode.ONCE}
         self.bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
 
     def _perform(self, change: Change) -> None:
@@ -357,6 +358,10 @@ class World:
                 self._join(change)
             case Leave():
                 self._leave(change)
+            case Regrade():
+                self._regrade(change)
+            case Write():
+                self._write_text(change)
 
     def _create(self, change: Create) -> None:
         kind = change.id.kind
@@ -364,8 +369,26 @@ class World:
         assert self.capabilities.canonical_name(kind, change.wanted.name) not in taken, "this name exists"
         fields = {name: value for name, value in change.wanted.fields.items() if name != "name"}
         remote_id = self.server.add(kind, change.wanted.name, **fields)
+        if kind is Kind.CONVERSATION:
+            self.server.edit(kind, remote_id, description=change.wanted.marker)
+            self._post(remote_id, fields)
         remote = self.server.objects[kind][remote_id]
         self.bindings[change.id] = Binding(change.id, remote_id, remote.name, remote.fingerprint, fields)
+
+    def _post(self, room: str, fields: Mapping[FieldName, Value]) -> None:
+        text = fields.get("first_message")
+        if isinstance(text, str):
+            self.server.talks[room].posted.append(text)
+
+    def cut_short(self, change: Create) -> None:
+        """Create no more than the shell: the run is killed before it says, or writes down, anything else."""
+        kind = change.id.kind
+        remote_id = self.server.add(kind, change.wanted.name)
+        if kind is Kind.CONVERSATION:
+            self.server.edit(kind, remote_id, description=change.wanted.marker)
+        remote = self.server.objects[kind][remote_id]
+        self.bindings[change.id] = Binding(change.id, remote_id, remote.name, remote.fingerprint, {})
+        self.unsettled |= {change.id}
 
     def _tied(self, identity: ResourceId, remote_id: str) -> Binding:
         """The heart of it: nothing but what is ours, and still the same, is ever written."""
@@ -386,6 +409,8 @@ class World:
             others = self.server.objects[identity.kind].items()
             taken = {form(identity.kind, other.name) for other_id, other in others if other_id != remote_id}
             assert form(identity.kind, name) not in taken, "this name exists"
+        if identity.kind is Kind.CONVERSATION:
+            self._post(remote_id, after)
         self.server.edit(identity.kind, remote_id, name, **after)
         self.bindings[identity] = replace(binding, applied=applied, name=name or binding.name)
 
@@ -395,18 +420,44 @@ class World:
             return
         self._tied(change.id, binding.remote_id)
         for key in change.members:
-            account = self._account(key)
-            if account is not None:
-                self.server.members[binding.remote_id].add(account.remote_id)
+            member = self._member(change.member, key)
+            if member is not None:
+                self.server.join(binding.remote_id, member.remote_id, change.role)
                 self.edges[change.seats] = self.edges.get(change.seats, frozenset()) | {key}
 
     def _leave(self, change: Leave) -> None:
         self._tied(change.id, change.remote_id)
         for key in change.members:
-            account = self._account(key)
-            assert account is not None
-            self.server.members[change.remote_id].remove(account.remote_id)
+            member = self._member(change.member, key)
+            assert member is not None
+            assert change.id.kind is not Kind.GROUP or member.remote_id in self.members(change.id)
+            self.server.leave(change.remote_id, member.remote_id, change.role)
             self.edges[change.seats] = self.edges.get(change.seats, frozenset()) - {key}
+
+    def _regrade(self, change: Regrade) -> None:
+        self._tied(change.id, change.remote_id)
+        roles = self.server.folders[change.remote_id]
+        for key in change.members:
+            member = self._member(change.member, key)
+            assert member is not None
+            assert roles[member.remote_id] is change.before
+            roles[member.remote_id] = change.role
+            self.edges[change.left] = self.edges.get(change.left, frozenset()) - {key}
+            self.edges[change.seats] = self.edges.get(change.seats, frozenset()) | {key}
+
+    def _write_text(self, change: Write) -> None:
+        if change.id not in self.bindings:
+            return
+        binding = self._tied(change.id, change.remote_id or self.bindings[change.id].remote_id)
+        text = change.text.written(self.address)
+        self.server.edit(change.id.kind, binding.remote_id, **{change.field: text})
+        self.bindings[change.id] = replace(binding, applied={**binding.applied, change.field: text})
+
+    def _member(self, kind: Kind, key: str) -> Binding | None:
+        if kind is Kind.ACCOUNT:
+            return self._account(key)
+        identity = ResourceId(kind, key)
+        return self._tied(identity, self.bindings[identity].remote_id) if identity in self.bindings else None
 
     def _account(self, key: str) -> Binding | None:
         """An account whose memberships may be changed: ours, or another network's that is borrowed."""
@@ -421,7 +472,7 @@ class World:
         return borrowed
 
 
-_ORDER: tuple[type[Change], ...] = (Adopt, Create, Update, Resume, Join, Leave, Suspend)
+_ORDER: tuple[type[Change], ...] = (Adopt, Create, Update, Resume, Join, Regrade, Leave, Suspend, Write)
 
 
 def digest_of(part: TargetPlan) -> str:
@@ -433,8 +484,14 @@ def told(part: TargetPlan) -> list[str]:
     lines = []
     for change in part.changes:
         line = f"{change.verb} {change.id.key}"
-        if isinstance(change, Join | Leave):
+        if change.id.kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION):
+            line = f"{change.verb} {change.id}"
+        if isinstance(change, Join | Leave | Regrade):
             line += f": {', '.join(change.members)}"
+            if change.role is not EdgeRole.MEMBER:
+                line += f" as {change.role}"
+        if isinstance(change, Write):
+            line += f": {change.field}"
         if isinstance(change, Update):
             line += f": {', '.join(f'{name}={value}' for name, value in change.after.items())}"
         if change.change_class is not ChangeClass.AUTO:
