@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import SecretStr
-
 from connectors.ldap.settings import LdapSettings
-from provisioner.model.errors import Garbled, Permanent, SettingsError
+from provisioner.model.errors import Garbled, Permanent
 from provisioner.model.ports import Gate
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
-from provisioner.transport.bounded import read_bounded
 from provisioner.transport.directory import Changes, Directory
 from provisioner.transport.directory_answers import ASSERTION_FAILED, NO_SUCH_OBJECT, Entry, Refused
 from provisioner.transport.dn import leaf, parse, quote, quote_filter
@@ -49,7 +46,7 @@ class Client:
 
     def __init__(self, settings: LdapSettings, gate: Gate) -> None:
         self.settings = settings
-        self.directory = Directory(settings.address(), settings.user, _password(settings), gate)
+        self.directory = Directory(settings.address(), settings.user, settings.secret(), gate)
         self._names: dict[str, str] = {}
 
     def branch(self, kind: Kind) -> str:
@@ -193,16 +190,3 @@ def is_marked(kind: Kind, entry: Entry) -> bool:
 def renamable(kind: Kind, entry: Entry) -> bool:
     """Whether its name is exactly our kind of name; another kind of first part is somebody else's order."""
     return [attribute for attribute, _ in parse(entry.name)[0]] == [NAMING[kind]]
-
-
-def _password(settings: LdapSettings) -> SecretStr:
-    if settings.password is not None:
-        return settings.password
-    file = settings.password_file
-    try:
-        lines = read_bounded(file, 4096).decode().splitlines() if file else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(Text.of("ldap.password_file", file=str(file)), type(error).__name__) from error
-    if not lines or not lines[0]:
-        raise SettingsError(Text.of("ldap.password_file", file=str(file)), "empty")
-    return SecretStr(lines[0])

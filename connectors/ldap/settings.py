@@ -1,14 +1,14 @@
 """The section of a settings file that describes one directory."""
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field
 
 from provisioner.transport.directory_address import Address
+from provisioner.transport.password import WithPassword
 
 
-class LdapSettings(BaseModel):
+class LdapSettings(WithPassword):
     """Where the directory is, who we are there, and which branches are ours to keep."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -17,9 +17,6 @@ class LdapSettings(BaseModel):
     """ldaps://host, or ldap://host together with start_tls; plain ldap:// only to this very machine."""
     user: str = Field(min_length=1)
     """The distinguished name of the technical account."""
-    password: SecretStr | None = None
-    password_file: Path | None = None
-    """A file that holds the password in its first line; read when the connection is made."""
     base: str = Field(min_length=1)
     people_branch: str = "ou=people"
     groups_branch: str = "ou=groups"
@@ -36,15 +33,6 @@ class LdapSettings(BaseModel):
     connect_timeout: int = Field(default=10, ge=1)
     receive_timeout: int = Field(default=30, ge=1)
     """Seconds."""
-
-    @model_validator(mode="after")
-    def _one_password(self) -> Self:
-        if (self.password is None) == (self.password_file is None):
-            raise ValueError("give either password or password_file")
-        if self.password is not None and not self.password.get_secret_value():
-            # An empty password is an anonymous log-in that most servers answer with success (RFC 4513, 5.1.2).
-            raise ValueError("the password is empty")
-        return self
 
     @property
     def people(self) -> str:

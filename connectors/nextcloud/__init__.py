@@ -1,4 +1,4 @@
-"""Nextcloud: accounts, groups and memberships through its provisioning API."""
+"""Nextcloud: accounts, groups, team folders and conversations."""
 
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
@@ -22,7 +22,7 @@ NEXTCLOUD = ConnectorType(
     settings=NextcloudSettings,
     open=_open,
     server=NextcloudSettings.identity,
-    kinds=frozenset({Kind.ACCOUNT, Kind.GROUP}),
+    kinds=frozenset(Kind),
     emulator=_emulator,
     texts="connectors.nextcloud",
 )

@@ -31,12 +31,14 @@ class NextcloudConnector:
         self._client = Client(settings, wiring.gate, wiring.clock)
         self._accounts = accounts = AccountRoom(self._client, target, settings, wiring.ledger)
         self._own = accounts.reader.own
-        rooms: tuple[Room, ...] = (
+        rooms: list[Room] = [
             accounts,
             GroupRoom(self._client, target, settings.page_size, accounts.reader, wiring.clock),
-            FolderRoom(self._client, target, settings, wiring.clock, self._own),
-            ConversationRoom(self._client, target, settings.url, wiring.clock),
-        )
+        ]
+        if settings.team_folders:
+            rooms.append(FolderRoom(self._client, target, settings, wiring.clock, self._own))
+        if settings.conversations:
+            rooms.append(ConversationRoom(self._client, target, settings.url, wiring.clock))
         self._rooms: Mapping[Kind, Room] = {room.kind: room for room in rooms}
         self._is_verified = False
         """Something was read for a step that was not performed since."""
@@ -84,9 +86,8 @@ class NextcloudConnector:
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """Read the step's object afresh, typed, and hold it against what the plan saw. Raises `TargetError`."""
         room = self._room_of(step)
-        # Whatever asks twice before it writes wants to know anew.
-        if step.operation not in room.sharing or self._is_verified:
-            self._forget()
+        # Whoever asks twice before a write wants to know anew.
+        self._forget(None if self._is_verified else step)
         self._is_verified = True
         return room.verify(step, resolve)
 
@@ -95,8 +96,7 @@ class NextcloudConnector:
         room = self._room_of(step)
         if verified is None and (step.expects is not None or step.expects_edge is not None):
             raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
-        if step.operation not in room.sharing:
-            self._forget()
+        self._forget(step)
         try:
             done = room.perform(step, verified, resolve)
         except BaseException:
@@ -137,9 +137,11 @@ class NextcloudConnector:
             raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
         return room
 
-    def _forget(self) -> None:
+    def _forget(self, step: Step | None = None) -> None:
+        """Let go of what was read for earlier steps; ``step`` may still use what its own room holds."""
         for room in self._rooms.values():
-            room.forget()
+            if step is None or step.operation not in room.sharing:
+                room.forget()
 
     def _objection(self, kind: Kind, name: str) -> Text | None:
         return self._rooms[kind].objection(name) if kind in self._rooms else None

@@ -5,23 +5,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from connectors.nextcloud.quota import bytes_of
-from provisioner.model.errors import SettingsError
-from provisioner.model.text import Text
-from provisioner.transport.bounded import read_bounded
+from provisioner.transport.password import WithPassword
 
 
-class NextcloudSettings(BaseModel):
+class NextcloudSettings(WithPassword):
     """Where the Nextcloud is and how we log in. The account's real password: app passwords can't provision."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str
     user: str = Field(min_length=1)
-    password: SecretStr | None = None
-    password_file: Path | None = None
     server: str | None = None
     """The server's identity where several targets are one server under different addresses; else the address."""
     edit_limit: Annotated[int, Field(ge=1)] = 50
@@ -35,6 +31,10 @@ class NextcloudSettings(BaseModel):
     """Whether the server greets each new account that has an address (its own default)."""
     default_quota: str = "none"
     """The server's own default quota ("none", "5 GB"): the API shows only its effect, not that it is the default."""
+    team_folders: bool = True
+    """Whether this server has team folders for us; false where the app is not wanted, and nobody asks for it."""
+    conversations: bool = True
+    """Whether it has Talk for us."""
     working_group: str | None = Field(default=None, min_length=1)
     """A group that holds our technical account and nobody else: it gets every team folder that we make, so that we
     can lay it out. None: no first layout and no note of welcome."""
@@ -64,25 +64,6 @@ class NextcloudSettings(BaseModel):
         if bytes_of(quota) is None:
             raise ValueError('"none" or a size like "5 GB"')
         return quota
-
-    @model_validator(mode="after")
-    def _one_password(self) -> "NextcloudSettings":
-        if (self.password is None) == (self.password_file is None):
-            raise ValueError("exactly one of password and password_file")
-        return self
-
-    def secret(self) -> SecretStr:
-        """The password, from the settings or its file (one line). Raises `SettingsError`."""
-        if self.password is not None:
-            return self.password
-        path = self.password_file
-        try:
-            text = "" if path is None else read_bounded(path, 4096).decode().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(Text.of("nextcloud.password_file", path=str(path)), type(error).__name__) from error
-        if not text:
-            raise SettingsError(Text.of("nextcloud.password_file_empty", path=str(path)))
-        return SecretStr(text)
 
     @property
     def is_open_to_listeners(self) -> bool:

@@ -199,7 +199,7 @@ def test_a_password_file_that_is_missing_or_empty_is_a_settings_error(
     path.write_text("\n")
     with pytest.raises(SettingsError, match="empty"):
         NextcloudSettings(url=URL, user="readi", password_file=path).secret()
-    assert errors(look_with_file(path)) == ["nextcloud.password_file_empty"]
+    assert errors(look_with_file(path)) == ["transport.password_file_empty"]
 
 
 def look_with_file(path: object) -> list[Finding]:
