@@ -36,8 +36,10 @@ def add_to(route: Routes) -> None:
 
 
 def list_participants(call: Call) -> Any:
-    """Everybody in the room: accounts (disabled ones too), groups, guests."""
+    """Everybody in the room: accounts (disabled ones too), groups, guests. A lobby hides them (observed)."""
     room, me = mine(call)
+    if room.lobby == 1 and not me.moderates:
+        raise OcsError(412)
     return [participant_view(call.world.talk, room, one, to_moderator=me.moderates) for one in room.attendees]
 
 
