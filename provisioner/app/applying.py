@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from provisioner.app.carrying_out import How, Started, carry_out
 from provisioner.app.connectors import Target
+from provisioner.app.leavers import note_departures
 from provisioner.app.planning import Planned, make_plan, unread
 from provisioner.app.site import Site
 from provisioner.execution import Report
@@ -112,6 +113,7 @@ def apply(
             waiting = 0
         report = carry_out(site, planned, chosen, locks, started, how)
         _forget_the_past(site, planned)
+        note_departures(site, planned.inputs.loaded.registry, targets)
         adopted = sum(isinstance(change, Adopt) for changes in chosen.values() for change in changes)
         return Applied(planned, report, waiting, adopted, moved)
 

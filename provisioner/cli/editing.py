@@ -28,13 +28,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(people, name="person")
 
 
-def _site(ctx: typer.Context) -> tuple[Context, Site, date]:
+def site_of(ctx: typer.Context) -> tuple[Context, Site, date]:
+    """What every edit needs; the day is the network's."""
     context = context_of(ctx)
     site = context.open_site()
     return context, site, site.today(site.read_registry().registry.time_zone)
 
 
-def _told(context: Context, edit: editing.Edit) -> int:
+def edited(context: Context, edit: editing.Edit) -> int:
+    """Say what was done, and in which files."""
     context.out.print(context.say(edit.summary), markup=False)
     for file in edit.files:
         context.out.print(f"  {file}", style="dim", markup=False)
@@ -56,7 +58,7 @@ def org_add(
     joined: Day = None,
 ) -> int:
     """A new organisation."""
-    context, site, _ = _site(ctx)
+    context, site, _ = site_of(ctx)
     edit = editing.add_organisation(
         site.registry_folder,
         organisation_id=identity,
@@ -66,14 +68,14 @@ def org_add(
         part_of=part_of,
         joined=None if joined is None else joined.date(),
     )
-    return _told(context, edit)
+    return edited(context, edit)
 
 
 @organisations.command("leave")
 def org_leave(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
     """The organisation's last day in the network (today, unless --on says another): its people leave with it."""
-    context, site, today = _site(ctx)
-    return _told(context, editing.leave_organisation(site.registry_folder, identity, _day(on, today)))
+    context, site, today = site_of(ctx)
+    return edited(context, editing.leave_organisation(site.registry_folder, identity, _day(on, today)))
 
 
 @bodies.command("create")
@@ -87,11 +89,11 @@ def body_create(
     purpose: Annotated[str, typer.Option(help="One sentence for newcomers.")] = "",
 ) -> int:
     """A new body; the next apply gives it its groups."""
-    context, site, _ = _site(ctx)
+    context, site, _ = site_of(ctx)
     edit = editing.create_body(
         site.registry_folder, body_id=identity, name=name, kind=kind, lead=lead, join=join, purpose=purpose
     )
-    return _told(context, edit)
+    return edited(context, edit)
 
 
 @bodies.command("rename")
@@ -99,15 +101,15 @@ def body_rename(
     ctx: typer.Context, identity: Identity, name: Annotated[str, typer.Argument(help="The new name.")]
 ) -> int:
     """Another name; the id stays, and everything of it is renamed in place."""
-    context, site, _ = _site(ctx)
-    return _told(context, editing.rename_body(site.registry_folder, identity, name))
+    context, site, _ = site_of(ctx)
+    return edited(context, editing.rename_body(site.registry_folder, identity, name))
 
 
 @bodies.command("archive")
 def body_archive(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
     """From this day (today, unless --on says another) the body is history: readable, moderated by nobody."""
-    context, site, today = _site(ctx)
-    return _told(context, editing.archive_body(site.registry_folder, identity, _day(on, today)))
+    context, site, today = site_of(ctx)
+    return edited(context, editing.archive_body(site.registry_folder, identity, _day(on, today)))
 
 
 @people.command("add")
@@ -122,7 +124,7 @@ def person_add(
     joined: Day = None,
 ) -> int:
     """A new person, with a new opaque id."""
-    context, site, _ = _site(ctx)
+    context, site, _ = site_of(ctx)
     edit = editing.add_person(
         site.registry_folder,
         given_name=given_name,
@@ -133,7 +135,7 @@ def person_add(
         bodies=body or (),
         joined=None if joined is None else joined.date(),
     )
-    return _told(context, edit)
+    return edited(context, edit)
 
 
 @people.command("move")
@@ -145,9 +147,9 @@ def person_move(
     email: Annotated[str | None, typer.Option(help="The new address.")] = None,
 ) -> int:
     """To another organisation from this day on (today, unless --on says another). The account stays the same."""
-    context, site, today = _site(ctx)
+    context, site, today = site_of(ctx)
     edit = editing.move_person(site.registry_folder, identity, organisation, _day(on, today), email=email)
-    return _told(context, edit)
+    return edited(context, edit)
 
 
 @people.command("leave")
@@ -158,13 +160,13 @@ def person_leave(
     body: Annotated[str | None, typer.Option(help="Only this body, not the network.")] = None,
 ) -> int:
     """The person's last day (today, unless --on says another) in the network, or in one body."""
-    context, site, today = _site(ctx)
-    return _told(context, editing.leave_person(site.registry_folder, identity, _day(on, today), body=body))
+    context, site, today = site_of(ctx)
+    return edited(context, editing.leave_person(site.registry_folder, identity, _day(on, today), body=body))
 
 
 @people.command("absent")
 def person_absent(ctx: typer.Context, identity: Identity, since: Day = None, until: Day = None) -> int:
     """Away for a while: nothing is taken away for want of activity."""
-    context, site, today = _site(ctx)
+    context, site, today = site_of(ctx)
     ends = None if until is None else until.date()
-    return _told(context, editing.absent_person(site.registry_folder, identity, _day(since, today), ends))
+    return edited(context, editing.absent_person(site.registry_folder, identity, _day(since, today), ends))

@@ -34,7 +34,7 @@ class Holdings:
     name: str
     """What the account is called, for somebody who is in no registry any more."""
     suspended: bool
-    """Every account that can be is, and none is in a container of ours."""
+    """Nobody can log in with any of the accounts."""
     files: bool
     """One of the accounts can own files."""
 
