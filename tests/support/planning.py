@@ -196,6 +196,8 @@ class World:
     unsettled: frozenset[ResourceId] = frozenset()
     assumed: dict[ResourceId, Binding] = field(default_factory=dict)
     decisions: dict[ResourceId, str] = field(default_factory=dict)
+    wish: Desired | None = None
+    """What is desired, put together by hand; None: what policy makes of the registry."""
 
     @property
     def ties(self) -> Ties:
@@ -245,6 +247,8 @@ class World:
         )
 
     def desired(self) -> Desired:
+        if self.wish is not None:
+            return self.wish
         names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
         for identity, binding in self.bindings.items():
             names[identity.kind][identity.key] = binding.name
