@@ -149,7 +149,7 @@ class Client:
 
     def _ask_dav(self, method: str, path: str, content: bytes, headers: Mapping[str, str] | None) -> Answer:
         answer = self._opened().dav(method, path, content=content, headers=headers)
-        if answer.status < 300 or (answer.status not in (401, 429) and answer.status < 500 and _refused_by_dav(answer)):
+        if answer.status < 300 or _refused_by_dav(answer):
             return answer
         error = self._untyped(answer, method, path)
         if isinstance(error, LoginRefused):
@@ -278,8 +278,12 @@ def _plain_refusal(answer: Answer) -> str | None:
 
 
 def _refused_by_dav(answer: Answer) -> bool:
-    """Whether this is an error in WebDAV's own words (observed: XML with SabreDAV's namespace)."""
-    return "xml" in answer.headers.get("content-type", "") and b"http://sabredav.org/ns" in answer.body
+    """Whether this very request is refused in WebDAV's own words (observed: XML with SabreDAV's namespace).
+
+    401 is the login's, 429 the rate limit's, 5xx the server's trouble; but for 507, which is a folder's that is full.
+    """
+    its_own = (400 <= answer.status < 500 and answer.status not in (401, 429)) or answer.status == 507
+    return its_own and "xml" in answer.headers.get("content-type", "") and b"http://sabredav.org/ns" in answer.body
 
 
 def _refused_fields(data: object) -> Mapping[str, str]:

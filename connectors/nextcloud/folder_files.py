@@ -55,7 +55,7 @@ class FolderFiles:
         name = folder.remote.name
         root = [one for one in name.split("/") if one]
         dav = self._dav()
-        dav.list_home()
+        dav.reach(root)
         if not root or dav.team_folder_at(root) != folder.id:
             raise Permanent(Text.of("nextcloud.folder_not_seen", name=name, group=self._working_group))
         return folder, dav, root

@@ -104,15 +104,14 @@ class FolderRoom:
 
     def observe(self, look: Look) -> tuple[Observation, Rosters]:
         """All folders with their groups: one request, and a second one where it can't be told that these are all."""
-        sought = None
-        if look.interest.only is not None:
-            sought = [one for one in look.interest.only if one.id.kind is self.kind]
-            if not sought:
-                return Observation(Complete(self._scope(frozenset()))), {}
+        self.forget()
+        sought, narrow = look.sought(self.kind), look.interest.only is not None
+        scope = Scope(self._target, self.kind, only=frozenset(one.id.key for one in sought) if narrow else None)
+        if narrow and not sought:
+            return Observation(Complete(scope)), {}
         found = self._folders.all()
-        scope = self._scope(None if sought is None else frozenset(one.id.key for one in sought))
         why = self._doubt(found, look.own)
-        if sought is not None:
+        if narrow:
             tied = {one.remote_id for one in sought}
             names = {folders.canonical_name(one.name) for one in sought}
             found = {key: one for key, one in found.items() if key in tied or one.remote.name in names}
@@ -129,9 +128,6 @@ class FolderRoom:
                 return Present(folder.remote)
         why = self._doubt(found, self._own())
         return Absent() if why is None else Unreadable(why)
-
-    def _scope(self, only: frozenset[str] | None) -> Scope:
-        return Scope(self._target, self.kind, only=only)
 
     def _roster(self, folder: Folder) -> Roster:
         scope = Scope(self._target, self.kind, folder.id)

@@ -46,14 +46,15 @@ class WebDav:
         self._client = client
         self._root = f"{FILES}/{segment(user)}"
 
-    def list_home(self) -> None:
-        """List the home one level deep.
+    def reach(self, names: Names) -> None:
+        """Make a team folder's mount point reachable, by listing what is above it, level by level.
 
-        Observed: a team folder whose mount point lies in another folder answers 500 to everything until this is done
-        once after it was made or renamed: then the folder around it comes into being.
+        Observed: a mount point in another folder answers 500 to everything, once after it was made or moved, until
+        the folders around it have come into being; each comes when the one above it is listed one level deep.
         """
-        answer = self._client.dav("PROPFIND", f"{self._root}/", _ASK_NOTHING, _xml(depth=1))
-        self._expect(answer, (207,), self._root)
+        for depth in range(len(names) - 1):
+            path = self._path(names[:depth])
+            self._expect(self._client.dav("PROPFIND", path, _ASK_NOTHING, _xml(depth=1)), (207,), path)
 
     def team_folder_at(self, names: Names) -> str | None:
         """The id of the team folder mounted at this very path; None: nothing is here, or something else."""

@@ -103,17 +103,23 @@ class Dav:
         path = names[1:]
         if owner is not user:
             return Place(owner.id, path, foreign=True)
-        if request.method == "PROPFIND" and not path and request.headers.get("depth") != "0":
-            self._make_parents(user)
+        if request.method == "PROPFIND" and request.headers.get("depth") != "0":
+            self._make_next(user, path)
         return self._resolve(user, path)
 
-    def _make_parents(self, user: User) -> None:
-        """To list a home makes the folders that team folders are mounted in; nothing else does (observed)."""
+    def _make_next(self, user: User, path: list[str]) -> None:
+        """To list a folder makes those in it that team folders are mounted in, one level; nothing else does.
+
+        So a mount point that lies deep is reached by listing what is above it, level by level (observed).
+        """
         home = self._world.home(user.id)
+        if home.find("/".join(path)) is None:
+            return
         for mount_point in self._mounts(user):
             parents = split(mount_point)[:-1]
-            if parents and home.find("/".join(parents)) is None:
-                home.write("/".join(parents), None, self._world.now())
+            following = parents[: len(path) + 1]
+            if len(parents) > len(path) and parents[: len(path)] == path and home.find("/".join(following)) is None:
+                home.write("/".join(following), None, self._world.now())
 
     def _mounts(self, user: User) -> set[str]:
         if APP not in self._world.apps:
