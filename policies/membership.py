@@ -127,6 +127,7 @@ class Belongings:
 
     def _enter_memberships(self, person: Person, roles: set[Role]) -> None:
         today, identity, written = self.today, person.id, self._written
+        is_guest = identity in self._guests
         here: set[Role] = set()
         for membership in person.memberships:
             body, role, period = membership.body, membership.role, membership.period
@@ -137,7 +138,7 @@ class Belongings:
                 belonging.members.add(identity)
                 if role is Role.MODERATOR:
                     belonging.moderators.add(identity)
-                elif role is Role.GUEST or identity in self._guests:
+                elif is_guest or role is Role.GUEST:
                     belonging.guests.add(identity)
                 if body in self._archived:  # still a reader there, but nobody moderates an archive
                     self._past.body_roles[role].add(identity)

@@ -54,8 +54,8 @@ def mount_point(pattern: str, name: str) -> str:
 
     The name stays as readable as it is; only what a path or a laptop's file system can't hold is put otherwise.
     """
-    plain = " ".join(unicodedata.normalize("NFC", name).replace('"', "'").split())
-    plain = re.sub(rf"(?:/|{UNSYNCABLE.pattern})+", "/", plain).strip("/ .")
+    plain = re.sub(r"\.{2,}", "…", _in_one_line(name).replace('"', "'"))
+    plain = re.sub(rf"(?:/|{UNSYNCABLE.pattern})+", "/", plain).strip("/ .…")
     plain = re.sub(r"\s*(?:/\s*)+", lambda found: "-" if found[0] == "/" else " - ", plain)
     around = next(part for part in pattern.split("/") if "{name}" in part).replace("{name}", "")
     room = max(1, _LONGEST_FOLDER - len(around.encode()))
@@ -65,10 +65,15 @@ def mount_point(pattern: str, name: str) -> str:
 
 def title(pattern: str, name: str) -> str:
     """What a conversation is called: the pattern filled, in one line. "" when nothing is left of ``name``."""
-    plain = " ".join(unicodedata.normalize("NFC", name).split())
     room = max(1, _LONGEST_TITLE - len(pattern.replace("{name}", "")))
-    plain = plain[:room].rstrip()
+    plain = _in_one_line(name)[:room].rstrip()
     return pattern.replace("{name}", plain)[:_LONGEST_TITLE].strip() if plain else ""
+
+
+def _in_one_line(name: str) -> str:
+    """With composed letters, single spaces, and nothing that can't be seen."""
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    return spaced if spaced.isprintable() else "".join(filter(str.isprintable, spaced)).strip()
 
 
 def allot(

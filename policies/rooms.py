@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from policies.document import Policy
 from policies.keys import administrators_key, body_key, guests_key
-from policies.membership import Belonging, Belongings
+from policies.membership import Belongings
 from policies.names import mount_point, title
 from policies.sections import KEEP, quota_in_bytes
 from policies.templates import description, late_text, message, usual
@@ -66,50 +66,46 @@ class Rooms:
                 yield from self._of(body)
 
     def _of(self, body: Body) -> Iterator[Room]:
-        keys = (body_key(body.id), administrators_key(body.id), guests_key(body.id))
-        groups = _Groups(*(key if _seats(key) in self._edges else None for key in keys))
-        folder, conversation = ResourceId(Kind.TEAM_FOLDER, keys[0]), ResourceId(Kind.CONVERSATION, keys[0])
-        mount = self._mount_point(body, folder) if any(groups) else ""
+        key, archived = body_key(body.id), body.is_archived(self._today)
+        keys = (key, administrators_key(body.id), guests_key(body.id))
+        groups = _Groups(*(each if _seats(each) in self._edges else None for each in keys))
         inside = groups.in_conversation(guests=self._policy.conversations.guests)
-        name = self._title(body, conversation) if inside else ""
+        keeps_folder = not archived or key in self._tied[Kind.TEAM_FOLDER]
+        keeps_conversation = not archived or key in self._tied[Kind.CONVERSATION]
+        mount = self._mount_point(body, archived=archived) if any(groups) and keeps_folder else ""
+        name = self._title(body) if inside and keeps_conversation else ""
+        folder, conversation = ResourceId(Kind.TEAM_FOLDER, key), ResourceId(Kind.CONVERSATION, key)
         links = ({"folder": folder} if mount else {}) | ({"conversation": conversation} if name else {})
+        case = _Case(body, archived, groups, inside, mount, links)
         if mount:
-            yield self._folder(body, folder, mount, groups, links)
+            yield self._folder(folder, case)
         if name:
-            yield self._conversation(body, conversation, name, inside, links)
+            yield self._conversation(conversation, name, case)
 
-    def _is_missing(self, body: Body, identity: ResourceId) -> bool:
-        """An archived body that never had this room: it gets none any more."""
-        return body.is_archived(self._today) and identity.key not in self._tied[identity.kind]
-
-    def _mount_point(self, body: Body, identity: ResourceId) -> str:
+    def _mount_point(self, body: Body, *, archived: bool) -> str:
         """Where its folder is to be; "" for no folder."""
         policy, own = self._policy.folders, body.overrides
         pattern = policy.names[body.kind]
-        if not own.folder or (pattern is None and not own.folder_name) or self._is_missing(body, identity):
+        if not own.folder or (pattern is None and not own.folder_name):
             return ""
         if own.folder_name and not is_safe(own.folder_name):
             return ""  # the registry refuses it; whoever made this body did not ask the registry
-        if body.is_archived(self._today) and policy.archived is not None:
+        if archived and policy.archived is not None:
             name = own.folder_name.rpartition("/")[2] if own.folder_name else body.name
             return mount_point(policy.archived, name) or mount_point(policy.archived, body.id)
         if own.folder_name:
             return own.folder_name
-        return mount_point(pattern or "{name}", body.name) or mount_point(pattern or "{name}", body.id)
+        return "" if pattern is None else mount_point(pattern, body.name) or mount_point(pattern, body.id)
 
-    def _title(self, body: Body, identity: ResourceId) -> str:
+    def _title(self, body: Body) -> str:
         """What its conversation is to be called; "" for no conversation."""
         pattern, own = self._policy.conversations.names[body.kind], body.overrides
-        if not own.conversation or self._is_missing(body, identity):
+        if not own.conversation or (own.conversation_name is None and pattern is None):
             return ""
-        if own.conversation_name:
-            return own.conversation_name
-        return "" if pattern is None else title(pattern, body.name) or title(pattern, body.id)
+        return own.conversation_name or title(pattern or "{name}", body.name) or title(pattern or "{name}", body.id)
 
-    def _folder(
-        self, body: Body, identity: ResourceId, mount: str, groups: "_Groups", links: Mapping[str, ResourceId]
-    ) -> Room:
-        policy, archived = self._policy.folders, body.is_archived(self._today)
+    def _folder(self, identity: ResourceId, case: "_Case") -> Room:
+        policy, body, archived, groups = self._policy.folders, case.body, case.archived, case.groups
         fields: dict[FieldName, Value] = {"advanced_permissions": policy.advanced_permissions}
         quota = body.overrides.folder_quota or policy.quota
         if quota.strip() != KEEP:
@@ -118,8 +114,7 @@ class Rooms:
         if not archived:
             if policy.layout:
                 fields["layout"] = "\n".join(policy.layout)
-            template = usual("note", self._registry.language) if policy.note is None else policy.note
-            note = late_text(template, body, links)
+            note = late_text(self._template("note", policy.note), body, case.links)
             if note is not None:
                 late["note"] = note
         wanted = (
@@ -132,45 +127,53 @@ class Rooms:
             Seats(identity, role, Kind.GROUP): frozenset(key for key, has in roles.items() if has is role)
             for role in _LADDER
         }
-        reason = Text.of("policies.archived_body" if archived else "policies.team_folder", body=body.name)
-        resource = Resource(identity, mount, fields, reason, _ids(roles), late=late)
-        return Room(resource, bool(body.overrides.folder_name) and not archived, edges)
+        # The day of the archive is a written date: what the groups could do besides reading ends by itself.
+        over = {Seats(identity, role, Kind.GROUP): frozenset(roles) for role in _LADDER[1:]} if archived else {}
+        resource = Resource(identity, case.mount, fields, case.reason("policies.team_folder"), _ids(roles), late=late)
+        return Room(resource, bool(body.overrides.folder_name) and not archived, edges, over)
 
-    def _conversation(
-        self, body: Body, identity: ResourceId, name: str, inside: tuple[str, ...], links: Mapping[str, ResourceId]
-    ) -> Room:
-        policy, archived, language = self._policy.conversations, body.is_archived(self._today), self._registry.language
+    def _conversation(self, identity: ResourceId, name: str, case: "_Case") -> Room:
+        policy, body, archived = self._policy.conversations, case.body, case.archived
         fields: dict[FieldName, Value] = {
             "read_only": archived,
             "lobby": policy.lobby and not archived,
             "listed": policy.listed and not archived,
         }
-        template = usual("first_message", language) if policy.first_message is None else policy.first_message
-        first = message(template, body)
+        first = message(self._template("first_message", policy.first_message), body)
         if first and not archived:
             fields["first_message"] = first
-        template = usual("description", language) if policy.description is None else policy.description
-        late: dict[FieldName, LateText] = {"description": description(template, body, links, identity)}
-        edges, ended = self._seated(identity, self._of_bodies[body.id], inside, archived=archived)
-        reason = Text.of("policies.archived_body" if archived else "policies.conversation", body=body.name)
-        resource = Resource(identity, name, fields, reason, _ids(inside), late=late)
-        through = [self._edges[_seats(key)] for key in inside]
-        whole = through[0] if len(through) == 1 else frozenset[str]().union(*through)
-        return Room(resource, bool(body.overrides.conversation_name), edges, ended, whole)
+        text = description(self._template("description", policy.description), body, case.links, identity, case.mount)
+        edges, ended = self._seated(identity, case)
+        through = [self._edges[_seats(key)] for key in case.inside]
+        return Room(
+            Resource(
+                identity,
+                name,
+                fields,
+                case.reason("policies.conversation"),
+                _ids(case.inside),
+                late={"description": text},
+            ),
+            bool(body.overrides.conversation_name),
+            edges,
+            ended,
+            through[0] if len(through) == 1 else frozenset[str]().union(*through),
+        )
 
-    def _seated(
-        self, identity: ResourceId, belonging: Belonging, inside: tuple[str, ...], *, archived: bool
-    ) -> tuple[dict[Seats, frozenset[str]], dict[Seats, frozenset[str]]]:
+    def _template(self, text: str, own: str | None) -> str:
+        return usual(text, self._registry.language) if own is None else own
+
+    def _seated(self, identity: ResourceId, case: "_Case") -> tuple[Members, Members]:
         """Who is to be in a conversation, and whose time there is over. Nobody moderates an archive."""
-        moderators = frozenset(map(self._keys.__getitem__, belonging.moderators))
-        ended = self._ended.get(_seats(inside[0]), _NOBODY)
+        moderators = frozenset(map(self._keys.__getitem__, self._of_bodies[case.body.id].moderators))
+        ended = self._ended.get(_seats(case.inside[0]), _NOBODY)
         moderating = Seats(identity, EdgeRole.MODERATOR)
         edges = {
-            Seats(identity, EdgeRole.MEMBER, Kind.GROUP): frozenset(inside),
+            Seats(identity, EdgeRole.MEMBER, Kind.GROUP): frozenset(case.inside),
             Seats(identity): _NOBODY,
-            moderating: _NOBODY if archived else moderators,
+            moderating: _NOBODY if case.archived else moderators,
         }
-        over = {Seats(identity): ended, moderating: ended | moderators if archived else ended}
+        over = {Seats(identity): ended, moderating: ended | moderators if case.archived else ended}
         return edges, {seats: people for seats, people in over.items() if people}
 
 
@@ -184,6 +187,25 @@ class _Groups(NamedTuple):
     def in_conversation(self, *, guests: bool) -> tuple[str, ...]:
         """Those that take part. Who moderates is in the members' group anyway; the moderators' stands in for it."""
         return tuple(key for key in (self.members or self.moderators, self.guests if guests else None) if key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One body, as its rooms see it."""
+
+    body: Body
+    archived: bool
+    groups: _Groups
+    inside: tuple[str, ...]
+    """Keys of the groups that take part in its conversation."""
+    mount: str
+    """Where its folder is; "" for none."""
+    links: Mapping[str, ResourceId]
+    """Placeholder → the room that it links to, of those that the body has."""
+
+    def reason(self, code: str) -> Text:
+        """Why there is this room."""
+        return Text.of("policies.archived_body" if self.archived else code, body=self.body.name)
 
 
 def _seats(key: str) -> Seats:

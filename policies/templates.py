@@ -4,8 +4,10 @@ A line whose purpose is empty or whose link leads nowhere is left out. No line b
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from string import Formatter
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -15,9 +17,10 @@ from provisioner.model.resources import LateText, ResourceId, marker_of
 
 LONGEST_DESCRIPTION: Final = 2_000
 """Characters that a conversation's description holds (Talk's own limit, as its capabilities tell)."""
-_ROOM_FOR_LINK: Final = 300
-"""Characters kept free for each link, whose address is known only once its room exists."""
+_ROOM_FOR_ADDRESS: Final = 250
+"""Characters kept free for each link, besides the names in it: its address is known only once its room exists."""
 _MARKER: Final = "readi:"
+_BLANK: Final = ("",)
 _IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation")
 _IN_MESSAGES: Final = ("name", "purpose")
 
@@ -35,6 +38,7 @@ _USUAL: Final = {
 }
 
 Line = tuple[str | ResourceId, ...]
+"""Texts, and links in their places."""
 
 
 def _checked(template: str, known: tuple[str, ...]) -> str:
@@ -67,20 +71,23 @@ def late_text(template: str, body: Body, links: Mapping[str, ResourceId]) -> Lat
     return LateText(tuple(lines)) if lines else None
 
 
-def description(template: str, body: Body, links: Mapping[str, ResourceId], identity: ResourceId) -> LateText:
+def description(
+    template: str, body: Body, links: Mapping[str, ResourceId], identity: ResourceId, mount: str
+) -> LateText:
     """The same with the marker of ``identity`` in its last line, and never longer than a description may be.
 
-    What is too long is taken from the purpose; where that is not enough, from the end of the text.
+    What is too long is taken from the purpose; where that is not enough, from the end of the text. ``mount``: where
+    the folder is, as it will stand in its address.
     """
-    marker, purpose = (marker_of(identity),), body.purpose
+    marker, purpose, link = (marker_of(identity),), body.purpose, _ROOM_FOR_ADDRESS + len(quote(mount))
     while True:
         lines = [*_filled(template, body.name, purpose, links), marker]
-        over = _length(lines) - LONGEST_DESCRIPTION
+        over = _length(lines, link) - LONGEST_DESCRIPTION
         if over <= 0 or not purpose:
             break
         kept = purpose[: max(0, len(purpose) - over - 1)].rstrip()
         purpose = f"{kept}…" if kept else ""
-    while _length(lines) > LONGEST_DESCRIPTION:
+    while _length(lines, link) > LONGEST_DESCRIPTION:
         del lines[-2]
     return LateText(tuple(lines))
 
@@ -90,47 +97,46 @@ def message(template: str, body: Body) -> str:
     return LateText(tuple(_filled(template, body.name, body.purpose, {}))).written(lambda link: None)
 
 
-def _length(lines: Iterable[Line]) -> int:
-    return sum(1 + sum(len(part) if isinstance(part, str) else _ROOM_FOR_LINK for part in line) for line in lines) - 1
+def _length(lines: Iterable[Line], link: int) -> int:
+    return sum(1 + sum(len(part) if isinstance(part, str) else link for part in line) for line in lines) - 1
+
+
+@cache
+def _parsed(template: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """By line: texts, each with the placeholder behind it, "" for none."""
+    lines = (Formatter().parse(line) for line in template.splitlines())
+    return tuple(tuple((text, name or "") for text, name, _, _ in line) for line in lines)
 
 
 def _filled(template: str, name: str, purpose: str, links: Mapping[str, ResourceId]) -> list[Line]:
     """All lines, without blank ones at both ends or two of them in a row."""
     given: dict[str, str | ResourceId] = {"name": name.strip(), "purpose": purpose.strip(), **links}
-    lines: list[Line] = []
-    for line in template.splitlines():
-        parts = list(Formatter().parse(line))
-        if all(given.get(field) for _, field, _, _ in parts if field is not None):
-            lines += _split(part for text, field, _, _ in parts for part in (text, given.get(field or "", "")))
     found: list[Line] = []
-    for filled in lines:
-        is_blank = not any(isinstance(part, ResourceId) or part.strip() for part in filled)
-        if is_blank and (not found or found[-1] == ("",)):
+    for parts in _parsed(template):
+        if not all(given.get(field) for _, field in parts if field):
             continue
-        if not (filled and isinstance(filled[0], str) and filled[0].strip().startswith(_MARKER)):
-            found.append(("",) if is_blank else filled)
-    return found[:-1] if found and found[-1] == ("",) else found
+        for line in _split(part for text, field in parts for part in (text, given[field] if field else "")):
+            is_blank = not any(isinstance(part, ResourceId) or part.strip() for part in line)
+            if is_blank and found and found[-1] != _BLANK:
+                found.append(_BLANK)
+            elif not is_blank and not (isinstance(line[0], str) and line[0].strip().startswith(_MARKER)):
+                found.append(line)
+    return found[:-1] if found and found[-1] == _BLANK else found
 
 
 def _split(parts: Iterable[str | ResourceId]) -> Iterator[Line]:
-    """Parts as lines: what people wrote (a purpose) may have line breaks of its own."""
+    """Parts as lines: what people wrote (a purpose) may have line breaks of its own. Neighbouring texts are one."""
     line: list[str | ResourceId] = []
     for part in parts:
         if isinstance(part, ResourceId):
             line.append(part)
             continue
         first, *more = part.splitlines() or [""]
-        line = _with(line, first)
+        if line and isinstance(line[-1], str):
+            line[-1] += first
+        elif first:
+            line.append(first)
         for text in more:
-            yield tuple(line) or ("",)
-            line = _with([], text)
-    yield tuple(line) or ("",)
-
-
-def _with(line: list[str | ResourceId], text: str) -> list[str | ResourceId]:
-    """``line`` with ``text`` behind it; neighbouring texts are one."""
-    if not text:
-        return line
-    if line and isinstance(line[-1], str):
-        return [*line[:-1], line[-1] + text]
-    return [*line, text]
+            yield tuple(line)
+            line = [text]
+    yield tuple(line)
