@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from connectors.nextcloud.connector import NextcloudConnector
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock
-from provisioner.model.changes import Change, Create, Join, Leave, Resume, Suspend, Update
+from provisioner.model.changes import Change, ChangeClass, Create, Erase, Join, Leave, Resume, Suspend, Update
 from provisioner.model.inventory import Complete, Inventory, Level, Present, Remote, Scope
-from provisioner.model.ports import Clock, Wiring
+from provisioner.model.ports import EVERYTHING, Clock, Interest, Wiring
 from provisioner.model.resources import FieldName, Kind, Resource, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step
 from provisioner.model.text import Text
@@ -82,6 +82,19 @@ def resume(key: str, remote_id: str) -> Resume:
     return Resume(target=TARGET, id=person(key), name=key, reason=WHY, remote_id=remote_id)
 
 
+def erase(identity: ResourceId, remote_id: str, fingerprint: str = "") -> Erase:
+    return Erase(
+        target=TARGET,
+        id=identity,
+        name=remote_id,
+        reason=WHY,
+        change_class=ChangeClass.NAMED,
+        remote_id=remote_id,
+        fingerprint=fingerprint,
+        keys=Complete(Scope(TARGET, identity.kind), Level.KEYS),
+    )
+
+
 class CountingLedger:
     """Lets everything through and remembers what it was asked."""
 
@@ -135,8 +148,8 @@ class Bench:
         assert isinstance(found, Present), found
         return found
 
-    def observe(self, kinds: Iterable[Kind] = BOTH) -> Inventory:
-        return self.connector.observe(frozenset(kinds))
+    def observe(self, kinds: Iterable[Kind] = BOTH, interest: Interest = EVERYTHING) -> Inventory:
+        return self.connector.observe(frozenset(kinds), interest)
 
     def close(self) -> None:
         self.connector.close()
