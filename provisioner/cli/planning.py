@@ -154,15 +154,15 @@ def _ask(
         return REFUSED
     if planned.plan.is_empty():
         return exit_code_of(planned.plan)
-    if not _agrees(context):
+    if not agrees(context, context.tell("really_apply")):
         context.err.print(context.tell("nothing_changed"), markup=False)
         return PENDING
     return Approval.of_all(planned.plan, words)
 
 
-def _agrees(context: Context) -> bool:
+def agrees(context: Context, question: str) -> bool:
     """Yes, in either language; anything else, the end of input included, is no."""
-    context.err.print(f"{context.tell('really_apply')} ", end="", markup=False)
+    context.err.print(f"{question} ", end="", markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "j", "ja")
 
 
@@ -184,7 +184,7 @@ def _apply_report(context: Context, site: Site, applied: Applied) -> ApplyReport
         found=list(applied.found),
         failed=[] if report is None else [result_report(result, context.say) for result in report.results(*bad)],
         refusals=[refusal_report(refusal, context.say) for refusal in plan.refusals],
-        errors={target: text_report(why, context.say) for target, why in unread(plan).items()},
+        errors={target: text_report(why, context.say) for target, why in _troubles(applied).items()},
     )
 
 
@@ -193,15 +193,15 @@ def _tell_applied(context: Context, applied: Applied) -> None:
     if plan.refusals:
         _print_plan(context, applied.planned)
         return
-    for name, reason in unread(plan).items():
+    for name, reason in _troubles(applied).items():
         out.print(f"{name}: {context.say(reason)}", style="red", markup=False)
     if applied.adopted:
         out.print(context.tell("adopted", count=applied.adopted), style="bold", markup=False)
     if report is None:
-        left = applied.waiting or applied.moved or unread(plan)
+        left = applied.waiting or applied.moved or _troubles(applied)
         out.print(context.tell("nothing_changed") if left else context.say(nothing_to_do(plan)), markup=False)
     else:
-        for line in _failures(context, report):
+        for line in failures(context, report):
             out.print(f"  {line}", style="red", markup=False)
         done = report.counts.get(str(StepState.DONE), 0)
         out.print(context.tell(f"outcome_{report.outcome}", done=done, run=report.run), style="bold", markup=False)
@@ -217,7 +217,7 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         out.print(context.tell("waiting", count=applied.waiting), style="magenta", markup=False)
 
 
-def _failures(context: Context, report: Report) -> Iterator[str]:
+def failures(context: Context, report: Report) -> Iterator[str]:
     """What did not go as planned; steps that were left out for one and the same reason are counted, not listed."""
     for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.MOVED):
         why = "" if result.why is None else context.say(result.why)
@@ -235,7 +235,7 @@ def _exit_code(applied: Applied) -> int:
     plan, report = applied.planned.plan, applied.report
     if plan.refusals:
         return REFUSED
-    if unread(plan):
+    if _troubles(applied):
         return FAILED
     if report is not None and report.outcome is not Outcome.DONE:
         return FAILED
