@@ -7,7 +7,7 @@ import pytest
 from policies.document import Policy
 from provisioner.model.plan import NoticeKind, Refusal
 from provisioner.model.registry import Period
-from provisioner.model.resources import Kind
+from provisioner.model.resources import EdgeRole, Kind
 from provisioner.model.steps import Cost
 from provisioner.planning.guards import Recent
 from tests.support.planning import (
@@ -16,6 +16,7 @@ from tests.support.planning import (
     account_id,
     administrators_id,
     body,
+    capabilities,
     digest_of,
     group_id,
     in_group,
@@ -23,7 +24,9 @@ from tests.support.planning import (
     person,
     policy,
     registry,
+    room_id,
 )
+from tests.support.wishes import Wish
 
 
 def guarded(**guards: object) -> Policy:
@@ -110,6 +113,51 @@ class TestEdges:
         made.put(*(replace(made.registry.people[f"p{n}"], period=Period(until=YESTERDAY)) for n in range(2)))
         made.put(person("p2", "Nr 2x"), person("p3", "Nr 3x"))
         assert only(made.refusals()).count == 4
+
+
+NONE_AT_ALL = {"count": 0, "share": 1.0}
+
+
+class TestRooms:
+    def made(self, **guards: object) -> World:
+        made = World(wish=Wish().desired(), capabilities=capabilities(rooms=True), policy=guarded(**guards))
+        made.apply()
+        return made
+
+    def test_rights_taken_away_count_as_removed_and_rights_given_do_not(self) -> None:
+        made = self.made(removed_edges=NONE_AT_ALL)
+        made.wish = replace(Wish(), roles={group_id("iot"): EdgeRole.SHARER}).desired()
+        made.apply()
+        assert made.refusals() == ()
+        made.wish = replace(Wish(), roles={group_id("iot"): EdgeRole.READER}).desired()
+        refusal = only(made.refusals())
+        assert (refusal.guard, refusal.objects) == ("removed_edges", ("Projektgruppen/Sensorik (-1)",))
+
+    def test_who_moderated_and_leaves_counts_once_in_the_conversation(self) -> None:
+        made = self.made(removed_edges={"count": 2, "share": 1.0})
+        made.wish = Wish().without("p1").desired()
+        refusal = only(made.refusals())
+        assert refusal.objects == ("PG Sensorik (-1)", "g-body:iot (-1)", "g-body:iot:administrators (-1)")
+
+    def test_folders_and_conversations_are_counted_each_by_themselves(self) -> None:
+        made = self.made(updates=NONE_AT_ALL)
+        made.wish = replace(Wish(), folder="Archiv/Sensorik", room="Archiv Sensorik").desired()
+        guards = [refusal.guard for refusal in made.refusals()]
+        assert guards == ["team_folder_updates", "conversation_updates"]
+
+    def test_one_conversation_may_not_lose_too_many(self) -> None:
+        wish = Wish(put_in=frozenset({"p3", "p4"}), people=frozenset({"p1", "p2", "p3", "p4"}))
+        made = self.made(members_lost_by_one_group={"count": 1, "share": 1.0})
+        made.wish = wish.desired()
+        made.apply()
+        made.wish = replace(wish, put_in=frozenset()).desired()
+        refusal = only(made.refusals())
+        assert (refusal.guard, refusal.count, refusal.why.arguments["group"]) == ("members_lost", 2, "PG Sensorik")
+
+    def test_lost_folders_and_conversations_are_counted(self) -> None:
+        made = self.made(lost_objects=NONE_AT_ALL)
+        made.server.remove(Kind.CONVERSATION, made.remote_id(room_id("iot")))
+        assert only(made.refusals()).objects == ("PG Sensorik",)
 
 
 class TestUpdates:
