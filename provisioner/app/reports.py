@@ -211,7 +211,9 @@ class ApplyReport(JsonReport):
     )
     failed: list[StepReport]
     refusals: list[RefusalReport]
-    errors: dict[str, TextReport] = Field(description="Targets that could not be read, wholly or in part.")
+    errors: dict[str, TextReport] = Field(
+        description="Targets that could not be read, wholly or in part, or that a newer database than this changed."
+    )
 
 
 class FactReport(JsonReport):
@@ -275,6 +277,8 @@ class FirstPlanReport(JsonReport):
 
     accounts: int = Field(description="Accounts to adopt.")
     groups: int = Field(description="Groups to adopt.")
+    team_folders: int = Field(description="Team folders to adopt.")
+    conversations: int = Field(description="Conversations to adopt.")
     others: list[ExpectedReport] = Field(description="Changes beside adoptions.")
     unwritable: int = Field(description="Fields that differ and that their own backend does not let us write.")
     unclear: list[TextReport] = Field(description="Why something will not be adopted.")

@@ -1,8 +1,9 @@
 """readi import: a first registry from what stands in a target."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,6 +13,7 @@ from provisioner.app.importing.report import import_report
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 
 _SHOWN = 6
 """How many names stand behind a reason before "and N more"."""
@@ -54,18 +56,24 @@ def import_command(
     return NOTHING_TO_DO
 
 
+_LEFT_OUT: Final[Mapping[Kind, str]] = {
+    Kind.ACCOUNT: "cli.import_left_out_account",
+    Kind.GROUP: "cli.import_left_out_group",
+    Kind.TEAM_FOLDER: "cli.import_left_out_team_folder",
+    Kind.CONVERSATION: "cli.import_left_out_conversation",
+}
+
+
 def _tell(context: Context, imported: Imported) -> None:
     out = context.out
     for path in imported.files:
         out.print(f"  {path}", style="dim", markup=False)
     counts = {name: getattr(imported, name) for name in ("organisations", "people", "bodies", "memberships")}
     out.print(context.tell("imported", folder=str(imported.folder), **counts), style="bold", markup=False)
-    if accounts := [left for left in imported.left_out if left.kind is Kind.ACCOUNT]:
-        out.print(context.tell("import_left_out_account", count=len(accounts)), markup=False)
-        _tell_left_out(context, accounts)
-    if groups := [left for left in imported.left_out if left.kind is Kind.GROUP]:
-        out.print(context.tell("import_left_out_group", count=len(groups)), markup=False)
-        _tell_left_out(context, groups)
+    for kind, code in _LEFT_OUT.items():
+        if left_out := [left for left in imported.left_out if left.kind is kind]:
+            out.print(context.say(Text.of(code, count=len(left_out))), markup=False)
+            _tell_left_out(context, left_out)
     _tell_first_plan(context, imported)
 
 
@@ -82,8 +90,8 @@ def _tell_left_out(context: Context, left_out: list[LeftOut]) -> None:
 
 def _tell_first_plan(context: Context, imported: Imported) -> None:
     foresight, out = imported.foresight, context.out
-    accounts, groups = (foresight.adoptions.get(kind, 0) for kind in (Kind.ACCOUNT, Kind.GROUP))
-    out.print(context.tell("import_first_plan", accounts=accounts, groups=groups), style="bold", markup=False)
+    counts = {f"{kind}s".replace("-", "_"): foresight.adoptions.get(kind, 0) for kind in Kind}
+    out.print(context.tell("import_first_plan", **counts), style="bold", markup=False)
     for expected in foresight.expected:
         out.print(f"  {context.say(expected.what)}", style="yellow", markup=False)
     if foresight.unwritable:

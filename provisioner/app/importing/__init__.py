@@ -18,7 +18,8 @@ from provisioner.app.importing.foresight import Foresight, foresee
 from provisioner.app.importing.names import FREE_MAIL
 from provisioner.app.importing.organisations import draw_organisations
 from provisioner.app.importing.people import Circumstances, PeopleDrawer
-from provisioner.app.observing import View, observe
+from provisioner.app.importing.rooms import kinds_of_rooms
+from provisioner.app.observing import View, everybody, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import ReadiError, SettingsError
 from provisioner.model.inventory import Completeness, Inventory, Level, Partial
@@ -83,7 +84,7 @@ def import_registry(site: Site, target: str, folder: Path, say: Say, private_dom
     refuse_filled(folder)
     policy = _policy(site)
     with site.targets([target]) as targets:
-        view = observe(site, targets)[target]
+        view = observe(site, targets, everybody)[target]
     if view.error is not None:
         raise view.error
     assert view.inventory is not None  # noqa: S101 - for the type checker: without an error it is there
@@ -158,7 +159,8 @@ def _draw(view: View, inventory: Inventory, policy: Policy, private_domains: fro
         people, left_out = PeopleDrawer(inventory, circumstances, new_id).draw()
     organisations = draw_organisations(people)
     guests = [left.guest for left in left_out if left.guest is not None]
-    drawer = BodiesDrawer(inventory, circumstances, policy, people, guests, organisations)
+    kinds = kinds_of_rooms(inventory, view.capabilities)
+    drawer = BodiesDrawer(inventory, circumstances, policy, people, guests, organisations, kinds)
     bodies = drawer.draw()
     return Drawing(
         language=_usual_language(person.language for person in people),

@@ -1,7 +1,7 @@
 """From groups to bodies: the policy's patterns read backwards."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from provisioner.app.importing.drawn import DrawnBody, DrawnOrganisation, DrawnP
 from provisioner.app.importing.names import slug
 from provisioner.app.importing.organisations import free_id
 from provisioner.app.importing.people import Circumstances, of_memberships, shown_of
+from provisioner.app.importing.rooms import RoomsDrawer, room_overrides
 from provisioner.model.inventory import Inventory, Remote
 from provisioner.model.registry import Body, BodyKind, BodyOverrides, Organisation, OrganisationKind, Registry
 from provisioner.model.resources import Kind, Resource, ResourceId
@@ -55,7 +56,10 @@ class BodiesDrawer:
         people: Iterable[DrawnPerson],
         guests: Iterable[DrawnPerson],
         organisations: Iterable[DrawnOrganisation],
+        kinds: Collection[Kind],
     ) -> None:
+        """``kinds``: those of rooms that the target has."""
+        self._kinds = kinds
         self._inventory = inventory
         self._circumstances = circumstances
         self._policy = policy
@@ -77,8 +81,18 @@ class BodiesDrawer:
         for group in self._groups.values():
             if group.name not in administrators:
                 bodies += self._body(group, pairs.get(group.name), taken)
-        _fix_names(bodies, self._policy)
+        self._give_rooms(bodies)
+        _fix_names(bodies, self._policy, self._kinds)
         return [body for body in bodies if self._is_writable(body)]
+
+    def _give_rooms(self, bodies: list[DrawnBody]) -> None:
+        """Who moderates the chat of a body without a moderators' group moderates the body: nothing else tells."""
+        rooms = RoomsDrawer(self._inventory, self._circumstances, bodies)
+        rooms.draw(self._kinds)
+        self.left_out += rooms.left_out
+        for body in bodies:
+            if body.administrators is None:
+                body.moderators = of_memberships(self._people, rooms.moderators(body)) & body.members
 
     def _is_ours_to_take(self, remote: Remote) -> bool:
         if self._circumstances.is_protected(Kind.GROUP, remote.name):
@@ -202,7 +216,7 @@ def _organisation_groups(policy: Policy, organisations: Iterable[DrawnOrganisati
     return frozenset(desired.resources[ResourceId(Kind.GROUP, organisation_key(one))].name for one in listed)
 
 
-def _fix_names(bodies: list[DrawnBody], policy: Policy) -> None:
+def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind]) -> None:
     """Give each body the overrides without which the policy would mean another group, or rename this one.
 
     What the policy makes of a body is asked of the policy itself, until all that it says is what there is: fixing one
@@ -223,6 +237,8 @@ def _fix_names(bodies: list[DrawnBody], policy: Policy) -> None:
             elif moderators is not None:
                 body.overrides["administrators_group"] = False
                 changed = True
+            for name, value in room_overrides(body, kinds, wanted):
+                changed |= _set(body, name, value)
 
 
 def _fix(body: DrawnBody, which: str, remote: Remote, wanted: Resource | None) -> bool:
@@ -234,7 +250,7 @@ def _fix(body: DrawnBody, which: str, remote: Remote, wanted: Resource | None) -
     return wanted.name != remote.name and _set(body, f"{which}_id", remote.name)
 
 
-def _set(body: DrawnBody, name: str, value: str) -> bool:
+def _set(body: DrawnBody, name: str, value: object) -> bool:
     changed = body.overrides.get(name) != value
     body.overrides[name] = value
     return changed

@@ -17,12 +17,18 @@ _OVERRIDES: Final = (
     "administrators_group_name",
     "administrators_group_id",
     "administrators_group",
+    "folder",
+    "folder_name",
+    "folder_quota",
+    "conversation",
+    "conversation_name",
 )
 
 
 TITLES: Final = {
     "app.import_disabled": Text.of("app.import_disabled_title"),
     "app.import_empty": Text.of("app.import_empty_title"),
+    "app.import_no_body": Text.of("app.import_no_body_title"),
     "app.import_no_email": Text.of("app.import_no_email_title"),
     "app.import_nobody_of_them": Text.of("app.import_nobody_of_them_title"),
     "app.import_organisation_group": Text.of("app.import_organisation_group_title"),
@@ -32,7 +38,9 @@ TITLES: Final = {
     "app.import_protected": Text.of("app.import_protected_title"),
     "app.import_same_email": Text.of("app.import_same_email_title"),
     "app.import_same_id": Text.of("app.import_same_id_title"),
+    "app.import_two_rooms": Text.of("app.import_two_rooms_title"),
     "app.import_unfit": Text.of("app.import_unfit_title"),
+    "app.import_unwritable_room": Text.of("app.import_unwritable_room_title"),
     "app.import_unread": Text.of("app.import_unread_title"),
 }
 """Code of a reason for which something is left out → the heading over all that are left out for it."""
@@ -40,7 +48,7 @@ TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An account or a group that the registry will not know, and that is left alone for that reason."""
+    """Something over there that the registry will not know, and that is left alone for that reason."""
 
     kind: Kind
     name: str
@@ -126,6 +134,8 @@ class DrawnBody:
     moderators: frozenset[str]
     lead: str | None
     overrides: dict[str, Any] = field(default_factory=dict)
+    rooms: dict[Kind, Remote] = field(default_factory=dict)
+    """Its team folder and its conversation."""
 
     def fields(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"id": self.id, "name": self.name, "kind": str(self.kind)}

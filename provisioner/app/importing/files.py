@@ -1,7 +1,8 @@
 """A drawn registry as files that are pleasant to read."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from provisioner.app.importing.drawn import TITLES, Drawing, DrawnBody, DrawnOrganisation, LeftOut
 from provisioner.app.importing.names import slug
@@ -13,6 +14,13 @@ from provisioner.registry.fresh import FreshEntry, FreshFile, comment, commented
 Say = Callable[[Text], str]
 LEFT_OUT = "people/_left-out.yaml"
 """Nothing but comments, with names: so it lies where git does not look."""
+
+
+_LEFT_OUT: Final[Mapping[Kind, str]] = {
+    Kind.GROUP: "app.import_file_groups_left_out",
+    Kind.TEAM_FOLDER: "app.import_file_folders_left_out",
+    Kind.CONVERSATION: "app.import_file_conversations_left_out",
+}
 
 
 class Files:
@@ -63,8 +71,10 @@ class Files:
 
     def _bodies(self) -> FreshFile:
         entries = [FreshEntry(body.fields(), self._note_of_body(body)) for body in self._drawing.bodies]
-        groups = [left for left in self._drawing.left_out if left.kind is Kind.GROUP]
-        footer = [] if not groups else [*comment(self._tell("file_groups_left_out")), *self._list(groups)]
+        footer: list[str] = []
+        for kind, code in _LEFT_OUT.items():
+            if left_out := [left for left in self._drawing.left_out if left.kind is kind]:
+                footer += [*([""] if footer else []), *comment(self._say(Text.of(code))), *self._list(left_out)]
         return FreshFile("bodies", entries, [self._tell("file_bodies", target=self._target)], footer)
 
     def _note_of_body(self, body: DrawnBody) -> str:

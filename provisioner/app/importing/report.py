@@ -27,6 +27,8 @@ def import_report(network: str, imported: Imported, say: Say) -> ImportReport:
         first_plan=FirstPlanReport(
             accounts=foresight.adoptions.get(Kind.ACCOUNT, 0),
             groups=foresight.adoptions.get(Kind.GROUP, 0),
+            team_folders=foresight.adoptions.get(Kind.TEAM_FOLDER, 0),
+            conversations=foresight.adoptions.get(Kind.CONVERSATION, 0),
             others=[_expected(one, say) for one in foresight.expected],
             unwritable=foresight.unwritable,
             unclear=[text_report(why, say) for why in foresight.unclear],
