@@ -11,7 +11,7 @@ from typing import Final
 from connectors.ldap.settings import LdapSettings
 from provisioner.model.errors import Garbled, Permanent
 from provisioner.model.ports import Gate
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId, marker_of
 from provisioner.model.text import Text
 from provisioner.transport.directory import Changes, Directory
 from provisioner.transport.directory_answers import ASSERTION_FAILED, NO_SUCH_OBJECT, Entry, Refused
@@ -148,6 +148,12 @@ class Client:
         self._at(kind, remote, lambda old, _: self.directory.rename(old, rdn(kind, name)))
         self._names[remote] = self.name_of(kind, name)
 
+    def erase(self, kind: Kind, remote: str) -> None:
+        """Delete this very entry; tied to its lasting id as `modify` is."""
+        tied = kind is Kind.ACCOUNT
+        self._at(kind, remote, lambda name, same: self.directory.delete(name, same if tied else None))
+        self._names.pop(remote, None)
+
     def _at(self, kind: Kind, remote: str, write: _Write) -> None:
         same = f"({UUID}={quote_filter(remote)})"
         for name in (self._names.get(remote), None):
@@ -182,8 +188,10 @@ def shown_name(kind: Kind, entry: Entry) -> str:
     return named if named is not None else leaf(entry.name)
 
 
-def is_marked(kind: Kind, entry: Entry) -> bool:
-    """Whether we made it."""
+def is_marked(kind: Kind, entry: Entry, identity: ResourceId | None = None) -> bool:
+    """Whether we made it; with ``identity``: as this very resource."""
+    if identity is not None:
+        return marker_of(identity).encode() in entry.raw(MARKERS[kind])
     return any(value.startswith(MARK.encode()) for value in entry.raw(MARKERS[kind]))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from provisioner.model.changes import Change, Create, Update
+from provisioner.model.changes import Change, Create, Erase, Update
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
@@ -57,6 +57,21 @@ def renaming(changes: Sequence[Change]) -> list[Step]:
         )
         for change in updates
     ]
+
+
+def erasing(change: Erase, canonical_name: str) -> Step:
+    """One delete of what was named; ``canonical_name`` is never used again."""
+    return Step(
+        target=change.target,
+        operation=f"erase-{change.id.kind}",
+        id=change.id,
+        name=change.name,
+        changes=(change.digest(),),
+        remote_id=change.remote_id,
+        effects=Effects(fields={"name": canonical_name}, erased=True),
+        expects={},
+        cost=VERIFIED,
+    )
 
 
 def without_name(fields: Mapping[FieldName, Value]) -> dict[FieldName, Value]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Final, cast
 
 from connectors.ldap import doctor
 from connectors.ldap.client import Client, is_marked
+from connectors.ldap.common import erasing
 from connectors.ldap.fields import capabilities
 from connectors.ldap.groups import Groups
 from connectors.ldap.people import People
 from connectors.ldap.settings import LdapSettings
-from provisioner.model.changes import Adopt, Change
-from provisioner.model.errors import Permanent, TargetError
+from provisioner.model.changes import Adopt, Change, Erase
+from provisioner.model.errors import Permanent, TargetError, Uncertain
 from provisioner.model.inventory import (
     Absent,
     Complete,
@@ -31,6 +32,8 @@ from provisioner.model.text import Text
 from provisioner.model.words import field_word
 from provisioner.transport.directory_answers import Entry
 from provisioner.transport.dn import normal
+
+_ERASING: Final = frozenset({"erase-account", "erase-group"})
 
 
 class LdapConnector:
@@ -64,17 +67,24 @@ class LdapConnector:
         return Inventory(self.target, observations, rosters, own_account=mine)
 
     def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
-        """People first, then groups with their members; who is suspended or renamed leaves groups before."""
+        """People first, then groups with their members; who is suspended or renamed leaves groups before.
+
+        What is erased goes last, groups before people.
+        """
         people, groups = self._people.compile(changes), self._groups.compile(changes)
         early = [step for step in people if not step.after]
         late = [step for step in people if step.after]
         adopted = {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
-        return [_located(step, adopted, resolve) for step in (*early, *groups, *late)]
+        named = sorted((change for change in changes if isinstance(change, Erase)), key=_groups_first)
+        last = [erasing(change, self.capabilities().canonical_name(change.id.kind, change.name)) for change in named]
+        return [_located(step, adopted, resolve) for step in (*early, *groups, *late, *last)]
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One read. What is unreadable now counts as moved: nothing is written on a guess."""
         remote_id = cast(str, step.remote_id)
         entry = self._read(step.id.kind, remote_id)
+        if step.operation in _ERASING:
+            return self._verify_erasure(step, entry)
         if entry is None:
             return Moved(Text.of("ldap.gone", remote_id=remote_id))
         remote = self._remote(step.id.kind, entry)
@@ -107,10 +117,12 @@ class LdapConnector:
                 remote_id = cast(str, step.remote_id)
                 self._client.rename(step.id.kind, remote_id, cast(str, step.payload["name"]))
                 return Done(remote_id, remote_id)
+            case "erase-account" | "erase-group":
+                return self._erase(step, verified)
         raise Permanent(Text.of("ldap.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
-        """What has this name and our mark is what we made. Somebody else's entry is neither ours nor absent."""
+        """What has this name and this very resource's mark is what we made. Any other is neither ours nor absent."""
         kind = identity.kind
         try:
             entry = self._client.read_named(kind, name, self._attributes(kind))
@@ -120,7 +132,7 @@ class LdapConnector:
                 return Absent() if hidden is None else Unreadable(hidden)
         except TargetError as error:
             return Unreadable(error.text)
-        if not is_marked(kind, entry):
+        if not is_marked(kind, entry, identity):
             return Unreadable(Text.of("ldap.not_ours", name=name))
         return Present(self._remote(kind, entry))
 
@@ -130,6 +142,21 @@ class LdapConnector:
     def close(self) -> None:
         self._client.directory.close()
 
+    def _verify_erasure(self, step: Step, entry: Entry | None) -> Verified:
+        """What is gone already is done. Raises `Permanent` rather than let our own entry be erased."""
+        if entry is not None and normal(entry.name) == normal(self._client.settings.user):
+            raise Permanent(Text.of("ldap.never_erased", name=step.name))
+        return Verified(None if entry is None else self._remote(step.id.kind, entry))
+
+    def _erase(self, step: Step, verified: Verified | None) -> Done:
+        remote_id = cast(str, step.remote_id)
+        if verified is None:
+            raise Uncertain(Text.of("ldap.not_verified", name=step.name))
+        if verified.remote is None:
+            return Done(remote_id, note=Text.of("ldap.erased_already", name=step.name))
+        self._client.erase(step.id.kind, remote_id)
+        return Done(remote_id)
+
     def _read(self, kind: Kind, remote_id: str) -> Entry | None:
         return self._client.find(kind, remote_id, self._attributes(kind))
 
@@ -138,6 +165,10 @@ class LdapConnector:
 
     def _remote(self, kind: Kind, entry: Entry) -> Remote:
         return self._people.remote(entry) if kind is Kind.ACCOUNT else self._groups.remote(entry)
+
+
+def _groups_first(change: Change) -> bool:
+    return change.id.kind is not Kind.GROUP
 
 
 def _located(step: Step, adopted: Mapping[ResourceId, str], resolve: Resolve) -> Step:

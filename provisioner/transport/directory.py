@@ -178,6 +178,10 @@ class Directory:
         """Give an entry another first part of its name; the old value goes, the entry stays where it is."""
         self._write("modify_dn", name, new_rdn, controls=None)
 
+    def delete(self, name: str, only_if: str | None = None) -> None:
+        """Delete an entry that has none below it. ``only_if``: a filter it must fit (RFC 4528)."""
+        self._write("delete", name, controls=self._assertion(only_if))
+
     def close(self) -> None:
         """Log out. Errors on the way out are nobody's concern: nothing was asked any more."""
         connection, self._connection = self._connection, None

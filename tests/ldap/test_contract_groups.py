@@ -4,7 +4,7 @@ import pytest
 
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import Complete, Level, Partial, Present
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Kind
 from tests.ldap.rig import Rig, Server, anna, body_id, create, join, leave, person_id, settled, suspend, update
 
 THREE = (anna("anna"), anna("bert"), anna("cem"))
@@ -192,7 +192,7 @@ def test_who_is_suspended_leaves_the_groups_before(rig: Rig) -> None:
 
 def test_a_group_made_under_an_unknown_outcome_is_found_with_its_mark(rig: Rig) -> None:
     rig.apply(*group())
-    found = rig.connector.look_up(ResourceId(Kind.GROUP, "any"), "pg_sensorik")
+    found = rig.connector.look_up(body_id("sensorik"), "pg_sensorik")
     assert isinstance(found, Present)
     assert found.remote.remote_id == rig.bound[body_id("sensorik")]
 

@@ -73,7 +73,7 @@ def test_an_odd_name_makes_one_entry_and_is_found_again(rig: Rig, directory: Ser
     rig.apply(create(person_id("odd"), name, email="odd@stadt.example"))
     assert list(rig.people()) == [name]
     assert len(directory.entries(directory.people)) == 1
-    assert isinstance(rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), name), Present)
+    assert isinstance(rig.connector.look_up(person_id("odd"), name), Present)
     rig.apply(update(rig, person_id("odd"), name, email=("odd@stadt.example", "new@stadt.example")))
     assert rig.people()[name]["email"] == "new@stadt.example"
     rig.apply(update(rig, person_id("odd"), name, name=(name, "tame")))
@@ -263,12 +263,13 @@ def test_a_name_already_taken_is_refused_for_good(rig: Rig, directory: Server) -
 def test_looking_up_tells_ours_from_others_and_from_nothing(rig: Rig, directory: Server) -> None:
     rig.apply(anna())
     directory.add_person("fremd")
-    ours = rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "anna")
+    ours = rig.connector.look_up(person_id("anna"), "anna")
     assert isinstance(ours, Present)
     assert ours.remote.remote_id == rig.bound[person_id("anna")]
-    others = rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "fremd")
-    assert isinstance(others, Unreadable)
-    assert others.why.code == "ldap.not_ours"
+    for identity, name in ((person_id("fremd"), "fremd"), (person_id("ann"), "anna")):
+        others = rig.connector.look_up(identity, name)
+        assert isinstance(others, Unreadable)
+        assert others.why.code == "ldap.not_ours"
     assert isinstance(rig.connector.look_up(ResourceId(Kind.ACCOUNT, "any"), "niemand"), Absent)
 
 

@@ -209,6 +209,7 @@ class Session:
         self._may_write(entry.name, "no write access to parent")
         if not self._is_admin() and not self._house.rights.delete:
             raise Problem(schema.NO_RIGHTS, "no write access to entry")
+        self._asserted(entry, message)
         self._house.tree.delete(entry)
         return self._end(message)
 
