@@ -183,9 +183,10 @@ class Explainer:
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
             else:
                 where = seen.address(resource.kind, binding.remote_id, binding.name)
-                code = "room_in_target" if where is None else "room_in_target_at"
-                arguments = {} if where is None else {"address": where}
-                yield Fact(Text.of(f"app.{code}", target=target, name=binding.name, **arguments))
+                if where is None:
+                    yield Fact(Text.of("app.room_in_target", target=target, name=binding.name))
+                else:
+                    yield Fact(Text.of("app.room_in_target_at", target=target, name=binding.name, address=where))
 
     def _account(self, code: str, target: str, account: ResourceId, binding: Binding) -> Text:
         edges = self._ties[target].edges.items()

@@ -15,6 +15,9 @@ from provisioner.texts import Catalogue
 NAMES_SHOWN = 6
 """How many members of a container are named before "and N more"."""
 
+_ELSEWHERE = "\N{HORIZONTAL ELLIPSIS}"
+"""Stands for an address in a text."""
+
 _SHOWN_OF_NEW: tuple[FieldName, ...] = ("quota", "layout")
 """Fields that are worth reading before a container is made; the others are as for all of them."""
 
@@ -36,7 +39,7 @@ class ChangeText:
         if isinstance(change, Regrade):
             return self.regraded(change.members, change.before, change.role)
         if isinstance(change, Write):
-            return self.written(change.field, change.written, change.text.links())
+            return self.written(change.field, change.text.written(lambda _: _ELSEWHERE), change.text.links())
         if isinstance(change, Create) and change.id.kind is not Kind.ACCOUNT:
             given = change.wanted.fields
             return ", ".join(self._field_of_new(name, given[name]) for name in _SHOWN_OF_NEW if given.get(name))

@@ -14,8 +14,16 @@ from provisioner.cli.names import Names, PersonNames
 from provisioner.cli.planning import AsJson, Targets
 from provisioner.cli.values import shown_value
 from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.rules import OnDrift
+from provisioner.model.text import Text
 from provisioner.model.words import edge_word, field_word, resource_word
 from provisioner.planning.drift import Drift, DriftKind
+
+_ANSWERS = {
+    OnDrift.ASK: Text.of("cli.answer_ask"),
+    OnDrift.KEEP: Text.of("cli.answer_keep"),
+    OnDrift.REVERT: Text.of("cli.answer_revert"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +69,7 @@ def drift_lines(context: Context, drifted: Drifted, names: Names) -> Iterator[st
             continue
         what = _drift(context, item, names) if before is None else _regrade(context, before, item, names)
         answer = drifted.answer(item)
-        beside = "" if answer is None else f" [{context.tell(f'answer_{answer}')}]"
+        beside = "" if answer is None else f" [{context.say(_ANSWERS[answer])}]"
         kind = context.say(resource_word(item.id.kind))
         yield f"{item.target}  {kind} {item.name}: {what}{beside}"
 
@@ -76,7 +84,8 @@ def _drift(context: Context, item: Drift, names: Names) -> str:
         return context.tell("drift_field", field=field_word(item.field), before=before, now=now)
     member = names(item.account or "")
     if item.edge is not None and item.id.kind is not Kind.GROUP:
-        return context.tell(f"drift_{item.kind}_role", account=member, role=edge_word(item.edge.seats.role))
+        code = "drift_added_role" if item.kind is DriftKind.ADDED else "drift_removed_role"
+        return context.tell(code, account=member, role=edge_word(item.edge.seats.role))
     return context.tell(f"drift_{item.kind}", account=member)
 
 

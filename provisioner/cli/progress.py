@@ -43,12 +43,16 @@ class ApplyProgress:
             self._bars.stop()
 
     def started(self, target: str, steps: int) -> None:
-        """So many steps are about to be tried."""
+        """So many steps are about to be tried; further ones of the same target come on top."""
         with self._lock:
-            self._done[target], self._total[target] = 0, steps
-            if self._bars is not None:
+            again = target in self._total
+            self._done.setdefault(target, 0)
+            self._total[target] = self._total.get(target, 0) + steps
+            if self._bars is not None and again:
+                self._bars.update(self._tasks[target], total=self._total[target])
+            elif self._bars is not None:
                 self._tasks[target] = self._bars.add_task(target, total=steps)
-            elif steps:
+            elif steps and not again:
                 self._line(lambda tell: tell("progress_started", target=target, steps=steps))
 
     def finished(self, target: str, result: StepResult) -> None:

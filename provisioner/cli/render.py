@@ -45,7 +45,7 @@ _SIGNS: dict[Verb, tuple[str, str]] = {
     Verb.ERASE: ("-", "red"),
 }
 
-_WORRYING = (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL, NoticeKind.BLOCKED)
+_WORRYING = (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL, NoticeKind.BLOCKED, NoticeKind.AGE)
 """Notices because of which not everything is as it should be, though nothing can be done about them here."""
 
 
@@ -142,7 +142,7 @@ class PlanText:
 
     def _notices(self, notices: Iterable[Notice]) -> Iterator[Styled]:
         for notice in notices:
-            style = "red" if notice.kind in (NoticeKind.LOST, NoticeKind.DISPUTED, NoticeKind.PARTIAL) else "blue"
+            style = "blue" if notice.kind not in _WORRYING or notice.kind is NoticeKind.BLOCKED else "red"
             of_kind = notice.id is None and notice.name in _KINDS
             name = self._say(resource_word(Kind(notice.name))) if of_kind else notice.name
             line = Styled(f"  ? {name}: ", style=style)

@@ -33,10 +33,10 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
 
 
 def beginning(text: str) -> str:
-    """The first lines of a text that say something, as one."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) <= 1 and "\n" not in text:
+    """The first lines of a text that say something, as one; our own mark in it says nothing to people."""
+    if "\n" not in text:
         return text  # one line is shown as it is
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("readi:")]
     shown = " / ".join(lines[:LINES_SHOWN])
     if len(shown) > _MOST_LETTERS:
         return f"{shown[: _MOST_LETTERS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
