@@ -1,15 +1,24 @@
 """The policy file: a default for everything, and a clear word about what is wrong."""
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from policies.desire import desire
 from policies.document import Policy
 from policies.reference import keys, reference, starter
 from policies.sections import UNLIMITED, quota_in_bytes
 from provisioner.model.registry import BodyKind, Role
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.rules import GuardRules, Limit, OnDrift
+from provisioner.registry import load
+from provisioner.registry.files import read_document
+from provisioner.texts import Catalogue
+
+EXAMPLE = Path(__file__).parents[2] / "examples/redi"
 
 
 def test_an_empty_file_is_a_whole_policy() -> None:
@@ -67,7 +76,48 @@ def test_a_quota_is_what_people_write(quota: str, size: int | None) -> None:
         {"groups": {"names": {"club": {"members": "{name}"}}}},
         {"groups": {"names": {"project": "PG_{name}"}}},
         {"groups": {"names": ["PG_{name}"]}},
+        {"groups": {"names": {"project": {"guests": "Gäste"}}}},
+        {"folders": {"names": {"project": ""}}},
+        {"folders": {"names": {"project": "Projektgruppen"}}},
+        {"folders": {"names": {"project": "{name}/{name}"}}},
+        {"folders": {"names": {"project": "/{name}"}}},
+        {"folders": {"names": {"project": "{name}/"}}},
+        {"folders": {"names": {"project": "a//{name}"}}},
+        {"folders": {"names": {"project": "../{name}"}}},
+        {"folders": {"names": {"project": "a/./{name}"}}},
+        {"folders": {"names": {"project": " /{name}"}}},
+        {"folders": {"names": {"project": "PG: {name}"}}},
+        {"folders": {"names": {"project": "{name}."}}},
+        {"folders": {"names": {"project": "a\\{name}"}}},
+        {"folders": {"names": {"club": "{name}"}}},
+        {"folders": {"names": "{name}"}},
+        {"folders": {"archived": "Archiv"}},
+        {"folders": {"quota": "5"}},
+        {"folders": {"quota": 5}},
+        {"folders": {"quota": "default"}},
+        {"folders": {"members": "owner"}},
+        {"folders": {"members": None}},
+        {"folders": {"guests": "member"}},
+        {"folders": {"layout": "Protokolle"}},
+        {"folders": {"layout": ["/Protokolle"]}},
+        {"folders": {"layout": ["a/../b"]}},
+        {"folders": {"layout": [""]}},
+        {"folders": {"layout": ["wo?"]}},
+        {"folders": {"note": "{nam}"}},
+        {"folders": {"note": "x" * 10_001}},
+        {"conversations": {"names": {"project": "PG"}}},
+        {"conversations": {"description": "{wiki}"}},
+        {"conversations": {"description": "{name!r}"}},
+        {"conversations": {"description": "{name:>9}"}},
+        {"conversations": {"description": "{}"}},
+        {"conversations": {"description": "{name"}},
+        {"conversations": {"description": "a }"}},
+        {"conversations": {"description": "x\n readi:body:x"}},
+        {"conversations": {"first_message": "{folder}"}},
+        {"conversations": {"guests": "perhaps"}},
+        {"lifecycle": {"wait_days": -1}},
         {"on_drift": {"account": "shrug"}},
+        {"on_drift": {"folder": "shrug"}},
         {"guards": {"suspensions": {"share": 0}}},
         {"guards": {"suspensions": {"share": 1.5}}},
         {"guards": {"suspensions": {"count": -1}}},
@@ -103,6 +153,45 @@ def test_a_kind_of_body_or_a_group_that_is_not_named_keeps_its_pattern() -> None
     }
 
 
+def test_a_kind_of_body_that_is_not_named_keeps_its_place_and_its_title() -> None:
+    policy = Policy.model_validate(
+        {"folders": {"names": {"project": "PG/{name}"}}, "conversations": {"names": {"plenum": None}}}
+    )
+    assert policy.folders.names == {**Policy().folders.names, BodyKind.PROJECT: "PG/{name}"}
+    assert policy.conversations.names == {**Policy().conversations.names, BodyKind.PLENUM: None}
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "code", "said"),
+    [
+        ("folders", 'names: {project: "/{name}"}', "bad_mount_point", {"value": "/{name}"}),
+        ("folders", "quota: 5 Gigabyte", "bad_quota", {"value": "5 Gigabyte"}),
+        ("folders", "layout: [Protokolle, a//b]", "bad_subfolder", {"value": "a//b"}),
+        (
+            "conversations",
+            'description: "Wiki: {wiki}"',
+            "bad_placeholder",
+            {"placeholder": "{wiki}", "known": "{name}, {purpose}, {folder}, {conversation}"},
+        ),
+        ("conversations", 'first_message: "{folder}"', "bad_placeholder", {"known": "{name}, {purpose}"}),
+        ("conversations", 'first_message: "{name"', "bad_braces", {"field": "first_message"}),
+        ("conversations", 'description: "readi:x"', "marker_in_text", {"field": "description"}),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_is_possible(
+    tmp_path: Path, section: str, line: str, code: str, said: dict[str, str]
+) -> None:
+    (tmp_path / "policy.yaml").write_text(f"{section}:\n  {line}\n")
+    policy, (problem,) = read_document(tmp_path / "policy.yaml", Policy)
+    assert policy is None
+    assert problem.what.code == f"policies.{code}"
+    assert problem.where.line == 2
+    assert said.items() <= problem.what.arguments.items()
+    for language in ("de", "en"):
+        sentences = [Catalogue(language)(text) for text in (problem.what, problem.mend)]
+        assert all("{known}" not in sentence and "{field}" not in sentence for sentence in sentences)
+
+
 def test_of_a_limit_only_a_part_can_be_named() -> None:
     rules = Policy.model_validate({"guards": {"suspensions": {"count": 3}}}).guards.rules()
     assert rules.suspensions == Limit(3, GuardRules().suspensions.share, GuardRules().suspensions.floor)
@@ -122,6 +211,8 @@ class TestReference:
         assert '| text | `"5 GB"` |' in rows["accounts.quota"]
         assert "| one of: ask, keep, revert |" in rows["on_drift.group"]
         assert "| list of text or null | `null` |" in rows["managed"]
+        assert "| table by BodyKind of text or null |" in rows["folders.names"]
+        assert "| one of: reader, writer, sharer, manager or null |" in rows["folders.guests"]
         assert "| table by Role of text or null |" in rows["accounts.quota_by_role"]
 
     def test_every_key_has_a_description(self) -> None:
@@ -132,3 +223,23 @@ class TestReference:
 
     def test_sections_are_models(self) -> None:
         assert all(issubclass(type(value), BaseModel) for key, value in Policy() if key not in ("managed", "queued"))
+
+
+class TestExample:
+    """The network in examples/redi, with the policy that lies beside its registry."""
+
+    def test_its_policy_is_sound_and_gives_its_bodies_their_rooms(self) -> None:
+        policy, problems = read_document(EXAMPLE / "policy.yaml", Policy)
+        assert policy is not None
+        assert problems == ()
+        found = desire(load(EXAMPLE / "registry").registry, policy, date(2026, 11, 23))
+        folders = {one.id.key: one.name for one in found.resources.values() if one.id.kind is Kind.TEAM_FOLDER}
+        assert folders["body:pg-mobilitaet"] == "Projektgruppen/Digitale Mobilität"
+        assert folders["body:fachgruppe"] == "re@di/Fachgruppe"
+        assert folders["body:plenum"] == "re@di/Plenum"
+        assert {"body:rangers", "body:jour-fixe", "body:pg-recht"}.isdisjoint(folders)
+        guests = [len(people) for seats, people in found.edges.items() if seats.container.key.endswith(":guests")]
+        assert guests == [2]
+        sensors = found.resources[ResourceId(Kind.TEAM_FOLDER, "body:pg-sensorik")]
+        assert sensors.fields["quota"] == 50 * 1024**3
+        assert sensors.late["note"].written(lambda link: "https://cloud.example/call/x").count("\n\n") == 3

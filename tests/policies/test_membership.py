@@ -183,6 +183,53 @@ class TestSelectors:
         assert belonging(book).ended == ended
 
 
+class TestGuests:
+    @pytest.mark.parametrize(
+        ("who", "guest"),
+        [
+            (person("p1", memberships=(Membership("iot", Role.GUEST),)), True),
+            (person("p1", "", "iot"), False),
+            (person("p1", "", "iot", guest=Guest("p2", TOMORROW)), True),
+            (person("p1", "", "iot!", guest=Guest("p2", TOMORROW)), False),
+            (person("p1", "", "iot", guest=Guest("p2", TOMORROW), period=Period(until=YESTERDAY)), False),
+        ],
+    )
+    def test_they_are_members_by_that_role_or_guests_of_the_network_who_do_not_moderate(
+        self, who: Person, guest: bool
+    ) -> None:
+        found = belonging(registry(who, body("iot")))
+        assert found.guests == ({"p1"} if guest else set())
+        assert found.guests <= found.members
+
+    @pytest.mark.parametrize(
+        ("selectors", "guests"),
+        [
+            ((Selector(everybody=True, as_role=Role.GUEST),), {"staff", "written"}),
+            ((Selector(everybody=True, as_role=Role.GUEST), Selector(everybody=True)), {"written"}),
+            ((Selector(everybody=True, as_role=Role.MODERATOR),), set()),
+            ((Selector(roles=frozenset({Role.GUEST})),), {"written", "visitor"}),
+            ((Selector(roles=frozenset({Role.GUEST}), as_role=Role.MODERATOR),), {"written"}),
+        ],
+    )
+    def test_what_is_written_wins_over_what_selects_and_moderating_over_both(
+        self, selectors: tuple[Selector, ...], guests: set[str]
+    ) -> None:
+        book = registry(
+            person("staff"),
+            person("joined", "", "iot"),
+            person("written", memberships=(Membership("iot", Role.GUEST),)),
+            person("visitor", guest=Guest("staff", TOMORROW), affiliations=()),
+            body("iot", selectors=selectors),
+        )
+        assert belonging(book).guests == guests
+
+    def test_a_guest_in_a_body_is_no_guest_of_the_network(self) -> None:
+        belongings = Belongings(
+            registry(person("p1", memberships=(Membership("iot", Role.GUEST),)), body("iot")), TODAY
+        )
+        assert not belongings.is_guest("p1")
+
+
 class TestReasons:
     def test_each_reason_is_told_and_none_to_who_left(self) -> None:
         everybody = Selector(everybody=True)

@@ -1,8 +1,21 @@
 """Names over there: speakable, free of clashes, and the same every time."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from policies.names import LONGEST, allot, group_id, transliterated, user_id_from_name
+from policies.names import (
+    LONGEST,
+    allot,
+    allot_following,
+    group_id,
+    is_numbered,
+    mount_point,
+    title,
+    transliterated,
+    user_id_from_name,
+)
+from provisioner.registry.mountpoints import is_safe, is_syncable
 
 
 @pytest.mark.parametrize(
@@ -93,3 +106,80 @@ class TestAllotting:
         names = allot(((f"{n:05d}", "anna") for n in range(10_000)), {}, retired)
         assert len(set(names.values())) == 10_000
         assert len(asked) == 10_000
+
+
+class TestMountPoints:
+    @pytest.mark.parametrize(
+        ("name", "made"),
+        [
+            ("Sensorik", "Sensorik"),
+            ("Digitale Mobilität", "Digitale Mobilität"),
+            ("Mobilita\u0308t", "Mobilität"),
+            ("E-Akte / E-Rechnung", "E-Akte - E-Rechnung"),
+            ("A/B\\C", "A-B-C"),
+            ("Recht: Datenschutz", "Recht - Datenschutz"),
+            ('Projekt "Alpha"', "Projekt 'Alpha'"),
+            ("Wie? Was* <so> |", "Wie - Was - so"),
+            ("  viel \t Platz\n", "viel Platz"),
+            ("Punkt. ", "Punkt"),
+            (".versteckt", "versteckt"),
+            ("Dr. Who", "Dr. Who"),
+            ("und so weiter...", "und so weiter"),
+            ("a..b", "a…b"),
+            ("x\x00y\x07z", "xyz"),
+            ("un\u00adsicht\u200bbar", "unsichtbar"),
+            ("{name}", "{name}"),
+            ("../../etc", "etc"),
+            ("a/../b", "a-…-b"),
+        ],
+    )
+    def test_a_name_stays_readable_and_every_laptop_can_hold_it(self, name: str, made: str) -> None:
+        found = mount_point("Projektgruppen/{name}", name)
+        assert found == f"Projektgruppen/{made}"
+        assert is_safe(found)
+        assert is_syncable(found)
+
+    @pytest.mark.parametrize("name", ["", " ", "/", "..", "./.", "???", "\u200b", "\x00"])
+    def test_of_some_names_nothing_is_left(self, name: str) -> None:
+        assert mount_point("Projektgruppen/{name}", name) == ""
+
+    @given(st.text(max_size=300))
+    def test_whatever_the_name_it_is_nothing_or_safe(self, name: str) -> None:
+        found = mount_point("PG {name}/Dateien", name)
+        assert found == "" or (is_safe(found) and is_syncable(found) and found.count("/") == 1)
+        assert all(len(part.encode()) <= 250 for part in f"{found} (999)".split("/"))
+        assert found.isprintable()
+
+    def test_titles_are_one_line_with_room_for_a_number(self) -> None:
+        assert title("PG {name}", " E-Akte /\n Recht: ä ") == "PG E-Akte / Recht: ä"
+        assert title("PG {name}", " \n") == ""
+        assert len(title("PG {name}", "ß" * 400)) == 245
+        assert len(title("x" * 400 + "{name}", "y")) == 245
+
+
+class TestFollowing:
+    def test_a_name_given_before_stays_only_while_it_is_the_wish_or_its_number(self) -> None:
+        wishes = {"a": "Luft", "b": "Luft", "c": "Luft"}
+        assert allot_following(wishes, {"b": "Luft", "c": "Wasser"}) == {"a": "Luft (2)", "b": "Luft", "c": "Luft (3)"}
+        assert allot_following(wishes, {"a": "Luft (7)"}) == {"a": "Luft (7)", "b": "Luft", "c": "Luft (2)"}
+
+    def test_what_is_renamed_makes_room_at_once(self) -> None:
+        assert allot_following({"a": "Wasser", "b": "Luft"}, {"a": "Luft"}) == {"a": "Wasser", "b": "Luft"}
+
+    def test_two_that_were_given_one_name_are_told_apart(self) -> None:
+        assert allot_following({"a": "Luft", "b": "Luft"}, {"a": "Luft", "b": "Luft"}) == {"a": "Luft", "b": "Luft (2)"}
+
+    def test_what_is_fixed_comes_first_and_never_keeps_a_number_in_vain(self) -> None:
+        assert allot_following({"a": "Luft", "b": "Luft"}, {"b": "Luft (2)"}, {"b"}) == {"a": "Luft (2)", "b": "Luft"}
+
+    @pytest.mark.parametrize("name", ["Luft (x)", "Luft 2", "Luft (2) (3)", "Luft ()", "Luft(2)", "Luftig (2)"])
+    def test_only_a_number_of_ours_is_one(self, name: str) -> None:
+        assert not is_numbered(name, "Luft")
+        assert is_numbered("Luft (12)", "Luft")
+
+    def test_a_thousand_namesakes_ask_for_few_names(self) -> None:
+        asked: list[str] = []
+        names = allot_following(
+            {f"{n:04d}": "Luft" for n in range(1_000)}, {}, retired=lambda name: asked.append(name) is not None
+        )
+        assert len(set(names.values())) == len(asked) == 1_000

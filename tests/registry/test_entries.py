@@ -278,6 +278,16 @@ def test_what_stands_in_an_unreadable_file_is_reported_once_not_for_everybody_wh
         ("archived: soon", "bad_day"),
         ("overrides: {guards: off}", "unknown_field"),
         ("overrides: {member_quota: much}", "bad_value"),
+        ("overrides: {folder_quota: default}", "bad_value"),
+        ("overrides: {folder: perhaps}", "not_boolean"),
+        ("overrides: {conversation_name: ''}", "empty_value"),
+        ("overrides: {folder_name: /}", "unsafe_folder_name"),
+        ("overrides: {folder_name: /x}", "unsafe_folder_name"),
+        ("overrides: {folder_name: x/}", "unsafe_folder_name"),
+        ("overrides: {folder_name: a//b}", "unsafe_folder_name"),
+        ("overrides: {folder_name: a/../b}", "unsafe_folder_name"),
+        ("overrides: {folder_name: a / b}", "unsafe_folder_name"),
+        ("overrides: {folder_name: ' '}", "empty_value"),
     ],
 )
 def test_a_malformed_body_is_shown_and_blocks_itself(write: Write, body: str, code: str) -> None:
@@ -287,6 +297,46 @@ def test_a_malformed_body_is_shown_and_blocks_itself(write: Write, body: str, co
     assert problem.where.line >= 2
     assert loaded.registry.blocked == {"pg"}
     assert set(loaded.registry.bodies) == {"pg-sensorik"}
+
+
+def test_an_unsafe_folder_name_is_shown_where_it_stands(write: Write) -> None:
+    body = "bodies:\n  - id: pg\n    name: PG\n    kind: project\n    overrides:\n      folder_name: ../x\n"
+    assert only(load(write(more=body))) == ("unsafe_folder_name", "more.yaml:6:20")
+
+
+def test_a_folder_that_not_every_computer_can_sync_is_a_warning(write: Write) -> None:
+    overrides = "{folder_name: 'Projekte/Wo?', folder_quota: 50 GB, conversation_name: Wir, conversation: false}"
+    body = f"bodies:\n  - id: pg\n    name: PG\n    kind: project\n    overrides: {overrides}\n"
+    loaded = load(write(more=body))
+    assert codes(loaded) == ["unsyncable_folder_name"]
+    own = loaded.registry.bodies["pg"].overrides
+    assert (own.folder, own.folder_name, own.folder_quota) == (True, "Projekte/Wo?", "50 GB")
+    assert (own.conversation, own.conversation_name) == (False, "Wir")
+
+
+@pytest.mark.parametrize(
+    ("body", "warned"),
+    [
+        ("", True),
+        (", archived: 2026-12-31", False),
+        (", archived: 2027-01-01", False),
+        (", archived: 2027-01-02", True),
+    ],
+)
+def test_a_body_whose_lead_leaves_the_network_needs_another(write: Write, body: str, warned: bool) -> None:
+    organisations = (
+        "organisations:\n"
+        "  - {id: bretten, name: Stadt Bretten, kind: city, domains: [bretten.example]}\n"
+        "  - {id: rastatt, name: Stadt Rastatt, kind: city, leaves: 2026-12-31}\n"
+    )
+    bodies = f"bodies:\n  - {{id: pg-sensorik, name: Sensorik, kind: project, lead: rastatt{body}}}\n"
+    loaded = load(write(organisations=organisations, bodies=bodies))
+    told = [problem for problem in loaded.warnings if problem.what.code == "registry.lead_leaves"]
+    assert len(told) == (1 if warned else 0)
+    for problem in told:
+        assert problem.what.arguments == {"body": "Sensorik", "organisation": "rastatt", "last": date(2026, 12, 31)}
+        assert str(problem.where) == "bodies.yaml:2:60"
+    assert "pg-sensorik" in loaded.registry.bodies
 
 
 def test_a_body_is_five_lines(write: Write) -> None:
