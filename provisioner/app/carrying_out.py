@@ -9,11 +9,11 @@ from provisioner.app.observing import View
 from provisioner.app.planning import Planned, compile_steps, remote_ids
 from provisioner.app.site import Site
 from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
-from provisioner.model.bindings import Binding, Ties
+from provisioner.model.bindings import Ties, adopted
 from provisioner.model.changes import Adopt, Change, Create, Join
 from provisioner.model.errors import ReadiError
-from provisioner.model.inventory import Unknown
-from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.ports import Capabilities
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Step
 from provisioner.planning.agreement import Agreement, agreement
 from provisioner.state import Journal, Outcome, Runs, ServerLock
@@ -46,7 +46,7 @@ class _Part:
     adoptions: tuple[Adopt, ...]
     steps: Sequence[Step]
     ties: Ties
-    managed: Mapping[Kind, frozenset[FieldName]]
+    capabilities: Capabilities
     agreed: Agreement
     given_back: tuple[ResourceId, ...]
     """Borrowed before, and needed no more."""
@@ -58,14 +58,10 @@ def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part |
         return None
     changes = _possible(chosen, view.ties)
     adoptions = tuple(change for change in changes if isinstance(change, Adopt))
-    managed = {
-        kind: frozenset(name for name, mode in modes.items() if mode is Mode.MANAGED)
-        for kind, modes in view.capabilities.fields.items()
-    }
-    ties = _with_adopted(view.ties, adoptions, managed)
+    ties = _with_adopted(view.ties, adoptions, view.capabilities)
     agreed = agreement(view.desired, view.inventory, ties, view.capabilities)
     given_back = tuple(_given_back(planned, view, ties))
-    return _Part(view, adoptions, compile_steps(view, changes), ties, managed, agreed, given_back)
+    return _Part(view, adoptions, compile_steps(view, changes), ties, view.capabilities, agreed, given_back)
 
 
 def carry_out(
@@ -132,9 +128,9 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
     target, now = part.view.target, site.clock.now()
     journal = Journal(locks[target.server], site.network, target.server, run)
     if part.view.settlements:
-        journal.settle(part.view.settlements, now)
+        journal.settle(part.view.settlements, now, frozenset(step.id for step in part.steps))
     if part.adoptions:
-        journal.adopt(part.adoptions, part.managed, (), now)
+        journal.adopt(part.adoptions, part.capabilities.fields, now)
     if part.agreed:
         fields = [(part.ties.bindings[identity], values) for identity, values in part.agreed.fields.items()]
         journal.agree(target.name, fields, part.agreed.joined, part.agreed.left)
@@ -152,17 +148,9 @@ def _given_back(planned: Planned, view: View, ties: Ties) -> Iterator[ResourceId
             yield identity
 
 
-def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], managed: Mapping[Kind, frozenset[FieldName]]) -> Ties:
-    bindings = dict(ties.bindings)
-    for change in adoptions:
-        remote = change.remote
-        applied: dict[FieldName, Value] = {
-            name: value
-            for name, value in remote.fields.items()
-            if name in managed[change.id.kind] and not isinstance(value, Unknown)
-        }
-        bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
-    return replace(ties, bindings=bindings)
+def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], capabilities: Capabilities) -> Ties:
+    bindings = {change.id: adopted(change, capabilities.fields[change.id.kind]) for change in adoptions}
+    return replace(ties, bindings={**ties.bindings, **bindings})
 
 
 def _possible(changes: Sequence[Change], ties: Ties) -> list[Change]:

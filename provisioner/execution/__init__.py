@@ -1,6 +1,6 @@
 """Applying steps: journal, order, retries, isolation of one failure from the rest."""
 
-from provisioner.execution.apply import execute
+from provisioner.execution.apply import Then, execute
 from provisioner.execution.interruption import Interruption
 from provisioner.execution.report import Progress, Report, Silent, StepResult, TargetReport
 from provisioner.execution.rules import Retries
@@ -16,6 +16,7 @@ __all__ = [
     "Silent",
     "StepResult",
     "TargetReport",
+    "Then",
     "execute",
     "settle",
     "settled",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeAlias
 
 from provisioner.execution.interruption import Interruption
-from provisioner.execution.report import Progress, Report, Silent, StepResult, TargetReport
+from provisioner.execution.report import Progress, Report, Silent, StepResult
 from provisioner.execution.rules import Retries
 from provisioner.execution.target import Assignment, TargetRun
 from provisioner.model.errors import StateError
 from provisioner.model.ports import Clock
-from provisioner.state import Database, Journal, Outcome, Runs, StepState, TiesLog
+from provisioner.model.steps import Step
+from provisioner.state import Database, Epochs, Journal, Outcome, Runs, StepState, TiesLog
 
-_MOST_THREADS = 8
+_MOST_THREADS: Final = 8
+
+Then: TypeAlias = Callable[[Report], Mapping[str, Sequence[Step]]]
+"""From what came of the first steps (`TargetReport.made` has the remote ids) to further ones, by target."""
 
 
 def execute(
@@ -27,8 +32,15 @@ def execute(
     retries: Retries | None = None,
     interruption: Interruption | None = None,
     ties_log: TiesLog | None = None,
+    then: Then | None = None,
 ) -> Report:
     """Perform the steps and finish the run in the history. The locks stay the caller's to release.
+
+    ``then`` is asked once the steps of all targets are done, or not; what it answers, for targets among the
+    assignments, is done as part of the same run. It may raise `StateError`.
+
+    At last the run's epoch is left in every target that was written and does not have it yet. By then the file of
+    ties is on disk: no target is ever ahead of it.
 
     Never raises for what a target or the database does: `Report.targets` and `Report.error` tell. Ctrl-C and
     SIGTERM (in the main thread) let each server finish the step in hand.
@@ -36,36 +48,55 @@ def execute(
     progress = progress or Silent()
     retries = retries or Retries()
     interruption = interruption or Interruption()
-
+    runs = [
+        TargetRun(
+            assignment,
+            Journal(assignment.lock, network, assignment.lock.server, run, ties_log),
+            clock,
+            progress,
+            retries,
+            interruption,
+        )
+        for assignment in assignments
+    ]
     by_server: dict[str, list[TargetRun]] = {}
-    for assignment in assignments:
-        server = assignment.lock.server
-        journal = Journal(assignment.lock, network, server, run, ties_log)
-        target_run = TargetRun(assignment, journal, clock, progress, retries, interruption)
-        by_server.setdefault(server, []).append(target_run)
-
-    def work(runs: list[TargetRun]) -> list[TargetReport]:
-        return [target_run.run() for target_run in runs]
+    for assignment, target_run in zip(assignments, runs, strict=True):
+        by_server.setdefault(assignment.lock.server, []).append(target_run)
 
     with interruption.on_signals(), ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="apply") as pool:
-        reports = [report for done in pool.map(work, by_server.values()) for report in done]
 
-    order = {assignment.target: number for number, assignment in enumerate(assignments)}
-    reports.sort(key=lambda report: order[report.target])
-    outcome = _outcome([result for report in reports for result in report.results], interruption)
-    report = Report(run, outcome, tuple(reports), interruption.error)
-    runs = Runs(database)
-    try:
-        runs.finish(run, outcome, report.counts, clock.now())
-        if ties_log is not None:
-            try:
+        def everywhere(work: Callable[[TargetRun], None]) -> None:
+            def in_turn(server: Iterable[TargetRun]) -> None:
+                for target_run in server:
+                    work(target_run)
+
+            list(pool.map(in_turn, by_server.values()))
+
+        everywhere(TargetRun.run)
+        try:
+            if then is not None and interruption.error is None:
+                further = then(_report(run, runs, interruption))
+                everywhere(lambda target_run: target_run.run_also(further.get(target_run.target, ())))
+            everywhere(TargetRun.settle)
+            epoch = Epochs(database).head()  # first: the file is on disk up to here, then
+            if ties_log is not None:
                 ties_log.keep()
-            except StateError:
-                runs.finish(run, Outcome.BROKEN, report.counts, clock.now())
-                raise
+            if interruption.error is None:
+                everywhere(lambda target_run: target_run.leave_epoch(epoch, network))
+        except StateError as error:
+            interruption.broke(error)
+    report = _report(run, runs, interruption)
+    try:
+        Runs(database).finish(run, report.outcome, report.counts, clock.now())
     except StateError as error:
-        return Report(run, Outcome.BROKEN, tuple(reports), interruption.error or error)
+        return Report(run, Outcome.BROKEN, report.targets, report.error or error)
     return report
+
+
+def _report(run: int, runs: Sequence[TargetRun], interruption: Interruption) -> Report:
+    targets = tuple(target_run.report() for target_run in runs)
+    outcome = _outcome([result for target in targets for result in target.results], interruption)
+    return Report(run, outcome, targets, interruption.error)
 
 
 def _outcome(results: Sequence[StepResult], interruption: Interruption) -> Outcome:

@@ -119,10 +119,7 @@ class Performer:
                     return Ended(StepState.DONE, found=reading)
             return Ended(self._failed(attempts), error.text)
         except Exception as error:  # noqa: BLE001 - a defect of a connector stops its target, not the others
-            # Frames only: a message may quote what the target holds about people.
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("step %s of %s broke: %s\n%s", step.operation, step.target, type(error).__name__, frames)
-            why = Text.of("execution.defect", operation=step.operation, error=type(error).__name__)
+            why = defect(step.operation, step.target, error)
             return Ended(StepState.UNKNOWN if attempts.writing else self._failed(attempts), why, stops=why)
 
     def _attempt(self, step: Step, attempts: _Attempts) -> Ended:
@@ -211,3 +208,10 @@ class Performer:
     @staticmethod
     def _failed(attempts: _Attempts) -> StepState:
         return StepState.UNKNOWN if attempts.doubtful else StepState.FAILED
+
+
+def defect(operation: str, target: str, error: Exception) -> Text:
+    """What is said of an error that nobody foresaw. The log gets its frames only: a message may quote people's data."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("step %s of %s broke: %s\n%s", operation, target, type(error).__name__, frames)
+    return Text.of("execution.defect", operation=operation, error=type(error).__name__)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from provisioner.model.errors import StateError
+from provisioner.model.resources import ResourceId
 from provisioner.model.steps import Step
 from provisioner.model.text import Text
 from provisioner.state import Outcome, StepState
@@ -30,6 +31,10 @@ class TargetReport:
     results: tuple[StepResult, ...]
     stopped: Text | None = None
     """Why the rest of the target was left alone, if it was."""
+    made: Mapping[ResourceId, str] = field(default_factory=dict)
+    """Remote ids, as they are now, of everything that a step was done to."""
+    no_epoch: Text | None = None
+    """Why this run's epoch could not be left over there; the next run that writes there does it."""
 
 
 @dataclass(frozen=True, slots=True)

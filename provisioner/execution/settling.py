@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from provisioner.model.bindings import Binding, Ties
@@ -34,8 +34,10 @@ def settle(
     ]
 
 
-def settled(ties: Ties, settlements: Iterable[Settlement]) -> Ties:
+def settled(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
     """The ties as they will be once ``settlements`` are written down."""
+    if not settlements:
+        return ties
     bindings, pending = dict(ties.bindings), dict(ties.pending or {})
     for made in settlements:
         resource, remote = made.entry.resource, made.remote

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from provisioner.execution.interruption import Interruption
 from provisioner.execution.order import in_order
-from provisioner.execution.performing import Ended, Performer
+from provisioner.execution.performing import Ended, Performer, defect
 from provisioner.execution.report import Progress, StepResult, TargetReport
 from provisioner.execution.rules import Retries
-from provisioner.model.errors import StateError
-from provisioner.model.inventory import Present
+from provisioner.model.errors import ReadiError, StateError
+from provisioner.model.inventory import Epoch, Present
 from provisioner.model.ports import Clock, Connector
 from provisioner.model.resources import Edge, ResourceId
 from provisioner.model.steps import Step
 from provisioner.model.text import Text
-from provisioner.state import AlreadyBound, Journal, LockLost, ServerLock, StepState
+from provisioner.state import AlreadyBound, Entry, Epochs, Journal, LockLost, ServerLock, StepState
 from provisioner.transport.gate import WriteGate
 from provisioner.transport.ledger import Waiter
 
@@ -51,8 +51,9 @@ class TargetRun:
         interruption: Interruption,
     ) -> None:
         """Raises `ValueError` for steps that wait for each other."""
-        self._target = assignment.target
-        self._steps = in_order(assignment.steps)
+        self.target = assignment.target
+        self._first = in_order(assignment.steps)
+        self._assignment = assignment
         self._journal = journal
         self._clock = clock
         self._progress = progress
@@ -61,31 +62,75 @@ class TargetRun:
         self._most_ailing = retries.failures_in_a_row
         self._bound = assignment.bound
         self._made: dict[ResourceId, str] = {}
-        self._left_open: dict[tuple[ResourceId, str], list[int]] = {}
-        """By earlier runs, where the like may be planned again."""
+        self._left_open: dict[ResourceId, list[Entry]] = {}
+        """By earlier runs."""
         self._broken: set[ResourceId] = set()
         """Not made after all, or moved: nothing is done to it or with it any more."""
         self._results: list[StepResult] = []
         self._skipped: list[tuple[Step, Text]] = []
         self._stopped: Text | None = None
-        waiter = assignment.waiter or Waiter(
+        self._no_epoch: Text | None = None
+        self._waiter = assignment.waiter or Waiter(
             clock,
             lambda seconds, why: progress.waiting(assignment.target, seconds, why),
             interruption.is_set,
             retries.max_wait,
         )
         self._performer = Performer(
-            assignment.connector, assignment.gate, assignment.lock.token(), waiter, retries, self._resolve
+            assignment.connector, assignment.gate, assignment.lock.token(), self._waiter, retries, self._resolve
         )
 
-    def run(self) -> TargetReport:
-        """Do it all. Errors end up in the report, or in the interruption's ``error``; none is raised."""
-        self._progress.started(self._target, len(self._steps))
+    def run(self) -> None:
+        """Do the steps of the assignment. Errors end up in the report, or in the interruption's ``error``."""
         try:
-            self._left_open = self._journal.left_open(self._target)
+            for entry in self._journal.left_open(self.target):
+                self._left_open.setdefault(entry.resource, []).append(entry)
         except StateError as error:
             self._broke(error)
-        for step in self._steps:
+        self._run(self._first)
+
+    def run_also(self, steps: Sequence[Step]) -> None:
+        """Do further ones, which know what was made and what did not come about. Raises `ValueError` as above."""
+        self._run(in_order(steps))
+
+    def settle(self) -> None:
+        """What earlier runs left half done is made good where everything that this run wanted was done."""
+        undone = {result.step.id for result in self._results if result.state is not StepState.DONE}
+        wanted = {result.step.id for result in self._results} - undone
+        entries = [entry for resource in wanted for entry in self._left_open.get(resource, ()) if entry.repeatable]
+        if entries:
+            try:
+                self._journal.supersede([entry.id for entry in entries], self._clock.now())
+            except StateError as error:
+                self._broke(error)
+
+    def leave_epoch(self, epoch: Epoch, network: str) -> None:
+        """Leave it in a target that was written, unless it has it. What fails is told, and left to the next run."""
+        if self._stopped is not None or not any(result.state is StepState.DONE for result in self._results):
+            return
+        given = self._assignment
+        epochs = Epochs(given.lock)
+        try:
+            left = epochs.left(network, self.target)
+            if left is not None and left >= epoch.number:
+                return
+            with self._waiter.hurried(), given.gate.opened(given.lock.token()):
+                given.connector.leave_epoch(epoch)
+            epochs.note_left(network, self.target, epoch.number)
+        except ReadiError as error:
+            self._no_epoch = error.text
+        except Exception as error:  # noqa: BLE001 - a defect of a connector must not hide what came of the steps
+            self._no_epoch = defect("leave-epoch", self.target, error)
+
+    def report(self) -> TargetReport:
+        """What came of it so far."""
+        return TargetReport(self.target, tuple(self._results), self._stopped, dict(self._made), self._no_epoch)
+
+    def _run(self, steps: Sequence[Step]) -> None:
+        if not steps:
+            return
+        self._progress.started(self.target, len(steps))
+        for step in steps:
             why = self._reason_to_stop() or self._reason_to_skip(step)
             if why is not None:
                 self._skip(step, why)
@@ -94,12 +139,12 @@ class TargetRun:
                 self._do(step)
             except StateError as error:
                 self._broke(error)
+        skipped, self._skipped = self._skipped, []
         try:
             if self._interruption.error is None:
-                self._journal.skip(self._skipped, self._clock.now())
+                self._journal.skip(skipped, self._clock.now())
         except StateError as error:
             self._broke(error)
-        return TargetReport(self._target, tuple(self._results), self._stopped)
 
     def _do(self, step: Step) -> None:
         creates = step.creates and self._remote_id(step.id) is None
@@ -130,7 +175,7 @@ class TargetRun:
                 self._made[step.id] = ended.found.remote.remote_id
                 return StepState.DONE, Text.of("execution.found_after_lost_answer")
             if ended.done is not None:
-                overtaken = self._left_open.pop((step.id, step.operation), ())
+                overtaken = [old.id for old in self._left_open.get(step.id, ()) if old.operation == step.operation]
                 self._journal.done(entry, step, ended.done, now, binds=creates, overtaken=overtaken)
                 self._made[step.id] = ended.done.remote_id
                 return StepState.DONE, ended.done.note
@@ -154,7 +199,7 @@ class TargetRun:
                 self._broken.add(step.id)
         result = StepResult(step, state, why)
         self._results.append(result)
-        self._progress.finished(self._target, result)
+        self._progress.finished(self.target, result)
 
     def _skip(self, step: Step, why: Text) -> None:
         self._skipped.append((step, why))

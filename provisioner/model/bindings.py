@@ -3,7 +3,9 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from provisioner.model.resources import FieldName, ResourceId, Seats, Value
+from provisioner.model.changes import Adopt
+from provisioner.model.inventory import Unknown
+from provisioner.model.resources import FieldName, Mode, ResourceId, Seats, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,20 @@ class Binding:
     name: str
     fingerprint: str
     applied: Mapping[FieldName, Value]
+
+
+def adopted(change: Adopt, modes: Mapping[FieldName, Mode]) -> Binding:
+    """The tie of an object that stood there already. ``modes``: what its target can do with fields of its kind.
+
+    What was observed of managed fields counts as applied. So does what is written only once, with no value: nothing
+    is posted or laid out in what people made themselves.
+    """
+    remote = change.remote
+    applied: dict[FieldName, Value] = {name: None for name, mode in modes.items() if mode is Mode.ONCE}
+    for name, value in remote.fields.items():
+        if modes.get(name) is Mode.MANAGED and not isinstance(value, Unknown):
+            applied[name] = value
+    return Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
 
 
 @dataclass(frozen=True, slots=True)

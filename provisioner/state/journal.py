@@ -11,17 +11,17 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from provisioner.model.bindings import Binding
+from provisioner.model.bindings import Binding, adopted
 from provisioner.model.changes import Adopt
 from provisioner.model.errors import StateError
-from provisioner.model.inventory import Remote, Unknown
-from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
+from provisioner.model.inventory import Remote
+from provisioner.model.resources import Edge, FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Done, Effects, Step
 from provisioner.model.text import Text
 from provisioner.state.bindings import BindingWriter
 from provisioner.state.codec import dump, dump_effects, dump_text
 from provisioner.state.database import Transactions
-from provisioner.state.runs import Entry, StepState
+from provisioner.state.runs import Entry, StepState, entry_of
 from provisioner.state.schema import OPEN, STEP
 from provisioner.state.tie_facts import Facts
 from provisioner.state.ties_log import TiesLog
@@ -139,42 +139,23 @@ class Journal:
             with self._lock.writing() as connection:
                 connection.execute(insert(STEP), rows)
 
-    def adopt(
-        self,
-        changes: Sequence[Adopt],
-        managed: Mapping[Kind, Iterable[FieldName]],
-        edges: Iterable[Edge],
-        at: datetime,
-    ) -> None:
-        """Tie objects that stand already, as they were observed, with the (container, account) edges seen there.
+    def adopt(self, changes: Sequence[Adopt], modes: Mapping[Kind, Mapping[FieldName, Mode]], at: datetime) -> None:
+        """Tie objects that stand already, as they were observed (see `provisioner.model.bindings.adopted`).
 
-        ``managed``: the fields by kind whose observed values count as applied. One transaction: `AlreadyBound`
-        leaves none of them tied.
+        ``modes``: what the target can do with which field, by kind. One transaction: `AlreadyBound` leaves none tied.
         """
-        wanted = {kind: frozenset(names) for kind, names in managed.items()}
         with self._changing() as (connection, facts):
-            writers: dict[str, BindingWriter] = {}
             for change in changes:
-                writer = writers.setdefault(change.target, self._writer(facts, change.target))
-                remote = change.remote
-                applied: dict[FieldName, Value] = {
-                    name: value
-                    for name, value in remote.fields.items()
-                    if not isinstance(value, Unknown) and name in wanted.get(change.id.kind, ())
-                }
-                writer.bind(Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied), at)
+                self._writer(facts, change.target).bind(adopted(change, modes.get(change.id.kind, {})), at)
                 step = Step(
                     target=change.target,
                     operation="adopt",
                     id=change.id,
                     name=change.name,
                     changes=(change.digest(),),
-                    remote_id=remote.remote_id,
+                    remote_id=change.remote.remote_id,
                 )
                 connection.execute(insert(STEP), {**self._row(step, StepState.DONE, at), "outcome_at": at})
-            pairs = list(edges)
-            for writer in writers.values():
-                writer.join(pairs)
 
     def settle(
         self, settlements: Iterable[Settlement], at: datetime, changing: Collection[ResourceId] = frozenset()
@@ -182,7 +163,7 @@ class Journal:
         """Close steps that earlier runs left open; tie what their creations had made, release what they had erased.
 
         ``changing``: objects that this run is about to write to. What an earlier step left there half done counts
-        as ours (`Ties.unsettled`) until the like is done again or nothing is left to do, so their entries stay open.
+        as ours (`Ties.unsettled`) until all is done there, so their entries stay open.
         """
         with self._changing() as (connection, facts):
             for settled in settlements:
@@ -197,15 +178,18 @@ class Journal:
                 elif settled.erased:
                     _erase(writer, entry.resource, entry.name, entry.effects, at)
 
-    def left_open(self, target: str) -> dict[tuple[ResourceId, str], list[int]]:
-        """Entries of earlier runs that are still open and create nothing, by object and operation (see `done`)."""
+    def left_open(self, target: str) -> list[Entry]:
+        """Entries of earlier runs that are still open and create nothing: what this run does may make them good."""
         mine = (STEP.c.network == self._network, STEP.c.target == target, STEP.c.run < self._run)
-        statement = select(STEP.c.id, STEP.c.kind, STEP.c.key, STEP.c.operation).where(*mine, OPEN, ~STEP.c.creates)
-        found: dict[tuple[ResourceId, str], list[int]] = {}
         with self._lock.reading() as connection:
-            for row in connection.execute(statement):
-                found.setdefault((ResourceId(Kind(row.kind), row.key), row.operation), []).append(row.id)
-        return found
+            rows = connection.execute(select(STEP).where(*mine, OPEN, ~STEP.c.creates).order_by(STEP.c.id))
+            return [entry_of(row) for row in rows]
+
+    def supersede(self, entries: Iterable[int], at: datetime) -> None:
+        """These are made good by what was done since."""
+        with self._lock.writing() as connection:
+            for entry in entries:
+                self._close(connection, entry, StepState.SUPERSEDED, None, at)
 
     def agree(
         self,

@@ -7,7 +7,8 @@ whom servers count. All waiting of a run, here and between retries, goes through
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -100,6 +101,15 @@ class Waiter:
         while (left := end - self._clock.monotonic()) > 0:
             self.check()
             self._clock.sleep(min(left, _SLICE))
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Within the block nothing is waited for: what would have to, raises `WaitEnded` at once."""
+        before, self._left = self._left, 0.0
+        try:
+            yield
+        finally:
+            self._left = before
 
     def check(self) -> None:
         """Raise `WaitEnded` when the run was interrupted."""

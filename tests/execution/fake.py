@@ -139,6 +139,8 @@ class FakeConnector:
         self.server = server
         self.gate = WriteGate()
         self.epochs: list[Epoch] = []
+        self.leaving: list[Exception] = []
+        """What goes wrong when an epoch is to be left, once each."""
         self.before: dict[str, list[Fault]] = {}
         self.after: dict[str, list[Fault]] = {}
         self.reads: dict[str, list[Fault]] = {}
@@ -229,6 +231,8 @@ class FakeConnector:
         return Present(Remote(f"r-{name}", name, {"display_name": fields["display_name"]}, "f1"), edges)
 
     def leave_epoch(self, epoch: Epoch) -> None:
+        if self.leaving:
+            raise self.leaving.pop(0)
         self.epochs.append(epoch)
 
     def close(self) -> None:

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from provisioner.model.bindings import adopted
 from provisioner.model.changes import Adopt
 from provisioner.model.inventory import UNKNOWN, Remote
-from provisioner.model.resources import Edge, EdgeRole, Kind, ResourceId, Seats
+from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, Mode, ResourceId, Seats
 from provisioner.model.steps import Done, Effects
 from provisioner.model.text import Text
 from provisioner.state import AlreadyBound, Bindings, Database, Outcome, Runs, Settlement, StepState
@@ -107,11 +108,17 @@ def adoption(key: str) -> Adopt:
 
 def test_adopting_ties_what_was_observed_and_is_in_the_history(database: Database) -> None:
     change = adoption("ada")
-    managed = {Kind.ACCOUNT: ("email", "quota")}
-    journal(database).adopt([change], managed, [in_group("body:g", "person:ada")], NOW)  # type: ignore[arg-type]
-    ties = Bindings(database).ties(NETWORK, TARGET, SERVER)
-    assert ties.bindings[account("ada")].applied == {"email": "a@x.example"}
-    assert ties.edges == {of_group("body:g"): {"person:ada"}}
+    modes: dict[FieldName, Mode] = {
+        "email": Mode.MANAGED,
+        "quota": Mode.MANAGED,
+        "language": Mode.CREATE_ONLY,
+        "first_message": Mode.ONCE,
+        "note": Mode.WRITE_ONLY,
+    }
+    journal(database).adopt([change], {Kind.ACCOUNT: modes}, NOW)
+    tie = Bindings(database).ties(NETWORK, TARGET, SERVER).bindings[account("ada")]
+    assert tie.applied == {"email": "a@x.example", "first_message": None}, "what is written once counts as written"
+    assert tie == adopted(change, modes)
     (entry,) = Runs(database).steps(1)
     assert (entry.operation, entry.state, entry.changes) == ("adopt", StepState.DONE, (change.digest(),))
 
@@ -121,7 +128,7 @@ def test_adopting_is_all_or_nothing(database: Database) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE binding SET remote_id = 'r-bob'")
     with pytest.raises(AlreadyBound):
-        journal(database).adopt([adoption("ada"), adoption("bob")], {}, [], NOW)
+        journal(database).adopt([adoption("ada"), adoption("bob")], {}, NOW)
     assert Bindings(database).ties(NETWORK, TARGET, SERVER).bindings == {}
 
 
@@ -201,6 +208,14 @@ def test_an_erased_container_takes_its_edges_along(database: Database) -> None:
     erased = step(group("g"), remote_id="r-body:g", effects=Effects({"name": "g"}, erased=True))
     book.done(book.intend(erased, NOW), erased, Done("r-body:g"), NOW, binds=False)
     assert Bindings(database).ties(NETWORK, TARGET, SERVER).edges == {of_group("body:h"): {"a"}}
+
+
+def test_a_membership_that_did_not_come_about_is_not_remembered(database: Database) -> None:
+    book = journal(database)
+    here, missed = in_group("body:g", "person:ada"), in_group("body:h", "person:ada")
+    made = step(account("ada"), effects=Effects(joins=(here, missed)))
+    book.done(book.intend(made, NOW), made, Done("r-ada", missed=(missed,)), NOW, binds=True)
+    assert Bindings(database).ties(NETWORK, TARGET, SERVER).edges == {here.seats: {"person:ada"}}
 
 
 def test_erasing_counts_as_a_removal_and_is_no_update(database: Database) -> None:
