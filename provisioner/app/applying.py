@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple
 
 from provisioner.app.carrying_out import How, Started, carry_out
 from provisioner.app.connectors import Target
 from provisioner.app.leavers import note_departures
-from provisioner.app.planning import Planned, make_plan, unread
+from provisioner.app.planning import UNDECIDED, Decisions, Planned, make_plan, unread
 from provisioner.app.site import Site
 from provisioner.execution import Report
 from provisioner.model.changes import Adopt, Change, ChangeClass
@@ -70,6 +70,8 @@ class Applied:
     """Objects that were tied to the registry as they are."""
     moved: tuple[str, ...] = ()
     """Names of objects that are no longer as the approved plan saw them."""
+    behind: Mapping[str, Text] = field(default_factory=dict)
+    """Targets that were left alone since this database is older than they are, with what to do about it."""
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -91,18 +93,19 @@ def apply(
     only_targets: Sequence[str] = (),
     only: frozenset[str] = frozenset(),
     how: How | None = None,
+    decisions: Decisions = UNDECIDED,
 ) -> Applied:
-    """Do what was approved and is still as it was approved.
+    """Do what was approved and is still as it was approved; ``decisions`` as in `make_plan`.
 
-    Raises `PlanOutdated`, `SettingsError`, `LockTaken`, `StateBehind` and other `StateError`s; what targets do
-    stands in the report.
+    A target that a newer database changed is left alone, and said so. Raises `PlanOutdated`, `SettingsError`,
+    `LockTaken`, `StateBehind` and other `StateError`s; what targets do stands in the report.
     """
     how = how or How()
     with ExitStack() as stack:
         targets = stack.enter_context(site.targets(only_targets))
         locks = lock_servers(site, targets, stack)
         site.ties_log.check()
-        planned = make_plan(site, targets, only, approval.allowed)
+        planned = make_plan(site, targets, only, approval.allowed, decisions)
         _check_current(planned, approval)
         if planned.plan.refusals:
             return Applied(planned)
@@ -111,11 +114,13 @@ def apply(
         waiting = sum(1 for change in planned.plan.changes() if change.change_class is not ChangeClass.AUTO)
         if approval.changes is not None:
             waiting = 0
-        report = carry_out(site, planned, chosen, locks, started, how)
+        behind = {name: view.behind for name, view in planned.views.items() if view.behind is not None}
+        ours = {name: view for name, view in planned.views.items() if name not in behind}
+        report = carry_out(site, replace(planned, views=ours), chosen, locks, started, how)
         _forget_the_past(site, planned)
         note_departures(site, planned.inputs.loaded.registry, targets)
-        adopted = sum(isinstance(change, Adopt) for changes in chosen.values() for change in changes)
-        return Applied(planned, report, waiting, adopted, moved)
+        adopted = sum(isinstance(change, Adopt) for name in ours for change in chosen[name])
+        return Applied(planned, report, waiting, adopted, moved, behind)
 
 
 def _forget_the_past(site: Site, planned: Planned) -> None:

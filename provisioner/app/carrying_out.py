@@ -4,19 +4,20 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from provisioner.app.linking import Texts, write_texts
 from provisioner.app.logged import Logged
-from provisioner.app.observing import View
-from provisioner.app.planning import Planned, compile_steps, remote_ids
+from provisioner.app.observing import View, remote_ids
+from provisioner.app.planning import Planned, compile_steps
 from provisioner.app.site import Site
 from provisioner.execution import Assignment, Interruption, Progress, Report, Retries, Silent, execute
 from provisioner.model.bindings import Ties, adopted
-from provisioner.model.changes import Adopt, Change, Create, Join
+from provisioner.model.changes import Adopt, Change, Create, Join, Write
 from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import ResourceId
 from provisioner.model.steps import Step
 from provisioner.planning.agreement import Agreement, agreement
-from provisioner.state import Journal, Outcome, Runs, ServerLock
+from provisioner.state import Journal, Outcome, Runs, ServerLock, StateBehind
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class _Part:
     view: View
     adoptions: tuple[Adopt, ...]
     steps: Sequence[Step]
+    writes: tuple[Write, ...]
+    """Texts that link things: written once all else is done, in all targets."""
     ties: Ties
     capabilities: Capabilities
     agreed: Agreement
@@ -61,7 +64,9 @@ def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part |
     ties = _with_adopted(view.ties, adoptions, view.capabilities)
     agreed = agreement(view.desired, view.inventory, ties, view.capabilities)
     given_back = tuple(_given_back(planned, view, ties))
-    return _Part(view, adoptions, compile_steps(view, changes), ties, view.capabilities, agreed, given_back)
+    writes = tuple(change for change in changes if isinstance(change, Write))
+    steps = compile_steps(view, [change for change in changes if not isinstance(change, Write)])
+    return _Part(view, adoptions, steps, writes, ties, view.capabilities, agreed, given_back)
 
 
 def carry_out(
@@ -74,11 +79,18 @@ def carry_out(
 ) -> Report | None:
     """Perform the chosen changes of every target, with the locks held; None when there is nothing to perform.
 
-    Raises `StateError`; what targets do stands in the report.
+    First everything but texts that link things, then these: what they link to exists by then, or is left out. Texts
+    about something that could not be made are left out as its other steps are.
+
+    Raises `StateBehind` for changes of a target that a newer database changed, and other `StateError`s; what targets
+    do stands in the report.
     """
+    for name, view in planned.views.items():
+        if view.behind is not None and chosen[name]:
+            raise StateBehind(view.behind)
     prepared = (_prepared(planned, view, chosen[name]) for name, view in planned.views.items())
     parts = [part for part in prepared if part is not None]
-    if not any(part.adoptions or part.steps for part in parts):
+    if not any(part.adoptions or part.steps or part.writes for part in parts):
         for part in parts:
             _note_what_is_known(site, part, locks, run=0)
         site.ties_log.keep()
@@ -94,8 +106,9 @@ def carry_out(
         runs.finish(run, Outcome.BROKEN, {}, site.clock.now())
         raise
     _log.info("run started", extra={"network": site.network, "run": run, "actor": started.actor})
+    texts = [Texts(part.view, part.ties, part.writes) for part in parts if part.writes]
     report = execute(
-        [_assignment(part, locks) for part in parts if part.steps],
+        [_assignment(part, locks) for part in parts if part.steps or part.writes],
         database=site.database,
         network=site.network,
         run=run,
@@ -104,6 +117,7 @@ def carry_out(
         retries=how.retries,
         interruption=how.interruption,
         ties_log=site.ties_log,
+        then=write_texts(site, planned.addresses, [part.view for part in parts], texts) if texts else None,
     )
     ended = {"network": site.network, "run": run, "outcome": str(report.outcome), "counts": dict(report.counts)}
     _log.info("run ended", extra=ended)
@@ -154,20 +168,15 @@ def _with_adopted(ties: Ties, adoptions: Iterable[Adopt], capabilities: Capabili
 
 
 def _possible(changes: Sequence[Change], ties: Ties) -> list[Change]:
-    """Without what waits for something that was not chosen: joins of accounts or into groups not (yet) ours."""
-    ours = (
-        set(ties.bindings)
-        | set(ties.borrowed)
-        | {change.id for change in changes if isinstance(change, Create | Adopt)}
-    )
+    """Without what waits for something that was not chosen: who is to join, or where, and is not (yet) ours."""
+    ours = {*ties.bindings, *ties.borrowed, *ties.assumed}
+    ours |= {change.id for change in changes if isinstance(change, Create | Adopt)}
     possible: list[Change] = []
     for change in changes:
-        if isinstance(change, Create | Adopt):
-            possible.append(change)
-        elif change.id not in ours:
+        if change.id not in ours:
             continue
-        elif isinstance(change, Join):
-            members = tuple(key for key in change.members if ResourceId(Kind.ACCOUNT, key) in ours)
+        if isinstance(change, Join):
+            members = tuple(key for key in change.members if ResourceId(change.member, key) in ours)
             if members == change.members:
                 possible.append(change)
             elif members:

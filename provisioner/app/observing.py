@@ -14,7 +14,8 @@ from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import Inventory
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, Kind, ResourceId
-from provisioner.state import Bindings, Runs, Settlement
+from provisioner.model.text import Text
+from provisioner.state import Bindings, Epochs, Runs, Settlement
 
 MEMBER_KINDS: Final = (Kind.ACCOUNT, Kind.GROUP)
 """What can be a member of something."""
@@ -42,6 +43,10 @@ class View:
     """What became of steps that earlier runs left open; known here, written down by apply."""
     missing: tuple[ResourceId, ...] = ()
     """See `provisioner.app.focus.Focused`."""
+    behind: Text | None = None
+    """Why nothing may be written there: a newer database was at work, or another one."""
+    restored: Text | None = None
+    """The target is older than what we last left in it."""
     remembered: Mapping[ResourceId, Binding] = field(default_factory=dict)
     """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
 
@@ -115,8 +120,39 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         capabilities,
         settlements=settlements,
         missing=focused.missing,
+        behind=_behind(site, inventory),
+        restored=_restored(site, inventory),
         remembered=ties.borrowed,
     )
+
+
+def _behind(site: Site, inventory: Inventory) -> Text | None:
+    """Whether a newer database than this one changed the target, or another one."""
+    epoch = inventory.epoch
+    if epoch is None:
+        return None
+    head = Epochs(site.database).head()
+    if epoch.database != head.database:
+        return Text.of("app.another_database", target=inventory.target)
+    if epoch.number > head.number:
+        return Text.of("app.database_behind", target=inventory.target, there=epoch.number, here=head.number)
+    return None
+
+
+def _restored(site: Site, inventory: Inventory) -> Text | None:
+    """Whether the target was put back to a time before our last run there."""
+    epoch, left = inventory.epoch, Epochs(site.database).left(site.network, inventory.target)
+    if epoch is None or left is None or epoch.number >= left:
+        return None
+    if epoch.database != Epochs(site.database).head().database:
+        return None
+    return Text.of("app.target_restored", there=epoch.number, left=left)
+
+
+def remote_ids(ties: Ties) -> dict[ResourceId, str]:
+    """Of all that is ours or borrowed, looked at or not."""
+    known = (*ties.assumed.items(), *ties.borrowed.items(), *ties.bindings.items())
+    return {identity: binding.remote_id for identity, binding in known}
 
 
 def names_tied(everywhere: Iterable[Ties]) -> dict[str, str]:

@@ -4,25 +4,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 from policies.desire import Assigned, desire
 from provisioner.app.connectors import Target
 from provisioner.app.focus import filled, is_named, narrow
-from provisioner.app.observing import View, all_of, observe, ties_of
+from provisioner.app.linking import Addresses, gather
+from provisioner.app.observing import View, all_of, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.model.bindings import Ties
 from provisioner.model.changes import Adopt, Change
 from provisioner.model.errors import SettingsError
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.resources import Desired, Kind, ResourceId
-from provisioner.model.rules import GuardRules
+from provisioner.model.rules import GuardRules, PlanningRules
 from provisioner.model.steps import Cost, Step
 from provisioner.model.text import Text
 from provisioner.planning.guards import GuardInput, Recent, refusals
+from provisioner.planning.late import with_late_texts
 from provisioner.planning.planner import plan_target
 from provisioner.state import Runs
 
 ROLLING = timedelta(days=7)
+
+Decisions = Mapping[str, Mapping[ResourceId, str]]
+UNDECIDED: Final[Decisions] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Planned:
     inputs: Inputs
     desired: Desired
     views: Mapping[str, View]
+    addresses: Addresses = Addresses({})
+    """Where things are after this plan, for texts that link to them."""
 
 
 def make_plan(
@@ -40,8 +49,11 @@ def make_plan(
     targets: Sequence[Target],
     only: frozenset[str] = frozenset(),
     allowed: frozenset[str] = frozenset(),
+    decisions: Decisions = UNDECIDED,
 ) -> Planned:
     """Plan for ``targets``. ``only``: ids of people, bodies or organisations; ``allowed``: words of guards.
+
+    ``decisions``: by target, the remote ids that a ranger chose for what is to be adopted.
 
     Raises `SettingsError` and `StateError`; a target that can't be observed becomes an error in its part of the plan.
     """
@@ -59,12 +71,32 @@ def make_plan(
             error = view.error.text if view.error is not None else None
             parts.append(TargetPlan(view.target.name, error=error))
             continue
-        part = plan_target(view.desired, view.inventory, view.ties, view.capabilities, rules)
-        views[name] = view = replace(view, ties=replace(view.ties, borrowed=part.borrowed))
-        parts.append(with_cost(replace(part, notices=(*part.notices, *_missing(view, desired))), view))
+        chosen = decisions.get(name, {})
+        part = plan_target(view.desired, view.inventory, view.ties, view.capabilities, rules, chosen)
+        views[name] = replace(view, ties=replace(view.ties, borrowed=part.borrowed))
+        notices = (*part.notices, *_missing(view, desired), *_notices_of_age(view))
+        parts.append(replace(part, notices=notices))
+    addresses = gather(site, desired, views, parts)
+    parts = [_finished(part, views[part.target], rules, addresses) for part in parts]
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed)
-    return Planned(replace(plan, refusals=refused), inputs, desired, views)
+    return Planned(replace(plan, refusals=refused), inputs, desired, views, addresses)
+
+
+def _finished(part: TargetPlan, view: View, rules: PlanningRules, addresses: Addresses) -> TargetPlan:
+    """With the texts that link things, and what it all costs."""
+    if view.inventory is None or view.capabilities is None:
+        return part
+    address = addresses.seen_from(part.target)
+    given = (view.desired, view.inventory, view.ties, view.capabilities, rules)
+    return with_cost(with_late_texts(part, *given, address), view)
+
+
+def _notices_of_age(view: View) -> Iterator[Notice]:
+    """That this database, or the target, is an old one."""
+    for why in (view.behind, view.restored):
+        if why is not None:
+            yield Notice(NoticeKind.AGE, view.target.name, None, view.target.name, why)
 
 
 def _missing(view: View, desired: Desired) -> Iterator[Notice]:
@@ -90,20 +122,20 @@ def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
 
     Also those under which something was to be created when the answer was lost.
     """
-    names: dict[Kind, dict[str, str]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
+    names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
     retired = []
     for ties in everywhere:
         retired.append(ties.retired_names)
         for identity, binding in ties.bindings.items():
-            if identity.kind in names:
-                names[identity.kind].setdefault(identity.key, binding.name)
+            names[identity.kind].setdefault(identity.key, binding.name)
         for identity, name in (ties.pending or {}).items():
-            if identity.kind in names:
-                names[identity.kind].setdefault(identity.key, name)
+            names[identity.kind].setdefault(identity.key, name)
     return Assigned(
         names[Kind.ACCOUNT],
         names[Kind.GROUP],
         lambda kind, name: any((str(kind), name.lower()) in known for known in retired),
+        names[Kind.TEAM_FOLDER],
+        names[Kind.CONVERSATION],
     )
 
 
@@ -118,12 +150,6 @@ def _check_known(only: frozenset[str], inputs: Inputs, desired: Desired, everywh
     for wanted in sorted(only - known):
         if not any(is_named(key, frozenset((wanted,))) for key in keys):
             raise SettingsError(Text.of("app.nothing_of_that_name", id=wanted))
-
-
-def remote_ids(ties: Ties) -> dict[ResourceId, str]:
-    """Of all that is ours or borrowed, looked at or not."""
-    known = (*ties.assumed.items(), *ties.borrowed.items(), *ties.bindings.items())
-    return {identity: binding.remote_id for identity, binding in known}
 
 
 def compile_steps(view: View, changes: Sequence[Change]) -> Sequence[Step]:

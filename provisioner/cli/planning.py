@@ -25,6 +25,7 @@ from provisioner.cli.render import PlanText, nothing_to_do
 from provisioner.cli.state import warn_of_ties
 from provisioner.execution import Interruption, Report
 from provisioner.model.plan import Plan
+from provisioner.model.text import Text
 from provisioner.state import Outcome, StepState
 from provisioner.transport.ledger import Waiter
 
@@ -217,6 +218,11 @@ def _tell_applied(context: Context, applied: Applied) -> None:
         out.print(context.tell("waiting", count=applied.waiting), style="magenta", markup=False)
 
 
+def _troubles(applied: Applied) -> dict[str, Text]:
+    """Targets that were not, or not wholly, dealt with, with why."""
+    return {**unread(applied.planned.plan), **applied.behind}
+
+
 def failures(context: Context, report: Report) -> Iterator[str]:
     """What did not go as planned; steps that were left out for one and the same reason are counted, not listed."""
     for result in report.results(StepState.FAILED, StepState.UNKNOWN, StepState.MOVED):
@@ -229,6 +235,8 @@ def failures(context: Context, report: Report) -> Iterator[str]:
     for part in report.targets:
         if part.stopped is not None and (part.target, part.stopped) not in skipped:
             yield f"{part.target}: {context.say(part.stopped)}"
+        if part.no_epoch is not None:
+            yield context.tell("no_epoch", target=part.target, why=part.no_epoch)
 
 
 def _exit_code(applied: Applied) -> int:

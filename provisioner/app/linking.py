@@ -1,0 +1,123 @@
+"""Texts that link things to each other: where everything is, over all targets, before a run and in the middle of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from provisioner.app.connectors import Target
+from provisioner.app.observing import View, remote_ids, ties_of
+from provisioner.app.site import Site
+from provisioner.execution import Report, Then
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.changes import Write
+from provisioner.model.plan import TargetPlan
+from provisioner.model.ports import Capabilities
+from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.model.steps import Step
+from provisioner.planning.late import addresses_after
+
+Found = Mapping[ResourceId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where people open what is tied, by target in the order of the settings."""
+
+    by_target: Mapping[str, Found]
+
+    def seen_from(self, target: str) -> Callable[[ResourceId], str | None]:
+        """What a text in ``target`` links to: the thing beside it before its like somewhere else."""
+        known = [self.by_target.get(target, {}), *self.by_target.values()]
+        return lambda identity: next((found[identity] for found in known if identity in found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one target that a run is to write. ``ties`` count as bound what the run adopts."""
+
+    view: View
+    ties: Ties
+    writes: Sequence[Write]
+
+
+def gather(site: Site, desired: Desired, views: Mapping[str, View], parts: Iterable[TargetPlan]) -> Addresses:
+    """Where everything will be after this plan, also in targets that are no part of it. Asks no target.
+
+    Raises `SettingsError` for another target with wrong settings: without it nobody knows what its links are.
+    """
+    kinds = _linked_kinds(desired)
+    if not kinds:
+        return Addresses({})
+    found: dict[str, Found] = {}
+    others = [name for name in site.target_names() if name not in views]
+    nobody: list[Target] = []
+    with site.targets(others) if others else nullcontext(nobody) as opened:
+        for name, ties in ties_of(site, opened).items():
+            capabilities = next(one.connector.capabilities() for one in opened if one.name == name)
+            found[name] = addresses_after(TargetPlan(name), _linked(ties, kinds), capabilities)
+    for part in parts:
+        view = views[part.target]
+        capabilities = _capabilities(view)
+        found[part.target] = addresses_after(part, _linked(view.known, kinds), capabilities, view.inventory)
+    return Addresses({name: found[name] for name in site.target_names()})
+
+
+def write_texts(site: Site, before: Addresses, views: Iterable[View], texts: Sequence[Texts]) -> Then:
+    """The second stage of a run: what `provisioner.execution.execute` asks once everything else is done.
+
+    The links are those of that moment: of what was made, renamed and adopted by then in all targets.
+    """
+    read = list(views)
+    kinds = frozenset(link.kind for each in texts for write in each.writes for link in write.text.links())
+
+    def then(report: Report) -> Mapping[str, Sequence[Step]]:
+        found = dict(before.by_target)
+        for name, ties in ties_of(site, [view.target for view in read]).items():
+            view = next(view for view in read if view.target.name == name)
+            found[name] = addresses_after(TargetPlan(name), _called_so(_linked(ties, kinds), view), _capabilities(view))
+        made = {target.target: target.made for target in report.targets}
+        where = Addresses(found)
+        return {each.view.target.name: list(_steps(each, made.get(each.view.target.name, {}), where)) for each in texts}
+
+    return then
+
+
+def _steps(texts: Texts, made: Mapping[ResourceId, str], where: Addresses) -> Iterator[Step]:
+    """What could not be made has no remote id: its step is tried by nobody, and said to be left out."""
+    view, capabilities = texts.view, _capabilities(texts.view)
+    address = where.seen_from(view.target.name)
+    changes: list[Write] = []
+    for write in texts.writes:
+        text = write.text.written(address)
+        same = (capabilities.canonical(write.id.kind, write.field, text) or None) == (write.before or None)
+        if write.remote_id is None or not same:
+            changes.append(replace(write, written=text))
+    bound = {**remote_ids(texts.ties), **made}
+    for step in view.target.connector.compile(changes, lambda identity: bound.get(identity, "")):
+        yield replace(step, remote_id=step.remote_id or None)
+
+
+def _called_so(ties: Ties, view: View) -> Ties:
+    """With the names that things have over there, also where somebody renamed them, and this run did not."""
+    if view.inventory is None:
+        return ties
+    bindings: dict[ResourceId, Binding] = {}
+    for identity, binding in ties.bindings.items():
+        remote, old = view.inventory.of(identity.kind).objects.get(binding.remote_id), view.known.bindings.get(identity)
+        untouched = remote is not None and old is not None and old.name == binding.name
+        bindings[identity] = replace(binding, name=remote.name) if remote is not None and untouched else binding
+    return replace(ties, bindings=bindings)
+
+
+def _linked_kinds(desired: Desired) -> frozenset[Kind]:
+    """The kinds that some text wants to link to."""
+    texts = (text for resource in desired.resources.values() for text in resource.late.values())
+    return frozenset(link.kind for text in texts for link in text.links())
+
+
+def _linked(ties: Ties, kinds: frozenset[Kind]) -> Ties:
+    return replace(ties, bindings={one: binding for one, binding in ties.bindings.items() if one.kind in kinds})
+
+
+def _capabilities(view: View) -> Capabilities:
+    return view.capabilities or view.target.connector.capabilities()
