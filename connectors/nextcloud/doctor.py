@@ -8,6 +8,9 @@ from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_room import PATCH_SINCE
 from connectors.nextcloud.accounts import LOCAL_BACKEND, Account, Own, account_of
 from connectors.nextcloud.client import CLOUD, Client
+from connectors.nextcloud.conversations import APP as TALK
+from connectors.nextcloud.folder_doctor import examine_folders
+from connectors.nextcloud.folders import APP as FOLDERS
 from connectors.nextcloud.listing import pages
 from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.settings import NextcloudSettings
@@ -112,6 +115,19 @@ def _logged_in(settings: NextcloudSettings, client: Client) -> Iterator[Finding]
     own = accounts.own()
     yield from _rights(own)
     yield from _lists(settings, client)
+    if settings.team_folders:
+        if client.has_app(FOLDERS):
+            version = _version(client, FOLDERS, "appVersion")
+            yield Finding(Severity.OK, Text.of("nextcloud.folders_version", version=version))
+        yield from examine_folders(settings, client, own)
+    if settings.conversations:
+        yield from _talk(client)
+    if not own.note_is_ours:
+        yield Finding(
+            Severity.WARNING,
+            Text.of("nextcloud.note_not_ours", user=own.id),
+            Text.of("nextcloud.mend_note", user=own.id),
+        )
     yield _limit(settings)
     if settings.welcome_mail:
         yield Finding(Severity.NOTE, Text.of("nextcloud.welcome_mails"), Text.of("nextcloud.mend_welcome_mails"))
@@ -141,6 +157,26 @@ def _lists(settings: NextcloudSettings, client: Client) -> Iterator[Finding]:
     for backend in backends:
         count = sum(account.remote.backend == backend for account in seen)
         yield Finding(Severity.NOTE, Text.of("nextcloud.other_backend", backend=backend, count=count))
+
+
+def _talk(client: Client) -> Iterator[Finding]:
+    """Whether Talk is there, and lets us make conversations; no request, since the capabilities tell."""
+    if not client.has_app(TALK):
+        missing = Text.of("nextcloud.app_missing", app=TALK)
+        yield Finding(Severity.WARNING, missing, Text.of("nextcloud.mend_talk_app"))
+        return
+    may: object = client.told_by(TALK)
+    for key in ("config", "conversations", "can-create"):
+        may = may.get(key) if isinstance(may, dict) else None
+    if may is False:
+        yield Finding(Severity.ERROR, Text.of("nextcloud.may_not_converse"), Text.of("nextcloud.mend_may_not_converse"))
+    else:
+        yield Finding(Severity.OK, Text.of("nextcloud.may_converse", version=_version(client, TALK, "version")))
+
+
+def _version(client: Client, app: str, key: str) -> str:
+    version = client.told_by(app).get(key)
+    return version if isinstance(version, str) else "?"
 
 
 def _limit(settings: NextcloudSettings) -> Finding:

@@ -1,4 +1,5 @@
 import base64
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from connectors.nextcloud import NEXTCLOUD
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
-from provisioner.emulation import VirtualClock
+from provisioner.emulation import Request, Response, VirtualClock
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Finding, Severity
 from tests.support.nextcloud import SERVICE, Bench
@@ -171,6 +172,48 @@ def test_accounts_of_other_backends_are_counted(clock: VirtualClock) -> None:
 def test_an_older_server_is_told(clock: VirtualClock) -> None:
     with NextcloudEmulator(service=SERVICE, clock=clock, version=33) as cloud:
         assert "nextcloud.no_patch" in {finding.what.code for finding in look(cloud.url, SERVICE[1])}
+
+
+def test_the_apps_and_their_versions_are_told(cloud: NextcloudEmulator) -> None:
+    said = {finding.what.code: finding.what.arguments for finding in look(cloud.url, SERVICE[1])}
+    assert said["nextcloud.folders_version"] == {"version": "22.0.6"}
+    assert said["nextcloud.may_converse"] == {"version": "22.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("app", "setting", "mend"),
+    [("groupfolders", "team_folders", "mend_folders_app"), ("spreed", "conversations", "mend_talk_app")],
+)
+def test_a_missing_app_is_told_unless_it_is_not_wanted(
+    cloud: NextcloudEmulator, app: str, setting: str, mend: str
+) -> None:
+    cloud.disable_app(app)
+    findings = look(cloud.url, SERVICE[1])
+    assert errors(findings) == []
+    assert mend_of(findings, "nextcloud.app_missing") == f"nextcloud.{mend}"
+    unwanted = look(cloud.url, SERVICE[1], **{setting: False})
+    assert "nextcloud.app_missing" not in {finding.what.code for finding in unwanted}
+
+
+def test_talk_that_lets_us_make_nothing_is_an_error(cloud: NextcloudEmulator) -> None:
+    def forbid(_request: Request, response: Response) -> None:
+        body = json.loads(response.body)
+        told = body["ocs"]["data"]["capabilities"].get("spreed")
+        if told is not None:
+            told["config"] = {"conversations": {"can-create": False}}
+        response.body = json.dumps(body).encode()
+
+    cloud.faults.hook(path="/capabilities", times=None, after=forbid)
+    findings = look(cloud.url, SERVICE[1])
+    assert errors(findings) == ["nextcloud.may_not_converse"]
+    assert mend_of(findings, "nextcloud.may_not_converse") == "nextcloud.mend_may_not_converse"
+
+
+def test_somebodys_text_in_the_way_of_the_epoch_is_told(cloud: NextcloudEmulator) -> None:
+    cloud.users[SERVICE[0]].profile["role"] = "Technik"
+    assert mend_of(look(cloud.url, SERVICE[1]), "nextcloud.note_not_ours") == "nextcloud.mend_note"
+    cloud.users[SERVICE[0]].profile["role"] = "readi epoch 3 0c1d"
+    assert "nextcloud.note_not_ours" not in {finding.what.code for finding in look(cloud.url, SERVICE[1])}
 
 
 def test_settings_take_one_password_from_here_or_from_a_file() -> None:
