@@ -250,8 +250,9 @@ class FolderRoom:
     def _erase(self, step: Step, identifier: str, verified: Verified | None) -> Done:
         if verified is None:
             raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
-        if verified.remote is not None:
-            self._folders.delete(identifier)
+        if verified.remote is None:
+            return Done(identifier, note=Text.of("nextcloud.erased_already", name=step.name))
+        self._folders.delete(identifier)
         return Done(identifier)
 
     def _verify_edge(self, folder: Folder, edge: Edge, resolve: Resolve) -> Verified | Moved:

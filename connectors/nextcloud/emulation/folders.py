@@ -6,6 +6,7 @@ A missing right is HTTP 200 with the code 403 in the envelope. Answers in XML an
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes, World
@@ -248,7 +249,8 @@ def _free(call: Call, mount_point: str) -> None:
 
 
 def _tidy(mount_point: str) -> str:
-    """A mount point as the server cleans it: blanks trimmed, "." and doubled slashes gone, backslashes turned."""
+    """A mount point as the server cleans it: blanks trimmed, letters composed, "." and doubled slashes gone."""
+    mount_point = unicodedata.normalize("NFC", mount_point)
     names = [name for name in mount_point.strip(" \t\n\r\0\x0b").replace("\\", "/").split("/") if name not in ("", ".")]
     if not names:
         return "/"
