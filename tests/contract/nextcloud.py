@@ -1,6 +1,6 @@
 """What the connector relies on in a Nextcloud. Runs on the emulator always, on a real server when told its address.
 
-What it makes has a random prefix and is deleted again. About 120 requests, 4 of them limited updates.
+What it makes has a random prefix and is deleted again. About 230 requests, 6 of them limited updates.
 """
 
 import secrets
@@ -13,14 +13,16 @@ import pytest
 from connectors.nextcloud.client import CLOUD, OcsRefusal, group_segment
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError, WriteRefused
-from provisioner.model.inventory import Absent, Complete, Level
+from provisioner.model.inventory import Absent, Complete, Epoch, Level
+from provisioner.model.ports import Interest, Sought
 from provisioner.model.resources import Kind, ResourceId
-from provisioner.model.steps import Moved
+from provisioner.model.steps import Moved, Verified
 from tests.support.nextcloud import (
     TOKEN,
     Bench,
     create_account,
     create_group,
+    erase,
     group,
     join,
     leave,
@@ -249,6 +251,107 @@ class NextcloudContract:
         site.ids[group("nowhere")] = f"{site.prefix} nowhere"
         with pytest.raises(Permanent, match="400/102"):
             site.apply(join("nowhere", "lost"))
+
+    def test_a_look_at_one_account_tells_what_a_look_at_all_tells(self, site: Site) -> None:
+        group_id, other = site.new_group("narrow"), site.new_group("narrow too")
+        user_id = site.user_id("narrow")
+        site.apply(create_account("narrow", user_id, display_name="Schmal", quota=1024**3), join("narrow", "narrow"))
+        wide = site.observe()
+        bound = frozenset({(Kind.GROUP, group_id), (Kind.GROUP, other)})
+        tied = Sought(person("narrow"), user_id, user_id)
+        narrow = site.observe(interest=Interest(bound=bound, only=(tied,)))
+        assert narrow.of(Kind.ACCOUNT).objects == {user_id: wide.of(Kind.ACCOUNT).objects[user_id]}
+        assert narrow.of(Kind.GROUP).objects == {}
+        for container, inside in ((group_id, {user_id}), (other, set())):
+            roster = narrow.rosters[Kind.GROUP, container]
+            assert roster.accounts == inside
+            assert isinstance(roster.completeness, Complete)
+            assert roster.completeness.scope.only == {person("narrow").key}
+
+    @pytest.mark.parametrize(
+        ("name", "email", "found"),
+        [
+            ("seek.amsel", None, True),
+            ("seek.amsel", "Seek.Amsel@{prefix}.example", True),
+            ("seek.amsel2", "SEEK.amsel@{prefix}.example", True),
+            ("anders", "seek.amsel@{prefix}.example", True),
+            ("seek_amsel", "seek_amsel@{prefix}.example", False),
+            ("seek.amse", "eek.amsel@{prefix}.example", False),
+        ],
+    )
+    def test_whoever_has_a_name_or_an_address_is_found_and_nobody_else(
+        self, site: Site, name: str, email: str | None, found: bool
+    ) -> None:
+        user_id = site.user_id("seek.amsel")
+        if person("seek") not in site.ids:
+            site.apply(create_account("seek", user_id, email=f"seek.amsel@{site.prefix}.example"))
+        address = None if email is None else email.format(prefix=site.prefix)
+        new = Sought(person("neu"), f"{site.prefix}-{name}", email=address)
+        observation = site.observe(interest=Interest(only=(new,))).of(Kind.ACCOUNT)
+        assert set(observation.objects) == ({user_id} if found else set())
+        assert isinstance(observation.completeness, Complete)
+
+    def test_a_look_at_a_few_groups_tells_their_names_and_members(self, site: Site) -> None:
+        names = ("few", "few A+B", "few A%B", "few Ö_x")
+        ids = [site.new_group(name, f"Gruppe {name}") for name in names]
+        user_id = site.user_id("few")
+        site.apply(create_account("few", user_id), join("few A+B", "few"))
+        missing = site.group_id("few none")
+        sought = [Sought(group(name), one, one) for name, one in zip(names, ids, strict=True)]
+        only = (*sought, Sought(group("few none"), missing))
+        inventory = site.observe(interest=Interest(only=only))
+        found = inventory.of(Kind.GROUP)
+        assert {one: remote.fields["display_name"] for one, remote in found.objects.items()} == {
+            one: f"Gruppe {name}" for name, one in zip(names, ids, strict=True)
+        }
+        assert isinstance(found.completeness, Complete)
+        members = {one: set(inventory.rosters[Kind.GROUP, one].accounts) for one in ids}
+        assert members == {one: {user_id} if one == ids[1] else set() for one in ids}
+
+    def test_several_leave_one_group_and_one_leaves_several(self, site: Site) -> None:
+        first, second = site.new_group("exit one"), site.new_group("exit two")
+        for name in ("out-a", "out-b", "out-c"):
+            site.apply(create_account(name, site.user_id(name)), join("exit one", name), join("exit two", name))
+        steps = site.apply(leave("exit one", first, "out-a", "out-b", "out-c"), leave("exit two", second, "out-a"))
+        assert sum(step.cost.requests for step in steps) == 4 + 2
+        rosters = site.observe().rosters
+        assert rosters[Kind.GROUP, first].accounts == frozenset()
+        assert rosters[Kind.GROUP, second].accounts == {site.ids[person("out-b")], site.ids[person("out-c")]}
+
+    def test_what_is_named_is_erased_and_gone_once(self, site: Site) -> None:
+        group_id, user_id = site.new_group("erase & all"), site.new_account("erase")
+        site.apply(join("erase & all", "erase"))
+        steps = site.compile(erase(person("erase"), user_id, "Database"), erase(group("erase & all"), group_id))
+        assert [step.operation for step in steps] == ["erase-group", "erase-account"]
+        for step in steps:
+            site.perform(step)
+            assert site.connector.look_up(step.id, step.name) == Absent()
+            assert site.connector.verify(step, site.ids.__getitem__) == Verified(None)
+
+    @pytest.mark.parametrize(("identity", "name"), [(person("chief"), "admin"), (group("chief"), "admin")])
+    def test_administrators_are_never_erased(self, site: Site, identity: ResourceId, name: str) -> None:
+        (step,) = site.compile(erase(identity, name, "Database" if identity.kind is Kind.ACCOUNT else ""))
+        with pytest.raises(Permanent, match="never_erased"):
+            site.connector.verify(step, site.ids.__getitem__)
+
+    def test_neither_our_account_nor_its_groups_are_ever_erased(self, site: Site) -> None:
+        inventory = site.observe()
+        own = inventory.own_account or ""
+        (ours, *_) = [name for (_, name), roster in inventory.rosters.items() if own in roster.accounts]
+        for change in (erase(person("we"), own, "Database"), erase(group("we"), ours)):
+            (step,) = site.compile(change)
+            with pytest.raises(Permanent, match="never_erased"):
+                site.connector.verify(step, site.ids.__getitem__)
+
+    def test_an_epoch_is_found_where_it_was_left(self, site: Site) -> None:
+        epoch = Epoch(f"{site.prefix}-3fa9c0de-9f1b-4d66", 41)
+        own = site.observe().own_account or ""
+        with site.gate.opened(TOKEN):
+            site.connector.leave_epoch(epoch)
+            found = site.observe().epoch
+            site.connector._client.write("PUT", f"{CLOUD}/users/{quote(own)}", {"key": "role", "value": ""})
+        assert found == epoch
+        assert site.observe().epoch is None
 
     def test_nothing_is_written_while_the_gate_is_closed(self, site: Site) -> None:
         group_id = site.group_id("closed")
