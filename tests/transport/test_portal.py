@@ -63,6 +63,47 @@ def test_an_open_gate_lets_each_method_pass_once(
     assert [entry.method for entry in emulator.log.requests] == [method]
 
 
+@pytest.mark.parametrize("method", ["MKCOL", "PUT", "PROPPATCH", "MOVE", "DELETE"])
+def test_a_closed_gate_keeps_files_as_they_are(session: NextcloudSession, emulator: Echo, method: str) -> None:
+    with pytest.raises(WriteRefused):
+        session.dav(method, "/remote.php/dav/files/anna/x", content=b"text")
+    assert emulator.log.requests == []
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "REPORT"])
+def test_files_are_read_through_a_closed_gate(session: NextcloudSession, emulator: Echo, method: str) -> None:
+    answer = session.dav(method, "/remote.php/dav/files/anna/%C3%9Cber%20uns", headers={"Depth": "1"})
+    assert (answer.status, answer.value) == (200, NOT_JSON)
+    assert b'"path":"/remote.php/dav/files/anna/%C3%9Cber%20uns"' in answer.body
+    assert [entry.method for entry in emulator.log.requests] == [method]
+
+
+def test_files_arrive_byte_by_byte_under_the_condition_that_was_set(
+    session: NextcloudSession, emulator: Echo, gate: WriteGate
+) -> None:
+    seen: list[Request] = []
+    emulator.faults.hook(before=seen.append)
+    with gate.opened(OPEN):
+        session.dav("PUT", "/remote.php/dav/files/anna/x.md", content=b"\xc3\x9c\n", headers={"If-None-Match": "*"})
+    assert (seen[0].body, seen[0].headers["if-none-match"]) == (b"\xc3\x9c\n", "*")
+
+
+def test_files_and_the_rest_share_one_login(session: NextcloudSession) -> None:
+    session.ocs("GET", PATH)
+    assert b'"cookies":{"session":"one"}' in session.dav("GET", "/x").body
+
+
+@pytest.mark.parametrize("strike", ["reset_before", "reset_after"])
+def test_a_file_whose_answer_is_lost_may_have_been_written(
+    session: NextcloudSession, emulator: Echo, gate: WriteGate, strike: str
+) -> None:
+    getattr(emulator.faults, strike)(times=2)
+    with pytest.raises(Transient):
+        session.dav("GET", "/x")
+    with gate.opened(OPEN), pytest.raises(OutcomeUnknown):
+        session.dav("PUT", "/x", content=b"text")
+
+
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("which", ["adapter", "adapter_dav"])
 @pytest.mark.parametrize("method", [*WRITING, "MKCOL", "MOVE", "PROPPATCH"])
