@@ -1,0 +1,321 @@
+"""Whole runs against the emulator: observe, settle, plan, apply; struck by every misfortune at every write.
+
+However a run ends, the next ones end in the right state: one room, one welcome, nobody who left.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connectors.nextcloud.emulation.talk_state import MODERATOR, Room
+from connectors.nextcloud.emulator import NextcloudEmulator
+from connectors.nextcloud.settings import NextcloudSettings
+from provisioner.emulation import VirtualClock
+from provisioner.emulation.faults import Faults
+from provisioner.execution import Assignment, Report, execute, settle
+from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Join, Verb, Write
+from provisioner.model.plan import NoticeKind, TargetPlan
+from provisioner.model.ports import Interest
+from provisioner.model.resources import Desired, Kind, ResourceId, marker_of
+from provisioner.model.rules import PlanningRules
+from provisioner.model.steps import Done, Step
+from provisioner.planning.agreement import agreement
+from provisioner.planning.late import with_late_texts
+from provisioner.planning.planner import plan_target
+from provisioner.state import Bindings, Database, Journal, Runs, StepState
+from tests.support.nextcloud import SERVICE, TARGET, Bench
+from tests.support.planning import room_id
+from tests.support.wishes import ROOM_FIELDS, Wish
+
+NETWORK, SERVER = "readi", "https://cloud.example"
+KINDS = frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.CONVERSATION})
+OWN = SERVICE[0]
+ROOM = room_id("iot")
+START = Wish(folder=None)
+MARK = marker_of(ROOM)
+MAKING = r"/v4/room(\?|$)"
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches it."""
+
+
+class House:
+    """One installation that runs as the application does, a connector and a database."""
+
+    def __init__(self, bench: Bench, database: Database) -> None:
+        self.bench = bench
+        self.database = database
+        self.part = TargetPlan(TARGET)
+        """Of the last run."""
+
+    def run(self, wish: Desired, *, approve: bool = False) -> Report | None:
+        """Observe, settle, plan, write down, apply; None when there was nothing to do."""
+        connector, clock = self.bench.connector, self.bench.clock
+        run = Runs(self.database).begin(NETWORK, "p-ranger", "cli", "d" * 64, clock.now())
+        with self.database.lock(SERVER, clock.now(), run) as lock:
+            journal, capabilities = Journal(lock, NETWORK, SERVER, run), connector.capabilities()
+            ties = Bindings(self.database).ties(NETWORK, TARGET, SERVER)
+            bound = {(identity.kind, one.remote_id) for identity, one in ties.bindings.items()}
+            wanted = {(one.id.kind, one.name) for one in wish.resources.values() if one.id not in ties.bindings}
+            inventory = connector.observe(KINDS, Interest(frozenset(bound), frozenset(wanted)))
+            open_entries = Runs(lock).open_entries(NETWORK, TARGET)
+            journal.settle(settle(open_entries, inventory, ties, capabilities.canonical_name), clock.now())
+            ties = Bindings(self.database).ties(NETWORK, TARGET, SERVER)
+            rules = PlanningRules()
+            part = plan_target(wish, inventory, ties, capabilities, rules)
+            self.part = with_late_texts(part, wish, inventory, ties, capabilities, rules, lambda _: None)
+            chosen = [one for one in self.part.changes if approve or one.change_class is ChangeClass.AUTO]
+            journal.adopt([one for one in chosen if isinstance(one, Adopt)], capabilities.fields, clock.now())
+            ties = Bindings(self.database).ties(NETWORK, TARGET, SERVER)
+            agreed = agreement(wish, inventory, ties, capabilities)
+            pairs = [(ties.bindings[identity], values) for identity, values in agreed.fields.items()]
+            journal.agree(TARGET, pairs, agreed.joined, agreed.left)
+            ids = {identity: one.remote_id for identity, one in ties.bindings.items()}
+            steps = connector.compile([one for one in chosen if not _comes_later(one)], ids.__getitem__)
+            if not steps:
+                return None
+            assignment = Assignment(
+                target=TARGET, steps=steps, connector=connector, gate=self.bench.gate, lock=lock, bound=ids
+            )
+            return execute([assignment], database=self.database, network=NETWORK, run=run, clock=clock)
+
+    def run_until_done(self, wish: Desired, most: int = 6) -> list[Report]:
+        """Runs until nothing is left to do, or nothing that may run unattended."""
+        reports: list[Report] = []
+        for _ in range(most):
+            report = self.run(wish)
+            if report is None:
+                return reports
+            reports.append(report)
+        raise AssertionError([(change.verb, change.id) for change in self.part.changes])
+
+
+def _comes_later(change: Change) -> bool:
+    """Texts of what the same plan makes; in this house the next run writes them."""
+    return isinstance(change, Write) and change.remote_id is None
+
+
+@pytest.fixture
+def house(bench: Bench, cloud: NextcloudEmulator, tmp_path: Path) -> Iterator[House]:
+    cloud.world.welcome_mails = False
+    with Database.open(tmp_path / "readi.sqlite3") as database:
+        yield House(bench, database)
+
+
+def rooms_of(cloud: NextcloudEmulator) -> list[Room]:
+    """The rooms that are no sample of the server's own."""
+    return [one for one in cloud.talk.rooms.values() if one.type in (2, 3) and not one.object_type]
+
+
+def of_talk(cloud: NextcloudEmulator, *, writes: bool = True) -> int:
+    """Requests about conversations, or the writes among them."""
+    return sum("/apps/spreed/" in entry.path and (entry.write or not writes) for entry in cloud.log.requests)
+
+
+def assert_right(cloud: NextcloudEmulator, house: House, wish: Wish = START) -> Room:
+    (made,) = [one for one in rooms_of(cloud) if MARK in one.description]
+    assert made.description == MARK  # its folder has no address
+    assert made.name == wish.room
+    assert made.comments == ["Willkommen!"]
+    assert set(made.moderators) == {OWN, *wish.moderators}
+    assert set(made.users) == {OWN, *wish.members}
+    assert made.groups == ["g-body:iot"]
+    assert made.type == 2
+    assert house.run(wish.desired()) is None
+    assert house.part.changes == ()
+    assert not Runs(house.database).open_entries(NETWORK, TARGET)
+    return made
+
+
+def test_a_first_sync_costs_three_writes_and_one_a_moderator(cloud: NextcloudEmulator, house: House) -> None:
+    wish = replace(START, moderators=frozenset({"p1", "p2"}))
+    (report,) = house.run_until_done(wish.desired())
+    assert set(report.counts) == {"done"}
+    assert of_talk(cloud) <= 3 + 2
+    assert all(one.silent for one in rooms_of(cloud)[0].messages if not one.system)
+    assert_right(cloud, house, wish)
+
+
+def test_when_nothing_changed_the_list_and_one_request_a_room_are_all(cloud: NextcloudEmulator, house: House) -> None:
+    house.run_until_done(START.desired())
+    cloud.log.clear()
+    assert house.run(START.desired()) is None
+    assert of_talk(cloud, writes=False) == 2
+    assert not cloud.log.writes
+
+
+FAULTS: dict[str, Callable[[Faults, int], object]] = {
+    "reset before": lambda faults, at: faults.reset_before(path="/spreed/", nth_write=at),
+    "reset after": lambda faults, at: faults.reset_after(path="/spreed/", nth_write=at),
+    "truncated": lambda faults, at: faults.truncate(path="/spreed/", nth_write=at),
+    "login page": lambda faults, at: faults.login_page(path="/spreed/", nth_write=at),
+    "lock": lambda faults, at: faults.mishap("database-lock-500", path="/spreed/", nth_write=at),
+    "429": lambda faults, at: faults.status(429, path="/spreed/", nth_write=at),
+    "502 after, for a while": lambda faults, at: faults.status(
+        502, path="/spreed/", nth_write=at, when="after", times=6
+    ),
+}
+
+
+CREATING, GREETING, PROMOTING = 1, 2, 3
+STRIKES = [
+    *((fault, GREETING) for fault in FAULTS),
+    *((fault, CREATING) for fault in ("reset before", "reset after", "lock", "502 after, for a while")),
+    *((fault, PROMOTING) for fault in ("reset after", "lock")),
+]
+
+
+@pytest.mark.parametrize(("fault", "at"), STRIKES)
+def test_whatever_strikes_a_write_there_is_one_room_and_one_welcome(
+    cloud: NextcloudEmulator, house: House, fault: str, at: int
+) -> None:
+    FAULTS[fault](cloud.faults, at)
+    house.run_until_done(START.desired())
+    assert_right(cloud, house)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", [CREATING, GREETING, PROMOTING])
+def test_whenever_the_process_is_killed_there_is_one_room_and_one_welcome(
+    cloud: NextcloudEmulator, house: House, monkeypatch: pytest.MonkeyPatch, at: int, when: str
+) -> None:
+    perform, seen = house.bench.connector.perform, [0]
+
+    def killed(step: Step, *more: object) -> Done:
+        seen[0] += "conversation" in step.operation
+        if seen[0] == at and when == "before":
+            raise Killed
+        done = perform(step, *more)  # type: ignore[arg-type]
+        if seen[0] == at:
+            raise Killed
+        return done
+
+    monkeypatch.setattr(house.bench.connector, "perform", killed)
+    with pytest.raises(Killed):
+        house.run(START.desired())
+    monkeypatch.undo()
+    house.run_until_done(START.desired())
+    assert_right(cloud, house)
+
+
+def test_a_room_of_somebody_elses_with_that_name_is_not_taken_for_the_one_that_may_have_been_made(
+    cloud: NextcloudEmulator, house: House
+) -> None:
+    def meanwhile(request: object) -> None:
+        cloud.talk.add_people(cloud.talk.add_room(str(START.room), "admin"), [OWN])
+
+    cloud.faults.hook(before=meanwhile, path=MAKING, nth_write=1)
+    cloud.faults.reset_before(path=MAKING, nth_write=1)
+    house.run(START.desired())
+    (theirs,) = rooms_of(cloud)
+    house.run(START.desired())
+    assert (theirs.users, theirs.groups, theirs.comments) == (["admin", OWN], [], [])
+    assert theirs.description == ""
+
+
+def test_a_moderator_who_leaves_the_body_is_out_of_the_chat_at_once(cloud: NextcloudEmulator, house: House) -> None:
+    house.run_until_done(START.desired())
+    left = replace(START, members=frozenset({"p2"}), moderators=frozenset({"p2"}), ended=frozenset({"p1"}))
+    house.run_until_done(left.desired())
+    assert_right(cloud, house, left)
+
+
+def test_a_member_who_leaves_the_body_goes_with_the_group(cloud: NextcloudEmulator, house: House) -> None:
+    house.run_until_done(START.desired())
+    cloud.log.clear()
+    left = replace(START, members=frozenset({"p1"}), ended=frozenset({"p2"}))
+    house.run_until_done(left.desired())
+    assert of_talk(cloud) == 0
+    assert_right(cloud, house, left)
+
+
+def test_what_a_deleted_group_left_in_the_room_is_shown(cloud: NextcloudEmulator, house: House) -> None:
+    house.run_until_done(START.desired())
+    cloud.remove_group("g-body:iot")
+    house.run(START.desired())
+    told = {notice.kind for notice in house.part.notices}
+    assert NoticeKind.LOST in told
+    left = replace(START, members=frozenset({"p1"}), ended=frozenset({"p2"}))
+    house.run_until_done(left.desired())
+    (made,) = rooms_of(cloud)
+    assert set(made.users) == {OWN, "p1"}
+
+
+def test_an_adopted_room_keeps_its_people_and_is_not_greeted(cloud: NextcloudEmulator, house: House) -> None:
+    cloud.add_user("eva")
+    grown = cloud.add_room(str(START.room), "eva", users=[OWN])
+    house.run(START.desired())
+    rooms = [change for change in house.part.changes if change.id == ROOM and isinstance(change, Adopt | Create)]
+    assert [change.verb for change in rooms] == [Verb.ADOPT]
+    ours = grown.find("users", OWN)
+    assert ours is not None
+    ours.type = MODERATOR
+    house.run(START.desired(), approve=True)
+    house.run_until_done(START.desired())
+    assert rooms_of(cloud) == [grown]
+    assert "eva" in grown.users
+    assert grown.comments == []
+    assert grown.groups == ["g-body:iot"]
+    assert "p1" in grown.moderators
+    assert grown.description == MARK
+
+
+def test_one_room_that_fails_for_good_does_not_keep_the_others_from_being_made(
+    cloud: NextcloudEmulator, house: House
+) -> None:
+    wish = START.desired()
+    other = replace(wish.resources[ROOM], id=room_id("b"), name="Zweite", fields=ROOM_FIELDS, late={})
+    wish = replace(wish, resources={**wish.resources, other.id: other})
+    cloud.faults.mishap("database-lock-500", path=MAKING, writes=True, times=None)
+    report = house.run(wish)
+    assert report is not None
+    cloud.faults.clear()
+    house.run(wish)
+    (first, second) = sorted(rooms_of(cloud), key=lambda one: one.name)
+    cloud.faults.status(500, path=f"/chat/{first.token}", writes=True, times=None)
+    first.messages.clear()
+    done = _states(house, wish)
+    assert StepState.DONE in done or not done
+    assert (first.name, second.name) == ("PG Sensorik", "Zweite")
+    assert len(second.comments) == 1
+
+
+def _states(house: House, wish: Desired) -> Sequence[StepState]:
+    report = house.run(wish)
+    return [] if report is None else [result.state for target in report.targets for result in target.results]
+
+
+def test_rooms_are_never_joined_by_those_who_come_through_a_group(cloud: NextcloudEmulator, house: House) -> None:
+    house.run_until_done(START.desired())
+    joins = [change for change in house.part.changes if isinstance(change, Join)]
+    assert joins == []
+    assert not [entry for entry in cloud.log.writes if entry.path.endswith("/participants")]
+
+
+def test_a_second_database_that_knows_nothing_adopts_by_the_mark(
+    cloud: NextcloudEmulator,
+    house: House,
+    settings: NextcloudSettings,
+    clock: VirtualClock,
+    tmp_path: Path,
+) -> None:
+    house.run_until_done(START.desired())
+    (made,) = rooms_of(cloud)
+    made.name = "Von Hand umbenannt"
+    bench = Bench(settings, clock)
+    with Database.open(tmp_path / "second.sqlite3") as database:
+        second = House(bench, database)
+        second.run(START.desired())
+        adopted = {change.id: change for change in second.part.changes if isinstance(change, Adopt)}
+        assert adopted[ROOM].remote.remote_id == made.token
+        second.run(START.desired(), approve=True)
+    bench.close()
+    assert rooms_of(cloud) == [made]
+    assert made.comments == ["Willkommen!"]
+
+
+def test_resource_ids_of_rooms_are_those_of_their_bodies() -> None:
+    assert ResourceId(Kind.CONVERSATION, "body:iot") == ROOM
