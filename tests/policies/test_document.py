@@ -239,7 +239,7 @@ class TestExample:
         assert folders["body:plenum"] == "re@di/Plenum"
         assert {"body:rangers", "body:jour-fixe", "body:pg-recht"}.isdisjoint(folders)
         guests = [len(people) for seats, people in found.edges.items() if seats.container.key.endswith(":guests")]
-        assert guests == [2]
+        assert guests == [3]
         sensors = found.resources[ResourceId(Kind.TEAM_FOLDER, "body:pg-sensorik")]
         assert sensors.fields["quota"] == 50 * 1024**3
         assert sensors.late["note"].written(lambda link: "https://cloud.example/call/x").count("\n\n") == 3
