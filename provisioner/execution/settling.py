@@ -73,8 +73,10 @@ class _Settling:
         kind = entry.resource.kind
         found = self._named(kind).get(self._canonical_name(kind, entry.name), [])
         free = [remote for remote in found if not self._is_taken(remote, kind)]
-        marked = [remote for remote in free if remote.marker == marker_of(entry.resource)]
-        candidates = marked or [remote for remote in free if not remote.marker]
+        marker = marker_of(entry.resource)
+        candidates = [remote for remote in free if remote.marker == marker]
+        if not candidates and marker not in entry.effects.fields.values():  # else ours would carry the mark
+            candidates = [remote for remote in free if not remote.marker]
         if len(candidates) == 1:
             remote = candidates[0]
             self._taken.add((str(kind), remote.remote_id))

@@ -24,7 +24,7 @@ from provisioner.model.steps import Done, Step
 from provisioner.planning.agreement import agreement
 from provisioner.planning.late import with_late_texts
 from provisioner.planning.planner import plan_target
-from provisioner.state import Bindings, Database, Journal, Runs, StepState
+from provisioner.state import Bindings, Database, Entry, Journal, Runs, StepState
 from tests.support.nextcloud import SERVICE, TARGET, Bench
 from tests.support.planning import room_id
 from tests.support.wishes import ROOM_FIELDS, Wish
@@ -82,6 +82,10 @@ class House:
             )
             return execute([assignment], database=self.database, network=NETWORK, run=run, clock=clock)
 
+    def open_entries(self) -> list[Entry]:
+        """Steps whose outcome nobody knows."""
+        return Runs(self.database).open_entries(NETWORK, TARGET)
+
     def run_until_done(self, wish: Desired, most: int = 6) -> list[Report]:
         """Runs until nothing is left to do, or nothing that may run unattended."""
         reports: list[Report] = []
@@ -126,7 +130,7 @@ def assert_right(cloud: NextcloudEmulator, house: House, wish: Wish = START) -> 
     assert made.type == 2
     assert house.run(wish.desired()) is None
     assert house.part.changes == ()
-    assert not Runs(house.database).open_entries(NETWORK, TARGET)
+    assert not house.open_entries()
     return made
 
 
@@ -214,6 +218,26 @@ def test_a_room_of_somebody_elses_with_that_name_is_not_taken_for_the_one_that_m
     house.run(START.desired())
     assert (theirs.users, theirs.groups, theirs.comments) == (["admin", OWN], [], [])
     assert theirs.description == ""
+
+
+def test_nor_after_the_process_was_killed(
+    cloud: NextcloudEmulator, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform = house.bench.connector.perform
+
+    def killed(step: Step, *more: object) -> Done:
+        if step.operation == "create-conversation":
+            raise Killed
+        return perform(step, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(house.bench.connector, "perform", killed)
+    with pytest.raises(Killed):
+        house.run(START.desired())
+    monkeypatch.undo()
+    theirs = cloud.add_room(str(START.room), "admin", users=[OWN])
+    house.run(START.desired())
+    assert not house.open_entries()
+    assert (theirs.users, theirs.groups, theirs.comments) == (["admin", OWN], [], [])
 
 
 def test_a_moderator_who_leaves_the_body_is_out_of_the_chat_at_once(cloud: NextcloudEmulator, house: House) -> None:
