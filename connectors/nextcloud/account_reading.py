@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Final
 
-from connectors.nextcloud.accounts import Account, Own, account_of, own_of
+from connectors.nextcloud.accounts import Account, Own, account_of, objection, own_of
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
 from connectors.nextcloud.listing import first_page, identifiers, pages, reconcile
 from provisioner.model.errors import Garbled, LoginRefused, TargetError
@@ -138,7 +138,8 @@ class Accounts:
             both = self._search(letters)
             if both is not None:
                 return [account for account in both if account.remote.name == one.name or _has(account, address)]
-        account = self.read_account(one.name)
+        # A name that the server would refuse has nobody, and some of these would make a path that means something else.
+        account = self.read_account(one.name) if objection(one.name) is None else None
         named = [] if account is None else [account]
         if not address:
             return named

@@ -83,7 +83,8 @@ class GroupRoom:
         return observation, rosters
 
     def _observe_only(self, look: Look) -> tuple[Observation, Rosters]:
-        wanted = {one.remote_id or one.name for one in look.sought(Kind.GROUP)}
+        sought = look.sought(Kind.GROUP)
+        wanted = {one.remote_id or one.name for one in sought if one.remote_id or self.objection(one.name) is None}
         people = frozenset(one.id.key for one in look.sought(Kind.ACCOUNT))
         rosters: dict[tuple[Kind, str], Roster] = {}
         if people:
@@ -105,7 +106,7 @@ class GroupRoom:
             raise
         except TargetError as error:
             return Observation(Partial(Scope(self._target, Kind.GROUP), error.text), objects), rosters
-        keys = frozenset(one.id.key for one in look.sought(Kind.GROUP))
+        keys = frozenset(one.id.key for one in sought)
         return Observation(Complete(Scope(self._target, Kind.GROUP, only=keys)), objects), rosters
 
     def _roster(

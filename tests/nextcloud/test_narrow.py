@@ -96,6 +96,21 @@ def test_whoever_has_the_name_or_the_address_is_found(
     assert observation.completeness.scope.only == {person("neu").key}
 
 
+def test_a_name_that_can_not_be_blocks_nobody_else(crowd: NextcloudEmulator, bench: Bench) -> None:
+    sought = (
+        Sought(person("odd"), "a/b", email="x@a.example"),
+        Sought(person("dots"), ".."),
+        Sought(group("dots"), ".."),
+        Sought(person("p1"), "person1", "person1"),
+        Sought(group("a"), "PG_A", "PG_A"),
+    )
+    inventory = seek(bench, *sought)
+    assert set(inventory.of(Kind.ACCOUNT).objects) == {"person1"}
+    assert set(inventory.of(Kind.GROUP).objects) == {"PG_A"}
+    for kind in (Kind.ACCOUNT, Kind.GROUP):
+        assert isinstance(inventory.of(kind).completeness, Complete)
+
+
 def test_letters_that_find_too_many_are_not_taken_for_an_answer(crowd: NextcloudEmulator, clock: VirtualClock) -> None:
     settings = NextcloudSettings(url=crowd.url, user=SERVICE[0], password=SecretStr(SERVICE[1]), page_size=10)
     bench = Bench(settings, clock)
