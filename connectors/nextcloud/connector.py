@@ -66,8 +66,9 @@ class NextcloudConnector:
     def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
         """All of these kinds; groups' members only together with the accounts, which tell them.
 
-        ⌈P / page size⌉ + ⌈G / page size⌉ + 6 requests, and what folders and conversations cost. Raises `LoginRefused`, or whatever kept even the first
-        request from being answered; later failures make what they hit Partial.
+        ⌈P / page size⌉ + ⌈G / page size⌉ + 6 requests, and what folders and conversations cost. Raises
+        `LoginRefused`, or whatever kept even the first request from being answered; later failures make what they hit
+        Partial.
         """
         self._client.learn_version()
         look = Look(frozenset(kinds), interest, self._own())
