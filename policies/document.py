@@ -50,8 +50,8 @@ class AccountsPolicy(Section):
     )
     quota_by_role: Annotated[dict[Role, Quota | None], BeforeValidator(_with_usual_quotas)] = Field(
         default_factory=lambda: dict(_USUAL_QUOTAS),
-        description="The larger of this and what a person's roles have counts; a guest has the guest's, whatever "
-        "else. Roles that are not named here keep what they have by default; null takes a role's quota away.",
+        description="The larger of this and what a person's roles have counts; a guest of the network has the guest's, "
+        "whatever else. Roles that are not named here keep what they have by default; null takes a role's quota away.",
     )
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(
         default=None, description="Language of accounts whose people name none, two letters; null: the network's."

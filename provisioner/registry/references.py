@@ -257,10 +257,17 @@ def _check_archived(result: SourceResult) -> None:
 
 def _check_leads(result: SourceResult) -> None:
     """A body outlives the organisation that leads it: somebody else has to lead it, before that day if possible."""
-    leaving = {e.document.id: e.document.leaves for e in result.organisations if e.document.leaves is not None}
-    for entry in result.bodies:
-        body = entry.document
-        last = leaving.get(body.lead or "")
-        if last is not None and (body.archived is None or body.archived > last + timedelta(days=1)):
-            report = Report("bodies", entry, result)
-            report.warning(("lead",), "registry.lead_leaves", body=body.name, organisation=body.lead or "", last=last)
+    leaving = {
+        entry.document.id: (entry.document.name, entry.document.leaves)
+        for entry in result.organisations
+        if entry.document.leaves is not None
+    }
+    for body in result.bodies:
+        lead, archived = body.document.lead, body.document.archived
+        if lead is None or lead not in leaving:
+            continue
+        name, last = leaving[lead]
+        if archived is None or archived > last + timedelta(days=1):
+            report = Report("bodies", body, result)
+            called = shown(body.document.name)
+            report.warning(("lead",), "registry.lead_leaves", body=called, organisation=shown(name), last=last)

@@ -334,7 +334,11 @@ def test_a_body_whose_lead_leaves_the_network_needs_another(write: Write, body: 
     told = [problem for problem in loaded.warnings if problem.what.code == "registry.lead_leaves"]
     assert len(told) == (1 if warned else 0)
     for problem in told:
-        assert problem.what.arguments == {"body": "Sensorik", "organisation": "rastatt", "last": date(2026, 12, 31)}
+        assert problem.what.arguments == {
+            "body": "Sensorik",
+            "organisation": "Stadt Rastatt",
+            "last": date(2026, 12, 31),
+        }
         assert str(problem.where) == "bodies.yaml:2:60"
     assert "pg-sensorik" in loaded.registry.bodies
 
