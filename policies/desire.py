@@ -36,7 +36,8 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
     """What should exist in every target, seen from the registry alone. Pure; the same input, the same answer."""
     belongings = Belongings(registry, today)
     keys = {person: person_key(person) for person in registry.people}
-    of_groups = list(groups(registry, policy, belongings, today, assigned.groups))
+    ours = {*assigned.groups, *assigned.folders, *assigned.conversations}
+    of_groups = list(groups(registry, policy, belongings, today, ours))
     resources: dict[ResourceId, Resource] = {}
     retired = assigned.is_retired
     for account in accounts(

@@ -1,6 +1,6 @@
 """The groups that bodies and organisations get, and who is in them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,10 +25,12 @@ class Group:
     closed: bool = False
 
 
-def groups(
-    registry: Registry, policy: Policy, belongings: Belongings, today: date, tied: Mapping[str, str]
-) -> Iterator[Group]:
-    """All groups of the bodies that are managed, and of the organisations. ``tied``: keys of those we have already."""
+def groups(registry: Registry, policy: Policy, belongings: Belongings, today: date, tied: Set[str]) -> Iterator[Group]:
+    """All groups of the bodies that are managed, and of the organisations.
+
+    ``tied``: keys of groups and rooms that we have already. An archived body that has neither these nor members gets
+    none: it was erased, or never had any.
+    """
     managed = None if policy.managed is None else frozenset(policy.managed)
     of_bodies = belongings.of_bodies()
     for body in registry.bodies.values():
@@ -58,9 +60,11 @@ def fixed_by_hand(registry: Registry) -> dict[str, str]:
     return fixed
 
 
-def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date, tied: Mapping[str, str]) -> Iterator[Group]:
+def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date, tied: Set[str]) -> Iterator[Group]:
     names, own = policy.groups.names[body.kind], body.overrides
     archived = body.is_archived(today)
+    if archived and not belonging.members and tied.isdisjoint(_keys(body)):
+        return
     members = _named(names.members, body, own.group_name, own.group_id)
     guests = _named(names.guests, body, None, None)
     if members is not None:
@@ -82,6 +86,10 @@ def _of_body(body: Body, policy: Policy, belonging: Belonging, today: date, tied
     if guests is not None and (belonging.guests or guests_key(body.id) in tied):
         reason = Text.of("policies.archived_body" if archived else "policies.guests_group", body=body.name)
         yield Group(guests_key(body.id), *guests, belonging.guests, belonging.ended, reason)
+
+
+def _keys(body: Body) -> tuple[str, str, str]:
+    return body_key(body.id), administrators_key(body.id), guests_key(body.id)
 
 
 def _named(pattern: str | None, body: Body, own: str | None, fixed: str | None) -> tuple[str, str] | None:
