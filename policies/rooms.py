@@ -106,8 +106,10 @@ class Rooms:
 
     def _folder(self, identity: ResourceId, case: "_Case") -> Room:
         policy, body, archived, groups = self._policy.folders, case.body, case.archived, case.groups
-        fields: dict[FieldName, Value] = {"advanced_permissions": policy.advanced_permissions}
-        quota = body.overrides.folder_quota or policy.quota
+        own = body.overrides
+        # Never switched off: rules inside a folder that keep people out would no longer hold.
+        fields: dict[FieldName, Value] = {"advanced_permissions": True} if policy.advanced_permissions else {}
+        quota = own.folder_quota or policy.quota
         if quota.strip() != KEEP:
             fields["quota"] = quota_in_bytes(quota)
         late: dict[FieldName, LateText] = {}
@@ -118,9 +120,9 @@ class Rooms:
             if note is not None:
                 late["note"] = note
         wanted = (
-            (groups.members, policy.members),
-            (groups.moderators, policy.moderators),
-            (groups.guests, policy.guests),
+            (groups.members, own.folder_members or policy.members),
+            (groups.moderators, own.folder_moderators or policy.moderators),
+            (groups.guests, own.folder_guests or policy.guests),
         )
         roles = {key: EdgeRole.READER if archived else EdgeRole(role) for key, role in wanted if key and role}
         edges = {
@@ -130,7 +132,7 @@ class Rooms:
         # The day of the archive is a written date: what the groups could do besides reading ends by itself.
         over = {Seats(identity, role, Kind.GROUP): frozenset(roles) for role in _LADDER[1:]} if archived else {}
         resource = Resource(identity, case.mount, fields, case.reason("policies.team_folder"), _ids(roles), late=late)
-        return Room(resource, bool(body.overrides.folder_name) and not archived, edges, over)
+        return Room(resource, bool(own.folder_name) and not archived, edges, over)
 
     def _conversation(self, identity: ResourceId, name: str, case: "_Case") -> Room:
         policy, body, archived = self._policy.conversations, case.body, case.archived

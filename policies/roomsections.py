@@ -64,7 +64,9 @@ class FoldersPolicy(Section):
         default="reader", description="What the guests' group may do; the same words, or null: no access."
     )
     advanced_permissions: bool = Field(
-        default=True, description="Whether rights may differ inside a folder, as its managers decide."
+        default=True,
+        description="Whether rights may differ inside a folder, as its managers decide. false: folders that have this "
+        "keep it, others do not get it.",
     )
     layout: tuple[Annotated[str, Field(max_length=200), AfterValidator(_checked_path)], ...] = Field(
         default=("Protokolle", "Unterlagen"),

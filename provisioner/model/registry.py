@@ -192,6 +192,10 @@ class BodyOverrides:
     folder_name: str | None = None
     """Its folder's whole mount point, letter by letter."""
     folder_quota: str | None = None
+    folder_members: str | None = None
+    """What its members' group may do in its folder: reader, writer, sharer or manager; so for the next two."""
+    folder_moderators: str | None = None
+    folder_guests: str | None = None
     conversation_name: str | None = None
     """Letter by letter."""
     folder: bool = True

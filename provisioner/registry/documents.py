@@ -60,6 +60,7 @@ Domain = Annotated[str, StringConstraints(pattern=DOMAIN_PATTERN, max_length=253
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|default|unlimited)$")]
 FolderQuota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|unlimited|keep)$")]
+FolderRole = Annotated[str, StringConstraints(pattern=r"^(?:reader|writer|sharer|manager)$")]
 Rule = Annotated[str, StringConstraints(pattern=r"^FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$", max_length=300)]
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@'-][A-Za-z0-9 _.@'-]{0,63}$")]
 # Enumerations come as texts, which pydantic takes only outside its strict mode.
@@ -155,6 +156,13 @@ class OverridesDocument(Document):
     folder_quota: FolderQuota | None = Field(
         None, description="Room in its folder, e.g. `50 GB`, `unlimited`, or `keep`: never compared or changed."
     )
+    folder_members: FolderRole | None = Field(
+        None,
+        description="What its members' group may do in its folder, instead of the policy's word: `reader`, `writer`, "
+        "`sharer` or `manager`. `readi import` writes what stands.",
+    )
+    folder_moderators: FolderRole | None = Field(None, description="The same for its moderators' group.")
+    folder_guests: FolderRole | None = Field(None, description="The same for its guests' group.")
     conversation: bool = Field(True, description="`false`: it has no chat.")
     conversation_name: Name | None = Field(
         None, description="What its chat is called, letter by letter, instead of the policy's name."

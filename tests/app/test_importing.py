@@ -8,11 +8,16 @@ import pytest
 import yaml
 
 from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.model.registry import BodyKind
 from provisioner.registry.loading import load
 from tests.support.grown import GROUPS_LEFT_OUT, LEFT_OUT, LONG, PRIVATE, grow, hashed
 from tests.support.site import Installation, Ran, snapshot
 
-KEEP = {"accounts": {"quota": "keep"}}
+ROOMLESS: dict[str, Any] = {
+    section: {"names": dict.fromkeys(map(str, BodyKind))} for section in ("folders", "conversations")
+}
+"""What bodies' rooms add to an import stands in `test_importing_rooms`."""
+KEEP = {"accounts": {"quota": "keep"}, **ROOMLESS}
 
 
 @pytest.fixture
@@ -135,7 +140,7 @@ def test_once_approved_and_applied_nothing_is_left_to_do(grown: Installation, tm
 
 
 def test_quotas_that_the_policy_would_change_are_announced_with_the_way_to_keep_them(grown: Installation) -> None:
-    grown.wish.policy = {}
+    grown.wish.policy = dict(ROOMLESS)
     fresh(grown)
     report = take(grown)
     (quota,) = (one for one in report["first_plan"]["others"] if one["field"] == "quota")

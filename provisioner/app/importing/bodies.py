@@ -13,7 +13,7 @@ from provisioner.app.importing.drawn import DrawnBody, DrawnOrganisation, DrawnP
 from provisioner.app.importing.names import slug
 from provisioner.app.importing.organisations import free_id
 from provisioner.app.importing.people import Circumstances, of_memberships, shown_of
-from provisioner.app.importing.rooms import RoomsDrawer, room_overrides
+from provisioner.app.importing.rooms import RoomsDrawer, rights_overrides, room_overrides
 from provisioner.model.inventory import Inventory, Remote
 from provisioner.model.registry import Body, BodyKind, BodyOverrides, Organisation, OrganisationKind, Registry
 from provisioner.model.resources import Kind, Resource, ResourceId
@@ -82,7 +82,7 @@ class BodiesDrawer:
             if group.name not in administrators:
                 bodies += self._body(group, pairs.get(group.name), taken)
         self._give_rooms(bodies)
-        _fix_names(bodies, self._policy, self._kinds)
+        _fix_names(bodies, self._policy, self._kinds, self._inventory)
         return [body for body in bodies if self._is_writable(body)]
 
     def _give_rooms(self, bodies: list[DrawnBody]) -> None:
@@ -216,7 +216,7 @@ def _organisation_groups(policy: Policy, organisations: Iterable[DrawnOrganisati
     return frozenset(desired.resources[ResourceId(Kind.GROUP, organisation_key(one))].name for one in listed)
 
 
-def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind]) -> None:
+def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind], inventory: Inventory) -> None:
     """Give each body the overrides without which the policy would mean another group, or rename this one.
 
     What the policy makes of a body is asked of the policy itself, until all that it says is what there is: fixing one
@@ -226,7 +226,8 @@ def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind])
     changed = True
     while changed:
         registry = Registry("import", "", bodies={body.id: _as_model(body) for body in bodies})
-        wanted = desire(registry, whole, date.min).resources
+        desired = desire(registry, whole, date.min)
+        wanted = desired.resources
         changed = False
         for body in bodies:
             members = wanted.get(ResourceId(Kind.GROUP, body_key(body.id)))
@@ -239,6 +240,8 @@ def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind])
                 changed = True
             for name, value in room_overrides(body, kinds, wanted):
                 changed |= _set(body, name, value)
+            for name, role in rights_overrides(body, inventory, desired.edges):
+                changed |= _set(body, name, role)
 
 
 def _fix(body: DrawnBody, which: str, remote: Remote, wanted: Resource | None) -> bool:

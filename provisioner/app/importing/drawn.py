@@ -20,6 +20,8 @@ _OVERRIDES: Final = (
     "folder",
     "folder_name",
     "folder_quota",
+    "folder_members",
+    "folder_moderators",
     "conversation",
     "conversation_name",
 )

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from policies.desire import body_key
+from policies.keys import administrators_key, body_key
 from policies.sections import UNLIMITED
 from provisioner.app.importing.drawn import DrawnBody, LeftOut
 from provisioner.app.importing.people import Circumstances
 from provisioner.model.inventory import Complete, Inventory, Remote
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import EdgeRole, Kind, Resource, ResourceId
+from provisioner.model.resources import LADDER_OF_RIGHTS, EdgeRole, Kind, Resource, ResourceId, Seats
 from provisioner.model.text import Text
 
 _OVERRIDES: Final[Mapping[Kind, tuple[str, str]]] = {
@@ -110,6 +110,22 @@ def room_overrides(
             quota = remote.fields.get("quota")
             if isinstance(quota, int) and quota != resource.fields["quota"]:
                 yield "folder_quota", _quota_word(quota)
+
+
+def rights_overrides(
+    body: DrawnBody, inventory: Inventory, edges: Mapping[Seats, frozenset[str]]
+) -> Iterator[tuple[str, str]]:
+    """The overrides that leave each group of the body its rights in the folder; odd combinations have no word."""
+    identity, folder = ResourceId(Kind.TEAM_FOLDER, body_key(body.id)), body.rooms.get(Kind.TEAM_FOLDER)
+    roster = None if folder is None else inventory.rosters.get((Kind.TEAM_FOLDER, folder.remote_id))
+    groups = (("folder_members", body.group, body_key), ("folder_moderators", body.administrators, administrators_key))
+    for name, group, key_of in groups:
+        if group is None or roster is None:
+            continue
+        for role in LADDER_OF_RIGHTS:
+            has = role is not EdgeRole.OTHER and group.remote_id in roster.of(role, Kind.GROUP)
+            if has and key_of(body.id) not in edges.get(Seats(identity, role, Kind.GROUP), ()):
+                yield name, str(role)
 
 
 def _quota_word(quota: int) -> str:
