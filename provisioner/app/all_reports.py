@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
 from provisioner.app.reports import (
     ApplyReport,
     DemoReport,
@@ -26,4 +27,7 @@ REPORTS: tuple[type[BaseModel], ...] = (
     ExplainReport,
     DemoReport,
     ImportReport,
+    LeaversReport,
+    PersonReport,
+    AdoptReport,
 )

@@ -6,9 +6,11 @@ from typing import Literal
 from pydantic import Field
 from pydantic import JsonValue as Json
 
+from provisioner.app.adopting import Adoptions
 from provisioner.app.leavers import Leavers, next_command, succession_command
 from provisioner.app.reporting import Say, text_report
-from provisioner.app.reports import JsonReport, TextReport
+from provisioner.app.reports import FieldReport, JsonReport, TextReport
+from provisioner.model.inventory import Unknown
 
 
 class LeaverReport(JsonReport):
@@ -41,21 +43,6 @@ class LeaversReport(JsonReport):
     vacancies: list[VacancyReport]
 
 
-class AccountReport(JsonReport):
-    target: str
-    name: str
-    remote_id: str
-    ours: bool = Field(description="False: another network's account, whose memberships in our groups we manage.")
-    applied: dict[str, Json] = Field(description="What we last made true of it.")
-
-
-class MembershipReport(JsonReport):
-    target: str
-    kind: str
-    container: str
-    role: str
-
-
 class PersonReport(JsonReport):
     """`readi person export`: everything that is kept about somebody."""
 
@@ -63,12 +50,77 @@ class PersonReport(JsonReport):
     network: str
     id: str
     entry: Json = Field(description="The registry's entry as it was read; null: there is none.")
-    sponsor_of: list[str] = Field(description="Ids of the guests whom the person answers for.")
-    accounts: list[AccountReport]
-    memberships: list[MembershipReport] = Field(description="What we put the person into, or found so and wanted.")
-    departure: Json = Field(description="What is noted of the person's leaving.")
-    has_files_of: list[str] = Field(description="Ids of the leavers whose files the person was given.")
-    kept: Json = Field(description="Rows of the database about the person: steps of past runs, saved plans.")
+    guests: list[str] = Field(description="Ids of the guests whom the person answers for.")
+    kept: Json = Field(
+        description="The database's rows about the person: ties, memberships, departures, steps, saved plans, runs; of "
+        "what others are in too the person's part alone. Erased: what is left of them is unreadable."
+    )
+
+
+class CandidateReport(JsonReport):
+    target: str
+    kind: str
+    id: str = Field(description='The registry\'s key, e.g. "body:pg-sensorik".')
+    name: str = Field(description="What the object is called over there.")
+    remote_id: str
+    reason: TextReport
+    fields: dict[str, FieldReport] = Field(description="What differs, and the next plan would change.")
+
+
+class AlikeReport(JsonReport):
+    remote_id: str
+    name: str
+
+
+class DisputeReport(JsonReport):
+    target: str
+    kind: str
+    id: str
+    name: str = Field(description="What the object shall be called.")
+    why: TextReport
+    candidates: list[AlikeReport] = Field(description="Objects that could be meant, for `readi adopt --remote`.")
+
+
+class AdoptReport(JsonReport):
+    """`readi adopt --json`."""
+
+    schema_: Literal["readi.adopt/1"] = Field(default="readi.adopt/1", alias="schema")
+    network: str
+    candidates: list[CandidateReport]
+    disputes: list[DisputeReport]
+    errors: dict[str, TextReport] = Field(description="Targets that could not be read, wholly or in part.")
+
+
+def adoptions_report(network: str, found: Adoptions, say: Say) -> AdoptReport:
+    """What there is to decide."""
+    candidates = [
+        CandidateReport(
+            target=candidate.change.target,
+            kind=str(candidate.change.id.kind),
+            id=candidate.change.id.key,
+            name=candidate.change.name,
+            remote_id=candidate.change.remote.remote_id,
+            reason=text_report(candidate.change.reason, say),
+            fields={
+                name: FieldReport(before=None if isinstance(seen, Unknown) else seen, after=wish)
+                for name, (seen, wish) in candidate.differs.items()
+            },
+        )
+        for candidate in found.candidates
+    ]
+    disputes = [
+        DisputeReport(
+            target=dispute.target,
+            kind=str(dispute.id.kind),
+            id=dispute.id.key,
+            name=dispute.name,
+            why=text_report(dispute.why, say),
+            candidates=[AlikeReport(remote_id=remote.remote_id, name=remote.name) for remote in dispute.candidates],
+        )
+        for dispute in found.disputes
+    ]
+    errors = {target: text_report(why, say) for target, why in found.unread.items()}
+    return AdoptReport(network=network, candidates=candidates, disputes=disputes, errors=errors)
 
 
 def leavers_report(network: str, leavers: Leavers, say: Say) -> LeaversReport:

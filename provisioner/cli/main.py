@@ -7,7 +7,20 @@ from typing import Annotated, Literal
 import typer
 import typer.exceptions
 
-from provisioner.cli import demo, editing, importing, leavers, log, looking, planning, plans, registry, state, targets
+from provisioner.cli import (
+    adopting,
+    demo,
+    editing,
+    importing,
+    leavers,
+    log,
+    looking,
+    planning,
+    plans,
+    registry,
+    state,
+    targets,
+)
 from provisioner.cli.context import FAILED, USAGE, Context
 from provisioner.model.errors import ReadiError
 from provisioner.registry.editing import EditRefused
@@ -20,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (registry, planning, plans, looking, targets, state, editing, leavers, importing, demo):
+for commands in (registry, planning, plans, adopting, looking, targets, state, editing, leavers, importing, demo):
     commands.register(app)
 
 
