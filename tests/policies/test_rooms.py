@@ -81,6 +81,22 @@ class TestFolders:
         assert groups_in(found, folder_id("iot")) == {EdgeRole.READER: {"body:iot", "body:iot:administrators"}}
         assert guests_id("iot") not in found.resources[folder_id("iot")].needs
 
+    def test_a_body_can_choose_its_groups_rights_and_an_archive_is_read_all_the_same(self) -> None:
+        own = overriding(folder_members="reader", folder_moderators="sharer", folder_guests="writer")
+        found = wanted(registry(HEAD, VISITOR, own), folders={"guests": None})
+        assert groups_in(found, folder_id("iot")) == {
+            EdgeRole.READER: {"body:iot"},
+            EdgeRole.SHARER: {"body:iot:administrators"},
+            EdgeRole.WRITER: {"body:iot:guests"},
+        }
+        archive = wanted(registry(HEAD, replace(own, archived_on=TODAY)), TIED)
+        assert set(groups_in(archive, folder_id("iot"))) == {EdgeRole.READER}
+
+    def test_advanced_permissions_are_never_switched_off(self) -> None:
+        found = folder(IOT, folders={"advanced_permissions": False})
+        assert found is not None
+        assert "advanced_permissions" not in found.fields
+
     def test_every_role_is_spoken_of_so_that_nobody_keeps_one_that_is_not_meant(self) -> None:
         found = wanted(registry(HEAD, IOT))
         roles = {seats.role for seats in found.edges if seats.container == folder_id("iot")}
