@@ -129,7 +129,7 @@ class _LatePlanner:
                 why = Text.of("planning.unwritable", field=field_word(name), backend=remote.backend)
                 draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
                 continue
-            drift = settled and name in applied and seen != last
+            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, modes[name], seen))
             if drift:
                 rule = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
                 if rule is None:
@@ -185,6 +185,11 @@ class _LatePlanner:
                 drift=drift,
             )
         )
+
+
+def _is_theirs(wanted: Resource, mode: Mode, seen: Value | Unknown) -> bool:
+    """Somebody else's text, be it older than our tie: whatever we write over there carries our marker."""
+    return mode is Mode.MANAGED and isinstance(seen, str) and bool(seen) and wanted.marker not in seen.splitlines()
 
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)
