@@ -81,8 +81,8 @@ class ConversationReader:
     def greeted(self, token: str, reference: str) -> bool | None:
         """Whether our first message was posted, as far as can be told; None when the room is none of ours any more.
 
-        A deleted message no longer tells its reference, a cleared history tells nothing (both observed): then it
-        counts as posted. Reads the whole chat, the newest first. Raises `TargetError`.
+        A cleared history tells nothing, and a message of ours that was deleted may not tell its reference (observed
+        once): both count as posted. Reads the whole chat, the newest first. Raises `TargetError`.
         """
         own, path, last = self.own_account(), f"{CHAT}/{segment(token)}", 0
         for _ in range(MOST_PAGES):

@@ -211,6 +211,21 @@ def test_a_first_message_below_a_thousand_others_is_found(cloud: NextcloudEmulat
     assert made.comments.count("Willkommen") == 1
 
 
+def test_a_deleted_message_of_ours_that_tells_no_reference_counts_as_the_first(
+    cloud: NextcloudEmulator, bench: Bench, made: Room
+) -> None:
+    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
+    made.messages[-1].deleted, made.messages[-1].reference = True, ""
+    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
+    assert made.comments == []
+
+
+def test_what_others_deleted_is_no_sign_of_ours(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
+    cloud.talk.say(made, "users", "anna", "Hallo").deleted = True
+    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
+    assert made.comments == ["Willkommen"]
+
+
 def test_a_chat_without_end_is_not_greeted_on_suspicion(
     cloud: NextcloudEmulator, bench: Bench, made: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from connectors.nextcloud.emulation.talk_views import message_view
 
 CHAT = "/apps/spreed/api/v1/chat/{token}"
 MAX_MESSAGE = 32_000
+MAX_REFERENCE = 64
 EDIT_SECONDS = 24 * 3600
 """How long one may edit (read)."""
 NOT_MODIFIED = 304
@@ -47,7 +48,7 @@ def send(call: Call) -> Any:
         USERS,
         me.actor,
         text.strip(),
-        reference=call.arguments.text("referenceId", ""),
+        reference=call.arguments.text("referenceId", "")[:MAX_REFERENCE],
         parent=parent,
         silent=call.arguments.flag("silent", False),
     )
@@ -99,9 +100,7 @@ def delete(call: Call) -> Any:
     said.deleted = True
     said.text = ""
     line = call.world.talk.note(room, "message_deleted", parent=said)
-    told = message_view(call.world.talk, room, line, me.actor)
-    said.reference = ""  # lists no longer tell it; this answer still does (observed)
-    return told
+    return message_view(call.world.talk, room, line, me.actor)
 
 
 def clear(call: Call) -> Any:

@@ -23,6 +23,8 @@ APP = "spreed"
 ROOMS = "/apps/spreed/api/v4/room"
 MAX_NAME = 255
 MAX_DESCRIPTION = 2000
+PHP_WHITE = " \t\n\r\0\x0b"
+"""What PHP's trim takes away: no-break spaces stay."""
 ALL_BITS = 255
 SOURCES = ("users", "groups", "emails", "teams", "federated_users", "phones")
 
@@ -150,11 +152,11 @@ def create(call: Call) -> Any:
     }
     if valid["emails"]:
         kind = PUBLIC
-    _check_new(kind, name.strip(), fields, arguments.text("objectType", ""))
+    _check_new(kind, name.strip(PHP_WHITE), fields, arguments.text("objectType", ""))
     password = arguments.text("password", "") if kind == PUBLIC else ""
     check_password(call, password, "password")
     stumble(call)
-    room = talk.add_room(name.strip(), call.user.id, kind, password=password, **fields)
+    room = talk.add_room(name.strip(PHP_WHITE), call.user.id, kind, password=password, **fields)
     for user_id in valid["users"]:
         talk.enter(room, USERS, user_id)
     for group_id in valid["groups"]:

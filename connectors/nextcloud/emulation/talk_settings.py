@@ -11,6 +11,7 @@ from connectors.nextcloud.emulation.talk_rooms import (
     APP,
     MAX_DESCRIPTION,
     MAX_NAME,
+    PHP_WHITE,
     ROOMS,
     check_password,
     mine,
@@ -53,7 +54,7 @@ def _set(call: Call, note: str | None, **fields: Any) -> Any:
 def rename(call: Call) -> Any:
     """Give a room another name."""
     room, _ = mine(call, moderator=True)
-    name = call.arguments.text("roomName").strip()
+    name = call.arguments.text("roomName").strip(PHP_WHITE)
     if not name or len(name) > MAX_NAME:
         raise refuse("value")
     return _set(call, "conversation_renamed" if name != room.name else None, name=name)
@@ -62,7 +63,7 @@ def rename(call: Call) -> Any:
 def set_description(call: Call) -> Any:
     """Set or clear the description, of 2,000 characters at most."""
     room, _ = mine(call, moderator=True)
-    text = call.arguments.text("description").strip()
+    text = call.arguments.text("description").strip(PHP_WHITE)
     if len(text) > MAX_DESCRIPTION:
         raise refuse("value")
     note = None if text == room.description else "description_set" if text else "description_removed"
