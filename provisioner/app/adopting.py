@@ -5,7 +5,7 @@ What was adopted and differs is an update of the next plan.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.app.applying import lock_servers
 from provisioner.app.carrying_out import How, Started, carry_out
@@ -16,12 +16,13 @@ from provisioner.app.planning import UNDECIDED, Decisions, Planned, make_plan, u
 from provisioner.app.site import Site
 from provisioner.execution import Report
 from provisioner.model.changes import Adopt
-from provisioner.model.errors import SettingsError, StateError
+from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Remote, Unknown
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.text import Text
 from provisioner.planning.fields import FieldComparer
+from provisioner.state import Epochs, ServerLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,20 @@ def find_adoptions(site: Site, choice: Choice) -> Adoptions:
     return found
 
 
-def adopt(site: Site, wanted: Sequence[Adopt], choice: Choice, started: Started, how: How | None = None) -> Adopted:
+def adopt(
+    site: Site,
+    wanted: Sequence[Adopt],
+    choice: Choice,
+    started: Started,
+    how: How | None = None,
+    *,
+    take_over: bool = False,
+) -> Adopted:
     """Tie exactly these, as far as they are still as they were shown. No target is written to.
 
-    Raises `LockTaken`, `StateBehind` and other `StateError`s; also for a database older than a target.
+    ``take_over``: the database that worked in these targets before is lost for good, and this one takes its place.
+    That alone is written there. Raises `LockTaken`, `StateBehind` and other `StateError`s, and with ``take_over``
+    `TargetError`.
     """
     decisions = UNDECIDED
     if choice.remote_id is not None:
@@ -120,13 +131,32 @@ def adopt(site: Site, wanted: Sequence[Adopt], choice: Choice, started: Started,
             part.target: [change for change in part.changes if change.digest() in digests]
             for part in planned.plan.targets
         }
-        for name, view in planned.views.items():
-            if chosen[name] and view.behind is not None:
-                raise StateError(view.behind)
-        report = carry_out(site, planned, chosen, locks, started, how or How())
+        inherited = _of_another_database(site, planned) if take_over else []
+        views = {**planned.views, **{view.target.name: replace(view, behind=None) for view in inherited}}
+        report = carry_out(site, replace(planned, views=views), chosen, locks, started, how or How())
+        for view in inherited:
+            _leave_epoch(site, view, locks[view.target.server])
     done = tuple(change for changes in chosen.values() for change in changes if isinstance(change, Adopt))
     tied = {change.digest() for change in done}
     return Adopted(done, tuple(change.name for change in wanted if change.digest() not in tied), report)
+
+
+def _of_another_database(site: Site, planned: Planned) -> list[View]:
+    """Targets in which the last run was another database's: no copy of this one, so it can't be recovered here."""
+    own = Epochs(site.database).head().database
+    return [
+        view
+        for view in planned.views.values()
+        if view.inventory is not None and view.inventory.epoch is not None and view.inventory.epoch.database != own
+    ]
+
+
+def _leave_epoch(site: Site, view: View, lock: ServerLock) -> None:
+    epochs = Epochs(site.database)
+    epoch = epochs.head()
+    with view.target.gate.opened(lock.token()):
+        view.target.connector.leave_epoch(epoch)
+    epochs.note_left(site.network, view.target.name, epoch.number)
 
 
 def _decided(planned: Planned, choice: Choice) -> Decisions:

@@ -33,6 +33,10 @@ def adopt_command(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is undisputed, after a question.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="The database that was at work there is lost for good; go on with this one."),
+    ] = False,
     target: Targets = None,
     as_json: AsJson = False,
 ) -> int:
@@ -61,7 +65,7 @@ def adopt_command(
         return PENDING
     wanted = [candidate.change for candidate in found.candidates]
     with watched(context, site) as how:
-        adopted = adopt(site, wanted, choice, Started(actor_id(), "adopt"), how)
+        adopted = adopt(site, wanted, choice, Started(actor_id(), "adopt"), how, take_over=take_over)
     return _tell_adopted(context, found, adopted)
 
 
