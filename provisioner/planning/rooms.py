@@ -36,7 +36,7 @@ def compare_room(case: Case, groups: Differences, inventory: Inventory, going: G
     leading = case.now(moderator, account)
     inside = leading | case.now(EdgeRole.MEMBER, account)
     extra = inside - leaders - plain - through
-    over = extra & (case.desired.gone | _ended_inside(case))
+    over = extra & (case.desired.gone | _ended_inside(case)) if extra else NOBODY
     found = compare_seats(case, moderator, account, over)
     applied = case.applied(moderator, account) | case.applied(EdgeRole.MEMBER, account)
     missing = ((leaders | plain) - through - inside) & case.members[account].present

@@ -22,8 +22,9 @@ from provisioner.model.inventory import Complete, Inventory, Observation, Remote
 from provisioner.model.plan import Plan
 from provisioner.model.ports import Capabilities, Wiring
 from provisioner.model.registry import Registry
-from provisioner.model.resources import Desired, FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import Desired, EdgeRole, FieldName, Kind, Resource, ResourceId, Value
 from provisioner.planning.guards import GuardInput, refusals
+from provisioner.planning.late import addresses_after, with_late_texts
 from provisioner.planning.planner import plan_target
 from provisioner.transport.gate import WriteGate
 from scripts.benches.memory import peak
@@ -62,6 +63,8 @@ def main() -> None:
     wanted = time.process_time()
     rules = planning_rules(Policy())
     part = plan_target(desired, inventory, ties, capabilities, rules)
+    address = addresses_after(part, ties, capabilities, inventory).get
+    part = with_late_texts(part, desired, inventory, ties, capabilities, rules, address)
     planned = time.process_time()
     plan = Plan(registry.network, "", "", (part,))
     refused = refusals([GuardInput(part, ties, inventory)], desired, rules.guards, plan.digest(), frozenset())
@@ -83,24 +86,41 @@ def main() -> None:
 
 def observed(there: Desired, capabilities: Capabilities) -> Inventory:
     """A server that holds exactly this. Each text is a string of its own, as if it had come over the wire."""
-    objects: dict[Kind, dict[str, Remote]] = {Kind.ACCOUNT: {}, Kind.GROUP: {}}
+    objects: dict[Kind, dict[str, Remote]] = {kind: {} for kind in capabilities.fields}
     for resource in there.resources.values():
         kind = resource.id.kind
-        fields: dict[FieldName, Value] = {"name": resource.name}
-        for name in capabilities.fields[kind]:
-            if name in resource.fields:
-                fields[name] = _own(capabilities.canonical(kind, name, resource.fields[name]))
-        objects[kind][resource.name] = Remote(resource.name, resource.name, dict(fields), "Database")
-    names = {identity.key: resource.name for identity, resource in there.resources.items()}
+        fields: dict[FieldName, Value] = {"name": resource.name, **_applied(resource, there, capabilities)}
+        objects[kind][resource.name] = Remote(resource.name, resource.name, fields, "Database")
+    names = {identity: resource.name for identity, resource in there.resources.items()}
+    members: dict[ResourceId, dict[tuple[EdgeRole, Kind], frozenset[str]]] = {}
+    for seats, keys in there.edges.items():
+        seated = members.setdefault(seats.container, {})
+        seated[seats.role, seats.member] = frozenset(names[ResourceId(seats.member, key)] for key in keys)
+    for room, people in there.through_groups.items():
+        plain = frozenset(names[ResourceId(Kind.ACCOUNT, key)] for key in people)
+        moderators = members[room].get((EdgeRole.MODERATOR, Kind.ACCOUNT), frozenset())
+        members[room][EdgeRole.MEMBER, Kind.ACCOUNT] = plain - moderators
     rosters = {
-        (Kind.GROUP, names[seats.container.key]): Roster.of_accounts(
-            Complete(Scope(TARGET, Kind.GROUP, names[seats.container.key])),
-            frozenset(names[member] for member in members),
-        )
-        for seats, members in there.edges.items()
+        (identity.kind, names[identity]): Roster(Complete(Scope(TARGET, identity.kind, names[identity])), seated)
+        for identity, seated in members.items()
     }
     found = {kind: Observation(Complete(Scope(TARGET, kind)), seen) for kind, seen in objects.items()}
     return Inventory(TARGET, found, rosters, "readi")
+
+
+def _applied(resource: Resource, there: Desired, capabilities: Capabilities) -> dict[FieldName, Value]:
+    """All that was made true of it, as the server gives it back."""
+
+    def address(identity: ResourceId) -> str | None:
+        return capabilities.address(identity.kind, there.resources[identity].name, there.resources[identity].name)
+
+    kind, late = resource.id.kind, {name: text.written(address) for name, text in resource.late.items()}
+    wanted = {**resource.fields, **late}
+    return {
+        name: _own(capabilities.canonical(kind, name, wanted[name]))
+        for name in capabilities.fields[kind]
+        if name in wanted
+    }
 
 
 def _own(value: V) -> V:
@@ -111,11 +131,7 @@ def bound(there: Desired, capabilities: Capabilities) -> Ties:
     """What the database knows after that was made."""
     bindings: dict[ResourceId, Binding] = {}
     for identity, resource in there.resources.items():
-        applied: dict[FieldName, Value] = {
-            name: _own(capabilities.canonical(identity.kind, name, resource.fields[name]))
-            for name in capabilities.fields[identity.kind]
-            if name in resource.fields
-        }
+        applied = _applied(resource, there, capabilities)
         bindings[identity] = Binding(identity, resource.name, resource.name, "Database", applied)
     keys = {key: _own(key) for key in {member for members in there.edges.values() for member in members}}
     # Sets of their own and strings of their own, one for each account: as they come out of the database.

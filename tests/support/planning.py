@@ -11,7 +11,7 @@ from typing import Any
 
 from policies.desire import Assigned, desire
 from policies.document import Policy
-from provisioner.model.bindings import Binding, Ties
+from provisioner.model.bindings import Binding, Ties, adopted
 from provisioner.model.changes import (
     Adopt,
     Change,
@@ -25,7 +25,7 @@ from provisioner.model.changes import (
     Update,
     Write,
 )
-from provisioner.model.inventory import Inventory, Remote, Unknown
+from provisioner.model.inventory import Inventory, Remote
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
 from provisioner.model.registry import (
@@ -270,8 +270,11 @@ class World:
     def address(self, identity: ResourceId) -> str | None:
         """Where people open what is ours, as of now."""
         binding = self.bindings.get(identity)
-        remote = self.server.objects[identity.kind].get(binding.remote_id) if binding is not None else None
-        return None if remote is None else self.capabilities.address(identity.kind, remote.remote_id, remote.name)
+        if binding is None:
+            return None
+        remote = self.server.objects[identity.kind].get(binding.remote_id)
+        name = binding.name if remote is None else remote.name
+        return self.capabilities.address(identity.kind, binding.remote_id, name)
 
     def drift(self) -> list[Drift]:
         return list(drift_of(self.server.inventory(), self.ties, self.capabilities, self.desired().login_writes))
@@ -317,7 +320,7 @@ class World:
         inventory, desired = self.server.inventory(), self.desired()
         for change in chosen:
             if isinstance(change, Adopt):
-                self._adopt(change, desired)
+                self._adopt(change)
         self._note(desired, inventory, part)
         self.unsettled = frozenset()
         for change in chosen:
@@ -338,17 +341,10 @@ class World:
         for seats, account in agreed.left:
             self.edges[seats] -= {account}
 
-    def _adopt(self, change: Adopt, desired: Desired) -> None:
-        remote, managed = change.remote, self.capabilities.fields[change.id.kind]
+    def _adopt(self, change: Adopt) -> None:
         assert change.id not in self.bindings
-        assert remote.remote_id not in {binding.remote_id for binding in self.bindings.values()}, "tied twice"
-        applied = {
-            name: value
-            for name, value in remote.fields.items()
-            if managed.get(name) is Mode.MANAGED and not isinstance(value, Unknown)
-        }
-        applied |= {name: None for name in desired.resources[change.id].fields if managed.get(name) is Mode.ONCE}
-        self.bindings[change.id] = Binding(change.id, remote.remote_id, remote.name, remote.fingerprint, applied)
+        assert change.remote.remote_id not in {binding.remote_id for binding in self.bindings.values()}, "tied twice"
+        self.bindings[change.id] = adopted(change, self.capabilities.fields[change.id.kind])
 
     def _perform(self, change: Change) -> None:
         match change:
