@@ -8,6 +8,7 @@ from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBeh
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
+from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
@@ -30,6 +31,7 @@ __all__ = [
     "Meta",
     "Outcome",
     "Owner",
+    "Persons",
     "PlanState",
     "Rates",
     "Recent",
@@ -39,6 +41,7 @@ __all__ = [
     "Runs",
     "SavedPlan",
     "SavedPlans",
+    "Scrubbed",
     "ServerLock",
     "Settlement",
     "Standing",

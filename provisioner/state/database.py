@@ -6,7 +6,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -109,6 +109,19 @@ class Database:
         with translated(self.where), self.engine.connect() as connection, transaction(connection, durable=durable):
             yield connection
 
+    def fold(self) -> None:
+        """Move SQLite's write-ahead log into the file and empty it; left to the next time while somebody reads.
+
+        Until then it holds what was overwritten since. PostgreSQL sees to its own.
+        """
+        if self.path is not None:
+            with translated(self.where), closing(self.engine.raw_connection()) as pooled:
+                driver = pooled.cursor()
+                driver.execute("PRAGMA busy_timeout=0")
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # says that it could not, and raises nothing
+                driver.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
+                driver.close()
+
     def lock(self, server: str, at: datetime, run: int | None = None) -> ServerLock:
         """Take a server's write lock, or raise `LockTaken` at once, naming who has it.
 
@@ -190,7 +203,9 @@ def _engine(url: URL) -> Engine:
 
 def _set_up_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     """What must hold on every connection: SQLite remembers none of it but the journal mode."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE * 1000}"):
+    # What is deleted is overwritten: a person who was erased must not be found in a free page.
+    kept = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (*kept, f"busy_timeout={_PATIENCE * 1000}"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -152,6 +152,12 @@ def anything_waits(connection: Connection) -> bool:
     return connection.execute(select(META.c.name).where(META.c.scope == _WAITING).limit(1)).first() is not None
 
 
+def retires(connection: Connection) -> bool:
+    """Whether what waits says that something was erased. Within its JSON no name can look like this."""
+    mine = (META.c.scope == _WAITING, META.c.value.contains('"fact":"retired"', autoescape=True))
+    return connection.execute(select(META.c.name).where(*mine).limit(1)).first() is not None
+
+
 def forget(connection: Connection, upto: int) -> None:
     """The file has these for good."""
     connection.execute(delete(META).where(META.c.scope == _WAITING, META.c.name <= _name(upto)))

@@ -32,6 +32,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The key of the tombstones' hashes: without it they would be worth nothing in another database."""
     seq: int
     epoch: int
+    facts: int | None = None
+    """How many lines are numbered ``seq``: so a file that was cut off is told from a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,11 @@ class TiesFile:
         lines = content[: content.rfind(b"\n") + 1].splitlines()
         header = self._header(lines[0] if lines else b"")
         found = Replayed(header, Head(header.seq, header.epoch))
+        at_once = 0
         for number, raw in enumerate(lines[1:], 2):
             fact = self._numbered([raw], str(number))
             again = fact.seq == found.head.seq == header.seq
+            at_once += again
             if not (again or fact.seq == found.head.seq + 1) or fact.epoch < found.head.epoch:
                 raise self._damaged(str(number))
             found.head = Head(fact.seq, fact.epoch)
@@ -146,6 +150,8 @@ class TiesFile:
                 found.ties.pop(what.tie, None)
             else:
                 found.retired[what.server, what.kind, what.digest] = what
+        if header.facts is not None and at_once < header.facts:
+            raise self._damaged(str(at_once + 2))
         return found
 
     def _header(self, raw: bytes) -> Header:

@@ -4,6 +4,9 @@ A fact is numbered in the transaction that makes it true, and waits in the datab
 process killed between the two leaves the file behind, and the next run makes up for it; a file that is *ahead*
 means that the database is an old copy, or was made anew.
 
+Lines only ever are added, so the names of what was tied stand in the file for good; unless something was erased: then
+the file is written anew from the database, which does not know that name any more.
+
 What it costs: one line a tie, written without waiting for the disk (a killed process loses nothing: the kernel has
 it), and one fsync a run that changed ties. A power cut may take lines of the last run away, but they are still waiting
 in the database: they are forgotten there after that fsync only.
@@ -32,6 +35,7 @@ from provisioner.state.tie_facts import (
     head_of,
     identity_of,
     line,
+    retires,
     secret_of,
     waiting,
 )
@@ -59,6 +63,8 @@ class Known:
     """What waits in the database and the file does not have."""
     waits: bool
     """Whether anything waits, the file's own included: it may not be on disk yet."""
+    retires: bool
+    """Whether something was erased since."""
     holds_ties: bool
 
 
@@ -109,7 +115,7 @@ class TiesLog:
             known = self._known(tip)
             standing = _standing(tip, known)
             self._refuse(standing, tip, known)
-            if standing is Standing.MISSING:
+            if standing is Standing.MISSING or (durable and known.retires):
                 return self._write_whole(self.file)
             if tip is None or not known.waits:
                 return 0
@@ -131,13 +137,20 @@ class TiesLog:
     def _known(self, tip: Tip | None) -> Known:
         with self._database.reading() as connection:
             head, lines = head_of(connection), tuple(waiting(connection, 0 if tip is None else tip.head.seq))
-            return Known(head, secret_of(connection), lines, anything_waits(connection), _holds_ties(connection))
+            return Known(
+                head,
+                secret_of(connection),
+                lines,
+                anything_waits(connection),
+                retires(connection),
+                _holds_ties(connection),
+            )
 
     def _write_whole(self, file: TiesFile) -> int:
         with self._database.reading() as connection:
             head, secret = head_of(connection), secret_of(connection)
             lines = [line(Numbered(head.seq, head.epoch, fact)) for fact in _all(connection)]
-        file.write(Header("ties/1", identity_of(secret), secret, head.seq, head.epoch), lines)
+        file.write(Header("ties/1", identity_of(secret), secret, head.seq, head.epoch, len(lines)), lines)
         return head.seq
 
 
