@@ -147,9 +147,10 @@ class TargetRun:
             self._broke(error)
 
     def _do(self, step: Step) -> None:
-        creates = step.creates and self._remote_id(step.id) is None
+        made = self._remote_id(step.id) if step.creates else None
+        creates = step.creates and made is None
         try:
-            entry = self._journal.intend(step, self._clock.now())
+            entry = self._journal.intend(step, self._clock.now(), made=made)
         except StateError as error:
             self._finish(step, StepState.SKIPPED, error.text)
             raise

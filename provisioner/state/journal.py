@@ -76,10 +76,17 @@ class Journal:
         self._server = server
         self._run = run
 
-    def intend(self, step: Step, at: datetime) -> int:
-        """Write down, for good, that this step is about to be performed. Its number in the journal."""
+    def intend(self, step: Step, at: datetime, *, made: str | None = None) -> int:
+        """Write down, for good, that this step is about to be performed. Its number in the journal.
+
+        ``made``: the remote id of what this run created before: the step goes on with it, and creates nothing. It
+        counts as part of the creation all the same, and as no update of what was there.
+        """
+        row = self._row(step, StepState.INTENT, at)
+        if made is not None:
+            row |= {"creates": False, "remote_id": made}
         with self._lock.writing() as connection:
-            key = connection.execute(insert(STEP), self._row(step, StepState.INTENT, at)).inserted_primary_key
+            key = connection.execute(insert(STEP), row).inserted_primary_key
         entry = int(key[0])
         # Now, since with the intent all that came before it is on disk: the file is never ahead of the database.
         if self._waiting >= self._together and self._ties_log is not None:
