@@ -69,7 +69,7 @@ def _likeness(found: Candidate | Theirs) -> Likeness:
 def dispute(kind: Kind, what: str, name: str) -> Text:
     """Why ``name`` is disputed, with what a ranger can do about it: an account's name is fixed by its user id."""
     if kind is Kind.ACCOUNT:
-        return Text.of(f"planning.{what}", name=name)
+        return Text.of(f"planning.account_{what}", name=name)
     return Text.of(f"planning.room_{what}", name=name)
 
 

@@ -154,6 +154,9 @@ class ObjectPlanner:
         if wanted.id in draft.ties.borrowed:
             draft.notice(NoticeKind.FOREIGN, wanted.id, name, Text.of("planning.borrowed_lost", name=name))
             return
+        if any(need not in draft.remote_ids for need in wanted.needs):
+            draft.notice(NoticeKind.WAITING, wanted.id, name, Text.of("planning.waits_for_groups"))
+            return  # a room without them would be nobody's, and a folder nobody could read
         fields: dict[FieldName, Value] = {
             field: canonical(self._kind, field, value) for field, value in wanted.fields.items() if field in modes
         }

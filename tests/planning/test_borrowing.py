@@ -231,7 +231,7 @@ def test_a_new_entry_for_the_same_person_waits_until_the_old_one_has_left(joined
     made.drop("p1")
     made.put(replace(ERIKA, id="p9"))
     assert told(made.plan()) == ["leave body:iot: person:p1 (queued)"]
-    assert noticed(made.plan()) == [("person:p9", "planning.claimed_twice")]
+    assert noticed(made.plan()) == [("person:p9", "planning.account_claimed_twice")]
     made.apply()
     assert told(made.apply()) == ["join body:iot: person:p9"]
     assert remote_id in made.members(group_id("iot"))
@@ -240,7 +240,7 @@ def test_a_new_entry_for_the_same_person_waits_until_the_old_one_has_left(joined
 def test_one_account_that_two_entries_could_mean_is_borrowed_for_neither() -> None:
     made, _ = shared()
     made.put(replace(OTTO, email="p1@bretten.example"))
-    assert {code for _, code in noticed(made.plan())} == {"planning.claimed_twice"}
+    assert {code for _, code in noticed(made.plan())} == {"planning.account_claimed_twice"}
 
 
 def test_drift_of_its_memberships_is_like_that_of_own_accounts(joined: tuple[World, str]) -> None:

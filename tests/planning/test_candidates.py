@@ -119,7 +119,7 @@ class TestChosen:
         world.wish = replace(START, people=START.people | {"p3", "p4"}).desired()
         world.decisions = {account_id("p3"): chosen}
         assert adopted(world) == {account_id("p3"): chosen}
-        assert disputed(world) == [("person:p4", "planning.claimed_twice")]
+        assert disputed(world) == [("person:p4", "planning.account_claimed_twice")]
 
 
 def test_a_folder_is_known_by_its_name_alone(world: World) -> None:

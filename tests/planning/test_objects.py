@@ -103,7 +103,7 @@ class TestCreating:
 
     def test_two_people_whose_user_id_was_fixed_to_one_name_are_disputed_both(self) -> None:
         plan = world(replace(ERIKA, user_id="em"), replace(person("p2"), user_id="EM"), IOT).plan()
-        assert noticed(plan) == [("person:p1", "planning.wanted_twice"), ("person:p2", "planning.wanted_twice")]
+        assert noticed(plan) == [(key, "planning.account_wanted_twice") for key in ("person:p1", "person:p2")]
         assert told(plan) == ["create body:iot", "create body:iot:administrators"]
 
     def test_the_order_of_the_registry_does_not_change_the_order_of_the_plan(self) -> None:
@@ -136,7 +136,7 @@ class TestAdopting:
         made = world()
         made.server.add(Kind.ACCOUNT, "erika.muster", email="other@elsewhere.example")
         plan = made.plan()
-        assert noticed(plan) == [("person:p1", "planning.name_taken")]
+        assert noticed(plan) == [("person:p1", "planning.account_name_taken")]
         assert not any("person:p1" in line for line in told(plan))
 
     def test_a_bare_name_of_which_nothing_is_known_is_adopted(self) -> None:
@@ -165,7 +165,7 @@ class TestAdopting:
         made.server.edit(Kind.ACCOUNT, "account-1", email="shared@bretten.example", display_name="Erika Muster")
         made.put(replace(ERIKA, email="shared@bretten.example"))
         codes = noticed(made.plan())
-        assert codes == [("person:p1", "planning.claimed_twice"), ("person:p2", "planning.claimed_twice")]
+        assert codes == [(key, "planning.account_claimed_twice") for key in ("person:p1", "person:p2")]
         assert told(made.plan()) == []
 
     def test_a_partial_list_adopts_nothing(self) -> None:
@@ -236,10 +236,10 @@ class TestUpdating:
         ("name", "why"),
         [
             ("Otto.Beispiel", "name_owned"),
-            ("stranger", "name_taken"),
-            ("admin", "name_protected"),
+            ("stranger", "account_name_taken"),
+            ("admin", "account_name_protected"),
             ("gone", "retired"),
-            ("ida.neu", "wanted_twice"),
+            ("ida.neu", "account_wanted_twice"),
         ],
     )
     def test_a_rename_to_a_name_that_is_not_free_is_disputed(self, name: str, why: str) -> None:
@@ -264,7 +264,7 @@ class TestUpdating:
         assert told(made.plan()) == ["update person:p1: name=erika.muster (queued)"]
         made.server.add(Kind.ACCOUNT, "Erika.Muster")
         assert told(made.plan()) == []
-        assert noticed(made.plan()) == [("person:p1", "planning.name_taken")]
+        assert noticed(made.plan()) == [("person:p1", "planning.account_name_taken")]
 
     def test_a_name_that_differs_only_in_case_is_the_same(self) -> None:
         made = settled(ERIKA, capabilities=capabilities(account={"name": Mode.MANAGED}))
@@ -422,7 +422,7 @@ class TestLeftAlone:
     def test_our_own_account_named_in_the_registry_is_never_a_subject(self) -> None:
         made = world(replace(ERIKA, user_id="readi"), IOT)
         made.server.own_account = made.server.add(Kind.ACCOUNT, "readi", email="p1@bretten.example")
-        assert noticed(made.plan()) == [("person:p1", "planning.name_protected")]
+        assert noticed(made.plan()) == [("person:p1", "planning.account_name_protected")]
 
     def test_our_own_account_that_was_bound_once_is_never_a_subject(self) -> None:
         made = settled()
@@ -434,7 +434,7 @@ class TestLeftAlone:
 
     @pytest.mark.parametrize("name", ["admin", "ADMIN", "Root"])
     def test_a_protected_user_id_is_never_given_in_any_case(self, name: str) -> None:
-        assert noticed(world(replace(ERIKA, user_id=name)).plan()) == [("person:p1", "planning.name_protected")]
+        assert noticed(world(replace(ERIKA, user_id=name)).plan()) == [("person:p1", "planning.account_name_protected")]
 
     def test_what_is_protected_later_is_left_alone_from_then_on(self) -> None:
         made = settled()
