@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Integer, Row, cast, delete, func, insert, select, update
 
-from provisioner.model.resources import Kind, ResourceId, Seats
+from provisioner.model.resources import LADDER_OF_RIGHTS, EdgeRole, Kind, ResourceId, Seats
 from provisioner.model.steps import Effects
 from provisioner.model.text import Text
 from provisioner.state.codec import dump, load, load_effects, load_text
@@ -166,14 +166,22 @@ class Runs:
         erased = 0
         for effects in map(load_effects, leaving):
             erased += effects.erased
-            for seats, _ in effects.leaves:
-                lost[seats] = lost.get(seats, 0) + 1
+            gained = {(seats.container, member): seats.role for seats, member in effects.joins}
+            for seats, member in effects.leaves:
+                if not _is_raise(seats.role, gained.get((seats.container, member))):
+                    lost[seats] = lost.get(seats, 0) + 1
         return Recent(
             suspensions={kind: sums[0] for kind, sums in by_kind.items() if sums[0]},
             updates={kind: sums[1] for kind, sums in by_kind.items() if sums[1]},
             removed_edges=sum(lost.values()) + erased,
             members_lost=lost,
         )
+
+
+def _is_raise(before: EdgeRole, role: EdgeRole | None) -> bool:
+    """Whether somebody left a role for one that may do all that, and more."""
+    ladder = LADDER_OF_RIGHTS
+    return before in ladder and role in ladder and ladder.index(role) > ladder.index(before)
 
 
 def _run(row: Row[tuple[object, ...]]) -> Run:

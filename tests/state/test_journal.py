@@ -224,3 +224,16 @@ def test_erasing_counts_as_a_removal_and_is_no_update(database: Database) -> Non
     book.done(book.intend(erased, NOW), erased, Done("r"), NOW, binds=False)
     recent = Runs(database).recent(NETWORK, TARGET, NOW)
     assert (recent.removed_edges, recent.updates, recent.suspensions) == (1, {}, {})
+
+
+def test_a_raise_takes_nothing_away_and_less_rights_do(database: Database) -> None:
+    book, folder = journal(database), ResourceId(Kind.TEAM_FOLDER, "body:f")
+    reader, sharer, manager = (
+        Edge(Seats(folder, role, Kind.GROUP), "body:g")
+        for role in (EdgeRole.READER, EdgeRole.SHARER, EdgeRole.MANAGER)
+    )
+    for before, after in ((sharer, manager), (manager, reader)):
+        graded = step(folder, remote_id="7", effects=Effects(joins=(after,), leaves=(before,)))
+        book.done(book.intend(graded, NOW), graded, Done("7"), NOW, binds=False)
+    recent = Runs(database).recent(NETWORK, TARGET, NOW)
+    assert (recent.removed_edges, recent.members_lost) == (1, {manager.seats: 1})
