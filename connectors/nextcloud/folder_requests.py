@@ -12,9 +12,10 @@ from connectors.nextcloud.client import Client, OcsRefusal, segment
 from connectors.nextcloud.folders import RIGHTS, Folder, folder_of, objection, unreadable
 from connectors.nextcloud.outcomes import creating
 from connectors.nextcloud.quota import MOST, UNLIMITED
-from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent
+from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, RateLimited, Transient
 from provisioner.model.resources import Value
 from provisioner.model.text import Text
+from provisioner.transport.answer import NeverSent
 
 FOLDERS: Final = "/index.php/apps/groupfolders/folders"
 
@@ -103,7 +104,8 @@ class Folders:
     def let_in(self, identifier: str, group: str, bits: int) -> Folder:
         """Give a group, which has to exist, the folder with these rights; one or two writes, as often as one likes.
 
-        The server gives every group all rights first. It asks nobody whether the group exists.
+        The server gives every group all rights first, and asks nobody whether the group exists. So a failure of
+        which nothing is known may leave a group with more rights than it shall have: `OutcomeUnknown`.
         """
         try:
             folder = self._write(identifier, "/groups", {"group": group})
@@ -114,7 +116,16 @@ class Folders:
             if found is None:
                 raise Permanent(Text.of("nextcloud.gone", name=identifier)) from refusal
             folder = found
-        return folder if folder.bits_of(group) == bits else self.set_rights(identifier, group, bits)
+        except (NeverSent, RateLimited):
+            raise
+        except Transient as error:
+            raise OutcomeUnknown(error.text, error.detail) from error
+        if folder.bits_of(group) == bits:
+            return folder
+        try:
+            return self.set_rights(identifier, group, bits)
+        except Transient as error:
+            raise OutcomeUnknown(error.text, error.detail) from error
 
     def set_rights(self, identifier: str, group: str, bits: int) -> Folder:
         """Set a group's bits. On a group that has not the folder the server does nothing, silently: an error here."""
