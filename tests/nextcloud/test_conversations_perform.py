@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.nextcloud.conversations_compiling import OPERATIONS
-from connectors.nextcloud.emulation.talk_state import GROUP, MODERATOR, Room
+from connectors.nextcloud.emulation.talk_state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation.faults import Faults
 from provisioner.model.changes import Change
@@ -22,33 +22,20 @@ from tests.support.conversations import (
     enter,
     erase,
     exit_,
-    look,
+    grown_room,
     moderate,
     moderate_no_more,
     room,
     seen,
 )
-from tests.support.nextcloud import SERVICE, TOKEN, Bench, group, person
+from tests.support.nextcloud import SERVICE, TOKEN, Bench
 
 OWN = SERVICE[0]
 
 
 @pytest.fixture
 def made(cloud: NextcloudEmulator, bench: Bench) -> Room:
-    """A room of ours: Sensorik with Anna, who moderates, and Bert; Dora is not in it."""
-    for name in ("anna", "bert", "dora"):
-        cloud.add_user(name, groups=[] if name == "dora" else ["Sensorik"])
-        bench.ids[person(name)] = name
-    cloud.add_group("Technik")
-    made = cloud.add_room("Sensorik", OWN, groups=["Sensorik"])
-    made.description = "readi:body:s"
-    found = made.find("users", "anna")
-    assert found is not None
-    found.type = MODERATOR
-    bench.ids |= {room("s"): made.token, group("s"): "Sensorik", group("t"): "Technik"}
-    look(bench)
-    cloud.log.clear()
-    return made
+    return grown_room(cloud, bench)
 
 
 def each_write(bench: Bench, made: Room) -> dict[str, Change]:
@@ -201,55 +188,6 @@ def test_a_first_message_whose_answer_was_lost_is_never_posted_twice(
     assert made.comments == ["Willkommen"]
 
 
-def test_a_first_message_below_a_thousand_others_is_found(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    for number in range(1000):
-        cloud.talk.say(made, "users", "anna", f"Nachricht {number}")
-    cloud.log.clear()
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    assert not cloud.log.writes
-    assert made.comments.count("Willkommen") == 1
-
-
-def test_a_deleted_message_of_ours_that_tells_no_reference_counts_as_the_first(
-    cloud: NextcloudEmulator, bench: Bench, made: Room
-) -> None:
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    made.messages[-1].deleted, made.messages[-1].reference = True, ""
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    assert made.comments == []
-
-
-def test_what_others_deleted_is_no_sign_of_ours(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    cloud.talk.say(made, "users", "anna", "Hallo").deleted = True
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    assert made.comments == ["Willkommen"]
-
-
-def test_a_chat_without_end_is_not_greeted_on_suspicion(
-    cloud: NextcloudEmulator, bench: Bench, made: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("connectors.nextcloud.conversations_reading.MOST_PAGES", 2)
-    for number in range(1000):
-        cloud.talk.say(made, "users", "anna", f"Nachricht {number}")
-    (step,) = bench.compile(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    with pytest.raises(Exception, match="garbled"):
-        bench.connector.verify(step, bench.ids.__getitem__)
-
-
-def test_a_room_in_which_nothing_was_ever_said_is_greeted(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    made.messages.clear()
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    assert made.comments == ["Willkommen"]
-
-
-def test_reading_the_chat_marks_nothing_as_read(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    bench.apply(alter("s", seen(bench, made.token), first_message="Willkommen"))
-    asked = [entry.path for entry in cloud.log.requests if "/chat/" in entry.path and not entry.write]
-    assert asked
-    assert all("setReadMarker=0" in path and "markNotificationsAsRead=0" in path for path in asked)
-
-
 @pytest.mark.parametrize("operation", ALL)
 def test_what_was_never_sent_is_safe_to_repeat(
     cloud: NextcloudEmulator, bench: Bench, made: Room, operation: str
@@ -316,38 +254,6 @@ def test_a_room_without_a_name_never_reaches_the_server(
     assert cloud.log.writes == []
 
 
-class TestGuests:
-    """An e-mail guest would turn the room public."""
-
-    def test_whatever_is_wished_for_nothing_but_accounts_and_groups_is_named(
-        self, cloud: NextcloudEmulator, bench: Bench, made: Room
-    ) -> None:
-        bench.ids |= {person("g"): "gast@city.example", group("g"): "gast@city.example"}
-        changes = [
-            create_room("neu", "Neu"),
-            enter("neu", "g"),
-            enter("s", "g"),
-            enter("s", "g", member=Kind.ACCOUNT),
-            moderate("s", "g"),
-        ]
-        for steps in (bench.compile(*changes[:2]), bench.compile(*changes[2:])):
-            for step in steps:
-                with pytest.raises(Permanent, match="404"):
-                    bench.perform(step)
-        bodies = " ".join(entry.body for entry in cloud.log.writes)
-        assert "gast@city.example" in bodies
-        assert "emails" not in bodies
-        assert "circles" not in bodies
-        assert {one.type for one in cloud.talk.rooms.values() if not one.object_type} <= {GROUP, 4}
-        assert made.type == GROUP
-
-    def test_nobody_is_put_in_by_hand_who_comes_by_a_group(
-        self, cloud: NextcloudEmulator, bench: Bench, made: Room
-    ) -> None:
-        bench.apply(create_room("neu", "Neu"), enter("neu", "s"), moderate("neu", "anna"))
-        assert not [entry for entry in cloud.log.writes if entry.path.endswith("/participants")]
-
-
 class TestMoved:
     @pytest.mark.parametrize("operation", sorted(set(ALL) - {"create-conversation", "invite-to-conversation"}))
     def test_a_room_that_was_deleted_meanwhile_has_moved(
@@ -405,112 +311,6 @@ class TestMoved:
         cloud.talk.remove_room(made.token)
         with pytest.raises(Exception, match="garbled"):
             bench.connector.verify(step, bench.ids.__getitem__)
-
-
-class TestSharing:
-    """One fresh read of the participants serves the steps that follow each other in one room."""
-
-    def people_read(self, cloud: NextcloudEmulator) -> int:
-        return sum(entry.method == "GET" and "/participants" in entry.path for entry in cloud.log.requests)
-
-    def test_many_moderators_of_one_room_are_one_read_and_one_write_each(
-        self, cloud: NextcloudEmulator, bench: Bench, made: Room
-    ) -> None:
-        names = [f"p{number}" for number in range(6)]
-        for name in names:
-            cloud.add_user(name, groups=["Sensorik"])
-            bench.ids[person(name)] = name
-        cloud.log.clear()
-        bench.apply(moderate("s", *names))
-        assert (self.people_read(cloud), len(cloud.log.writes)) == (1, len(names))
-        assert set(names) <= set(made.moderators)
-        bench.apply(moderate_no_more("s", made.token, *names[:3]), exit_("s", made.token, *names[3:]))
-        assert self.people_read(cloud) <= 3
-
-    def test_another_room_a_failure_and_time_each_end_it(
-        self, cloud: NextcloudEmulator, bench: Bench, made: Room
-    ) -> None:
-        other = cloud.add_room("Andere", OWN, users=["anna", "bert"])
-        bench.ids[room("o")] = other.token
-        first, second, third = (bench.compile(moderate(key, "bert"))[0] for key in ("s", "o", "s"))
-        for step in (first, second, third):
-            bench.perform(step)
-        assert self.people_read(cloud) == 3
-        (down,) = bench.compile(moderate_no_more("s", made.token, "bert"))
-        cloud.faults.status(500, writes=True)
-        verified = bench.connector.verify(down, bench.ids.__getitem__)
-        assert isinstance(verified, Verified)
-        with pytest.raises(Transient):
-            perform(bench, down, verified)
-        assert self.people_read(cloud) == 3
-        bench.perform(down)
-        assert self.people_read(cloud) == 4
-        bench.clock.sleep(120)
-        bench.apply(moderate("s", "bert"))
-        assert self.people_read(cloud) == 5
-
-    def test_a_group_that_was_taken_out_took_people_along_and_is_read_again(
-        self, cloud: NextcloudEmulator, bench: Bench, made: Room
-    ) -> None:
-        bench.apply(exit_("s", made.token, "s", member=Kind.GROUP))
-        (step,) = bench.compile(exit_("s", made.token, "bert"))
-        assert isinstance(bench.connector.verify(step, bench.ids.__getitem__), Moved)
-        assert self.people_read(cloud) == 2
-
-
-def test_a_moderator_whose_group_is_on_its_way_is_let_in_first(
-    cloud: NextcloudEmulator, bench: Bench, made: Room
-) -> None:
-    bench.apply(moderate("s", "dora"))
-    assert "dora" in made.moderators
-    assert [entry.method for entry in cloud.log.writes] == ["POST", "POST"]
-
-
-def test_an_account_that_talk_lets_in_and_does_not_show_is_an_error(
-    cloud: NextcloudEmulator, bench: Bench, made: Room
-) -> None:
-    body = '{"ocs": {"meta": {"status": "ok", "statuscode": 200}, "data": []}}'
-    cloud.faults.status(200, method="POST", path="/participants", body=body, content_type="application/json")
-    with pytest.raises(Permanent, match="not_entered"):
-        bench.apply(moderate("s", "dora"))
-
-
-def test_the_owner_of_an_adopted_room_is_left_alone(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    made.attendees[0].type = MODERATOR
-    owner = made.find("users", "anna")
-    assert owner is not None
-    owner.type = 1
-    for change in (exit_("s", made.token, "anna"), moderate_no_more("s", made.token, "anna")):
-        with pytest.raises(Permanent, match="owner"):
-            bench.apply(change)
-    assert cloud.log.writes == []
-
-
-def test_our_own_account_never_leaves(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    made.attendees[0].type = MODERATOR
-    bench.ids[person("us")] = OWN
-    for change in (exit_("s", made.token, "us"), moderate_no_more("s", made.token, "us")):
-        with pytest.raises(Permanent, match="own_account"):
-            bench.apply(change)
-    assert cloud.log.writes == []
-    assert OWN in made.moderators
-
-
-def test_whose_rooms_they_are_is_asked_when_nobody_told(cloud: NextcloudEmulator, settings: object, made: Room) -> None:
-    fresh = Bench(settings)  # type: ignore[arg-type]
-    fresh.ids |= {room("s"): made.token, person("us"): OWN}
-    with pytest.raises(Permanent, match="own_account"):
-        fresh.apply(exit_("s", made.token, "us"))
-    fresh.close()
-
-
-def test_others_in_the_room_stay_whatever_we_do(cloud: NextcloudEmulator, bench: Bench, made: Room) -> None:
-    cloud.talk.invite(made, "gast@city.example")
-    cloud.talk.add_people(made, ["dora"])
-    bench.apply(enter("s", "t"), moderate("s", "bert"))
-    bench.apply(exit_("s", made.token, "t", member=Kind.GROUP), moderate_no_more("s", made.token, "bert"))
-    assert {"dora", "anna", "bert", OWN} <= set(made.users)
-    assert [one.kind for one in made.attendees].count("emails") == 1
 
 
 def test_a_step_of_another_kind_is_refused(bench: Bench, made: Room) -> None:

@@ -1,11 +1,12 @@
 """The few words that tests need to make changes of conversations."""
 
-from connectors.nextcloud.emulation.talk_state import Room
-from provisioner.model.changes import Change, ChangeClass, Create, Erase, Join, Leave, Update, Write
+from connectors.nextcloud.emulation.talk_state import MODERATOR, Room
+from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.model.changes import ChangeClass, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Complete, Inventory, Level, Remote, Roster, Scope
 from provisioner.model.ports import Interest
 from provisioner.model.resources import EdgeRole, Kind, LateText, Resource, ResourceId, Value, marker_of
-from tests.support.nextcloud import TARGET, WHY, Bench
+from tests.support.nextcloud import SERVICE, TARGET, WHY, Bench, group, person
 
 ROOMS = frozenset({Kind.CONVERSATION})
 
@@ -24,12 +25,10 @@ def keys_of(kind: Kind, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(f"{'person' if kind is Kind.ACCOUNT else 'body'}:{name}" for name in names))
 
 
-def enter(
-    key: str, *names: str, member: Kind = Kind.GROUP, role: EdgeRole = EdgeRole.MEMBER, target: str = TARGET
-) -> Join:
+def enter(key: str, *names: str, member: Kind = Kind.GROUP, role: EdgeRole = EdgeRole.MEMBER) -> Join:
     """Groups, or accounts, into a room."""
     members = keys_of(member, names)
-    return Join(target=target, id=room(key), name=key, reason=WHY, members=members, role=role, member=member)
+    return Join(target=TARGET, id=room(key), name=key, reason=WHY, members=members, role=role, member=member)
 
 
 def moderate(key: str, *names: str) -> Join:
@@ -122,12 +121,18 @@ def groups_in(bench: Bench, token: str) -> frozenset[str]:
     return roster(bench, token).of(EdgeRole.MEMBER, Kind.GROUP)
 
 
-def make(bench: Bench, *changes: Change) -> str:
-    """Apply what begins with a room's creation; the token of that room."""
-    bench.apply(*changes)
-    return bench.ids[changes[0].id]
-
-
-def greetings(made: Room) -> list[str]:
-    """What was said in an emulated room."""
-    return made.comments
+def grown_room(cloud: NextcloudEmulator, bench: Bench) -> Room:
+    """A room of ours: Sensorik with Anna, who moderates, and Bert; Dora is not in it."""
+    for name in ("anna", "bert", "dora"):
+        cloud.add_user(name, groups=[] if name == "dora" else ["Sensorik"])
+        bench.ids[person(name)] = name
+    cloud.add_group("Technik")
+    made = cloud.add_room("Sensorik", SERVICE[0], groups=["Sensorik"])
+    made.description = "readi:body:s"
+    found = made.find("users", "anna")
+    assert found is not None
+    found.type = MODERATOR
+    bench.ids |= {room("s"): made.token, group("s"): "Sensorik", group("t"): "Technik"}
+    look(bench)
+    cloud.log.clear()
+    return made
