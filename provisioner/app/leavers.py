@@ -7,6 +7,7 @@ from datetime import date
 from policies.desire import person_key
 from policies.membership import Belongings, Standing, standing
 from provisioner.app.connectors import Target
+from provisioner.app.planning import Planned
 from provisioner.app.site import Inputs, Site
 from provisioner.lifecycle.days import ending_of
 from provisioner.lifecycle.ladder import Holdings, Leaver, Rung, ladder
@@ -48,6 +49,18 @@ def find_leavers(site: Site) -> Leavers:
     with site.targets() as targets:
         people = tuple(leavers_of(site, inputs, accounts_held(site, targets)))
     return Leavers(people, tuple(successions(registry, Belongings(registry, today), today)))
+
+
+def waiting_for_hands(site: Site, planned: Planned) -> tuple[int, int]:
+    """How many leavers' files are to be handed over, and how many people may be erased, after a run over all targets.
+
+    Of a run over some of them nothing is said. Raises `StateError`.
+    """
+    targets = [view.target for view in planned.views.values()]
+    if [target.name for target in targets] != site.target_names():
+        return 0, 0
+    rungs = [leaver.rung for leaver in leavers_of(site, planned.inputs, accounts_held(site, targets))]
+    return rungs.count(Rung.HAND_OVER), rungs.count(Rung.ERASABLE)
 
 
 def leavers_of(site: Site, inputs: Inputs, held: Mapping[str, list[Held]]) -> Iterator[Leaver]:

@@ -33,6 +33,9 @@ _ACT = (Rung.HAND_OVER, Rung.ERASABLE)
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("leavers")(leavers_command)
+    people.command("handed-over")(handed_over_command)
+    bodies.command("lead")(body_lead)
+    bodies.command("moderator")(body_moderator)
 
 
 def leavers_command(ctx: typer.Context, as_json: AsJson = False) -> int:
@@ -85,7 +88,6 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-@people.command("handed-over")
 def handed_over_command(
     ctx: typer.Context,
     identity: Identity,
@@ -118,7 +120,6 @@ def handed_over_command(
     return NOTHING_TO_DO
 
 
-@bodies.command("lead")
 def body_lead(
     ctx: typer.Context,
     identity: Identity,
@@ -129,7 +130,6 @@ def body_lead(
     return edited(context, succeeding.lead_body(site.registry_folder, identity, organisation))
 
 
-@bodies.command("moderator")
 def body_moderator(
     ctx: typer.Context,
     identity: Identity,

@@ -11,6 +11,7 @@ from provisioner.cli import (
     adopting,
     demo,
     editing,
+    erasing,
     importing,
     leavers,
     log,
@@ -33,7 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (registry, planning, plans, adopting, looking, targets, state, editing, leavers, importing, demo):
+for commands in (
+    registry,
+    planning,
+    plans,
+    adopting,
+    looking,
+    targets,
+    state,
+    editing,
+    erasing,
+    leavers,
+    importing,
+    demo,
+):
     commands.register(app)
 
 

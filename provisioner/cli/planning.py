@@ -12,6 +12,7 @@ import typer
 
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import How, Started
+from provisioner.app.leavers import waiting_for_hands
 from provisioner.app.planning import Planned, make_plan, unread
 from provisioner.app.queue import keep_queue
 from provisioner.app.reporting import plan_report, refusal_report, result_report, text_report
@@ -130,6 +131,10 @@ def tell_applied(context: Context, site: Site, applied: Applied, *, as_json: boo
         context.print_json(_apply_report(context, site, applied))
     else:
         _tell_applied(context, applied)
+        hand_over, erasable = waiting_for_hands(site, applied.planned)
+        if hand_over or erasable:
+            line = context.tell("leavers_wait", hand_over=hand_over, erasable=erasable)
+            context.out.print(line, style="magenta", markup=False)
     return _exit_code(applied)
 
 

@@ -62,7 +62,7 @@ def test_from_the_last_day_to_the_last_rung(ben_leaves: Installation) -> None:
     assert "noted before" in small.run("person", "handed-over", "p-ben", "--to", "p-anna").out
     assert (leaver(small)["rung"], leaver(small)["command"]) == ("erasable", "readi person erase p-ben")
     small.cloud.log.clear()
-    small.apply()
+    assert "0 have files to hand over and 1 may be erased" in small.apply().out
     assert small.writes() == [], "no apply goes further"
 
 

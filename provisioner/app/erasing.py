@@ -1,0 +1,316 @@
+"""Erases a person's accounts, or a body's rooms, for good: the only way that anything of ours is ever deleted.
+
+What goes is worked out afresh under the servers' locks, and only for somebody on the last rung of the ladder, or a body
+that is history and empty. A run that was cut short is finished by the same command.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from policies.membership import Belongings
+from provisioner.app.applying import lock_servers
+from provisioner.app.carrying_out import How, Started, carry_out
+from provisioner.app.connectors import Target
+from provisioner.app.focus import is_named
+from provisioner.app.leavers import accounts_held, find_leaver, leavers_of
+from provisioner.app.observing import View, ties_of
+from provisioner.app.planning import Planned, make_plan, with_cost
+from provisioner.app.site import Inputs, Site, planning_rules
+from provisioner.execution import Report
+from provisioner.lifecycle.ladder import Rung
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.changes import Change, ChangeClass, Erase, Leave
+from provisioner.model.errors import SettingsError
+from provisioner.model.inventory import Complete
+from provisioner.model.plan import TargetPlan
+from provisioner.model.registry import Origin, Person
+from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.text import Text
+from provisioner.planning.draft import Draft
+from provisioner.registry.mistakes import mend_word
+from provisioner.state import Bindings, Departures, Outcome, Persons
+
+PERSON, BODY = "person", "body"
+_LAST_FIRST = (Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP)
+"""What is in another goes before it; of a body's groups that of all members goes last."""
+_NAMED = 6
+"""How many people are named who stand in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """One object that would be deleted."""
+
+    target: str
+    id: ResourceId
+    name: str
+    there: bool = True
+    """False: it is gone already, and only the tie to it is left."""
+    members: int = 0
+    """Accounts that are in it over there, whoever put them in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What erasing one person or body means. With ``obstacles`` it is refused."""
+
+    id: str
+    name: str
+    """The words that have to be typed."""
+    doomed: tuple[Doomed, ...]
+    obstacles: tuple[Text, ...]
+    origin: Origin | None
+    """Where the entry stands that remains in the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What came of it. ``finished``: nothing of it is left, here or there."""
+
+    erasure: Erasure
+    report: Report | None
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Who or what is to be erased, from the registry's side."""
+
+    id: str
+    name: str
+    obstacles: tuple[Text, ...]
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    erasure: Erasure
+    planned: Planned | None
+    """None: nothing is tied anywhere."""
+    gone: tuple[tuple[View, Binding], ...]
+    """Ties whose objects are there no more."""
+
+
+def look(site: Site, kind: str, identity: str) -> Erasure:
+    """What would be deleted where, and what stands in the way. Reads, writes nothing.
+
+    ``kind``: `PERSON` or `BODY`. Raises `SettingsError` for an id that means nothing.
+    """
+    with site.targets() as targets:
+        return _prepare(site, targets, kind, identity).erasure
+
+
+def erase(site: Site, kind: str, identity: str, confirmed: str, started: Started, how: How | None = None) -> Erased:
+    """Delete it, when ``confirmed`` is its name and nothing stands in the way; else nothing is touched.
+
+    Raises `SettingsError` for a wrong id or name, `LockTaken`, `StateBehind` and other `StateError`s; what targets do
+    stands in the report.
+    """
+    with ExitStack() as stack:
+        targets = stack.enter_context(site.targets())
+        locks = lock_servers(site, targets, stack)
+        site.ties_log.check()
+        prepared = _prepare(site, targets, kind, identity)
+        erasure = prepared.erasure
+        if _normal(confirmed) != _normal(erasure.name):
+            raise SettingsError(Text.of("lifecycle.wrong_name", id=identity, name=erasure.name, given=confirmed))
+        if erasure.obstacles:
+            return Erased(erasure, None, finished=False)
+        report = None
+        if prepared.planned is not None:
+            chosen = {part.target: list(part.changes) for part in prepared.planned.plan.targets}
+            report = carry_out(site, prepared.planned, chosen, locks, started, how or How())
+        finished = report is None or report.outcome is Outcome.DONE
+        _bury(site, prepared.gone)
+        if finished and kind == PERSON:
+            finished = _forget(site, targets, identity)
+        site.ties_log.keep()
+        return Erased(erasure, report, finished)
+
+
+def _normal(name: str) -> str:
+    """However a keyboard puts an ä together, and whatever spaces came along."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def _bury(site: Site, gone: Sequence[tuple[View, Binding]]) -> None:
+    """Somebody else deleted these, or we did and never heard of it: tombstone, then the tie."""
+    bindings, now = Bindings(site.database), site.clock.now()
+    for view, binding in gone:
+        if view.capabilities is not None:
+            name = view.capabilities.canonical_name(binding.id.kind, binding.name)
+            bindings.retire(view.target.server, binding.id.kind, name, now)
+        bindings.release(site.network, view.target.name, binding.id)
+
+
+def _forget(site: Site, targets: Sequence[Target], person: str) -> bool:
+    """What the database still knows of somebody who has no account any more; whether nothing of it is left."""
+    account = ResourceId(Kind.ACCOUNT, f"{PERSON}:{person}")
+    for target in targets:
+        Bindings(site.database).release(site.network, target.name, account)  # one that was borrowed, and its edges
+    Departures(site.database).forget(site.network, person)
+    return Persons(site.database).scrub(site.network, person).kept == 0
+
+
+def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) -> _Prepared:
+    inputs, key = site.inputs(), f"{kind}:{identity}"
+    ties = ties_of(site, targets)
+    tied = {name: [one for one in known.bindings if is_named(one.key, {key})] for name, known in ties.items()}
+    find = _person if kind == PERSON else _body
+    subject = find(site, inputs, targets, identity, ties)
+    obstacles, doomed, gone = list(subject.obstacles), list[Doomed](), list[tuple[View, Binding]]()
+    if not any(tied.values()):
+        return _Prepared(Erasure(identity, subject.name, (), tuple(obstacles), subject.origin), None, ())
+    planned = make_plan(site, targets)
+    parts: list[TargetPlan] = []
+    for part in planned.plan.targets:
+        view, changes = planned.views[part.target], list[Change]()
+        if tied[part.target]:
+            obstacles += [why for why in (_unread(view), view.behind) if why is not None]
+        if view.inventory is not None:
+            changes += _leaves_of(ResourceId(Kind.ACCOUNT, key), part)
+            for binding in _in_order(view.known, key):
+                found = _examine(view, inputs, binding)
+                if isinstance(found, Text):
+                    obstacles.append(found)
+                    continue
+                there = found is not None
+                doomed.append(Doomed(part.target, binding.id, binding.name, there, _members(view, binding)))
+                if found is not None:
+                    changes.append(found)
+                else:
+                    gone.append((view, binding))
+        parts.append(with_cost(replace(part, changes=tuple(changes), notices=()), view))
+    plan = replace(planned.plan, targets=tuple(parts), refusals=())
+    erasure = Erasure(identity, subject.name, tuple(doomed), tuple(obstacles), subject.origin)
+    return _Prepared(erasure, replace(planned, plan=plan), tuple(gone))
+
+
+def _unread(view: View) -> Text | None:
+    """Why this target could not be read at all."""
+    if view.error is None:
+        return None
+    return Text.of("lifecycle.target_unread", target=view.target.name, why=view.error.text)
+
+
+def _leaves_of(account: ResourceId, part: TargetPlan) -> list[Change]:
+    """What the plan takes this account out of."""
+    return [
+        replace(change, members=(account.key,))
+        for change in part.changes
+        if isinstance(change, Leave) and change.member is account.kind and account.key in change.members
+    ]
+
+
+def _in_order(ties: Ties, key: str) -> list[Binding]:
+    """What is tied for this key, in the order in which it goes."""
+    mine = [binding for identity, binding in ties.bindings.items() if is_named(identity.key, {key})]
+    return sorted(mine, key=lambda one: (_LAST_FIRST.index(one.id.kind), one.id.key == key, one.id.key))
+
+
+def _examine(view: View, inputs: Inputs, binding: Binding) -> Erase | Text | None:
+    """The change that deletes one object; None: it is gone already; or what stands in the way."""
+    if view.inventory is None or view.capabilities is None:
+        return Text.of("lifecycle.object_unread", target=view.target.name, name=binding.name)
+    draft = Draft(view.desired, view.inventory, view.known, view.capabilities, planning_rules(inputs.policy))
+    evidence, target = draft.evidence_about(binding.id), view.target.name
+    if not isinstance(evidence, Complete):
+        return Text.of("lifecycle.object_unread", target=target, name=binding.name)
+    if binding.remote_id not in view.inventory.of(binding.id.kind).objects:
+        return None
+    remote = draft.bound(binding.id, binding)
+    if remote is None:
+        why = draft.notices[-1].why
+        return Text.of("lifecycle.object_untouchable", target=target, name=binding.name, why=why)
+    if remote.fields.get("enabled") is True:
+        return Text.of("lifecycle.switched_on", target=target, name=binding.name)
+    return Erase(
+        target=target,
+        id=binding.id,
+        name=remote.name,
+        reason=Text.of("lifecycle.erased_by_name"),
+        change_class=ChangeClass.NAMED,
+        remote_id=remote.remote_id,
+        fingerprint=remote.fingerprint,
+        keys=evidence,
+    )
+
+
+def _members(view: View, binding: Binding) -> int:
+    """Accounts that were seen in it, in whatever role."""
+    roster = None if view.inventory is None else view.inventory.rosters.get((binding.id.kind, binding.remote_id))
+    if roster is None:
+        return 0
+    return len({member for (_, kind), members in roster.members.items() if kind is Kind.ACCOUNT for member in members})
+
+
+def _person(site: Site, inputs: Inputs, targets: Sequence[Target], identity: str, ties: Mapping[str, Ties]) -> _Subject:
+    """Raises `SettingsError` for an id that is neither in the registry nor tied."""
+    registry = inputs.loaded.registry
+    entry = registry.people.get(identity)
+    obstacles = list(_unsure(inputs, identity))
+    pending = ResourceId(Kind.ACCOUNT, f"{PERSON}:{identity}")
+    obstacles += [
+        Text.of("lifecycle.outcome_open", target=target)
+        for target, known in ties.items()
+        if pending in (known.pending or {})
+    ]
+    leavers = list(leavers_of(site, inputs, accounts_held(site, targets)))
+    try:
+        leaver = find_leaver(registry, leavers, identity)
+    except SettingsError as staying:
+        if entry is None:
+            raise
+        return _Subject(identity, entry.display_name, (staying.text, *obstacles), entry.origin)
+    if leaver.rung not in (Rung.ERASABLE, Rung.ERASED):
+        obstacles.insert(0, Text.of("lifecycle.not_on_last_rung", what=leaver.waits_for))
+    return _Subject(identity, leaver.name, tuple(obstacles), None if entry is None else entry.origin)
+
+
+def _body(site: Site, inputs: Inputs, targets: Sequence[Target], identity: str, ties: Mapping[str, Ties]) -> _Subject:
+    """Of a body that is in no registry any more the name is what its rooms are called."""
+    registry, key = inputs.loaded.registry, f"{BODY}:{identity}"
+    obstacles = list(_unsure(inputs, identity))
+    obstacles += [
+        Text.of("lifecycle.outcome_open", target=target)
+        for target, known in ties.items()
+        if any(is_named(one.key, {key}) for one in known.pending or {})
+    ]
+    body = registry.bodies.get(identity)
+    if body is None:
+        names = [binding.name for known in ties.values() for binding in reversed(_in_order(known, key))]
+        if not names:
+            mend = mend_word(identity, registry.bodies.keys())
+            raise SettingsError(Text.of("lifecycle.no_such_body", id=identity, mend=mend))
+        return _Subject(identity, names[0], tuple(obstacles), None)
+    today = site.today(registry.time_zone)
+    if not body.is_archived(today):
+        if body.archived_on is None:
+            obstacles.append(Text.of("lifecycle.body_active", id=identity))
+        else:
+            obstacles.append(Text.of("lifecycle.body_active_until", day=body.archived_on))
+    written = [person for person in registry.people.values() if _is_written(person, identity, site, inputs)]
+    if written:
+        names_of = ", ".join(sorted(f"{person.display_name} ({person.id})" for person in written)[:_NAMED])
+        names_of += ", …" if len(written) > _NAMED else ""
+        obstacles.append(Text.of("lifecycle.people_named", id=identity, count=len(written), names=names_of))
+    selected = Belongings(registry, today).of_bodies()[identity].members - {person.id for person in written}
+    if selected:
+        obstacles.append(Text.of("lifecycle.people_selected", count=len(selected), where=str(body.origin or "")))
+    return _Subject(identity, body.name, tuple(obstacles), body.origin)
+
+
+def _is_written(person: Person, body: str, site: Site, inputs: Inputs) -> bool:
+    """Whether the person's entry names the body for today or later."""
+    today = site.today(inputs.loaded.registry.time_zone)
+    return any(one.body == body and not one.period.is_over(today) for one in person.memberships)
+
+
+def _unsure(inputs: Inputs, identity: str) -> Iterator[Text]:
+    registry = inputs.loaded.registry
+    if not registry.complete:
+        yield Text.of("planning.registry_incomplete")
+    if identity in registry.blocked:
+        yield Text.of("lifecycle.entry_malformed", id=identity)
