@@ -99,8 +99,16 @@ FAULTS: dict[str, Callable[[Faults, int], object]] = {
 }
 
 
-@pytest.mark.parametrize("at", range(1, WRITES + 1))
-@pytest.mark.parametrize("fault", FAULTS)
+MAKING, ASSIGNING, GRADING, NOTING = 1, 5, 6, WRITES
+STRIKES = [
+    *(("reset after", at) for at in range(1, WRITES + 1)),
+    *(("502 after, for a while", at) for at in (MAKING, ASSIGNING, GRADING)),
+    *((fault, at) for fault in ("reset before", "lock") for at in (MAKING, GRADING)),
+    *(("login page", at) for at in (MAKING, NOTING)),
+]
+
+
+@pytest.mark.parametrize(("fault", "at"), STRIKES)
 def test_whatever_strikes_a_write_there_is_one_folder_and_it_becomes_right(
     cloud: NextcloudEmulator, house: House, fault: str, at: int
 ) -> None:
@@ -109,8 +117,7 @@ def test_whatever_strikes_a_write_there_is_one_folder_and_it_becomes_right(
     assert_right(cloud, house)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", range(1, WRITES))
+@pytest.mark.parametrize(("when", "at"), [("before", 1), *(("after", at) for at in range(1, WRITES - 1))])
 def test_whenever_the_process_is_killed_there_is_one_folder_and_it_becomes_right(
     cloud: NextcloudEmulator, house: House, monkeypatch: pytest.MonkeyPatch, at: int, when: str
 ) -> None:
