@@ -108,16 +108,19 @@ def handed_over_command(
     if done.already:
         context.out.print(context.tell("handed_over_already", name=name, to=to or NOTHING_SHOWN), markup=False)
     elif done.noted:
-        code = "handed_over_nothing" if nothing else "handed_over_noted"
-        context.out.print(context.tell(code, name=name, to=to or ""), style="bold", markup=False)
+        noted = context.tell("handed_over_noted", name=name, to=to) if to else context.tell("nothing_noted", name=name)
+        context.out.print(noted, style="bold", markup=False)
     if not nothing and not done.already:
         for target, how in done.how.items():
             context.out.print(f"  {target}: {context.say(how)}", markup=False)
-    if recipient is None:
-        code = "confirm_hand_over" if done.how else "no_files_possible"
-        context.out.print(context.tell(code, command=f"readi person handed-over {identity} --to ID"), markup=False)
-        return PENDING if done.how else NOTHING_TO_DO
-    return NOTHING_TO_DO
+    if recipient is not None:
+        return NOTHING_TO_DO
+    if not done.how:
+        context.out.print(context.tell("no_files_possible"), markup=False)
+        return NOTHING_TO_DO
+    command = f"readi person handed-over {identity} --to ID"
+    context.out.print(context.tell("confirm_hand_over", command=command), markup=False)
+    return PENDING
 
 
 def body_lead(
