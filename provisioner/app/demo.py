@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.sandbox import NextcloudSandbox
+from policies.desire import body_key
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
 from provisioner.app.looking import Drifted, find_drift
@@ -20,10 +22,10 @@ from provisioner.app.planning import Planned, make_plan
 from provisioner.app.sandbox import Sandboxes, example_folder
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
-from provisioner.model.changes import Leave, Suspend, Update
+from provisioner.model.changes import Create, Leave, Suspend, Update
 from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Person
-from provisioner.model.resources import Kind
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Argument, Text
 from provisioner.registry import editing
 
@@ -121,7 +123,7 @@ class Demo:
         planned = self._plan()
         self._audience.plan(planned, 12)
         self.story.first_changes = sum(1 for _ in planned.plan.changes())
-        self.story.resources = len(planned.desired.resources) * len(self._sandboxes.running)
+        self.story.resources = sum(isinstance(change, Create) for change in planned.plan.changes())
         started = time.monotonic()
         with self._traffic() as traffic:
             applied = self._apply_all()
@@ -139,16 +141,13 @@ class Demo:
 
     def _tampering(self) -> None:
         self._chapter("tampering")
-        group, person = self._somebody_in("pg-sensorik")
-        cloud = self._nextcloud()
-        cloud.emulator.rename_group(group, "Sensorik (alt)")
-        cloud.emulator.leave(person, group)
+        self._tamper("pg-sensorik")
         drifted = find_drift(self._site)
         self.story.drift = len(drifted.items)
-        self._expect(self.story.drift == 2, "tampering")
+        self._expect(self.story.drift == 4, "tampering")
         self._audience.drift(drifted, self._site)
         self._say("asked")
-        self._audience.plan(self._plan(), 4)
+        self._audience.plan(self._plan(), 6)
         self._approve()
         self._expect(not find_drift(self._site).items, "tampering")
 
@@ -219,14 +218,18 @@ class Demo:
     def _nextcloud(self) -> NextcloudSandbox:
         return next(sandbox for sandbox in self._sandboxes.running if isinstance(sandbox, NextcloudSandbox))
 
-    def _somebody_in(self, body: str) -> tuple[str, str]:
-        """The body's group in Nextcloud, and the user id of one of its members there."""
-        with self._site.targets(["nextcloud"]) as [target]:
-            inventory = target.connector.observe({Kind.ACCOUNT, Kind.GROUP})
-        planned = self._plan()
-        ties = planned.views["nextcloud"].ties
-        group = next(b.remote_id for identity, b in ties.bindings.items() if identity.key == f"body:{body}")
-        return group, min(inventory.rosters[Kind.GROUP, group].accounts)
+    def _tamper(self, body: str) -> None:
+        """Rename the body's group and its conversation, take somebody out, give its folder all the room there is."""
+        cloud, ties = self._nextcloud().emulator, self._plan().views["nextcloud"].ties
+        group, folder, conversation = (
+            ties.bindings[ResourceId(kind, body_key(body))].remote_id
+            for kind in (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION)
+        )
+        cloud.rename_group(group, "Sensorik (alt)")
+        cloud.leave(min(cloud.groups[group].members), group)
+        with cloud.lock:
+            cloud.talk.rooms[conversation].name = "Sensorik-Plausch"
+            cloud.folders.all[int(folder)].quota = UNLIMITED
 
     def _somebody_who(self, fits: Callable[[Person], bool], *, last: bool = False) -> Person:
         registry = self._site.read_registry().registry

@@ -249,7 +249,7 @@ class DemoReport(JsonReport):
     """`readi demo --json`."""
 
     people: int
-    resources: int = Field(description="Accounts and groups that should exist, over both targets.")
+    resources: int = Field(description="Accounts, groups, folders and conversations that were made, over both targets.")
     first: FirstSync
     second: SecondSync
     drift: int = Field(description="Things that somebody changed by hand, and drift showed.")

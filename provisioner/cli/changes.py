@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from provisioner.app.observing import MEMBER_KINDS
 from provisioner.app.reports import ChangeReport, PlanReport
 from provisioner.cli.names import Names
 from provisioner.cli.values import beginning, shown_value
@@ -33,7 +34,7 @@ class ChangeText:
     def detail(self, change: Change) -> str:
         """Of a change that was just planned; "" where its verb and name say all."""
         if isinstance(change, Update):
-            return self.fields((name, change.before[name], after) for name, after in change.after.items())
+            return self.fields(change.id.kind, ((name, change.before[name], to) for name, to in change.after.items()))
         if isinstance(change, Join | Leave):
             return self.members(change.members, change.role, change.id.kind)
         if isinstance(change, Regrade):
@@ -62,12 +63,14 @@ class ChangeText:
             return ", ".join(self.written(name, str(field.after), links) for name, field in change.fields.items())
         if change.verb == "create" and kind is Kind.ACCOUNT:
             return self._names(change.id)
-        return self.fields((name, _value(field.before), _value(field.after)) for name, field in change.fields.items())
+        fields = change.fields.items()
+        return self.fields(kind, ((name, _value(field.before), _value(field.after)) for name, field in fields))
 
-    def fields(self, fields: Iterable[tuple[str, Value | Unknown, Value]]) -> str:
+    def fields(self, kind: Kind, fields: Iterable[tuple[str, Value | Unknown, Value]]) -> str:
         """ "Speicherplatz 5 GB → 10 GB" for each."""
         return ", ".join(
-            f"{self._field(name)} {shown_value(name, before, self._say)} → {shown_value(name, after, self._say)}"
+            f"{self._say(word_of_field(kind, name))} "
+            f"{shown_value(name, before, self._say)} → {shown_value(name, after, self._say)}"
             for name, before, after in fields
         )
 
@@ -104,6 +107,13 @@ class ChangeText:
 
     def _tell(self, code: str, **arguments: str | int | Text) -> str:
         return self._say(Text.of(f"cli.{code}", **arguments))
+
+
+def word_of_field(kind: Kind, name: str) -> Text:
+    """A field as people call it; what is an account's or a group's id is a name to everything else."""
+    if name == "name" and kind not in MEMBER_KINDS:
+        return Text.of("cli.field_name_of_room")
+    return field_word(name)  # type: ignore[arg-type]
 
 
 def created_by(report: PlanReport) -> dict[ResourceId, str]:

@@ -9,6 +9,7 @@ from provisioner.app.explaining import Explainer
 from provisioner.app.looking import Drifted, find_drift, past_run, past_runs
 from provisioner.app.reporting import drift_report, explain_report, run_report
 from provisioner.app.reports import HistoryReport
+from provisioner.cli.changes import word_of_field
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.names import Names, PersonNames
 from provisioner.cli.planning import AsJson, Targets
@@ -16,7 +17,7 @@ from provisioner.cli.values import shown_value
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
-from provisioner.model.words import edge_word, field_word, resource_word
+from provisioner.model.words import edge_word, resource_word
 from provisioner.planning.drift import Drift, DriftKind
 
 _ANSWERS = {
@@ -81,7 +82,7 @@ def _place(item: Drift) -> tuple[str, ResourceId, str | None]:
 def _drift(context: Context, item: Drift, names: Names) -> str:
     if item.field is not None:
         before, now = (shown_value(item.field, value, context.say) for value in (item.before, item.now))
-        return context.tell("drift_field", field=field_word(item.field), before=before, now=now)
+        return context.tell("drift_field", field=word_of_field(item.id.kind, item.field), before=before, now=now)
     member = names(item.account or "")
     if item.edge is not None and item.id.kind is not Kind.GROUP:
         code = "drift_added_role" if item.kind is DriftKind.ADDED else "drift_removed_role"

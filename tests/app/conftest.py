@@ -1,7 +1,7 @@
 import pytest
 
 from tests.support.change import Known, Undisturbed, another, install
-from tests.support.site import LONG_AGO, new_cloud, snapshot
+from tests.support.site import LONG_AGO, held, new_cloud, snapshot
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
         installation.apply()
         installation.wish.people["p-emil"]["leaves"] = LONG_AGO
         installation.apply()
-        return folder, snapshot(cloud)
+        return folder, held(cloud)
 
 
 @pytest.fixture(scope="session")

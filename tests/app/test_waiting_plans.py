@@ -28,7 +28,7 @@ def test_what_waits_is_listed_and_shown_without_asking_a_server(waiting: Install
     [digest] = listed(waiting)
     assert (ran.code, digest[:12] in ran.out, "1 change" in ran.out) == (2, True, True)
     shown = waiting.run("plans", "show", digest[:8])
-    assert "leave PG_LoRaWAN: person:p-cleo" in shown.out
+    assert "leave group PG_LoRaWAN: Cleo Muster" in shown.out
     [plan] = waiting.run("plans", "show", digest[:8], "--json").json["waiting"]
     assert plan["plan"]["targets"][0]["changes"][0]["verb"] == "leave"
     assert waiting.cloud.log.requests == []

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from connectors.nextcloud.emulator import NextcloudEmulator
-from tests.support.site import LONG_AGO, Installation, Snapshot, body, fill, new_cloud, person, snapshot
+from tests.support.site import LONG_AGO, Held, Installation, Snapshot, body, fill, new_cloud, person, snapshot
 
-Known = tuple[Path, Snapshot]
+Known = tuple[Path, Held]
 """An installation's folder and what the server held, to begin with again and again."""
 
 
@@ -18,9 +19,13 @@ def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
     installation = Installation(folder, cloud)
     wish = installation.wish
     wish.targets["cloud"] = installation.target(server="the-cloud")
-    wish.policy = {"groups": {"names": {"project": {"administrators": None}}}}
+    wish.policy = {
+        "groups": {"names": {"project": {"administrators": None}}},
+        "folders": {"names": {"project": None}},  # but for bodies that say so themselves
+        "conversations": {"names": {"project": None}},
+    }
     wish.add(
-        body("pg-sensorik", "Sensorik"),
+        body("pg-sensorik", "Sensorik", **rooms("Sensorik")),
         body("pg-lora", "LoRaWAN"),
         person("Anna", "pg-sensorik"),
         person("Ben", "pg-sensorik"),
@@ -31,15 +36,23 @@ def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
     return installation
 
 
+def rooms(name: str) -> dict[str, Any]:
+    """A body's own folder and conversation of this name."""
+    return {"overrides": {"folder_name": name, "conversation_name": name}}
+
+
 def wish_anew(installation: Installation) -> None:
-    """Every kind of write there is: a group and an account made, joins, leaves, updates, a farewell, a return."""
+    """Every kind of write there is: a group and an account made, joins, leaves, updates, a farewell, a return.
+
+    And rooms: a folder and a conversation made with all that belongs to them, one of each renamed.
+    """
     wish = installation.wish
-    wish.add(body("pg-ki", "KI"), person("Gerd", "pg-ki", "pg-lora"))
+    wish.add(body("pg-ki", "KI", **rooms("KI")), person("Gerd", {"id": "pg-ki", "role": "moderator"}, "pg-lora"))
     wish.people["p-anna"]["bodies"] = ["pg-sensorik", "pg-ki"]
     wish.people["p-ben"]["email"] = "ben.neu@bretten.example"
     wish.people["p-cleo"]["bodies"] = ["pg-sensorik", {"id": "pg-lora", "until": LONG_AGO}]
     wish.people["p-dora"]["leaves"] = LONG_AGO
-    wish.bodies["pg-sensorik"]["name"] = "Sensorik und Daten"
+    wish.bodies["pg-sensorik"] |= {"name": "Sensorik und Daten", **rooms("Sensorik und Daten")}
 
 
 @contextmanager

@@ -4,16 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from connectors.nextcloud.emulation.folder_state import Folder
+from connectors.nextcloud.emulation.talk_state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.cli.context import Context
 from provisioner.cli.main import run
@@ -202,28 +206,90 @@ class Installation:
 
 
 def snapshot(cloud: NextcloudEmulator) -> Snapshot:
-    """All that the server holds, save passwords and what logging in leaves behind."""
+    """All that the server holds, save passwords and what logging in leaves behind.
+
+    Ids that the server drew and its own address stand nowhere in it: two servers that hold the same are equal.
+    """
     with cloud.lock:
+        rooms = [room for room in cloud.world.talk.rooms.values() if not room.object_type and room.type in (2, 3)]
+        tokens = {room.token: room.name for room in rooms}
         return {
             "users": {
                 user.id: (user.name, user.email, user.enabled, user.quota, user.language, tuple(sorted(user.groups)))
                 for user in cloud.users.values()
             },
             "groups": {group.id: group.display_name for group in cloud.groups.values()},
+            "folders": sorted(
+                (
+                    folder.mount_point,
+                    folder.quota,
+                    folder.acl,
+                    tuple(sorted(folder.groups.items())),
+                    tuple(sorted(folder.managers)),
+                    tuple(sorted((node.name, node.content or b"") for node in folder.tree.walk())),
+                )
+                for folder in cloud.world.folders.all.values()
+            ),
+            "rooms": sorted(
+                (
+                    room.name,
+                    _without_ids(room.description, cloud.url, tokens),
+                    (room.type, room.read_only, room.listable, room.lobby),
+                    tuple(sorted((one.kind, one.actor, one.type) for one in room.attendees)),
+                    tuple(room.comments),
+                )
+                for room in rooms
+            ),
         }
 
 
-def fill(cloud: NextcloudEmulator, content: Snapshot) -> None:
-    """Make an emulator hold what another held: those accounts and groups that it has not yet."""
+def _without_ids(text: str, url: str, tokens: Mapping[str, str]) -> str:
+    text = text.replace(url, "")
+    for token, name in tokens.items():
+        text = text.replace(token, name)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy of all that a server holds, to fill another one with: see `fill`."""
+
+    content: Snapshot
+    folders: dict[int, Folder]
+    rooms: dict[str, Room]
+
+
+def held(cloud: NextcloudEmulator) -> Held:
+    """What a server holds now."""
+    content = snapshot(cloud)
     with cloud.lock:
-        for identity, shown in content["groups"].items():
+        return Held(content, deepcopy(cloud.world.folders.all), deepcopy(cloud.world.talk.rooms))
+
+
+def fill(cloud: NextcloudEmulator, copy: Held) -> None:
+    """Make an emulator hold what another held: what of it it has not yet, under the same ids."""
+    with cloud.lock:
+        for identity, shown in copy.content["groups"].items():
             if identity not in cloud.groups:
                 cloud.accounts.add_group(identity, shown)
-        for identity, (name, email, enabled, quota, language, groups) in content["users"].items():
+        for identity, (name, email, enabled, quota, language, groups) in copy.content["users"].items():
             if identity not in cloud.users:
                 cloud.accounts.add_user(
                     identity, "", name, email, groups, enabled=enabled, quota=quota, language=language
                 )
+        folders, talk = cloud.world.folders, cloud.world.talk
+        folders.all = {**deepcopy(copy.folders), **folders.all}
+        talk.rooms = {**deepcopy(copy.rooms), **talk.rooms}
+        numbers = [number for room in talk.rooms.values() for number in _numbers(room)]
+        folders._next = max([0, *folders.all]) + 1
+        beyond = max([0, *numbers]) + 1
+        talk._room_ids, talk._attendee_ids, talk._message_ids = count(beyond), count(beyond), count(beyond)
+
+
+def _numbers(room: Room) -> Iterator[int]:
+    yield room.id
+    yield from (one.id for one in room.attendees)
+    yield from (said.id for said in room.messages)
 
 
 def new_cloud(clock: Clock | None = None, **more: Any) -> NextcloudEmulator:
