@@ -98,22 +98,19 @@ def test_what_was_kept_here_about_the_person_is_unreadable(gone: Installation) -
     assert b"Ben Muster" not in whole
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
+def test_a_slip_deletes_nothing(gone: Installation) -> None:
+    before = snapshot(gone.cloud)
+    for words, code, said in (
         (["p-ben", "--confirm", "Ben Master"], 1, 'is called "Ben Muster", not "Ben Master"'),
         (["p-ben", "--confirm", "p-ben"], 1, "Nothing was deleted"),
         (["p-nobody", "--confirm", "Ben Muster"], 1, "There is no person"),
         (["p-anna", "--confirm", "Anna Muster"], 3, "is active"),
         (["p-anna"], 3, "is active"),
         (["p-cleo", "--confirm", "Ben Muster"], 1, "is called"),
-    ],
-)
-def test_a_slip_deletes_nothing(gone: Installation, words: list[str], code: int, said: str) -> None:
-    before = snapshot(gone.cloud)
-    ran = gone.run("person", "erase", *words)
-    assert (ran.code, said in ran.all) == (code, True), ran.all
-    assert (snapshot(gone.cloud), gone.writes()) == (before, [])
+    ):
+        ran = gone.run("person", "erase", *words)
+        assert (ran.code, said in ran.all) == (code, True), ran.all
+        assert (snapshot(gone.cloud), gone.writes()) == (before, [])
 
 
 def test_on_every_rung_before_the_last_it_is_refused_with_what_is_missing(small: Installation) -> None:
