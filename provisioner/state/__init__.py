@@ -1,6 +1,6 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
-from provisioner.state.bindings import Bindings, BindingWriter, RetiredNames
+from provisioner.state.bindings import Bindings, BindingWriter
 from provisioner.state.database import Database, Transactions
 from provisioner.state.departures import Departure, Departures
 from provisioner.state.epochs import Epochs
@@ -12,6 +12,7 @@ from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
+from provisioner.state.retired import RetiredNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
 from provisioner.state.ties_file import TiesFile
 from provisioner.state.ties_log import Standing, TiesLog

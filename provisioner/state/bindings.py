@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -17,31 +15,11 @@ from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats
 from provisioner.state.codec import dump, load_fields, seats_of, sort_of
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_into
-from provisioner.state.schema import BINDING, BORROWED, EDGE, OPEN, SECRET, STEP, TOMBSTONE
+from provisioner.state.retired import digest_of, retired_names
+from provisioner.state.schema import BINDING, BORROWED, EDGE, OPEN, STEP, TOMBSTONE
 from provisioner.state.tie_facts import Bound, Facts, Released, Retired
 
 _CHUNK: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class RetiredNames:
-    """Names that were used once, as keyed hashes: asked with ``(kind, canonical name) in …``, never listed."""
-
-    secret: bytes = b""
-    digests: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-
-    def __contains__(self, pair: object) -> bool:
-        if not self.digests or not isinstance(pair, tuple):
-            return False
-        kind, name = pair
-        return (str(kind), _digest(self.secret, name)) in self.digests
-
-    def __len__(self) -> int:
-        return len(self.digests)
-
-
-def _digest(secret: bytes, canonical_name: str) -> str:
-    return hashlib.blake2b(canonical_name.encode(), key=secret, digest_size=24).hexdigest()
 
 
 class Bindings:
@@ -58,7 +36,7 @@ class Bindings:
                 bindings=_bindings(connection, network, target),
                 edges=_edges(connection, network, target),
                 foreign=_foreign(connection, network, target, server),
-                retired_names=_retired(connection, server),
+                retired_names=retired_names(connection, server),
                 pending=pending,
                 borrowed=_borrowed(connection, network, target),
                 unsettled=unsettled,
@@ -161,7 +139,7 @@ class BindingWriter:
 
     def retire(self, kind: Kind, canonical_name: str, at: datetime) -> None:
         """Leave a tombstone: this name is never used again on this server."""
-        digest = _digest(_secret(self._connection), canonical_name)
+        digest = digest_of(self._connection, canonical_name)
         row = {"server": self._server, "kind": str(kind), "digest": digest}
         statement = _insert_or_leave(self._connection.dialect.name, TOMBSTONE)
         if self._connection.execute(statement, {**row, "at": at}).rowcount:
@@ -291,17 +269,6 @@ def _foreign(connection: Connection, network: str, target: str, server: str) -> 
     ours = and_(BINDING.c.network == network, BINDING.c.target == target)
     statement = select(BINDING.c.kind, BINDING.c.remote_id).where(BINDING.c.server == server, ~ours)
     return frozenset((kind, remote_id) for kind, remote_id in _plain(connection, statement))
-
-
-def _secret(connection: Connection) -> bytes:
-    value = connection.scalar(select(SECRET.c.value).where(SECRET.c.name == "tombstones"))
-    return bytes.fromhex(str(value))
-
-
-def _retired(connection: Connection, server: str) -> RetiredNames:
-    rows = connection.execute(select(TOMBSTONE.c.kind, TOMBSTONE.c.digest).where(TOMBSTONE.c.server == server))
-    digests = frozenset((row.kind, row.digest) for row in rows)
-    return RetiredNames(_secret(connection), digests) if digests else RetiredNames()
 
 
 def _open(connection: Connection, network: str, target: str) -> tuple[dict[ResourceId, str], frozenset[ResourceId]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -94,10 +95,22 @@ def _edge(container: str, member: str, sort: str = "group/member/account") -> Ed
 
 def sort_of(seats: Seats) -> str:
     """What the edges of a container are like, as one word of the database: ``conversation/moderator/account``."""
-    return f"{seats.container.kind}/{seats.role}/{seats.member}"
+    return _sort(seats.container.kind, seats.role, seats.member)
 
 
 def seats_of(container: str, sort: str) -> Seats:
     """The other way round; ``container`` is its key."""
+    kind, role, member = _sorted(sort)
+    return Seats(ResourceId(kind, container), role, member)
+
+
+# There are a few dozen sorts, and a million edges.
+@cache
+def _sort(kind: Kind, role: EdgeRole, member: Kind) -> str:
+    return f"{kind}/{role}/{member}"
+
+
+@cache
+def _sorted(sort: str) -> tuple[Kind, EdgeRole, Kind]:
     kind, role, member = sort.split("/")
-    return Seats(ResourceId(Kind(kind), container), EdgeRole(role), Kind(member))
+    return Kind(kind), EdgeRole(role), Kind(member)

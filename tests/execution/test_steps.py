@@ -1,7 +1,6 @@
 """One run on one target: order, dependence, what is kept, each kind of failure."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -23,7 +22,7 @@ from provisioner.model.steps import Effects, Step
 from provisioner.model.text import Text
 from provisioner.state import Bindings, Outcome, StepState
 from tests.execution.bench import NETWORK, SERVER, Bench
-from tests.execution.fake import FakeConnector, T, create, erase, group, leave, person, post, update
+from tests.execution.fake import FakeConnector, T, create, group, leave, person, post, update
 
 WHY = Text.of("test.fault")
 
@@ -304,40 +303,6 @@ def test_a_message_that_may_have_been_posted_waits_and_is_looked_for_before_it_i
     assert bench.runs.open_entries(NETWORK, T) == []
     assert states(bench.entries(first)) == ["superseded"]
     assert bench.ties().bindings[group("a")].applied["first_message"] == "Welcome"
-
-
-def test_what_was_erased_leaves_a_tombstone_and_nothing_else(bench: Bench, connector: FakeConnector) -> None:
-    bench.apply(connector, [create(group("a")), create(person("Ada"), [group("a")]), create(person("x"), [group("a")])])
-    assert bench.apply(connector, [erase(person("Ada"))]).outcome is Outcome.DONE
-    ties = bench.ties()
-    assert set(ties.bindings) == {group("a"), person("x")}
-    assert ties.edges == {Seats(group("a")): frozenset({"person:x"})}
-    assert ("account", "ada") in ties.retired_names
-    assert ("account", "x") not in ties.retired_names
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_an_erasure_whose_answer_was_lost_is_made_once(bench: Bench, connector: FakeConnector, when: str) -> None:
-    bench.apply(connector, [create(person("ada"))])
-    connector.fail(when, "ada", OutcomeUnknown(WHY))
-    assert bench.apply(connector, [erase(person("ada"))]).outcome is Outcome.DONE
-    assert connector.server.log.count(("erase", "account", "r-ada")) == 1
-    assert (bench.ties().bindings, ("account", "ada") in bench.ties().retired_names) == ({}, True)
-
-
-def test_an_object_that_moved_while_its_erasure_was_in_doubt_is_not_erased(
-    bench: Bench, connector: FakeConnector
-) -> None:
-    bench.apply(connector, [create(person("ada"))])
-
-    def overtake() -> None:
-        connector.server.write("update", "account", "r-ada", "theirs")
-        raise OutcomeUnknown(WHY)
-
-    connector.before["ada"] = [overtake]
-    step = replace(erase(person("ada")), expects={"display_name": "ada"})
-    assert states(bench.apply(connector, [step]).results()) == ["moved"]
-    assert set(bench.ties().bindings) == {person("ada")}
 
 
 def test_a_defect_of_a_connector_stops_its_target_and_names_no_person(

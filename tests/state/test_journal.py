@@ -229,8 +229,7 @@ def test_erasing_counts_as_a_removal_and_is_no_update(database: Database) -> Non
 def test_a_raise_takes_nothing_away_and_less_rights_do(database: Database) -> None:
     book, folder = journal(database), ResourceId(Kind.TEAM_FOLDER, "body:f")
     reader, sharer, manager = (
-        Edge(Seats(folder, role, Kind.GROUP), "body:g")
-        for role in (EdgeRole.READER, EdgeRole.SHARER, EdgeRole.MANAGER)
+        Edge(Seats(folder, role, Kind.GROUP), "body:g") for role in (EdgeRole.READER, EdgeRole.SHARER, EdgeRole.MANAGER)
     )
     for before, after in ((sharer, manager), (manager, reader)):
         graded = step(folder, remote_id="7", effects=Effects(joins=(after,), leaves=(before,)))
