@@ -137,6 +137,9 @@ class HandOver:
     """It was written down before, just so."""
 
 
+NEW_OWNER = "NEW_OWNER"
+"""Stands in commands for an account that is still to be named."""
+
 NOTHING = ""
 """In the place of whoever has the files now: there were none."""
 
@@ -159,7 +162,7 @@ def hand_over(site: Site, person: str, to: str | None, actor: str) -> HandOver:
     how = {}
     for account in held.get(person, ()):
         if account.capabilities.hand_over is not None:
-            recipient = names.get(account.target, to or "…")
+            recipient = names.get(account.target, NEW_OWNER)
             how[account.target] = account.capabilities.hand_over(account.binding.name, recipient)
     if to is None:
         return HandOver(leaver, how)

@@ -2,14 +2,17 @@
 
 import os
 import signal
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.nextcloud.connector import NextcloudConnector
+from provisioner.emulation import VirtualClock
+from provisioner.emulation.faults import Faults
 from provisioner.state import Database
-from tests.support.site import Installation, Wish, body, person, snapshot
+from tests.support.site import Installation, Wish, body, new_cloud, person, snapshot
 
 DAY = 86_400.0
 
@@ -233,6 +236,45 @@ def test_after_kill_9_at_the_deletion_the_same_command_finishes(
     assert "ben.muster" not in gone.cloud.users
     assert (gone.open_entries(), "account/person:p-ben" in tied(gone)) == (0, False)
     assert gone.run("plan").code == 0
+
+
+FAULTS: dict[str, Callable[[Faults], object]] = {
+    "429": lambda faults: faults.status(429, method="DELETE", times=1),
+    "503": lambda faults: faults.maintenance_page(503, method="DELETE", times=1),
+    "HTML with 200": lambda faults: faults.maintenance_page(method="DELETE", times=1),
+    "reset before": lambda faults: faults.reset_before(method="DELETE", times=1),
+    "reset after": lambda faults: faults.reset_after(method="DELETE", times=1),
+}
+
+
+def test_whatever_happens_at_the_deletion_it_is_done_once_and_known(history: Installation) -> None:
+    for fault in FAULTS.values():
+        fault(history.cloud.faults)
+    codes = [history.run("body", "erase", "pg-lora", "--confirm", "LoRaWAN").code for _ in FAULTS]
+    assert codes[-1] == 0, history.ran[-1].all
+    assert (rooms(history), history.open_entries()) == ((set(), set(), set()), 0)
+    assert not any("pg-lora" in key for key in tied(history))
+
+
+def test_of_two_servers_the_one_that_fails_keeps_its_account_until_the_same_command_ends_it(
+    small: Installation, clock: VirtualClock
+) -> None:
+    with new_cloud(clock) as second:
+        small.wish.policy = {section: {"names": {"project": None}} for section in ("folders", "conversations")}
+        small.wish.targets["second"] = small.target(url=second.url)
+        small.apply()
+        small.wish.people["p-ben"]["leaves"] = day(small, -1)
+        small.apply()
+        small.clock.sleep(31 * DAY)
+        assert small.run("person", "handed-over", "p-ben", "--nothing").code == 0
+        second.faults.status(403, method="DELETE", times=None)
+        ran = small.run("person", "erase", "p-ben", "--confirm", "Ben Muster")
+        assert (ran.code, "The same command goes on" in ran.out) == (1, True), ran.all
+        assert ("ben.muster" in small.cloud.users, "ben.muster" in second.users) == (False, True)
+        assert "ben@bretten.example" in small.run("person", "export", "p-ben").out
+        second.faults.clear()
+        assert small.run("person", "erase", "p-ben", "--confirm", "Ben Muster").code == 0
+        assert "ben.muster" not in second.users
 
 
 def rooms(installation: Installation) -> tuple[set[str], set[str], set[str]]:
