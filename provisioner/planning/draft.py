@@ -79,10 +79,10 @@ class Draft:
         return kind is Kind.ACCOUNT and remote.remote_id == self.inventory.own_account
 
     def is_untouchable(self, binding: Binding) -> bool:
-        """Of something that was not looked at: whether it is our own account or has a protected name."""
+        """Of something that was not looked at: whether it is our own account, malformed, or has a protected name."""
         kind = binding.id.kind
         own = kind is Kind.ACCOUNT and binding.remote_id == self.inventory.own_account
-        return own or self.has_protected_name(kind, binding.name)
+        return own or binding.id.key in self.desired.blocked or self.has_protected_name(kind, binding.name)
 
     def has_protected_name(self, kind: Kind, name: str) -> bool:
         """Whether policy says that this name is never a subject, or it is our own technical account's."""

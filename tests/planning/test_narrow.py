@@ -107,6 +107,11 @@ class TestOneBody:
         wish = replace(START, members=START.members | {"p3", "p4"})
         assert told(plan(world, wish.desired(), narrow(world, OF_BODY), OF_BODY)) == NOTHING
 
+    def test_of_whose_entry_is_malformed_nothing_is_taken_though_the_account_was_not_read(self, world: World) -> None:
+        wish = replace(START, people=frozenset({"p2", "p3"}), moderators=frozenset({"p2"})).desired()
+        wish = replace(wish, blocked=frozenset({"person:p1"}))
+        assert told(plan(world, wish, narrow(world, OF_BODY), OF_BODY)) == NOTHING
+
     def test_groups_that_were_not_looked_at_come_into_a_folder(self, world: World) -> None:
         folder = folder_id("iot")
         world.server.folders[world.remote_id(folder)].clear()
