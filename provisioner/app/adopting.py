@@ -81,6 +81,8 @@ class Adopted:
     done: tuple[Adopt, ...]
     moved: tuple[str, ...]
     report: Report | None
+    taken_over: tuple[str, ...] = ()
+    """Targets in which another database worked before."""
 
 
 def find_adoptions(site: Site, choice: Choice) -> Adoptions:
@@ -138,7 +140,8 @@ def adopt(
             _leave_epoch(site, view, locks[view.target.server])
     done = tuple(change for changes in chosen.values() for change in changes if isinstance(change, Adopt))
     tied = {change.digest() for change in done}
-    return Adopted(done, tuple(change.name for change in wanted if change.digest() not in tied), report)
+    moved = tuple(change.name for change in wanted if change.digest() not in tied)
+    return Adopted(done, moved, report, tuple(view.target.name for view in inherited))
 
 
 def _of_another_database(site: Site, planned: Planned) -> list[View]:

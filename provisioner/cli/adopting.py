@@ -58,7 +58,7 @@ def adopt_command(
     else:
         _tell(context, found)
     waiting = PENDING if found.candidates or found.disputes else NOTHING_TO_DO
-    if not (ids or everything) or not found.candidates:
+    if not (ids or everything) or not (found.candidates or take_over):
         return FAILED if found.unread else waiting
     if everything and not yes and not agrees(context, context.tell("really_adopt", count=len(found.candidates))):
         context.err.print(context.tell("nothing_changed"), markup=False)
@@ -116,6 +116,8 @@ def _tell_adopted(context: Context, found: Adoptions, adopted: Adopted) -> int:
     if adopted.done:
         out.print(context.tell("adopted", count=len(adopted.done)), style="bold", markup=False)
         out.print(context.tell("adopted_next"), markup=False)
+    for target in adopted.taken_over:
+        out.print(context.tell("taken_over", target=target), markup=False)
     if adopted.moved:
         names = ", ".join(adopted.moved[:20])
         out.print(context.tell("moved", count=len(adopted.moved), names=names), style="yellow", markup=False)

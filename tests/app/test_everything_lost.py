@@ -60,3 +60,20 @@ def test_a_room_that_people_renamed_is_known_again_by_its_mark(small: Installati
     room.name = "Sensorik, neu"
     assert small.run("adopt", "pg-sensorik", "--take-over").code == 0
     assert ("conversation", "body:pg-sensorik", room.token) in tied(small) & ties
+
+
+def test_where_nothing_is_left_to_adopt_the_new_database_takes_over_all_the_same(small: Installation) -> None:
+    small.apply()
+    lose_everything(small)
+    for group in list(small.cloud.groups):
+        if group.startswith("PG_"):
+            small.cloud.remove_group(group)
+    for user in ("anna", "ben", "cleo"):
+        small.cloud.remove_user(f"{user}.muster")
+    small.cloud.folders.all.clear()
+    small.cloud.talk.rooms.clear()
+    assert small.run("adopt").code == 0
+    ran = small.run("adopt", "--all", "--take-over", "--yes")
+    assert (ran.code, "cloud: from now on this database" in ran.out) == (0, True), ran.all
+    small.apply()
+    assert small.run("plan").code == 0
