@@ -32,32 +32,42 @@ class Focused:
         return only is None or (identity not in self.ties.assumed and any(sought.id == identity for sought in only))
 
 
-def seen(focused: Focused, inventory: Inventory) -> tuple[Desired, Inventory]:
-    """What is wanted and what is there, once it was read, as far as it is in focus.
+def seen(focused: Focused, inventory: Inventory) -> tuple[Desired, Ties, Inventory]:
+    """What is wanted, tied and there, once it was read, as far as it is in focus.
 
-    Of a container that counts as there the members that do so, too, are none of this plan's business; and when it
-    could not be told who of those in focus is in it, nothing is said of it unless somebody should be.
+    Of a container that counts as there the accounts that do so, too, are none of this plan's business, and its groups
+    are as they should be. When it could not be told who of those in focus is in it, nothing is said of it unless
+    somebody should be.
     """
     desired, ties = focused.desired, focused.ties
     if not ties.assumed:
-        return desired, inventory
+        return desired, ties, inventory
     others: dict[Kind, dict[str, ResourceId]] = {kind: {} for kind in Kind}
     for identity, binding in ties.assumed.items():
         others[identity.kind][binding.remote_id] = identity
     rosters: dict[tuple[Kind, str], Roster] = {}
     told: set[ResourceId] = set()
+    groups: dict[Seats, frozenset[str]] = {}
     for (kind, remote_id), roster in inventory.rosters.items():
         rosters[kind, remote_id] = roster
         if (container := others[kind].get(remote_id)) is not None:
             told.add(container)
-            members = {sort: there - others[sort[1]].keys() for sort, there in roster.members.items()}
+            members = {
+                (role, member): there - others[member].keys() if member is Kind.ACCOUNT else there
+                for (role, member), there in roster.members.items()
+            }
             rosters[kind, remote_id] = replace(roster, members=members)
+            for (role, member), there in roster.members.items():
+                if member is Kind.GROUP:
+                    keys = frozenset(others[member][at].key for at in there & others[member].keys())
+                    groups[Seats(container, role, member)] = keys
     edges = {
         seats: members
         for seats, members in desired.edges.items()
         if members or ties.edges.get(seats) or seats.container not in ties.assumed or seats.container in told
     }
-    return replace(desired, edges=edges), replace(inventory, rosters=rosters)
+    desired = replace(desired, edges={**edges, **groups})
+    return desired, replace(ties, edges={**ties.edges, **groups}), replace(inventory, rosters=rosters)
 
 
 def filled(inventory: Inventory, known: Ties, ties: Ties) -> Inventory:
@@ -150,7 +160,11 @@ class _Focus:
                 for container, accounts in desired.through_groups.items()
             },
         )
-        missing = {seats.container for seats, members in self._edges.items() if members and seats not in edges}
+        missing = {
+            seats.container
+            for seats, members in self._edges.items()
+            if members and seats not in edges and seats.container.kind in self._kinds
+        }
         return Focused(narrow_desired, narrow_ties, self._interest(), tuple(sorted(missing)))
 
     def _people_named(self, only: Set[str], registry: Registry, known: Iterable[ResourceId]) -> frozenset[str]:

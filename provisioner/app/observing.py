@@ -110,7 +110,7 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         entry for entry in Runs(site.database).open_entries(site.network, target.name) if focused.has(entry.resource)
     ]
     settlements = tuple(settle(open_entries, inventory, known, capabilities.canonical_name)) if open_entries else ()
-    desired, inventory = seen(focused, inventory)
+    desired, ties, inventory = seen(focused, inventory)
     return View(
         target,
         settled(known, settlements),

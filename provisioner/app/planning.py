@@ -100,10 +100,15 @@ def _notices_of_age(view: View) -> Iterator[Notice]:
 
 
 def _missing(view: View, desired: Desired) -> Iterator[Notice]:
-    """Somebody in focus shall be in what is not in focus, and not there yet."""
+    """Somebody in focus shall be in what is not in focus, and not there yet, or of which nobody could tell."""
     for container in view.missing:
         name = desired.resources[container].name if container in desired.resources else container.key
         yield Notice(NoticeKind.WAITING, view.target.name, container, name, Text.of("app.container_not_in_focus"))
+    rosters = view.inventory.rosters if view.inventory is not None else {}
+    for container in {seats.container for seats, members in view.desired.edges.items() if members}:
+        known = view.ties.assumed.get(container)
+        if known is not None and (container.kind, known.remote_id) not in rosters:
+            yield Notice(NoticeKind.PARTIAL, view.target.name, container, known.name, Text.of("planning.no_roster"))
 
 
 def unread(plan: Plan) -> dict[str, Text]:

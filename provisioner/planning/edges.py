@@ -33,12 +33,13 @@ class EdgePlanner:
         """Add joins, leaves and regrades to the draft."""
         draft = self._draft
         orphans = self._orphans()
+        self._take_as_there()
         self._members = {kind: members_of(kind, draft) for kind in (Kind.ACCOUNT, Kind.GROUP)}
         for kind in CONTAINERS:
             for identity in list(draft.remote_ids):
                 if identity.kind is not kind or identity in draft.desired.login_writes:
                     continue
-                if identity in draft.desired.resources:
+                if identity in draft.desired.resources or identity in draft.ties.assumed:
                     self._plan_container(identity, draft.newly_ours.get(identity, ChangeClass.AUTO))
                 elif identity in orphans:
                     self._plan_container(identity, ChangeClass.QUEUED)
@@ -53,6 +54,17 @@ class EdgePlanner:
                 draft.notice(NoticeKind.ORPHAN, identity, binding.name, Text.of("planning.orphaned_container"))
                 found.add(identity)
         return frozenset(found)
+
+    def _take_as_there(self) -> None:
+        """Containers that were not looked at, but for who of a few is in them: these few are planned all the same."""
+        draft = self._draft
+        containers = {seats.container for seats in draft.desired.edges}
+        for identity in containers & draft.ties.assumed.keys() - draft.remote_ids.keys():
+            binding = draft.ties.assumed[identity]
+            told = (identity.kind, binding.remote_id) in draft.inventory.rosters
+            if told and not draft.is_untouchable(binding):
+                draft.remote_ids[identity] = binding.remote_id
+                draft.names[identity] = binding.name
 
     def _plan_container(self, identity: ResourceId, floor: ChangeClass) -> None:
         """``floor``: the least class of anything that happens to this container."""
@@ -91,8 +103,8 @@ class EdgePlanner:
     def _is_read_only(self, identity: ResourceId, remote_id: str) -> bool:
         """Whether nothing at all of it can be written: then a directory behind the product keeps its members, too."""
         draft = self._draft
-        remote = draft.inventory.of(identity.kind).objects[remote_id]
-        if remote.writable is None or remote.writable:
+        remote = draft.inventory.of(identity.kind).objects.get(remote_id)
+        if remote is None or remote.writable is None or remote.writable:
             return False
         why = Text.of("planning.members_unwritable", name=remote.name)
         draft.notice(NoticeKind.UNWRITABLE, identity, remote.name, why)
