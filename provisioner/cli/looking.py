@@ -13,7 +13,7 @@ from provisioner.cli.changes import word_of_field
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.names import Names, PersonNames
 from provisioner.cli.planning import AsJson, Targets
-from provisioner.cli.values import shown_value
+from provisioner.cli.values import shown_pair
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
@@ -44,12 +44,13 @@ def drift_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = 
         context.print_json(drift_report(site.network, drifted))
     else:
         names = PersonNames.of_drift(site.read_registry().registry, drifted)
-        for line in drift_lines(context, drifted, names):
+        lines = list(drift_lines(context, drifted, names))
+        for line in lines:
             context.out.print(line, markup=False)
         for name, why in drifted.unread.items():
             context.out.print(f"{name}: {context.say(why)}", style="red", markup=False)
-        if drifted.items:
-            context.out.print(context.tell("drift_summary", count=len(drifted.items)), markup=False)
+        if lines:
+            context.out.print(context.tell("drift_summary", count=len(lines)), markup=False)
         elif not drifted.unread:
             context.out.print(context.tell("no_drift"), markup=False)
     if drifted.unread:
@@ -81,7 +82,7 @@ def _place(item: Drift) -> tuple[str, ResourceId, str | None]:
 
 def _drift(context: Context, item: Drift, names: Names) -> str:
     if item.field is not None:
-        before, now = (shown_value(item.field, value, context.say) for value in (item.before, item.now))
+        before, now = shown_pair(item.field, item.before, item.now, context.say)
         return context.tell("drift_field", field=word_of_field(item.id.kind, item.field), before=before, now=now)
     member = names(item.account or "")
     if item.edge is not None and item.id.kind is not Kind.GROUP:

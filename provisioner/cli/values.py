@@ -1,5 +1,6 @@
 """Values of fields as people write them: sizes with their unit, yes and no, texts in quotes, long texts cut."""
 
+from itertools import takewhile
 from typing import Final
 
 from provisioner.model.inventory import Unknown
@@ -13,6 +14,7 @@ NOTHING: Final = "\N{EN DASH}"
 LINES_SHOWN: Final = 2
 """Of a text of several lines."""
 
+_CUT: Final = "\N{HORIZONTAL ELLIPSIS}"
 _MOST_LETTERS: Final = 80
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 
@@ -30,6 +32,17 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
     if name == "layout":  # one path a line, and all of them matter
         return say(Text.of("cli.quoted", text=", ".join(value.splitlines())))
     return say(Text.of("cli.quoted", text=beginning(value)))
+
+
+def shown_pair(name: str, before: Value | Unknown, now: Value | Unknown, say: Catalogue) -> tuple[str, str]:
+    """One field's two values; of two texts that begin alike, from the first line in which they differ."""
+    if isinstance(before, str) and isinstance(now, str) and before != now:
+        old, new = before.splitlines(), now.splitlines()
+        alike = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))))
+        if alike:
+            rests = (f"{_CUT} " + "\n".join(lines[alike:]) for lines in (old, new))
+            before, now = (rest.strip() for rest in rests)
+    return shown_value(name, before, say), shown_value(name, now, say)
 
 
 def beginning(text: str) -> str:

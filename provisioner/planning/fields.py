@@ -8,6 +8,8 @@ from provisioner.model.bindings import Binding
 from provisioner.model.inventory import Observation, Remote, Unknown
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import FieldName, Kind, Mode, Resource, Value
+from provisioner.model.text import Text
+from provisioner.model.words import field_word
 from provisioner.planning.sameness import reader_of
 
 Differing = dict[FieldName, tuple[Value | Unknown, Value]]
@@ -125,6 +127,13 @@ class FieldComparer:
 
 class _Never:
     """Stands for what was never applied; None is a value."""
+
+
+def unwritable(kind: Kind, name: FieldName, remote: Remote) -> Text:
+    """Why a difference stays: it is the account's backend that decides, or the conversation's own moderators."""
+    if kind is Kind.CONVERSATION:
+        return Text.of("planning.unwritable_room", field=field_word(name))
+    return Text.of("planning.unwritable", field=field_word(name), backend=remote.backend)
 
 
 def _takes_away(name: FieldName, seen: Value | Unknown, wish: Value) -> bool:

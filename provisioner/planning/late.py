@@ -16,8 +16,9 @@ from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, FieldName, LateText, Mode, Resource, ResourceId, Value
 from provisioner.model.rules import OnDrift, PlanningRules
 from provisioner.model.text import Text
-from provisioner.model.words import field_word, field_words
+from provisioner.model.words import field_words
 from provisioner.planning.draft import Draft
+from provisioner.planning.fields import unwritable
 from provisioner.planning.rosters import drift_class
 from provisioner.planning.sameness import is_replaced, reader_of
 
@@ -126,7 +127,7 @@ class _LatePlanner:
             if change_class is None or isinstance(seen, Unknown):
                 continue
             if remote.writable is not None and name not in remote.writable:
-                why = Text.of("planning.unwritable", field=field_word(name), backend=remote.backend)
+                why = unwritable(wanted.id.kind, name, remote)
                 draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
                 continue
             drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, modes[name], seen))

@@ -12,10 +12,10 @@ from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
-from provisioner.model.words import field_word, field_words
+from provisioner.model.words import field_words
 from provisioner.planning.borrowing import Borrowing
 from provisioner.planning.draft import Draft
-from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences
+from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences, unwritable
 from provisioner.planning.matching import Candidate, Claims, Disputed, Likeness, Matcher, Theirs, dispute
 from provisioner.planning.rosters import drift_class
 
@@ -206,7 +206,7 @@ class ObjectPlanner:
             why = Text.of("planning.registry_incomplete")
             draft.notice(NoticeKind.PARTIAL, wanted.id, remote.name, why)
         for name in differences.unwritable:
-            why = Text.of("planning.unwritable", field=field_word(name), backend=remote.backend)
+            why = unwritable(wanted.id.kind, name, remote)
             draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
         if "name" in differences.by_registry:
             # Under an account's name somebody logs in: it is never changed unattended.
@@ -266,7 +266,7 @@ class ObjectPlanner:
             if remote is None or remote.fields.get("enabled") is not True:
                 continue
             if remote.writable is not None and "enabled" not in remote.writable:
-                why = Text.of("planning.unwritable", field=field_word("enabled"), backend=remote.backend)
+                why = unwritable(identity.kind, "enabled", remote)
                 draft.notice(NoticeKind.UNWRITABLE, identity, remote.name, why)
                 continue
             refused = draft.removal_refused(draft.evidence_about(identity))

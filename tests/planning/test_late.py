@@ -128,7 +128,7 @@ def test_what_this_object_does_not_let_us_write_is_told(world: World) -> None:
     room = world.remote_id(ROOM)
     world.server.objects[Kind.CONVERSATION][room] = replace(world.remote(ROOM), writable=frozenset({"name"}))
     world.wish = replace(START, folder="Archiv/Sensorik").desired()
-    assert noticed(world.plan()) == [("body:iot", "planning.unwritable")]
+    assert noticed(world.plan()) == [("body:iot", "planning.unwritable_room")]
 
 
 @pytest.mark.parametrize("state", ["lost", "replaced", "malformed"])

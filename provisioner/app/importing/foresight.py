@@ -16,6 +16,7 @@ from provisioner.model.ports import Capabilities
 from provisioner.model.registry import Registry
 from provisioner.model.resources import FieldName, Kind
 from provisioner.model.text import Text
+from provisioner.model.words import field_word
 from provisioner.planning.guards import GuardInput, refusals
 from provisioner.planning.planner import plan_target
 
@@ -92,4 +93,4 @@ def _said(verb: Verb, kind: Kind, field: FieldName | None, count: int, names: st
         return Text.of("app.import_expect_quota", count=count, names=names)
     if kind is Kind.ACCOUNT and field == "display_name":
         return Text.of("app.import_expect_display_name", count=count, names=names)
-    return Text.of("app.import_expect_field", field=field or "", count=count, names=names)
+    return Text.of("app.import_expect_field", field=field_word(field) if field else "", count=count, names=names)
