@@ -8,7 +8,7 @@ import pytest
 
 from scripts.benches import __main__ as program
 from scripts.benches.children import ROOT
-from scripts.benches.figures import Bench, Figure, benches
+from scripts.benches.figures import Bench, Figure, benches, wanted
 
 
 def bench(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -23,6 +23,7 @@ def test_the_list_names_every_figure_once_and_measures_nothing() -> None:
     assert listed.stderr == ""
     assert len(names) == len(set(names))
     assert {"main.unchanged_requests_70", "main.first_sync_ratio", "main.plan_cpu_100000_first"} <= set(names)
+    assert {"rooms.first_sync_writes_folder", "rooms.only_body_requests", "rooms.only_person_requests"} <= set(names)
     assert names == [name for one in benches() for name in one.names]
 
 
@@ -30,12 +31,21 @@ def test_a_figure_is_measured_in_processes_of_its_own_and_printed_as_json_last()
     measured = bench("main.growth_cpu_1000", "--json")
     assert measured.returncode == 0, measured.stderr
     assert "1,000 people" in measured.stderr
-    found = {figure["name"]: figure for figure in json.loads(measured.stdout.splitlines()[-1])}
-    figure = found["main.growth_cpu_1000"]
+    [figure] = json.loads(measured.stdout.splitlines()[-1])
+    assert figure["name"] == "main.growth_cpu_1000"
     assert list(figure) == ["name", "value", "unit", "baseline", "goal", "met"]
     assert (figure["unit"], figure["goal"], figure["met"]) == ("s CPU", None, None)
     assert figure["value"] > 0
     assert figure["baseline"] > 0
+
+
+def test_a_whole_name_means_this_figure_alone_and_a_beginning_all_that_begin_so() -> None:
+    def names(*asked: str) -> set[str]:
+        return {name for _, chosen in wanted(asked) for name in chosen}
+
+    assert names("main.growth_cpu_1000") == {"main.growth_cpu_1000"}
+    assert names("main.growth_cpu_1") == {f"main.growth_cpu_{people}" for people in (1_000, 10_000, 100_000)}
+    assert names() == {name for one in benches() for name in one.names}
 
 
 def test_a_name_that_no_figure_has_is_a_wrong_use(

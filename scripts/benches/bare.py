@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
 
 _PASSWORD: Final = "only-for-Measuring-1"  # noqa: S105 - the log hides the one that was sent
 PAGE: Final = 500
+_ROOMS: Final = "/ocs/v2.php/apps/spreed/api/v4/room"
+_GROUP_ROOM: Final = 2
 
 
 def session(address: Mapping[str, str]) -> requests.Session:
@@ -20,21 +23,34 @@ def session(address: Mapping[str, str]) -> requests.Session:
 
 
 def write(address: Mapping[str, str], log: Sequence[Mapping[str, Any]]) -> float:
-    """Send the writes of a request log one after another; seconds. Raises RuntimeError for one that fails."""
+    """Send the writes of a request log one after another; seconds. Raises RuntimeError for one that fails.
+
+    Numbers and tokens that the server draws are the same again when it starts as empty and is asked in the same order.
+    """
     bodies = [entry["body"].replace('"***"', f'"{_PASSWORD}"').encode() for entry in log]
     with session(address) as client:
         started = time.perf_counter()
         for entry, body in zip(log, bodies, strict=True):
-            answer = client.request(
-                entry["method"], address["url"] + entry["path"], data=body, headers={"Content-Type": "application/json"}
-            )
-            if answer.json()["ocs"]["meta"]["statuscode"] != 200:
+            headers = {} if entry["path"].startswith("/remote.php") else {"Content-Type": "application/json"}
+            answer = client.request(entry["method"], address["url"] + entry["path"], data=body, headers=headers)
+            if answer.status_code != entry["status"] or (headers and answer.json()["ocs"]["meta"]["status"] != "ok"):
                 raise RuntimeError(f"{entry['method']} {entry['path']}: {answer.text[:200]}")
         return time.perf_counter() - started
 
 
-def read(address: Mapping[str, str]) -> tuple[int, int, int, float]:
-    """Read all pages of accounts and groups: accounts, groups, requests, seconds."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was found, and what that took."""
+
+    accounts: int
+    groups: int
+    conversations: int
+    requests: int
+    seconds: float
+
+
+def read(address: Mapping[str, str]) -> Read:
+    """Read all there is: pages of accounts and groups, folders, conversations and who is in each."""
     started, counts, asked = time.perf_counter(), [], 0
     with session(address) as client:
         for kind in ("users", "groups"):
@@ -47,4 +63,9 @@ def read(address: Mapping[str, str]) -> tuple[int, int, int, float]:
                     break
                 count += len(page)
             counts.append(count)
-    return counts[0], counts[1], asked, time.perf_counter() - started
+        client.get(f"{address['url']}/index.php/apps/groupfolders/folders").json()
+        rooms = client.get(f"{address['url']}{_ROOMS}").json()["ocs"]["data"]
+        made = [room["token"] for room in rooms if room["type"] == _GROUP_ROOM and not room["objectType"]]
+        for token in made:
+            client.get(f"{address['url']}{_ROOMS}/{token}/participants").json()
+    return Read(counts[0], counts[1], len(made), asked + 2 + len(made), time.perf_counter() - started)

@@ -86,15 +86,15 @@ def run_module(module: str, *arguments: object) -> dict[str, Any]:
 
 
 class EmulatorProcess:
-    """A Nextcloud emulator in a process of its own. ``contents``: a file of `scripts.benches.written` to fill it."""
+    """A Nextcloud emulator in a process of its own. ``size``: people, bodies and edges that it has already."""
 
-    def __init__(self, latency: float = 0.0, contents: Path | None = None) -> None:
+    def __init__(self, latency: float = 0.0, size: Sequence[int] = ()) -> None:
         self._command = [
             sys.executable,
             "-m",
             f"{__package__}.emulator",
             str(latency),
-            *([str(contents)] if contents else []),
+            *map(str, size),
         ]
         self._process: subprocess.Popen[str] | None = None
         self.address: dict[str, str] = {}

@@ -2,24 +2,26 @@
 
 import json
 import sys
-from pathlib import Path
+from datetime import UTC, datetime
 
 from connectors.nextcloud.emulator import NextcloudEmulator
+from policies.desire import desire
+from policies.document import Policy
 from provisioner.transport.clock import SystemClock
+from scripts.benches.offline import capabilities
+from tests.support.holding import hold
+from tests.support.networks import build_registry
 
 _SERVICE = ("readi-provisioner", "emulated-Service-1")
 
 
 def main() -> None:
-    """Arguments: seconds of latency, and the file of what it holds, if anything."""
+    """Arguments: seconds of latency, and the people, bodies and edges of the network that it has already, if any."""
     emulator = NextcloudEmulator(clock=SystemClock(), latency=float(sys.argv[1]), service=_SERVICE, rights="delegated")
-    if len(sys.argv) > 2:
-        contents = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
-        for group in contents["groups"]:
-            emulator.add_group(**group)
-        for user in contents["users"]:
-            emulator.add_user(**user)
     with emulator:
+        if len(sys.argv) > 2:
+            desired = desire(build_registry(*map(int, sys.argv[2:5])), Policy(), datetime.now(UTC).date())
+            hold(emulator, desired, _SERVICE[0], capabilities(emulator.url).address)
         print(json.dumps({"url": emulator.url, "user": _SERVICE[0], "password": _SERVICE[1]}), flush=True)
         sys.stdin.read()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-AREAS: Final = ("counts", "first_sync", "plans", "commands", "directories")
+AREAS: Final = ("counts", "narrow", "first_sync", "plans", "commands", "directories")
 """The modules of this package that hold figures, in the order in which they are measured."""
 
 
@@ -75,10 +75,15 @@ def benches() -> Sequence[Bench]:
 
 
 def wanted(prefixes: Sequence[str]) -> Sequence[tuple[Bench, frozenset[str]]]:
-    """The benches that hold a figure whose name begins with one of ``prefixes`` (none given: all), and those names."""
+    """The benches that hold a figure of these names, or whose name begins so (none given: all), and those names.
+
+    A whole name means that figure alone: "growth_cpu_1000" begins "growth_cpu_10000", which takes minutes.
+    """
+    every = {name for one in benches() for name in one.names}
+    beginnings = tuple(prefix for prefix in prefixes if prefix not in every)
     found = []
     for one in benches():
-        names = frozenset(name for name in one.names if not prefixes or name.startswith(tuple(prefixes)))
+        names = frozenset(name for name in one.names if not prefixes or name in prefixes or name.startswith(beginnings))
         if names:
             found.append((one, names))
     return found

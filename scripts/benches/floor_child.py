@@ -16,9 +16,9 @@ def main() -> None:
     folder, address = Path(sys.argv[1]), json.loads(sys.argv[2])
     started = time.perf_counter()
     documents = [yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in folder.rglob("*.yaml")]
-    accounts, *_ = bare.read(address)
+    found = bare.read(address)
     wall, cpu = time.perf_counter() - started, time.process_time()
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak(), "files": len(documents), "accounts": accounts}))
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak(), "files": len(documents), "accounts": found.accounts}))
 
 
 if __name__ == "__main__":

@@ -10,46 +10,32 @@ import time
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from connectors.nextcloud.connector import NextcloudConnector
-from connectors.nextcloud.settings import NextcloudSettings
 from policies.desire import Assigned, desire
 from policies.document import Policy
 from provisioner.app.planning import assigned_of
 from provisioner.app.site import planning_rules
-from provisioner.emulation import VirtualClock
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.inventory import Complete, Inventory, Observation, Remote, Roster, Scope
 from provisioner.model.plan import Plan
-from provisioner.model.ports import Capabilities, Wiring
+from provisioner.model.ports import Capabilities
 from provisioner.model.registry import Registry
 from provisioner.model.resources import Desired, EdgeRole, FieldName, Kind, Resource, ResourceId, Value
 from provisioner.planning.guards import GuardInput, refusals
 from provisioner.planning.late import addresses_after, with_late_texts
 from provisioner.planning.planner import plan_target
-from provisioner.transport.gate import WriteGate
 from scripts.benches.memory import peak
+from scripts.benches.offline import capabilities as offline
 from tests.support.networks import build_registry
 
 TARGET = "cloud"
 V = TypeVar("V")
 
 
-class _NoLedger:
-    """Nothing is written here, so nothing is counted."""
-
-    def acquire(self, *wanted: object) -> None:
-        raise AssertionError(wanted)
-
-    exhausted = acquire
-
-
 def main() -> None:
     """Arguments: people, bodies, edges, "unchanged" or "first"."""
     people, bodies, edges, first = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "first"
     registry = build_registry(people, bodies, edges)
-    settings = NextcloudSettings(url="https://cloud.example", user="readi", password="x")  # type: ignore[arg-type] # noqa: S106
-    connector = NextcloudConnector(TARGET, settings, Wiring(WriteGate(), VirtualClock(), _NoLedger()))
-    capabilities = connector.capabilities()
+    capabilities = offline(target=TARGET)
     today = datetime.now(UTC).date()
     nothing = Desired()
     there = nothing if first else desire(registry, Policy(), today)

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
+from connectors.nextcloud.emulator import PROVISIONERS
 from scripts.benches.children import CHILDREN, READI, EmulatorProcess, Ran, run, run_module
 
 PENDING = 2
+_USUAL: Final[Mapping[str, object]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,16 @@ class Installation:
     def settings(self) -> Path:
         return self.folder / "settings.yaml"
 
-    def target(self, address: Mapping[str, str], connector: str = "nextcloud") -> None:
+    def target(
+        self, address: Mapping[str, str], connector: str = "nextcloud", policy: Mapping[str, object] = _USUAL
+    ) -> None:
         """Write the settings for this server, and forget all state."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
         # New accounts are not greeted: a first sync is silent.
-        silent = {"welcome_mail": False} if connector == "nextcloud" else {}
-        network = {"registry": "registry", "targets": {"target": {"connector": connector, **silent, **address}}}
+        ours = {"welcome_mail": False, "working_group": PROVISIONERS} if connector == "nextcloud" else {}
+        targets = {"target": {"connector": connector, **ours, **address}}
+        network = {"registry": "registry", "targets": targets, **({"policy": "policy.yaml"} if policy else {})}
+        (self.folder / "policy.yaml").write_text(yaml.safe_dump(dict(policy)), encoding="utf-8")
         self.settings.touch(mode=0o600)
         self.settings.write_text(yaml.safe_dump({"networks": {"redi": network}}), encoding="utf-8")
 
@@ -54,21 +60,27 @@ class Installation:
         return found
 
 
-@cache
-def installation(size: Size) -> Installation:
-    """A new one of this size, without a server yet."""
+def new_installation(size: Size) -> Installation:
+    """One of this size, without a server yet."""
     folder = CHILDREN.folder()
     run_module("written", size.people, size.bodies, size.edges, folder)
     return Installation(folder, size)
 
 
-@cache
-def synchronised(size: Size) -> tuple[Installation, EmulatorProcess]:
-    """One whose server holds what the registry wants, and whose state knows it."""
-    made = installation(size)
-    server = CHILDREN.keep(EmulatorProcess(contents=made.folder / "contents.json"))
+installation = cache(new_installation)
+"""The same for all who change nothing in its registry."""
+
+
+def brought(size: Size) -> tuple[Installation, EmulatorProcess]:
+    """One whose server holds what the registry wants, and whose state knows it: adopted, every object of it."""
+    made = new_installation(size)
+    server = CHILDREN.keep(EmulatorProcess(size=(size.people, size.bodies, size.edges)))
     made.target(server.address)
     plan = str(made.folder / "plan.json")
     made.readi("plan", "--out", plan, expected=(PENDING,))
-    made.readi("apply", plan, "--yes")  # nothing but adoptions
+    made.readi("apply", plan, "--yes")
     return made, server
+
+
+synchronised = cache(brought)
+"""The same for all who change nothing."""
