@@ -23,12 +23,13 @@ from provisioner.lifecycle.ladder import Rung
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Change, ChangeClass, Erase, Leave
 from provisioner.model.errors import SettingsError
-from provisioner.model.inventory import Complete
+from provisioner.model.inventory import UNKNOWN, Complete, Remote, Unknown
 from provisioner.model.plan import TargetPlan
 from provisioner.model.registry import Origin, Person
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
+from provisioner.planning.sameness import reader_of
 from provisioner.registry.mistakes import mend_word
 from provisioner.state import Bindings, Departures, Outcome, Persons
 
@@ -172,7 +173,7 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
         if view.inventory is not None:
             changes += _leaves_of(ResourceId(Kind.ACCOUNT, key), part)
             for binding in _in_order(view.known, key):
-                found = _examine(view, inputs, binding)
+                found = _examine(site, view, inputs, binding)
                 if isinstance(found, Text):
                     obstacles.append(found)
                     continue
@@ -210,7 +211,7 @@ def _in_order(ties: Ties, key: str) -> list[Binding]:
     return sorted(mine, key=lambda one: (_LAST_FIRST.index(one.id.kind), one.id.key == key, one.id.key))
 
 
-def _examine(view: View, inputs: Inputs, binding: Binding) -> Erase | Text | None:
+def _examine(site: Site, view: View, inputs: Inputs, binding: Binding) -> Erase | Text | None:
     """The change that deletes one object; None: it is gone already; or what stands in the way."""
     if view.inventory is None or view.capabilities is None:
         return Text.of("lifecycle.object_unread", target=view.target.name, name=binding.name)
@@ -224,8 +225,8 @@ def _examine(view: View, inputs: Inputs, binding: Binding) -> Erase | Text | Non
     if remote is None:
         why = draft.notices[-1].why
         return Text.of("lifecycle.object_untouchable", target=target, name=binding.name, why=why)
-    if remote.fields.get("enabled") is True:
-        return Text.of("lifecycle.switched_on", target=target, name=binding.name)
+    if binding.id.kind is Kind.ACCOUNT and (used := _in_use(site, view, remote)) is not None:
+        return used
     return Erase(
         target=target,
         id=binding.id,
@@ -236,6 +237,21 @@ def _examine(view: View, inputs: Inputs, binding: Binding) -> Erase | Text | Non
         fingerprint=remote.fingerprint,
         keys=evidence,
     )
+
+
+def _in_use(site: Site, view: View, account: Remote) -> Text | None:
+    """Whether somebody may still log in with it, here or for another network."""
+    target = view.target
+    enabled = reader_of(view.inventory.of(Kind.ACCOUNT))(account, "enabled") if view.inventory is not None else UNKNOWN
+    if enabled is True:
+        return Text.of("lifecycle.switched_on", target=target.name, name=account.name)
+    if isinstance(enabled, Unknown):
+        return Text.of("lifecycle.object_unread", target=target.name, name=account.name)
+    borrowers = Bindings(site.database).borrowers(site.network, target.server, account.remote_id)
+    if borrowers:
+        networks = ", ".join(sorted(borrowers))
+        return Text.of("lifecycle.lent", target=target.name, name=account.name, networks=networks)
+    return None
 
 
 def _members(view: View, binding: Binding) -> int:

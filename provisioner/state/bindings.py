@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from provisioner.model.bindings import Binding, Ties
@@ -48,6 +48,17 @@ class Bindings:
             facts = Facts(connection, run=None)
             BindingWriter(connection, network, target, "", facts).release(resource)
             facts.note()
+
+    def borrowers(self, network: str, server: str, remote_id: str) -> frozenset[str]:
+        """The other networks that have people of theirs in groups by this account of ours."""
+        with self._transactions.reading() as connection:
+            there = select(BINDING.c.network, BINDING.c.target).where(BINDING.c.server == server)
+            found = select(BORROWED.c.network).where(
+                BORROWED.c.network != network,
+                BORROWED.c.remote_id == remote_id,
+                tuple_(BORROWED.c.network, BORROWED.c.target).in_(there),
+            )
+            return frozenset(connection.scalars(found))
 
     def see_edges(self, network: str, target: str, edges: Iterable[Edge]) -> None:
         """Remember edges that are wanted and were found there already."""

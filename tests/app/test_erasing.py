@@ -182,6 +182,30 @@ def test_the_account_of_another_network_is_left_and_only_what_is_ours_goes(gone:
     assert owner.code == 0, "nothing is missing to the network that owns it"
 
 
+def test_an_account_by_which_another_network_has_somebody_stays_until_that_is_over(gone: Installation) -> None:
+    other = Wish("other", policy=gone.wish.policy, targets={"cloud": gone.target()})
+    other.add(body("pg-else", "Elsewhere"), {**person("Ben", "pg-else"), "id": "p-else"}, person("Zoe", "pg-else"))
+    gone.networks["other"] = other
+    assert gone.run("--network", "other", "apply", "--yes").code == 0
+    assert gone.cloud.users["ben.muster"].groups == ("PG_Elsewhere",)
+    ran = gone.run("--network", "redi", "person", "erase", "p-ben", "--confirm", "Ben Muster")
+    assert (ran.code, "the network other" in ran.out) == (3, True), ran.all
+    assert "ben.muster" in gone.cloud.users
+    other.people["p-else"]["leaves"] = day(gone, -1)
+    assert gone.run("--network", "other", "apply", "--yes").code == 0
+    del other.people["p-else"]
+    assert gone.run("--network", "other", "apply", "--yes").code == 0
+    ran = gone.run("--network", "redi", "person", "erase", "p-ben", "--confirm", "Ben Muster")
+    assert (ran.code, "ben.muster" in gone.cloud.users) == (0, False), ran.all
+
+
+def test_an_account_that_does_not_tell_whether_it_is_switched_on_is_not_deleted(gone: Installation) -> None:
+    gone.cloud.users["ben.muster"].enabled = None  # type: ignore[assignment]
+    ran = gone.run("person", "erase", "p-ben", "--confirm", "Ben Muster")
+    assert (ran.code, "could not be told for sure" in ran.out) == (3, True), ran.all
+    assert "ben.muster" in gone.cloud.users
+
+
 def test_whoever_was_put_somewhere_again_leaves_before_the_account_goes(gone: Installation) -> None:
     gone.cloud.join("ben.muster", "PG_LoRaWAN")
     assert gone.run("person", "erase", "p-ben", "--confirm", "Ben Muster").code == 0
