@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from provisioner.model.bindings import Ties
-from provisioner.model.changes import Change, ChangeClass, Join, Leave, Suspend
+from provisioner.model.changes import Change, ChangeClass, Join, Leave
 from provisioner.model.inventory import NOBODY, Inventory
 from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import Desired, Kind, ResourceId, Seats
@@ -64,7 +64,11 @@ def leaders_left(
 
 
 def hold_last_moderators(draft: Draft) -> None:
-    """What would leave a body without anybody who leads it waits for a ranger, with a notice."""
+    """That a moderators' group loses its last waits for a ranger, with a notice that asks for a successor.
+
+    Only that: who leaves the network is suspended on the day, and out of the conversation, in which our own account
+    still moderates.
+    """
     least = draft.rules.guards.administrators_left
     if least <= 0:
         return
@@ -82,26 +86,20 @@ def hold_last_moderators(draft: Draft) -> None:
             why = Text.of("planning.successor", name=draft.names[group.container])
             draft.notice(NoticeKind.SUCCESSOR, group.container, draft.names[group.container], why)
     if held:
-        draft.changes = [part for change in draft.changes for part in _held(draft, change, held)]
+        draft.changes = [part for change in draft.changes for part in _held(change, held)]
 
 
 def _is_unattended(change: Change) -> bool:
     return change.change_class is ChangeClass.AUTO
 
 
-def _held(draft: Draft, change: Change, held: dict[ResourceId, set[str]]) -> list[Change]:
+def _held(change: Change, held: dict[ResourceId, set[str]]) -> list[Change]:
     """The same change, or its parts: what concerns those who are to stay for now waits."""
     if not _is_unattended(change):
         return [change]
-    if isinstance(change, Suspend):
-        bodies = sorted(group for group, members in held.items() if change.id.key in members)
-        for group in bodies:
-            why = Text.of("planning.successor_first", name=change.name, group=draft.names[group])
-            draft.notice(NoticeKind.SUCCESSOR, change.id, change.name, why)
-        return [replace(change, change_class=ChangeClass.QUEUED)] if bodies else [change]
     if not isinstance(change, Leave):
         return [change]
-    staying = set(change.members) & held.get(_group_of(change), set())
+    staying = set(change.members) & held.get(change.id, set())
     parts = ((set(change.members) - staying, ChangeClass.AUTO), (staying, ChangeClass.QUEUED))
     return [
         replace(
@@ -113,10 +111,3 @@ def _held(draft: Draft, change: Change, held: dict[ResourceId, set[str]]) -> lis
         for members, change_class in parts
         if members
     ]
-
-
-def _group_of(change: Leave) -> ResourceId:
-    """The moderators' group that leads what is left: itself, or that of the body whose conversation it is."""
-    if change.id.kind is Kind.CONVERSATION and change.member is Kind.ACCOUNT:
-        return ResourceId(Kind.GROUP, change.id.key + _LEADERS)
-    return change.id

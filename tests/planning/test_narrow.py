@@ -141,8 +141,8 @@ class TestOnePerson:
         assert told(part) == [
             "leave body:iot: person:p2",
             "leave body:iot:administrators: person:p2 (queued)",
-            "leave conversation/body:iot: person:p2 as moderator (queued)",
-            "leave conversation/body:iot: person:p2 (queued)",
+            "leave conversation/body:iot: person:p2 as moderator",
+            "leave conversation/body:iot: person:p2",
         ], "nobody who is known to be there is to stay: the successor has not come yet"
 
     def test_who_else_leads_is_taken_from_the_last_apply(self, world: World) -> None:
