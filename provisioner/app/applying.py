@@ -105,7 +105,7 @@ def apply(
         targets = stack.enter_context(site.targets(only_targets))
         locks = lock_servers(site, targets, stack)
         site.ties_log.check()
-        planned = make_plan(site, targets, only, approval.allowed, decisions)
+        planned = make_plan(site, targets, only, approval.allowed, decisions, approval.changes or {})
         _check_current(planned, approval)
         if planned.plan.refusals:
             return Applied(planned)

@@ -1,6 +1,6 @@
 """Makes a plan: read the registry, observe the targets, compare, count the cost, ask the guards. Writes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -50,10 +50,12 @@ def make_plan(
     only: frozenset[str] = frozenset(),
     allowed: frozenset[str] = frozenset(),
     decisions: Decisions = UNDECIDED,
+    approved: Container[str] = frozenset(),
 ) -> Planned:
     """Plan for ``targets``. ``only``: ids of people, bodies or organisations; ``allowed``: words of guards.
 
-    ``decisions``: by target, the remote ids that a ranger chose for what is to be adopted.
+    ``decisions``: by target, the remote ids that a ranger chose for what is to be adopted; ``approved``: digests of the
+    changes that somebody read and that will be made together with the unattended ones.
 
     Raises `SettingsError` and `StateError`; a target that can't be observed becomes an error in its part of the plan.
     """
@@ -79,7 +81,7 @@ def make_plan(
     addresses = gather(site, desired, views, parts)
     parts = [_finished(part, views[part.target], rules, addresses) for part in parts]
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
-    refused = _refusals(site, plan, views, desired, rules.guards, allowed)
+    refused = _refusals(site, plan, views, desired, rules.guards, allowed, approved)
     return Planned(replace(plan, refusals=refused), inputs, desired, views, addresses)
 
 
@@ -187,6 +189,7 @@ def _refusals(
     desired: Desired,
     rules: GuardRules,
     allowed: frozenset[str],
+    approved: Container[str],
 ) -> tuple[Refusal, ...]:
     runs, since = Runs(site.database), site.clock.now() - ROLLING
     inputs = []
@@ -200,4 +203,4 @@ def _refusals(
         # Of what: of all that is ours, also when the plan is about a few things alone.
         ties = replace(view.known, borrowed={**view.known.borrowed, **part.borrowed}, assumed=view.ties.assumed)
         inputs.append(GuardInput(part, ties, filled(view.inventory, view.known, view.ties), done))
-    return refusals(inputs, desired, rules, plan.digest(), allowed)
+    return refusals(inputs, desired, rules, plan.digest(), allowed, approved)

@@ -87,3 +87,14 @@ def test_a_plan_that_does_not_wait_is_said_in_words(waiting: Installation, comma
     ran: Ran = waiting.run("plans", command, "ffff")
     assert ran.code == 1
     assert "No waiting plan begins with ffff" in ran.err
+
+
+def test_approving_that_the_last_who_leads_goes_is_refused_by_the_guard(small: Installation) -> None:
+    small.apply()
+    small.wish.people["p-anna"]["bodies"] = ["pg-sensorik", "pg-lora"]
+    assert small.run("apply", "--yes").code == 2
+    [digest] = listed(small)
+    small.cloud.log.clear()
+    ran = small.run("plans", "approve", digest[:8])
+    assert (ran.code, "administrators_left" in ran.all) == (3, True), ran.all
+    assert small.writes() == []
