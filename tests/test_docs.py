@@ -119,7 +119,7 @@ def test_commands_and_options_in_papers_exist(paper: Path):
         ("--lang en plan", None),
         ("person leave p-1 --on 2027-03-31", None),
         ("plan --dry-run", "--dry-run"),
-        ("adopt anna", "adopt"),
+        ("banish anna", "banish"),
         ("person vanish p-1", "vanish"),
         ("--colour blue plan", "--colour"),
     ],
