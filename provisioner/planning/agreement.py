@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from provisioner.model.bindings import Ties
-from provisioner.model.inventory import NOBODY, Complete, Inventory, Roster
+from provisioner.model.inventory import NOBODY, Complete, Inventory, Remote, Roster
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import (
     Desired,
@@ -74,13 +74,21 @@ def _agree_on_fields(
         wishes = wanted.fields if address is None or not wanted.late else _with_late(wanted, address)
         applied, agreed = binding.applied, dict[FieldName, Value]()
         for name in managed[kind]:
-            if name in wishes and name in remote.fields:
+            if name == "name":
+                if applied.get("name", binding.name) != remote.name and _is_called(wanted, remote, capabilities):
+                    agreed["name"] = remote.name
+            elif name in wishes and name in remote.fields:
                 seen = remote.fields[name]
                 # Most were applied as they are seen: asked first, since it is the cheaper question.
                 if applied.get(name, ...) != seen and canonical(kind, name, wishes[name]) == seen:
                     agreed[name] = seen
         if agreed:
             found.fields[identity] = agreed
+
+
+def _is_called(wanted: Resource, remote: Remote, capabilities: Capabilities) -> bool:
+    canonical = capabilities.canonical_name
+    return canonical(wanted.id.kind, wanted.name) == canonical(wanted.id.kind, remote.name)
 
 
 def _with_late(wanted: Resource, address: Callable[[ResourceId], str | None]) -> Mapping[FieldName, Value]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors.nextcloud.emulator import NextcloudEmulator
+from connectors.nextcloud.emulator import PROVISIONERS, NextcloudEmulator
 from tests.support.site import LONG_AGO, Held, Installation, Snapshot, body, fill, new_cloud, person, snapshot
 
 Known = tuple[Path, Held]
@@ -18,7 +18,7 @@ def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
     """One installation of `first_wish`, on whichever emulator: the server's name is fixed."""
     installation = Installation(folder, cloud)
     wish = installation.wish
-    wish.targets["cloud"] = installation.target(server="the-cloud")
+    wish.targets["cloud"] = installation.target(server="the-cloud", working_group=PROVISIONERS)
     wish.policy = {
         "groups": {"names": {"project": {"administrators": None}}},
         "folders": {"names": {"project": None}},  # but for bodies that say so themselves
@@ -27,13 +27,18 @@ def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
     wish.add(
         body("pg-sensorik", "Sensorik", **rooms("Sensorik")),
         body("pg-lora", "LoRaWAN"),
-        person("Anna", "pg-sensorik"),
+        person("Anna", moderating("pg-sensorik")),
         person("Ben", "pg-sensorik"),
         person("Cleo", "pg-sensorik", "pg-lora"),
-        person("Dora", "pg-sensorik"),
+        person("Dora", moderating("pg-sensorik")),
         person("Emil", "pg-sensorik"),
     )
     return installation
+
+
+def moderating(body_id: str) -> dict[str, str]:
+    """A moderator's membership."""
+    return {"id": body_id, "role": "moderator"}
 
 
 def rooms(name: str) -> dict[str, Any]:
@@ -44,11 +49,11 @@ def rooms(name: str) -> dict[str, Any]:
 def wish_anew(installation: Installation) -> None:
     """Every kind of write there is: a group and an account made, joins, leaves, updates, a farewell, a return.
 
-    And rooms: a folder and a conversation made with all that belongs to them, one of each renamed.
+    And rooms: a folder and a conversation made with all that belongs to them, one of each renamed, a moderator gone.
     """
     wish = installation.wish
-    wish.add(body("pg-ki", "KI", **rooms("KI")), person("Gerd", {"id": "pg-ki", "role": "moderator"}, "pg-lora"))
-    wish.people["p-anna"]["bodies"] = ["pg-sensorik", "pg-ki"]
+    wish.add(body("pg-ki", "KI", **rooms("KI")), person("Gerd", moderating("pg-ki"), "pg-lora"))
+    wish.people["p-anna"]["bodies"] = [moderating("pg-sensorik"), "pg-ki"]
     wish.people["p-ben"]["email"] = "ben.neu@bretten.example"
     wish.people["p-cleo"]["bodies"] = ["pg-sensorik", {"id": "pg-lora", "until": LONG_AGO}]
     wish.people["p-dora"]["leaves"] = LONG_AGO

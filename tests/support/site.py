@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -212,7 +213,7 @@ def snapshot(cloud: NextcloudEmulator) -> Snapshot:
     """
     with cloud.lock:
         rooms = [room for room in cloud.world.talk.rooms.values() if not room.object_type and room.type in (2, 3)]
-        tokens = {room.token: room.name for room in rooms}
+        plain = partial(_without_ids, cloud.url, {room.token: room.name for room in rooms})
         return {
             "users": {
                 user.id: (user.name, user.email, user.enabled, user.quota, user.language, tuple(sorted(user.groups)))
@@ -226,14 +227,14 @@ def snapshot(cloud: NextcloudEmulator) -> Snapshot:
                     folder.acl,
                     tuple(sorted(folder.groups.items())),
                     tuple(sorted(folder.managers)),
-                    tuple(sorted((node.name, node.content or b"") for node in folder.tree.walk())),
+                    tuple(sorted((node.name, plain((node.content or b"").decode())) for node in folder.tree.walk())),
                 )
                 for folder in cloud.world.folders.all.values()
             ),
             "rooms": sorted(
                 (
                     room.name,
-                    _without_ids(room.description, cloud.url, tokens),
+                    plain(room.description),
                     (room.type, room.read_only, room.listable, room.lobby),
                     tuple(sorted((one.kind, one.actor, one.type) for one in room.attendees)),
                     tuple(room.comments),
@@ -243,7 +244,7 @@ def snapshot(cloud: NextcloudEmulator) -> Snapshot:
         }
 
 
-def _without_ids(text: str, url: str, tokens: Mapping[str, str]) -> str:
+def _without_ids(url: str, tokens: Mapping[str, str], text: str) -> str:
     text = text.replace(url, "")
     for token, name in tokens.items():
         text = text.replace(token, name)
