@@ -143,7 +143,8 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
     target, now = part.view.target, site.clock.now()
     journal = Journal(locks[target.server], site.network, target.server, run)
     if part.view.settlements:
-        journal.settle(part.view.settlements, now, frozenset(step.id for step in part.steps))
+        changing = frozenset(change.id for change in (*part.steps, *part.writes))
+        journal.settle(part.view.settlements, now, changing)
     if part.adoptions:
         journal.adopt(part.adoptions, part.capabilities.fields, now)
     if part.agreed:
