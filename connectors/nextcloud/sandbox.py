@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.nextcloud.emulator import NextcloudEmulator
+from connectors.nextcloud.emulator import PROVISIONERS, NextcloudEmulator
 from provisioner.model.ports import Clock
 
 ACCOUNT = ("readi-provisioner", "emulated-Service-1")
@@ -28,8 +28,9 @@ class NextcloudSandbox:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """Whether the server greets new accounts: the plan counts its mails."""
-        return {"welcome_mail": "true" if self.emulator.world.welcome_mails else "false"}
+        """Whether the server greets new accounts: the plan counts its mails. And the group that holds our account."""
+        welcome = "true" if self.emulator.world.welcome_mails else "false"
+        return {"welcome_mail": welcome, "working_group": PROVISIONERS}
 
     def prepare_for_demo(self) -> None:
         """As before a first sync of many: the server greets nobody (core newUser.sendEmail no)."""

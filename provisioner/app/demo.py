@@ -12,25 +12,39 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.sandbox import NextcloudSandbox
-from policies.desire import body_key
+from policies.desire import person_key
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
+from provisioner.app.demo_cloud import DemoCloud, Seen
+from provisioner.app.leavers import Leavers, find_leavers
 from provisioner.app.looking import Drifted, find_drift
 from provisioner.app.planning import Planned, make_plan
 from provisioner.app.sandbox import Sandboxes, example_folder
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
+from provisioner.lifecycle.ladder import Rung
 from provisioner.model.changes import Create, Leave, Suspend, Update
 from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Person
-from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Argument, Text
 from provisioner.registry import editing
+from provisioner.state import Bindings
 
 BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning, the same in every run."""
+
+_NEWBORN = "pg-starkregen"
+_NEWBORN_YAML = f"""\
+  - id: {_NEWBORN}
+    name: Starkregen
+    kind: project
+    purpose: Pegel, Keller, Sirenen. Wer warnt wen?
+    members: [{{organisations: [agentur, bretten]}}, {{roles: [coordinator], organisations: [agentur, bretten], \
+as_role: moderator}}]
+"""
+_LEAVER = "p-jrrvdk6x"
+"""One of its two moderators."""
 
 
 class DemoFailed(ReadiError):
@@ -62,13 +76,16 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """To whom the story is told: a chapter's heading, a sentence, a plan, drift, a guard's refusal."""
+    """To whom the story is told: a chapter's heading, a sentence, a plan, drift, who is leaving."""
 
     chapter: Callable[[Text], None]
     say: Callable[[Text], None]
     plan: Callable[[Planned, int], None]
     """The plan, and how many lines of it."""
     drift: Callable[[Drifted, Site], None]
+    leavers: Callable[[Leavers], None]
+    yaml: Callable[[str], None]
+    """What a ranger wrote into the registry."""
 
 
 class Demo:
@@ -100,10 +117,13 @@ class Demo:
         self._validate()
         self._first_sync()
         self._second_sync()
+        self._birth()
         self._tampering()
         self._moving()
         self._mass_removal()
         self._leaving()
+        self._archiving()
+        self._ladder()
 
     def _validate(self) -> None:
         self._chapter("validate")
@@ -139,13 +159,29 @@ class Demo:
         self._expect(self.story.second_changes == 0 and traffic.writes == 0, "second")
         self._say("unchanged", requests=traffic.requests, writes=traffic.writes)
 
+    def _birth(self) -> None:
+        self._chapter("birth")
+        with (self._site.registry_folder / "bodies.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{_NEWBORN_YAML}")
+        self._audience.yaml(_NEWBORN_YAML)
+        with self._traffic() as traffic:
+            planned = self._plan(_NEWBORN)
+            self._audience.plan(planned, 8)
+            self._apply_all(_NEWBORN)
+        self._say("only", requests=traffic.requests, body=_NEWBORN)
+        seen = self._cloud().seen(_NEWBORN)
+        self._expect("Willkommen.md" in seen.inside and len(seen.inside) > 1 and len(seen.moderators) == 2, "birth")
+        self._say("folder", name=seen.folder, inside=" · ".join(seen.inside))
+        self._say_conversation(seen)
+
     def _tampering(self) -> None:
         self._chapter("tampering")
-        self._tamper("pg-sensorik")
+        self._cloud().tamper("pg-sensorik")
         drifted = find_drift(self._site)
-        self.story.drift = len(drifted.items)
-        self._expect(self.story.drift == 4, "tampering")
         self._audience.drift(drifted, self._site)
+        # A group with other rights left one role and came into another: one thing that somebody did.
+        self.story.drift = len({(item.target, item.id, item.field, item.account) for item in drifted.items})
+        self._expect(self.story.drift == 5, "tampering")
         self._say("asked")
         self._audience.plan(self._plan(), 6)
         self._approve()
@@ -161,12 +197,16 @@ class Demo:
             if organisation.kind == "city" and organisation.id != mover.affiliations[0].organisation
         )
         today = self._clock.now().date()
+        before = self._cloud().seen("pg-sensorik")
         self._told(editing.move_person(registry, mover.id, elsewhere, today))
         self._told(editing.rename_body(registry, "pg-sensorik", "Sensorik und IoT"))
         planned = self._plan()
-        self._audience.plan(planned, 8)
+        self._audience.plan(planned, 10)
         self._expect(any(isinstance(change, Update) for change in planned.plan.changes()), "moving")
         self._apply_all()
+        after = self._cloud().seen("pg-sensorik")
+        self._expect(after.folder != before.folder and after.remote_ids == before.remote_ids, "moving")
+        self._say("in_place", folder=after.folder, conversation=after.conversation)
 
     def _mass_removal(self) -> None:
         self._chapter("mass")
@@ -185,28 +225,49 @@ class Demo:
 
     def _leaving(self) -> None:
         self._chapter("leaving")
-        leaver = self._somebody_who(lambda person: bool(person.memberships) and person.guest is None, last=True)
+        registry = self._site.read_registry().registry
+        leaver = registry.people[_LEAVER]
+        chats = self._cloud().chats_of(person_key(leaver.id))
         yesterday = (self._clock.now() - timedelta(days=1)).date()
         self._told(editing.leave_person(self._site.registry_folder, leaver.id, yesterday))
         planned = self._plan()
         self._audience.plan(planned, 8)
         kinds = [type(change) for change in planned.plan.changes()]
         self._expect(Suspend in kinds and Leave in kinds, "leaving")
-        applied = self._apply_all()
-        steps = [] if applied.report is None else [result.step for result in applied.report.results()]
-        for number, step in enumerate(steps, start=1):
-            self._say("step", number=number, target=step.target, operation=step.operation, name=step.name)
+        self._apply_all()
+        self._expect(chats > 0 and self._cloud().chats_of(person_key(leaver.id)) == 0, "leaving")
+        self._say("out", name=leaver.display_name, chats=chats)
+        self._say_conversation(self._cloud().seen(_NEWBORN))
+
+    def _archiving(self) -> None:
+        self._chapter("archiving")
+        self._told(editing.archive_body(self._site.registry_folder, _NEWBORN, self._clock.now().date()))
+        self._audience.plan(self._plan(), 8)
+        self._approve()
+        seen = self._cloud().seen(_NEWBORN)
+        self._expect(seen.folder.startswith("Archiv/") and seen.readers_only and seen.read_only, "archiving")
+        self._say("archived", folder=seen.folder, conversation=seen.conversation)
+
+    def _ladder(self) -> None:
+        self._chapter("ladder")
+        self._audience.leavers(find_leavers(self._site))
+        days = self._site.inputs().policy.lifecycle.wait_days
+        self._clock.advance(timedelta(days=days).total_seconds())
+        self._say("later", days=days)
+        leavers = find_leavers(self._site)
+        self._audience.leavers(leavers)
+        self._expect(any(leaver.rung is Rung.HAND_OVER for leaver in leavers.people), "ladder")
         self._say("the_end")
 
     # -- how the story is told -----------------------------------------------------------------------------------
 
-    def _plan(self) -> Planned:
+    def _plan(self, *only: str) -> Planned:
         with self._site.targets() as targets:
-            return make_plan(self._site, targets)
+            return make_plan(self._site, targets, frozenset(only))
 
-    def _apply_all(self) -> Applied:
+    def _apply_all(self, *only: str) -> Applied:
         """What runs unattended."""
-        applied = apply(self._site, Approval(), Started("demo", "demo"))
+        applied = apply(self._site, Approval(), Started("demo", "demo"), only=frozenset(only))
         self._expect(not applied.planned.plan.refusals, "apply")
         return applied
 
@@ -215,26 +276,20 @@ class Demo:
         plan = self._plan().plan
         apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
 
-    def _nextcloud(self) -> NextcloudSandbox:
-        return next(sandbox for sandbox in self._sandboxes.running if isinstance(sandbox, NextcloudSandbox))
+    def _cloud(self) -> DemoCloud:
+        sandbox = next(one for one in self._sandboxes.running if isinstance(one, NextcloudSandbox))
+        with self._site.targets([sandbox.name]) as [target]:
+            ties = Bindings(self._site.database).ties(self._site.network, target.name, target.server)
+        return DemoCloud(sandbox.emulator, sandbox.credentials["user"], ties.bindings)
 
-    def _tamper(self, body: str) -> None:
-        """Rename the body's group and its conversation, take somebody out, give its folder all the room there is."""
-        cloud, ties = self._nextcloud().emulator, self._plan().views["nextcloud"].ties
-        group, folder, conversation = (
-            ties.bindings[ResourceId(kind, body_key(body))].remote_id
-            for kind in (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION)
-        )
-        cloud.rename_group(group, "Sensorik (alt)")
-        cloud.leave(min(cloud.groups[group].members), group)
-        with cloud.lock:
-            cloud.talk.rooms[conversation].name = "Sensorik-Plausch"
-            cloud.folders.all[int(folder)].quota = UNLIMITED
+    def _say_conversation(self, seen: Seen) -> None:
+        self._say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
+        for line in seen.description:
+            self._say("description", line=line)
 
-    def _somebody_who(self, fits: Callable[[Person], bool], *, last: bool = False) -> Person:
+    def _somebody_who(self, fits: Callable[[Person], bool]) -> Person:
         registry = self._site.read_registry().registry
-        fitting = [person for _, person in sorted(registry.people.items()) if fits(person)]
-        return fitting[-1 if last else 0]
+        return next(person for _, person in sorted(registry.people.items()) if fits(person))
 
     @contextmanager
     def _traffic(self) -> Iterator[Traffic]:

@@ -1,17 +1,23 @@
 """readi demo: the whole story on emulators, told in a terminal."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioner.app.leavers import Leavers
 from provisioner.app.looking import Drifted
 from provisioner.app.planning import Planned
 from provisioner.app.reports import DemoReport, FirstSync, SecondSync
 from provisioner.app.site import Site
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+from provisioner.cli.leavers import tell_leavers
 from provisioner.cli.looking import drift_lines
 from provisioner.cli.names import PersonNames
 from provisioner.cli.render import PlanText
+from provisioner.model.changes import Change, Verb
+from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
 if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
@@ -61,7 +67,7 @@ class _Teller:
     def audience(self) -> "Audience":
         from provisioner.app.demo import Audience
 
-        return Audience(self._chapter, self._say, self._plan, self._drift)
+        return Audience(self._chapter, self._say, self._plan, self._drift, self._leavers, self._yaml)
 
     def _chapter(self, heading: Text) -> None:
         self._out.print()
@@ -72,11 +78,13 @@ class _Teller:
 
     def _plan(self, planned: Planned, most: int) -> None:
         text = PlanText(planned.plan, self._context.say, PersonNames.of(planned))
-        lines = list(text.changes())
-        for line in lines[:most]:
-            self._out.print(line)
-        if len(lines) > most:
-            rest = self._context.tell("and_more", count=len(lines) - most)
+        changes = list(text.changes())
+        shown = _of_each_sort([change for change, _ in changes], most)
+        for change, line in changes:
+            if change in shown:
+                self._out.print(line)
+        if len(changes) > len(shown):
+            rest = self._context.tell("and_more", count=len(changes) - len(shown))
             self._out.print(f"    … {rest}", style="dim", markup=False)
         self._out.print(f"  {text.summary()}", style="bold", markup=False)
         for line in text.refusals(most=2):
@@ -86,3 +94,18 @@ class _Teller:
         names = PersonNames.of_drift(site.read_registry().registry, drifted)
         for line in drift_lines(self._context, drifted, names):
             self._out.print(f"  {line}", style="yellow", markup=False)
+
+    def _leavers(self, leavers: Leavers) -> None:
+        tell_leavers(self._context, leavers)
+
+    def _yaml(self, lines: str) -> None:
+        self._out.print(lines.rstrip(), style="green", markup=False, highlight=False, soft_wrap=True)
+
+
+def _of_each_sort(changes: Sequence[Change], most: int) -> Sequence[Change]:
+    """At most so many, and of every sort (target, kind, verb) about as many as of any other."""
+    sorts: dict[tuple[str, Kind, Verb], list[Change]] = {}
+    for change in changes:
+        sorts.setdefault((change.target, change.id.kind, change.verb), []).append(change)
+    turns = zip_longest(*sorts.values())
+    return [change for turn in turns for change in turn if change is not None][:most]

@@ -49,12 +49,13 @@ def leavers_command(ctx: typer.Context, as_json: AsJson = False) -> int:
     if as_json:
         context.print_json(leavers_report(site.network, leavers, context.say))
     else:
-        _tell(context, leavers)
+        tell_leavers(context, leavers)
     to_do = leavers.vacancies or any(leaver.rung in _ACT for leaver in leavers.people)
     return PENDING if to_do else NOTHING_TO_DO
 
 
-def _tell(context: Context, leavers: Leavers) -> None:
+def tell_leavers(context: Context, leavers: Leavers) -> None:
+    """Who goes, on which rung, what comes next; a command behind whatever somebody has to do."""
     out = context.out
     if not leavers.people and not leavers.vacancies:
         out.print(context.tell("no_leavers"), markup=False)

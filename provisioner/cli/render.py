@@ -83,11 +83,11 @@ class PlanText:
         yield Styled(self.summary(), style="bold")
         yield from self.refusals()
 
-    def changes(self) -> Iterator[Styled]:
-        """Only the changes, each behind its target's name."""
+    def changes(self) -> Iterator[tuple[Change, Styled]]:
+        """Only the changes, each with its line behind its target's name."""
         for part in self._plan.targets:
             for change in _sorted(part.changes):
-                yield Styled(f"  {part.target}", style="dim").append_text(self._change(change))
+                yield change, Styled(f"  {part.target}", style="dim").append_text(self._change(change))
 
     def markdown(self) -> Iterator[str]:
         """The whole plan for a merge request or a mail."""
