@@ -116,9 +116,9 @@ def adopt(
 ) -> Adopted:
     """Tie exactly these, as far as they are still as they were shown. No target is written to.
 
-    ``take_over``: the database that worked in these targets before is lost for good, and this one takes its place.
-    That alone is written there. Raises `LockTaken`, `StateBehind` and other `StateError`s, and with ``take_over``
-    `TargetError`.
+    ``take_over``: the database that worked in these targets last, be it a newer copy of this one, is lost for good,
+    and this one takes its place. That alone is written there. Raises `LockTaken`, `StateBehind` and other
+    `StateError`s, and with ``take_over`` `TargetError`.
     """
     decisions = UNDECIDED
     if choice.remote_id is not None:
@@ -133,7 +133,7 @@ def adopt(
             part.target: [change for change in part.changes if change.digest() in digests]
             for part in planned.plan.targets
         }
-        inherited = _of_another_database(site, planned) if take_over else []
+        inherited = [view for view in planned.views.values() if view.behind is not None] if take_over else []
         views = {**planned.views, **{view.target.name: replace(view, behind=None) for view in inherited}}
         report = carry_out(site, replace(planned, views=views), chosen, locks, started, how or How())
         for view in inherited:
@@ -144,19 +144,10 @@ def adopt(
     return Adopted(done, moved, report, tuple(view.target.name for view in inherited))
 
 
-def _of_another_database(site: Site, planned: Planned) -> list[View]:
-    """Targets in which the last run was another database's: no copy of this one, so it can't be recovered here."""
-    own = Epochs(site.database).head().database
-    return [
-        view
-        for view in planned.views.values()
-        if view.inventory is not None and view.inventory.epoch is not None and view.inventory.epoch.database != own
-    ]
-
-
 def _leave_epoch(site: Site, view: View, lock: ServerLock) -> None:
     epochs = Epochs(site.database)
     epoch = epochs.head()
+    epochs.note_leaving(view.target.server, epoch.number)
     with view.target.gate.opened(lock.token()):
         view.target.connector.leave_epoch(epoch)
     epochs.note_left(site.network, view.target.name, epoch.number)

@@ -120,22 +120,22 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         capabilities,
         settlements=settlements,
         missing=focused.missing,
-        behind=_behind(site, inventory),
+        behind=_behind(site, target, inventory),
         restored=_restored(site, inventory),
         remembered=ties.borrowed,
     )
 
 
-def _behind(site: Site, inventory: Inventory) -> Text | None:
+def _behind(site: Site, target: Target, inventory: Inventory) -> Text | None:
     """Whether a newer database than this one changed the target, or another one."""
     epoch = inventory.epoch
     if epoch is None:
         return None
-    head = Epochs(site.database).head()
-    if epoch.database != head.database:
-        return Text.of("app.another_database", target=inventory.target)
-    if epoch.number > head.number:
-        return Text.of("app.database_behind", target=inventory.target, there=epoch.number, here=head.number)
+    epochs = Epochs(site.database)
+    if epoch.database != epochs.head().database:
+        return Text.of("app.another_database", target=target.name)
+    if epoch.number > (reached := epochs.reached(target.server)):
+        return Text.of("app.database_behind", target=target.name, there=epoch.number, here=reached)
     return None
 
 

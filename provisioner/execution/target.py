@@ -114,6 +114,7 @@ class TargetRun:
             left = epochs.left(network, self.target)
             if left is not None and left >= epoch.number:
                 return
+            epochs.note_leaving(given.lock.server, epoch.number)
             with self._waiter.hurried(), given.gate.opened(given.lock.token()):
                 given.connector.leave_epoch(epoch)
             epochs.note_left(network, self.target, epoch.number)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from provisioner.model.inventory import Epoch
 from provisioner.state.database import Transactions
 from provisioner.state.meta import Meta
-from provisioner.state.tie_facts import head_of, identity_of, secret_of
+from provisioner.state.tie_facts import head_of, identity_of, replayed, secret_of
 
 
 class Epochs:
@@ -19,6 +21,21 @@ class Epochs:
         with self._transactions.reading() as connection:
             return Epoch(identity_of(secret_of(connection)), head_of(connection).epoch)
 
+    def reached(self, server: str) -> int:
+        """The furthest epoch that can be found on this server without a newer copy of this database at work there.
+
+        Not that of `head`: runs elsewhere raise it, and what an old copy does not know of this server it still
+        does not know then.
+        """
+        found = Meta(self._transactions).get(_LEAVING, server)
+        with self._transactions.reading() as connection:
+            return max(replayed(connection), 0 if found is None else int(found))
+
+    def note_leaving(self, server: str, number: int) -> None:
+        """This epoch is about to be left on that server: from now on it may be found there."""
+        if number > self.reached(server):
+            Meta(self._transactions).put(_LEAVING, server, str(number))
+
     def left(self, network: str, target: str) -> int | None:
         """The epoch that was last left in this target; None: none ever was, as far as this database knows."""
         found = Meta(self._transactions).get(_scope(network), target)
@@ -27,6 +44,9 @@ class Epochs:
     def note_left(self, network: str, target: str, number: int) -> None:
         """This epoch stands in that target now."""
         Meta(self._transactions).put(_scope(network), target, str(number))
+
+
+_LEAVING: Final = "leaving"
 
 
 def _scope(network: str) -> str:

@@ -84,6 +84,8 @@ class _Kept(msgspec.Struct, frozen=True):
     epoch: int = 0
     run: int | None = None
     """The run that raised the epoch last."""
+    replayed: int = 0
+    """The epoch up to which a file of ties was replayed here."""
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ class Facts:
             for seq, fact in enumerate(self._found, head.seq + 1)
         ]
         self.connection.execute(insert(META), rows)
-        _put(self.connection, _Kept(head.seq + len(rows), epoch, self.run))
+        _put(self.connection, _Kept(head.seq + len(rows), epoch, self.run, head.replayed))
         self._found.clear()
         return head.seq + len(rows)
 
@@ -129,6 +131,11 @@ def head_of(connection: Connection) -> Head:
     return Head(found.seq, found.epoch)
 
 
+def replayed(connection: Connection) -> int:
+    """The epoch up to which it has its ties from a file; 0: it never had to."""
+    return _kept(connection).replayed
+
+
 def set_secret(connection: Connection, secret: str) -> None:
     """Become a continuation of the database whose secret this is."""
     connection.execute(update(SECRET).where(SECRET.c.name == "tombstones").values(value=secret))
@@ -138,7 +145,7 @@ def set_head(connection: Connection, head: Head) -> None:
     """This database is now as the file was there; what still waited is void."""
     _locked_head(connection)
     connection.execute(delete(META).where(META.c.scope == _WAITING))
-    _put(connection, _Kept(head.seq, head.epoch))
+    _put(connection, _Kept(head.seq, head.epoch, replayed=head.epoch))
 
 
 def waiting(connection: Connection, after: int) -> Sequence[tuple[int, str]]:

@@ -1,7 +1,11 @@
-"""Database and file of ties both lost, and no copy of either: what is there is found again by marks and names."""
+"""Database and file of ties both lost, or both as old as a backup: what is there is found again by marks and names."""
+
+import shutil
+
+import pytest
 
 from provisioner.state import Database
-from tests.support.site import Installation, Snapshot, snapshot
+from tests.support.site import Installation, Snapshot, Wish, body, new_cloud, person, snapshot
 
 
 def everything(installation: Installation) -> Snapshot:
@@ -77,3 +81,37 @@ def test_where_nothing_is_left_to_adopt_the_new_database_takes_over_all_the_same
     assert (ran.code, "cloud: from now on this database" in ran.out) == (0, True), ran.all
     small.apply()
     assert small.run("plan").code == 0
+
+
+@pytest.fixture
+def put_back(small: Installation) -> Installation:
+    """Database and file are those of the day before Dora's account came into being."""
+    small.apply()
+    shutil.copytree(small.folder / "state", small.folder / "old")
+    small.wish.add(person("Dora", "pg-lora"))
+    small.apply()
+    shutil.rmtree(small.folder / "state")
+    shutil.copytree(small.folder / "old", small.folder / "state")
+    return small
+
+
+def test_an_old_copy_stays_one_however_much_it_does_elsewhere(put_back: Installation) -> None:
+    put_back.wish.people["p-anna"]["email"] = "anna.neu@bretten.example"
+    with new_cloud(put_back.clock) as elsewhere:
+        nord = put_back.networks["nord"] = Wish("nord", targets={"cloud": put_back.target(url=elsewhere.url)})
+        nord.add(body("pg-nord", "Nord"))
+        for given in ("Emil", "Frida", "Gerd"):
+            nord.add(person(given, "pg-nord"))
+            assert put_back.run("--network", "nord", "apply", "--yes").code == 0
+    put_back.cloud.log.clear()
+    ran = put_back.run("--network", "redi", "apply", "--yes")
+    assert (ran.code, "further than this database" in ran.all, put_back.writes()) == (1, True, []), ran.all
+
+
+def test_where_nothing_newer_is_left_the_old_copy_takes_over(put_back: Installation) -> None:
+    assert put_back.run("adopt", "--all", "--yes").code == 1, "perhaps the newer one is not lost at all"
+    ran = put_back.run("adopt", "--all", "--yes", "--take-over")
+    assert ran.code == 0, ran.all
+    assert ("account", "person:p-dora", "dora.muster") in tied(put_back)
+    put_back.apply()
+    assert put_back.run("plan").code == 0
