@@ -12,6 +12,7 @@ from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Con
 from provisioner.cli.editing import Identity, bodies, people
 from provisioner.cli.planning import actor_id, failures, watched
 from provisioner.model.registry import Origin
+from provisioner.model.resources import Kind
 from provisioner.model.words import resource_word
 
 Confirm = Annotated[
@@ -82,7 +83,8 @@ def _tell(context: Context, kind: str, erasure: Erasure) -> int:
 def _object(context: Context, doomed: Doomed) -> str:
     kind = resource_word(doomed.id.kind)
     if not doomed.there:
-        return context.tell("erased_already", target=doomed.target, kind=kind, name=doomed.name)
+        hidden = doomed.id.kind is Kind.CONVERSATION  # shown to those alone who are in it
+        return context.tell("unseen" if hidden else "erased_already", target=doomed.target, kind=kind, name=doomed.name)
     if doomed.members:
         return context.tell("doomed_with", target=doomed.target, kind=kind, name=doomed.name, count=doomed.members)
     return context.tell("doomed", target=doomed.target, kind=kind, name=doomed.name)
@@ -98,6 +100,9 @@ def _tell_erased(context: Context, kind: str, erased: Erased) -> int:
         return FAILED
     code = "person_erased" if kind == erasing.PERSON else "body_erased"
     out.print(context.tell(code, name=erasure.name, id=erasure.id), style="bold", markup=False)
+    for doomed in erasure.doomed:
+        if doomed.id.kind is Kind.CONVERSATION and not doomed.there:
+            out.print(f"  - {_object(context, doomed)}", style="yellow", markup=False)
     _tell_entry(context, erasure.origin)
     return NOTHING_TO_DO
 

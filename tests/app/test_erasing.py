@@ -12,7 +12,7 @@ from connectors.nextcloud.connector import NextcloudConnector
 from provisioner.emulation import VirtualClock
 from provisioner.emulation.faults import Faults
 from provisioner.state import Database
-from tests.support.site import Installation, Wish, body, new_cloud, person, snapshot
+from tests.support.site import SERVICE, Installation, Wish, body, new_cloud, person, snapshot
 
 DAY = 86_400.0
 
@@ -180,6 +180,16 @@ def test_the_account_of_another_network_is_left_and_only_what_is_ours_goes(gone:
     assert "PG_Elsewhere" not in gone.cloud.users["anna.muster"].groups
     owner = gone.run("--network", "redi", "plan")
     assert owner.code == 0, "nothing is missing to the network that owns it"
+
+
+def test_of_a_chat_that_put_our_account_out_nobody_says_that_it_is_gone(history: Installation) -> None:
+    (room,) = (room for room in history.cloud.talk.rooms.values() if room.name == "PG LoRaWAN")
+    room.attendees = [one for one in room.attendees if one.actor != SERVICE[0]]
+    for words in ([], ["--confirm", "LoRaWAN"]):
+        ran = history.run("body", "erase", "pg-lora", *words)
+        assert "we no longer see the conversation PG LoRaWAN" in ran.out, ran.all
+        assert "is gone there already" not in ran.out
+    assert room.token in history.cloud.talk.rooms
 
 
 def test_an_account_by_which_another_network_has_somebody_stays_until_that_is_over(gone: Installation) -> None:
