@@ -143,8 +143,8 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
     target, now = part.view.target, site.clock.now()
     journal = Journal(locks[target.server], site.network, target.server, run)
     if part.view.settlements:
-        changing = frozenset(change.id for change in (*part.steps, *part.writes))
-        journal.settle(part.view.settlements, now, changing)
+        changing = {step.id for step in part.steps} | {write.id for write in part.writes}
+        journal.settle(part.view.settlements, now, frozenset(changing))
     if part.adoptions:
         journal.adopt(part.adoptions, part.capabilities.fields, now)
     if part.agreed:
