@@ -1,5 +1,6 @@
 """Every fault that the emulator can make, at every write and at every read."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,13 @@ DOUBTFUL = [
     "database lock, 500/996, account without groups",
 ]
 """After these nobody knows whether the write happened."""
-KINDS_OF_WRITES = (1, 2, 3, 5, 6, 7, 9, 10)
-"""A group, an account, a join, a group's name, an account's e-mail, a leave, a farewell, a return."""
+ACCOUNTS_AND_GROUPS = (1, 2, 3, 14, 15, 20, 23, 24)
+"""A group, an account, a join, an account's e-mail, a group's name, a leave, a farewell, a return."""
+ROOMS = (5, 6, 8, 10, 11, 12, 13, 16, 18, 19, 22, 25, 27)
+"""A folder, our way into it, its permissions, a group's rights in it, a conversation, its first message, a moderator,
+a sub-folder, a mount point, a conversation's name, a moderator who leaves, a note of welcome, a description."""
+ONCE = (5, 11, 12, 25)
+"""What must not be there twice: a folder, a conversation, a first message; and a note that people may have changed."""
 READS = {
     "capabilities": r"/cloud/capabilities",
     "ourselves": r"/cloud/user\?",
@@ -52,7 +58,15 @@ READS = {
     "the ids of all accounts": r"/cloud/users\?",
     "a page of groups": r"/cloud/groups/details",
     "the ids of all groups": r"/cloud/groups\?",
+    "the team folders": r"/groupfolders/folders\?",
+    "the conversations": r"/api/v4/room\?",
+    "the people of a conversation": r"/participants\?",
 }
+
+
+def exactly(path: str) -> str:
+    """A pattern for this address, with a query or without."""
+    return f"{re.escape(path)}([?]|$)"
 
 
 def is_clear(ran: Ran) -> bool:
@@ -61,13 +75,17 @@ def is_clear(ran: Ran) -> bool:
 
 
 def assert_converges(installation: Installation, expected: Snapshot) -> None:
-    """This run ends right, or says that it did not; the next one ends right, and nothing is left."""
-    ran = installation.run("apply", "--yes")
-    assert is_clear(ran)
-    assert ran.code in (0, 1, 2)
-    if ran.code == 0:
-        assert snapshot(installation.cloud) == expected, "it said that all was done"
-    installation.apply()
+    """This run ends right, or says that it did not; a next one ends right, and nothing is left.
+
+    A conversation and its first message are never tried twice in one run: each costs one more.
+    """
+    for _ in range(3):
+        ran = installation.run("apply", "--yes")
+        assert is_clear(ran)
+        assert ran.code in (0, 1, 2)
+        if ran.code == 0:
+            break
+    assert ran.code == 0, ran.all
     assert snapshot(installation.cloud) == expected
     last = installation.plan()
     assert [(part["changes"], part["notices"]) for part in last["targets"]] == [([], [])]
@@ -81,13 +99,19 @@ def test_a_fault_at_the_first_try_of_every_write_ends_right_or_is_said_and_the_n
 ) -> None:
     with another(tmp_path, known) as installation:
         make = AT_WRITES[fault](installation.cloud.faults)
-        made = [make(method=method, path=f"{path}[?]", writes=True) for method, path in set(undisturbed.writes)]
+        made = [make(method=method, path=exactly(path), writes=True) for method, path in set(undisturbed.writes)]
         assert_converges(installation, undisturbed.result)
         assert all(each.fired for each in made)
 
 
-@pytest.mark.parametrize("number", KINDS_OF_WRITES)
-@pytest.mark.parametrize("fault", DOUBTFUL)
+@pytest.mark.parametrize(
+    ("fault", "number"),
+    [
+        *((fault, number) for fault in DOUBTFUL for number in ACCOUNTS_AND_GROUPS),
+        *(("reset after", number) for number in ROOMS),
+        *((fault, number) for fault in ("truncated", "HTML with 200") for number in ONCE),
+    ],
+)
 def test_a_write_of_which_nobody_knows_whether_it_happened_is_looked_up(
     tmp_path: Path, known: Known, undisturbed: Undisturbed, fault: str, number: int
 ) -> None:
@@ -97,14 +121,14 @@ def test_a_write_of_which_nobody_knows_whether_it_happened_is_looked_up(
         assert made.fired == 1
 
 
-@pytest.mark.parametrize("number", KINDS_OF_WRITES)
+@pytest.mark.parametrize("number", [*ACCOUNTS_AND_GROUPS, *ROOMS])
 def test_a_write_that_always_fails_stops_what_depends_on_it_alone_and_is_said(
     tmp_path: Path, known: Known, undisturbed: Undisturbed, number: int
 ) -> None:
     method, path = undisturbed.writes[number - 1]
     with another(tmp_path, known) as installation:
         faults = installation.cloud.faults
-        faults.status(503, method=method, path=f"{path}[?]", writes=True, times=None)
+        faults.status(503, method=method, path=exactly(path), writes=True, times=None)
         ran = installation.run("apply", "--yes", "--json")
         assert ran.code == 1
         assert ran.json["outcome"] == "partly"
@@ -114,13 +138,16 @@ def test_a_write_that_always_fails_stops_what_depends_on_it_alone_and_is_said(
 
 
 def planned(part: dict[str, Any]) -> set[tuple[str, ...]]:
-    """Every change of a plan, each member of a group by itself."""
+    """Every change of a plan, each member by itself; of a text only that it is written: it tells where things are."""
     return {
         (
             change["verb"],
             change["id"],
             *member,
-            *(f"{name}={field['after']}" for name, field in change["fields"].items()),
+            *(
+                name if change["verb"] == "write" else f"{name}={field['after']}"
+                for name, field in change["fields"].items()
+            ),
         )
         for change in part["changes"]
         for member in ([(key,) for key in change["members"]] or [()])
@@ -140,11 +167,12 @@ def test_a_fault_at_any_read_makes_nobody_seem_gone(tmp_path: Path, known: Known
                 installation.cloud.faults.clear()
                 [part] = ran.json["targets"]
                 kinds = {notice["kind"] for notice in part["notices"]}
-                assert kinds <= {"partial"}, "nothing is taken for lost"
+                assert kinds <= {"partial", "waiting"}, "nothing is taken for lost"
                 assert planned(part) <= whole, "nothing is concluded from what was not read"
                 if planned(part) < whole:
-                    assert part["error"] or kinds == {"partial"}
-                assert ran.code == (1 if part["error"] or kinds else 2)
+                    assert part["error"] or "partial" in kinds
+                blind = [notice for notice in part["notices"] if notice["kind"] == "partial" and notice["id"] is None]
+                assert ran.code == (1 if part["error"] or blind else 2), "what blocks one object alone is shown"
                 assert is_clear(ran)
         assert installation.writes() == []
 
