@@ -7,6 +7,7 @@ from typing import Any
 from connectors.nextcloud.emulation.calls import Call, Endpoint, Routes, World
 from connectors.nextcloud.emulation.login import Login
 from connectors.nextcloud.emulation.ocs import Arguments, BadArguments, OcsError, PlainError, render
+from connectors.nextcloud.emulation.talk_state import USERS
 from provisioner.emulation import MethodNotAllowed, NoSuchPath, Request, Response
 
 NO_ROUTE = (
@@ -78,6 +79,8 @@ class Door:
         return self._answer(request, endpoint, self._call(request, login, arguments, places), login)
 
     def _call(self, request: Request, login: Login, arguments: Arguments, places: dict[str, str]) -> Call:
+        if login.user is not None:
+            self.world.talk.actor = (USERS, login.user.id)
         return Call(self.world, login.user, arguments, places, request.mishap, request.headers)
 
     def more(self, login: Login) -> dict[str, Any]:

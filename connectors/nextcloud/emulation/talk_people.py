@@ -61,7 +61,9 @@ def add(call: Call) -> Any:
             raise refuse("new-participant", 404)
         talk.enter(room, GROUPS, newcomer)
     elif source == "emails":
-        room.type = PUBLIC
+        if room.type != PUBLIC:
+            room.type = PUBLIC
+            talk.note(room, "guests_allowed")
         talk.invite(room, newcomer)
         return {"type": room.type}
     elif source in ("circles", "teams"):

@@ -51,7 +51,6 @@ def mine(call: Call, *, moderator: bool = False) -> tuple[Room, Attendee]:
     Raises OcsError 404 for whoever is not in it, administrators too, and 403 where a moderator is asked for.
     """
     talk = call.world.talk
-    talk.actor = (USERS, call.user.id)
     room = talk.rooms.get(call.places["token"])
     me = None if room is None else room.find(USERS, call.user.id)
     if room is None or me is None:
@@ -129,7 +128,6 @@ def note_to_self(call: Call) -> Any:
 def create(call: Call) -> Any:
     """Make a room, another one each time. Some unknown people: 202; nobody known: 404, and no room."""
     talk, arguments = call.world.talk, call.arguments
-    talk.actor = (USERS, call.user.id)
     kind = number(call, "roomType", GROUP)
     permissions = number(call, "permissions", 0)
     if not 0 <= permissions <= ALL_BITS:

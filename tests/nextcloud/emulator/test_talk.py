@@ -130,6 +130,7 @@ def test_an_address_turns_the_room_public_even_one_that_is_none(client: Client, 
     path = f"/{room.token}/participants"
     assert client.talk("POST", path, newParticipant="not an address", source="emails") == (200, {"type": 3})
     assert (room.type, room.attendees[-1].kind) == (3, "emails")
+    assert [said.system for said in room.messages].count("guests_allowed") == 1
     assert client.talk("GET", path)[1][-1]["invitedActorId"] == "not an address"
 
 
@@ -170,8 +171,10 @@ def test_a_moderator_stays_when_leaving_the_group_and_when_the_group_is_taken_ou
 
 def test_a_deleted_group_leaves_its_members_in_the_room(client: Client, emulator: NextcloudEmulator) -> None:
     room = emulator.add_room("Sensorik", SERVICE[0], groups=["team-a"])
+    emulator.talk.actor = ("users", "anna")
     client.ocs("DELETE", "/groups/team-a")
     assert (room.users, room.groups) == ([SERVICE[0], "anna"], [])
+    assert (room.messages[-1].system, room.messages[-1].actor) == ("group_removed", SERVICE[0]), "who deleted it did"
 
 
 def test_a_disabled_account_stays_and_a_deleted_one_does_not(client: Client, emulator: NextcloudEmulator) -> None:
