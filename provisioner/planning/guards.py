@@ -85,7 +85,9 @@ class _Guards:
         self._lowered = [
             change
             for change in given.plan.changes
-            if isinstance(change, Regrade) and not is_raise(change.before, change.role)
+            if isinstance(change, Regrade)
+            and not is_raise(change.before, change.role)
+            and change.id not in given.ties.unsettled  # else a step of ours that was cut short gave them too much
         ]
 
     def refused(self) -> list[Refusal]:

@@ -18,6 +18,7 @@ from tests.support.planning import (
     body,
     capabilities,
     digest_of,
+    folder_id,
     group_id,
     in_group,
     noticed,
@@ -132,6 +133,12 @@ class TestRooms:
         made.wish = replace(Wish(), roles={group_id("iot"): EdgeRole.READER}).desired()
         refusal = only(made.refusals())
         assert (refusal.guard, refusal.objects) == ("removed_edges", ("Projektgruppen/Sensorik (-1)",))
+
+    def test_rights_that_a_step_of_ours_gave_too_much_of_are_taken_back_uncounted(self) -> None:
+        made = self.made(removed_edges=NONE_AT_ALL)
+        made.wish = replace(Wish(), roles={group_id("iot"): EdgeRole.READER}).desired()
+        made.unsettled = frozenset({folder_id("iot")})
+        assert made.refusals() == ()
 
     def test_who_moderated_and_leaves_counts_once_in_the_conversation(self) -> None:
         made = self.made(removed_edges={"count": 2, "share": 1.0})
