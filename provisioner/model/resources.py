@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from provisioner.model.text import Text
 
@@ -91,6 +91,13 @@ class Seats(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.container}/{self.role}/{self.member}"
+
+
+BEGINNINGS: Final[Mapping[Kind, tuple[FieldName, ...]]] = {
+    Kind.TEAM_FOLDER: ("layout",),
+    Kind.CONVERSATION: ("first_message",),
+}
+"""What an object begins with (see `Mode.ONCE`): one that has been ours before has begun, and gets none again."""
 
 
 class Edge(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select
 
 from provisioner.model.errors import StateError
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import BEGINNINGS, Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.state.bindings import forget_edges
 from provisioner.state.codec import dump
@@ -41,7 +41,8 @@ def recover(database: Database, found: Replayed, file: str) -> Recovered:
 
     Raises `StateError` when the database is not behind the file, or is another one that holds ties.
 
-    Of what is tied again nothing counts as applied: the next plan compares it afresh. Memberships that the database
+    Of what is tied again nothing counts as applied but its beginning, which people may have changed or deleted since:
+    the next plan compares all else afresh. Memberships that the database
     does not know to be ours are noted once a run finds them both wanted and there.
     """
     with database.writing() as connection:
@@ -86,7 +87,7 @@ def _row(fact: Bound) -> dict[str, object]:
         "remote_id": fact.remote_id,
         "name": fact.name,
         "fingerprint": fact.fingerprint,
-        "applied": dump({}),
+        "applied": dump(dict.fromkeys(BEGINNINGS.get(Kind(fact.kind), ()))),
         "bound_at": datetime.fromtimestamp(fact.at, UTC),
     }
 
