@@ -71,7 +71,7 @@ def _creating(change: Create, batch: Batch) -> Iterator[Step]:
     closes_later = bool(message and fields["read_only"])
     if closes_later:
         fields["read_only"] = False
-    joins = [join for join in batch.of(Kind.CONVERSATION) if isinstance(join, Join) and _goes_along(join, change.id)]
+    joins = [join for join in batch.about(change.id) if isinstance(join, Join) and _goes_along(join)]
     edges = tuple(Edge(join.seats, key) for join in joins for key in join.members)
     marker = marker_of(change.id)
     yield Step(
@@ -91,8 +91,8 @@ def _creating(change: Create, batch: Batch) -> Iterator[Step]:
         yield _setting(change, "read_only", True, {"read_only": False}, None, batch)
 
 
-def _goes_along(join: Join, room: ResourceId) -> bool:
-    return join.id == room and join.role is EdgeRole.MEMBER and join.member is Kind.GROUP
+def _goes_along(join: Join) -> bool:
+    return join.role is EdgeRole.MEMBER and join.member is Kind.GROUP
 
 
 def _inviting(change: Join, batch: Batch) -> Iterator[Step]:
@@ -187,7 +187,7 @@ def _greeting(change: Change, message: str, remote_id: str | None, batch: Batch)
 
 def _leaving(change: Leave, batch: Batch) -> Iterator[Staged]:
     """Out of the room, or of the role alone; whoever leaves both leaves the room."""
-    others = [one for one in batch.of(Kind.CONVERSATION) if isinstance(one, Leave) and one.id == change.id]
+    others = [one for one in batch.about(change.id) if isinstance(one, Leave)]
     for key in change.members:
         same = [one for one in others if key in one.members and one.member is change.member]
         out = next((one for one in same if one.role is EdgeRole.MEMBER), None)

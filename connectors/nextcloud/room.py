@@ -52,9 +52,11 @@ class Batch:
         self._adopted = {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
         self._digests = {id(change): change.digest() for change in changes}
         self._moves: dict[tuple[type[Change], ResourceId], list[Change]] = {}
+        self._about: dict[ResourceId, list[Change]] = {}
         self.created = frozenset(change.id for change in changes if isinstance(change, Create))
         """What this batch creates: a step that needs its remote id names it in ``Step.refers``."""
         for change in changes:
+            self._about.setdefault(change.id, []).append(change)
             if isinstance(change, Join | Leave):
                 for key in change.members:
                     self._moves.setdefault((type(change), ResourceId(change.member, key)), []).append(change)
@@ -62,6 +64,10 @@ class Batch:
     def of(self, kind: Kind) -> Iterator[Change]:
         """The changes whose own object is of this kind, in their order; of an edge that is the container."""
         return (change for change in self.changes if change.id.kind is kind)
+
+    def about(self, identity: ResourceId) -> Sequence[Change]:
+        """The changes of this very object, in their order."""
+        return self._about.get(identity, ())
 
     def digest(self, change: Change) -> str:
         """For ``Step.changes``."""
