@@ -136,7 +136,8 @@ class TestRooms:
 
     def test_rights_that_a_step_of_ours_gave_too_much_of_are_taken_back_uncounted(self) -> None:
         made = self.made(removed_edges=NONE_AT_ALL)
-        made.wish = replace(Wish(), roles={group_id("iot"): EdgeRole.READER}).desired()
+        made.wish = replace(Wish(), roles={**Wish().roles, group_id("iot"): EdgeRole.READER}).desired()
+        assert only(made.refusals()).guard == "removed_edges"
         made.unsettled = frozenset({folder_id("iot")})
         assert made.refusals() == ()
 
