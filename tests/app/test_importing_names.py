@@ -169,7 +169,7 @@ PATTERNS = Policy.model_validate(
 def bodies_of(groups: Groups, policy: Policy = PATTERNS) -> tuple[dict[str, DrawnBody], dict[str, str]]:
     seen, made = inventory([account("anna"), account("ben")], groups), ids()
     people, _ = PeopleDrawer(seen, CASELESS, lambda: next(made)).draw()
-    drawer = BodiesDrawer(seen, CASELESS, policy, people, [], draw_organisations(people))
+    drawer = BodiesDrawer(seen, CASELESS, policy, people, [], draw_organisations(people), ())
     return {body.group.name: body for body in drawer.draw()}, {left.name: left.why.code for left in drawer.left_out}
 
 
@@ -237,5 +237,5 @@ def test_the_lead_is_where_most_come_from_and_nobody_when_that_is_not_clear() ->
     seen, made = inventory(crowd, groups), ids()
     people, _ = PeopleDrawer(seen, CASELESS, lambda: next(made)).draw()
     organisations = draw_organisations(people)
-    bodies = BodiesDrawer(seen, CASELESS, Policy(), people, [], organisations).draw()
+    bodies = BodiesDrawer(seen, CASELESS, Policy(), people, [], organisations, ()).draw()
     assert {body.name: body.lead for body in bodies} == {"Mehr": "bretten", "Gleich": None, "Leitung": "rastatt"}
