@@ -1,7 +1,8 @@
 import pytest
 
 from tests.support.change import Known, Undisturbed, another, install
-from tests.support.site import LONG_AGO, held, new_cloud, snapshot
+from tests.support.rooms import furnish
+from tests.support.site import LONG_AGO, Installation, held, new_cloud, snapshot
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Known) -> Undis
         installation.apply()
         assert installation.run("plan").code == 0
         return Undisturbed(snapshot(installation.cloud), installation.writes())
+
+
+@pytest.fixture
+def furnished(installation: Installation) -> Installation:
+    """Two project groups with folders, conversations, moderators, members and a guest: synchronised."""
+    furnish(installation)
+    installation.apply()
+    return installation
