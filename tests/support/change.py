@@ -23,7 +23,6 @@ def install(folder: Path, cloud: NextcloudEmulator) -> Installation:
         "groups": {"names": {"project": {"administrators": None}}},
         "folders": {"names": {"project": None}},  # but for bodies that say so themselves
         "conversations": {"names": {"project": None}},
-        "guards": {"removed_edges": {"share": 1.0}},  # few people: two who leave are most of all
     }
     wish.add(
         body("pg-sensorik", "Sensorik", **rooms("Sensorik")),
