@@ -50,7 +50,6 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.state_{}": _STATES,
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,
-    "cli.import_left_out_{}": [str(Kind.ACCOUNT), str(Kind.GROUP)],
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
     "planning.{}": (
