@@ -57,7 +57,10 @@ def rename(call: Call) -> Any:
     name = call.arguments.text("roomName").strip(PHP_WHITE)
     if not name or len(name) > MAX_NAME:
         raise refuse("value")
-    return _set(call, "conversation_renamed" if name != room.name else None, name=name)
+    if name != room.name:
+        stumble(call)
+        call.world.talk.note(room, "conversation_renamed", before=room.name, after=name)
+    return _set(call, None, name=name)
 
 
 def set_description(call: Call) -> Any:

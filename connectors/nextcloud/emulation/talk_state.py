@@ -252,10 +252,10 @@ class Talk:
 
     # --- words -------------------------------------------------------------------------------------------------
 
-    def note(self, room: Room, what: str, subject: str = "", parent: Message | None = None) -> Message:
-        """Write a line of the room's history, as the account that acts."""
+    def note(self, room: Room, what: str, subject: str = "", parent: Message | None = None, **more: str) -> Message:
+        """Write a line of the room's history, as the account that acts. ``more``: what else the line speaks of."""
         kind, actor = self.actor
-        return self.say(room, kind, actor, "", system=what, parent=parent, parameters={"subject": subject})
+        return self.say(room, kind, actor, "", system=what, parent=parent, parameters={"subject": subject, **more})
 
     def say(self, room: Room, kind: str, actor: str, text: str, **more: Any) -> Message:
         """Write a message."""

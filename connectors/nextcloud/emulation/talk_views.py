@@ -25,7 +25,7 @@ from connectors.nextcloud.emulation.talk_state import (
 _MENTION = re.compile(r'@"([^"]+)"|@([a-zA-Z0-9_.@\-]*[a-zA-Z0-9_@\-])')
 _SAID = {
     "conversation_created": "created the conversation",
-    "conversation_renamed": "renamed the conversation",
+    "conversation_renamed": 'renamed the conversation from "{before}" to "{after}"',
     "user_added": "added {user}",
     "user_removed": "removed {user}",
     "group_added": "added group {group}",
@@ -160,6 +160,8 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
     elif said.system:
         who = "You" if reader == said.actor and said.kind == USERS else "{actor}"
         text = f"{who} {_SAID.get(said.system, said.system)}"
+        for place in ("before", "after"):
+            text = text.replace(f"{{{place}}}", said.parameters.get(place, ""))
         parameters = {"actor": actor, **_subject(talk.accounts, said)}
     else:
         text, parameters = _mentions(talk.accounts, room, said.text)

@@ -436,3 +436,9 @@ def test_a_disabled_talk_is_no_empty_list_and_forgets_nothing(
     assert "spreed" not in client.ocs("GET", "/capabilities")[2]["capabilities"]
     emulator.enable_app("spreed")
     assert client.talk("GET", f"/{room.token}")[0] == 200
+
+
+def test_a_new_name_is_told_with_the_old_one(client: Client, room: Room) -> None:
+    client.talk("PUT", f"/{room.token}", roomName="Neu")
+    told = client.talk("GET", f"/chat/{room.token}?lookIntoFuture=0")[1]
+    assert told[0]["message"] == 'You renamed the conversation from "Sensorik" to "Neu"'
