@@ -143,12 +143,13 @@ class _Agreed:
         return {keys[at] for at in self.roster.of(role, member) if at in keys}
 
     def _regraded(self, seats: Seats) -> set[str]:
-        """Members who have another role than the one that we gave them, and than the one that they should have.
+        """Members who have, or should have, another role than the one that we gave them, and not both alike.
 
         What we gave is kept in mind until theirs is what it should be: else nobody could tell who changed it.
         """
-        others = set[str]()
+        open_questions = set[str]()
         for role, member in SORTS[self.id.kind]:
             if role is not seats.role:
-                others |= self._there(role, member) - self.desired.edges.get(Seats(self.id, role, member), NOBODY)
-        return others
+                there = self._there(role, member)
+                open_questions |= there ^ self.desired.edges.get(Seats(self.id, role, member), NOBODY)
+        return open_questions

@@ -224,3 +224,13 @@ class TestObjects:
         plan = world.plan()
         assert told(plan) == ["update team-folder/body:iot: quota=9"]
         assert noticed(plan) == [("body:iot", "planning.registry_incomplete")]
+
+
+def test_a_right_that_somebody_took_and_policy_lets_be_stays_taken_when_another_is_wanted() -> None:
+    world = made_of(on_drift={"folder": "keep"})
+    world.apply()
+    by_hand(world, MEMBERS, None)
+    world.wish = granting(EdgeRole.READER).desired()
+    world.apply()
+    assert told(world.plan()) == NOTHING
+    assert MEMBERS.key not in roles(world)
