@@ -25,10 +25,12 @@ def session(address: Mapping[str, str]) -> requests.Session:
 def write(address: Mapping[str, str], log: Sequence[Mapping[str, Any]]) -> float:
     """Send the writes of a request log one after another; seconds. Raises RuntimeError for one that fails.
 
-    Numbers and tokens that the server draws are the same again when it starts as empty and is asked in the same order.
+    Numbers and tokens that the server draws are the same again when it starts as empty and is asked in the same order;
+    whoever looks at their chats for the first time draws some, too.
     """
     bodies = [entry["body"].replace('"***"', f'"{_PASSWORD}"').encode() for entry in log]
     with session(address) as client:
+        client.get(f"{address['url']}{_ROOMS}").raise_for_status()
         started = time.perf_counter()
         for entry, body in zip(log, bodies, strict=True):
             headers = {} if entry["path"].startswith("/remote.php") else {"Content-Type": "application/json"}
