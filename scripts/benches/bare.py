@@ -11,6 +11,7 @@ _PASSWORD: Final = "only-for-Measuring-1"  # noqa: S105 - the log hides the one 
 PAGE: Final = 500
 _ROOMS: Final = "/ocs/v2.php/apps/spreed/api/v4/room"
 _GROUP_ROOM: Final = 2
+_FILES: Final = "/remote.php/dav/files"
 
 
 def session(address: Mapping[str, str]) -> requests.Session:
@@ -26,14 +27,20 @@ def write(address: Mapping[str, str], log: Sequence[Mapping[str, Any]]) -> float
     """Send the writes of a request log one after another; seconds. Raises RuntimeError for one that fails.
 
     Numbers and tokens that the server draws are the same again when it starts as empty and is asked in the same order;
-    whoever looks at their chats for the first time draws some, too.
+    whoever looks at their chats for the first time draws some, too. And nobody writes below a folder's path before
+    having looked at it once (observed).
     """
     bodies = [entry["body"].replace('"***"', f'"{_PASSWORD}"').encode() for entry in log]
     with session(address) as client:
         client.get(f"{address['url']}{_ROOMS}").raise_for_status()
         started = time.perf_counter()
+        looked = False
         for entry, body in zip(log, bodies, strict=True):
-            headers = {} if entry["path"].startswith("/remote.php") else {"Content-Type": "application/json"}
+            is_file = entry["path"].startswith("/remote.php")
+            if is_file and not looked:
+                client.request("PROPFIND", f"{address['url']}{_FILES}/{address['user']}").raise_for_status()
+                looked = True
+            headers = {} if is_file else {"Content-Type": "application/json"}
             answer = client.request(entry["method"], address["url"] + entry["path"], data=body, headers=headers)
             if answer.status_code != entry["status"] or (headers and answer.json()["ocs"]["meta"]["status"] != "ok"):
                 raise RuntimeError(f"{entry['method']} {entry['path']}: {answer.text[:200]}")
