@@ -14,7 +14,7 @@ from provisioner.app.focus import is_named
 from provisioner.app.observing import View
 from provisioner.app.planning import UNDECIDED, Decisions, Planned, make_plan, unread
 from provisioner.app.site import Site
-from provisioner.execution import Report
+from provisioner.execution import Report, leave_epoch
 from provisioner.model.changes import Adopt
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Remote, Unknown
@@ -22,7 +22,7 @@ from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.text import Text
 from provisioner.planning.fields import FieldComparer
-from provisioner.state import Epochs, ServerLock
+from provisioner.state import Epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +136,14 @@ def adopt(
         inherited = [view for view in planned.views.values() if view.behind is not None] if take_over else []
         views = {**planned.views, **{view.target.name: replace(view, behind=None) for view in inherited}}
         report = carry_out(site, replace(planned, views=views), chosen, locks, started, how or How())
+        epochs = Epochs(site.database)
         for view in inherited:
-            _leave_epoch(site, view, locks[view.target.server])
+            target, lock = view.target, locks[view.target.server]
+            leave_epoch(epochs, site.network, target.name, epochs.head(), lock, target.gate, target.connector)
     done = tuple(change for changes in chosen.values() for change in changes if isinstance(change, Adopt))
     tied = {change.digest() for change in done}
     moved = tuple(change.name for change in wanted if change.digest() not in tied)
     return Adopted(done, moved, report, tuple(view.target.name for view in inherited))
-
-
-def _leave_epoch(site: Site, view: View, lock: ServerLock) -> None:
-    epochs = Epochs(site.database)
-    epoch = epochs.head()
-    epochs.note_leaving(view.target.server, epoch.number)
-    with view.target.gate.opened(lock.token()):
-        view.target.connector.leave_epoch(epoch)
-    epochs.note_left(site.network, view.target.name, epoch.number)
 
 
 def _decided(planned: Planned, choice: Choice) -> Decisions:

@@ -2,6 +2,7 @@
 
 from provisioner.execution.apply import Then, execute
 from provisioner.execution.interruption import Interruption
+from provisioner.execution.leaving import leave_epoch
 from provisioner.execution.report import Progress, Report, Silent, StepResult, TargetReport
 from provisioner.execution.rules import Retries
 from provisioner.execution.settling import settle, settled
@@ -18,6 +19,7 @@ __all__ = [
     "TargetReport",
     "Then",
     "execute",
+    "leave_epoch",
     "settle",
     "settled",
 ]

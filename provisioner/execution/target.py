@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from provisioner.execution.interruption import Interruption
+from provisioner.execution.leaving import leave_epoch
 from provisioner.execution.order import in_order
 from provisioner.execution.performing import Ended, Performer, defect
 from provisioner.execution.report import Progress, StepResult, TargetReport
@@ -114,10 +115,8 @@ class TargetRun:
             left = epochs.left(network, self.target)
             if left is not None and left >= epoch.number:
                 return
-            epochs.note_leaving(given.lock.server, epoch.number)
-            with self._waiter.hurried(), given.gate.opened(given.lock.token()):
-                given.connector.leave_epoch(epoch)
-            epochs.note_left(network, self.target, epoch.number)
+            with self._waiter.hurried():
+                leave_epoch(epochs, network, self.target, epoch, given.lock, given.gate, given.connector)
         except ReadiError as error:
             self._no_epoch = error.text
         except Exception as error:  # noqa: BLE001 - a defect of a connector must not hide what came of the steps
