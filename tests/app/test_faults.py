@@ -121,7 +121,7 @@ def test_a_write_of_which_nobody_knows_whether_it_happened_is_looked_up(
         assert made.fired == 1
 
 
-@pytest.mark.parametrize("number", [*ACCOUNTS_AND_GROUPS, *ROOMS])
+@pytest.mark.parametrize("number", [*ACCOUNTS_AND_GROUPS, 10, 13, *ONCE])
 def test_a_write_that_always_fails_stops_what_depends_on_it_alone_and_is_said(
     tmp_path: Path, known: Known, undisturbed: Undisturbed, number: int
 ) -> None:

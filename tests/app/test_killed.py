@@ -17,6 +17,9 @@ WRITES = 29
 STEPS = WRITES - 3
 """Two steps need two writes each; the epoch that a run leaves over there is no step."""
 
+NOT_YET = (1, 2, 5, 8, 11, 12, 16, 17, 20, 25, 27, 29)
+"""Of each kind one that was announced and never came to pass: where nothing was done the next run does it anew."""
+
 
 def kill(pid: int) -> None:
     """SIGKILL, and wait until it is dead: its next instruction may be the reading of our answer."""
@@ -77,8 +80,10 @@ def killed_while_applying(installation: Installation, number: int, moment: str) 
     assert len([entry for entry in cloud.log.writes if entry.handled]) == number - (moment == "before")
 
 
-@pytest.mark.parametrize("number", range(1, WRITES + 1))
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [*(("after", number) for number in range(1, WRITES + 1)), *(("before", number) for number in NOT_YET)],
+)
 def test_after_kill_9_at_any_write_the_next_apply_ends_in_the_right_state(
     tmp_path: Path, known: Known, undisturbed: Undisturbed, moment: str, number: int
 ) -> None:
