@@ -126,6 +126,11 @@ class DriftPolicy(Section):
         default=OnDrift.ASK,
         description="Names, descriptions and settings of conversations, and who is in them; the same words.",
     )
+    role: OnDrift = Field(default=OnDrift.ASK, description="Who has a role of the login; the same words.")
+    mailing_list: OnDrift = Field(
+        default=OnDrift.ASK,
+        description="Settings of mailing lists, and who is on them or owns them; the same words.",
+    )
 
 
 class LimitPolicy(Section):
@@ -248,4 +253,6 @@ class Policy(Section):
             Kind.GROUP: self.on_drift.group,
             Kind.TEAM_FOLDER: self.on_drift.folder,
             Kind.CONVERSATION: self.on_drift.conversation,
+            Kind.ROLE: self.on_drift.role,
+            Kind.MAILING_LIST: self.on_drift.mailing_list,
         }

@@ -34,7 +34,7 @@ from provisioner.registry.mistakes import mend_word
 from provisioner.state import Bindings, Departures, Outcome, Persons
 
 PERSON, BODY = "person", "body"
-_LAST_FIRST = (Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP)
+_LAST_FIRST = (Kind.MAILING_LIST, Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP, Kind.ROLE)
 """What is in another goes before it; of a body's groups that of all members goes last."""
 _NAMED = 6
 """How many people are named who stand in the way."""

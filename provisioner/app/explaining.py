@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from policies.desire import body_key, desire, person_key
+from policies.desire import Assigned, body_key, desire, person_key
 from policies.membership import Belongings
 from policies.reasons import reasons_in_body
 from provisioner.app.connectors import connector_type
@@ -18,7 +18,7 @@ from provisioner.model.text import Text
 from provisioner.model.words import edge_word, resource_word
 from provisioner.state import Bindings
 
-_ROOMS = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.ACCOUNT)
+_ROOMS = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST, Kind.ROLE, Kind.ACCOUNT)
 """In which order a body's rooms are told."""
 
 
@@ -52,7 +52,10 @@ class Explainer:
             self._capabilities = {target.name: target.connector.capabilities() for target in targets}
         today = site.today(self._registry.time_zone)
         self._belongings = Belongings(self._registry, today)
-        self._desired: Desired = desire(self._registry, self._inputs.policy, today, assigned_of(self._ties.values()))
+        self._desired: Desired = desire(self._registry, self._inputs.policy, today, self._assigned())
+
+    def _assigned(self) -> Assigned:
+        return assigned_of((self._capabilities[name], ties) for name, ties in self._ties.items())
 
     def explain(self, wanted: str) -> Explanation:
         """By registry id, key, a person's name or address, or what something is called in a target.

@@ -1,6 +1,6 @@
 """Reads the targets, each with what the database knows of it, and settles what earlier runs left open."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -20,8 +20,8 @@ from provisioner.state import Bindings, Epochs, Runs, Settlement
 MEMBER_KINDS: Final = (Kind.ACCOUNT, Kind.GROUP)
 """What can be a member of something."""
 
-Aim = Callable[[Ties, Collection[Kind]], Focused]
-"""From all that is tied in a target, and the kinds that it has, to what is looked at there."""
+Aim = Callable[[Target, Ties], Focused]
+"""From a target and all that is tied there to what is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class View:
     """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
 
 
-def all_of(desired: Desired) -> Aim:
-    """Look at all that there is; what is wanted tells what of it has to be known best."""
-    return lambda ties, kinds: whole(desired, ties, kinds)
+def everything(target: Target, ties: Ties) -> Focused:
+    """An `Aim`: look at all that there is."""
+    return whole(Desired(), ties, target.type.kinds)
 
 
-def everybody(ties: Ties, kinds: Collection[Kind]) -> Focused:
+def everybody(target: Target, ties: Ties) -> Focused:
     """An `Aim`: look at all that there is, with the members of everything, whatever is tied or wanted."""
-    focused = whole(Desired(), ties, kinds)
+    focused = everything(target, ties)
     return replace(focused, interest=replace(focused.interest, everybody=True))
 
 
@@ -69,14 +69,14 @@ def ties_of(site: Site, targets: Sequence[Target]) -> dict[str, Ties]:
 
 
 def observe(
-    site: Site, targets: Sequence[Target], aim: Aim | None = None, known: Mapping[str, Ties] | None = None
+    site: Site, targets: Sequence[Target], aim: Aim = everything, known: Mapping[str, Ties] | None = None
 ) -> dict[str, View]:
     """Read every target, several at once. ``known``: the `ties_of` them, when they were read already.
 
     Targets with the same account on the same server are read one by one: when its log-in is refused for one, it is
     not tried for the others, since a server locks an address that keeps trying. Raises `StateError`.
     """
-    look_at, tied = aim or all_of(Desired()), known if known is not None else ties_of(site, targets)
+    tied = known if known is not None else ties_of(site, targets)
 
     def look_in_turn(doors: Sequence[Target]) -> list[View]:
         found: list[View] = []
@@ -84,7 +84,7 @@ def observe(
             ties = tied[target.name]
             refused = next((view.error for view in found if isinstance(view.error, LoginRefused)), None)
             if refused is None:
-                found.append(_look(site, target, ties, look_at(ties, target.type.kinds)))
+                found.append(_look(site, target, ties, aim(target, ties)))
             else:
                 found.append(View(target, ties, ties, Desired(), error=refused))
         return found

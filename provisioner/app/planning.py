@@ -1,6 +1,6 @@
 """Makes a plan: read the registry, observe the targets, compare, count the cost, ask the guards. Writes nothing."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -9,14 +9,15 @@ from typing import Final
 
 from policies.desire import Assigned, desire
 from provisioner.app.connectors import Target
-from provisioner.app.focus import filled, is_named, narrow
+from provisioner.app.focus import Focused, filled, is_named, narrow, whole
 from provisioner.app.linking import Addresses, gather
-from provisioner.app.observing import View, all_of, observe, remote_ids, ties_of
+from provisioner.app.observing import View, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.model.bindings import Ties
 from provisioner.model.changes import Adopt, Change
 from provisioner.model.errors import SettingsError
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
+from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.rules import GuardRules, PlanningRules
 from provisioner.model.steps import Cost, Step
@@ -62,10 +63,11 @@ def make_plan(
     inputs = site.inputs()
     registry = inputs.loaded.registry
     known = ties_of(site, targets)
-    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned_of(known.values()))
+    assigned = assigned_of((target.connector.capabilities(), known[target.name]) for target in targets)
+    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned)
     _check_known(only, inputs, desired, known.values())
-    aim = partial(narrow, only, registry, desired) if only else all_of(desired)
-    views = observe(site, targets, aim, known)
+    aim = partial(narrow, only, registry) if only else whole
+    views = observe(site, targets, partial(_aimed, aim, desired), known)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for name, view in views.items():
@@ -83,6 +85,24 @@ def make_plan(
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed, approved)
     return Planned(replace(plan, refusals=refused), inputs, desired, views, addresses)
+
+
+def _aimed(
+    aim: Callable[[Desired, Ties, Collection[Kind]], Focused], desired: Desired, target: Target, ties: Ties
+) -> Focused:
+    """What is looked at in one target, and what is wanted there."""
+    return aim(desired_in(target.connector.capabilities(), desired), ties, target.type.kinds)
+
+
+def desired_in(capabilities: Capabilities, desired: Desired) -> Desired:
+    """What is wanted of one target: where the login itself is kept, nothing comes along with a login."""
+    if not capabilities.holds_login:
+        return desired
+    resources = {
+        identity: wanted if wanted.created_by_us else replace(wanted, created_by_us=True)
+        for identity, wanted in desired.resources.items()
+    }
+    return replace(desired, resources=resources, login_writes=frozenset())
 
 
 def _finished(part: TargetPlan, view: View, rules: PlanningRules, addresses: Addresses) -> TargetPlan:
@@ -124,19 +144,21 @@ def unread(plan: Plan) -> dict[str, Text]:
     return found
 
 
-def assigned_of(everywhere: Iterable[Ties]) -> Assigned:
+def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
     """The names that were given before, in whichever target came first; and those never to be given again.
 
-    Also those under which something was to be created when the answer was lost.
+    Also those under which something was to be created when the answer was lost. What a target calls things that have
+    no name of ours there (a mailing list's accounts are addresses) is none that was given.
     """
     names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
     retired = []
-    for ties in everywhere:
+    for capabilities, ties in everywhere:
         retired.append(ties.retired_names)
-        for identity, binding in ties.bindings.items():
-            names[identity.kind].setdefault(identity.key, binding.name)
-        for identity, name in (ties.pending or {}).items():
-            names[identity.kind].setdefault(identity.key, name)
+        named = {kind for kind, fields in capabilities.fields.items() if "name" in fields}
+        given = ((identity, binding.name) for identity, binding in ties.bindings.items())
+        for identity, name in (*given, *(ties.pending or {}).items()):
+            if identity.kind in named:
+                names[identity.kind].setdefault(identity.key, name)
     return Assigned(
         names[Kind.ACCOUNT],
         names[Kind.GROUP],

@@ -61,6 +61,8 @@ _LEFT_OUT: Final[Mapping[Kind, str]] = {
     Kind.GROUP: "cli.import_left_out_group",
     Kind.TEAM_FOLDER: "cli.import_left_out_team_folder",
     Kind.CONVERSATION: "cli.import_left_out_conversation",
+    Kind.ROLE: "cli.import_left_out_role",
+    Kind.MAILING_LIST: "cli.import_left_out_mailing_list",
 }
 
 

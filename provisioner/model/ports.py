@@ -122,6 +122,9 @@ class Capabilities:
     hand_over: Callable[[str, str], Text] | None = None
     """(account's name, the other's name) → how the files of an account come to belong to another one, as people have
     to do it themselves; None: accounts own no files."""
+    holds_login: bool = False
+    """People log in with accounts of this target: these, and who is in its groups, are ours to make, also where policy
+    says that elsewhere the login brings both along."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 

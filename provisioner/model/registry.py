@@ -136,7 +136,11 @@ class Person:
     period: Period = ALWAYS
     absences: tuple[Period, ...] = ()
     guest: Guest | None = None
+    gone_from: str | None = None
+    """The source that is authoritative for this person's being here and no longer has it, or has it switched off."""
     origin: Origin | None = None
+    provenance: Mapping[str, Origin] = field(default_factory=dict, hash=False)
+    """Where a field that does not come from ``origin`` was taken from, by the field's name here."""
 
     @property
     def display_name(self) -> str:

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     GROUP = "group"
     TEAM_FOLDER = "team-folder"
     CONVERSATION = "conversation"
+    ROLE = "role"  # of a login: what its bearer may do, e.g. a realm role of Keycloak
+    MAILING_LIST = "mailing-list"
 
 
 class EdgeRole(StrEnum):
@@ -54,6 +56,8 @@ FieldName = Literal[
     "layout",  # the first sub-folders, one path a line
     "first_message",  # what a new conversation begins with
     "note",  # the text that greets people in a folder
+    "login_link",  # "<alias>:<id>": which account at a city's identity provider logs in as this one
+    "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas
 ]
 """The closed vocabulary of fields."""
 
@@ -63,7 +67,7 @@ Value = str | int | bool | None
 class ResourceId(NamedTuple):
     """A resource's id in the registry's words: what should exist, not how a target calls it.
 
-    Keys are ``person:<id>``, ``body:<id>``, ``body:<id>:administrators``, ``organisation:<id>``.
+    Keys are ``person:<id>``, ``body:<id>``, ``body:<id>:administrators``, ``organisation:<id>``, ``role:<role>``.
     """
 
     kind: Kind

@@ -12,9 +12,9 @@ from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
 from provisioner.planning.grades import compare_grades
 from provisioner.planning.rooms import compare_room
-from provisioner.planning.rosters import Case, Differences, Members, Move, compare_seats, drift_class
+from provisioner.planning.rosters import SORTS, Case, Differences, Members, Move, compare_seats, drift_class
 
-CONTAINERS: Final = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION)
+CONTAINERS: Final = (Kind.GROUP, Kind.ROLE, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)
 """In the order in which they are planned: who comes and goes with a group is known before conversations are."""
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)
@@ -98,7 +98,10 @@ class EdgePlanner:
             found = compare_seats(case, EdgeRole.MEMBER, Kind.GROUP)
             found += compare_room(case, found, draft.inventory, self._going)
             return found
-        return compare_seats(case, EdgeRole.MEMBER, Kind.ACCOUNT)
+        found = Differences()
+        for role, member in SORTS[kind]:
+            found += compare_seats(case, role, member)
+        return found
 
     def _is_read_only(self, identity: ResourceId, remote_id: str) -> bool:
         """Whether nothing at all of it can be written: then a directory behind the product keeps its members, too."""

@@ -11,12 +11,14 @@ from provisioner.model.rules import OnDrift
 
 SORTS: Mapping[Kind, tuple[tuple[EdgeRole, Kind], ...]] = {
     Kind.GROUP: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
+    Kind.ROLE: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
     Kind.TEAM_FOLDER: tuple((role, Kind.GROUP) for role in LADDER_OF_RIGHTS),
     Kind.CONVERSATION: (
         (EdgeRole.MEMBER, Kind.GROUP),
         (EdgeRole.MODERATOR, Kind.ACCOUNT),
         (EdgeRole.MEMBER, Kind.ACCOUNT),
     ),
+    Kind.MAILING_LIST: ((EdgeRole.MEMBER, Kind.ACCOUNT), (EdgeRole.MODERATOR, Kind.ACCOUNT)),
 }
 """The sorts of members that each kind of container has."""
 

@@ -9,7 +9,7 @@ import msgspec
 from provisioner.model.registry import Body, Organisation, Person, Registry
 
 _CONTENT = {
-    kind: attrgetter(*(one.name for one in fields(kind) if one.name != "origin"))
+    kind: attrgetter(*(one.name for one in fields(kind) if one.name not in ("origin", "provenance")))
     for kind in (Organisation, Person, Body)
 }
 
