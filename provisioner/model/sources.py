@@ -109,6 +109,21 @@ class KeptPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """News of a source that were not believed: whoever they are about is kept as before."""
+
+    why: tuple[Text, ...]
+    missing: tuple[str, ...] = ()
+    """Keys, sorted, of those whom the reading did not have."""
+    off: tuple[str, ...] = ()
+    """Keys, sorted, of those whom the source has switched off, when these are too many."""
+    fields: tuple[PersonField, ...] = ()
+    """Those that nobody had any more."""
+    word: str = ""
+    """By which a ranger takes exactly these news; "" while nothing may be concluded from the reading."""
+
+
+@dataclass(frozen=True, slots=True)
 class Supply:
     """What one source supplies to the registry: as last believed, not as last read."""
 

@@ -1,5 +1,6 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
+from provisioner.state.apart import Apart
 from provisioner.state.bindings import Bindings, BindingWriter
 from provisioner.state.database import Database, Transactions
 from provisioner.state.departures import Departure, Departures
@@ -8,6 +9,7 @@ from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBeh
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
+from provisioner.state.mirrors import Mirror, Mirrored, Mirrors
 from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
@@ -19,6 +21,7 @@ from provisioner.state.ties_log import Standing, TiesLog
 
 __all__ = [
     "AlreadyBound",
+    "Apart",
     "BindingWriter",
     "Bindings",
     "Database",
@@ -30,6 +33,9 @@ __all__ = [
     "LockLost",
     "LockTaken",
     "Meta",
+    "Mirror",
+    "Mirrored",
+    "Mirrors",
     "Outcome",
     "Owner",
     "Persons",

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Seats, Value
+from provisioner.model.sources import Held
 from provisioner.model.steps import Effects
 from provisioner.model.text import Argument, Text
 
@@ -68,6 +69,23 @@ def _argument(value: Any) -> Argument:
             return datetime.fromisoformat(value["datetime"])
         return date.fromisoformat(value["date"])
     return value  # type: ignore[no-any-return]
+
+
+def dump_held(held: Held | None) -> str | None:
+    """What of a source's news was not believed."""
+    if held is None:
+        return None
+    lists = {"missing": held.missing, "off": held.off, "fields": held.fields}
+    return dump({"why": [_plain(why) for why in held.why], **lists, "word": held.word})
+
+
+def load_held(stored: str | None) -> Held | None:
+    """What `dump_held` wrote."""
+    if stored is None:
+        return None
+    raw = load(stored)
+    missing, off, fields = (tuple(raw[name]) for name in ("missing", "off", "fields"))
+    return Held(tuple(map(_text, raw["why"])), missing, off, fields, raw["word"])
 
 
 def dump_effects(effects: Effects) -> str:

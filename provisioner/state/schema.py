@@ -112,6 +112,48 @@ DEPARTURE: Final = Table(
     Column("handed_on", Date),
 )
 
+MIRROR: Final = Table(
+    "mirror",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    # Counts what was kept: who judged by an older picture keeps nothing.
+    Column("revision", Integer, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("read_at", Moment),
+    Column("whole_at", Moment),
+    Column("failed_at", Moment),
+    Column("failure", Text),
+    Column("held", Text),
+)
+
+MIRRORED: Final = Table(
+    "mirrored",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("missing_since", Date),
+    # The day on which they went without a ranger's word, as the guard over rolling seven days counts.
+    Column("went_on", Date),
+    Column("first_seen", Date, nullable=False),
+    Column("changed_on", Date, nullable=False),
+)
+
+APART: Final = Table(
+    "apart",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("said_by", Text, nullable=False),
+    Column("said_on", Date, nullable=False),
+)
+
 RUN: Final = Table(
     "run",
     METADATA,

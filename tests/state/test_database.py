@@ -50,7 +50,8 @@ def test_a_database_of_the_first_version_is_migrated_with_all_that_it_holds(addr
         bind(database, account("ada"))
         with database.writing() as connection:
             connection.execute(text("DROP TABLE borrowed"))
-            connection.execute(text("DROP TABLE departure"))
+            for later in ("departure", "mirror", "mirrored", "apart"):
+                connection.execute(text(f"DROP TABLE {later}"))
             connection.execute(text("DROP TABLE edge"))
             connection.execute(
                 text(
