@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from policies.document import Policy
 from policies.keys import person_key
+from policies.loginsections import LoginPolicy
 from policies.membership import Belongings, Standing
 from policies.names import allot, transliterated, user_id_from_name
 from policies.sections import KEEP, UNLIMITED, quota_in_bytes
@@ -61,8 +62,18 @@ def accounts(
                     belongings.roles[person.id], usual, quotas, raised.get(person.id, ()), guest=guest
                 )
             fields["organisation"] = home
+        fields |= _login(person, organisation, policy.login)
         reason = _reason(person, now, home)
         yield Resource(ResourceId(Kind.ACCOUNT, key), names[key], fields, reason, created_by_us=created_by_us)
+
+
+def _login(person: Person, organisation: str | None, policy: LoginPolicy) -> dict[FieldName, Value]:
+    """How somebody comes in for the first time: by the account of the organisation, else by steps of the login."""
+    link = policy.links.get(organisation or "")
+    known = link and next((one.key for one in person.identities if one.source == link.source), None)
+    if link and known:
+        return {"login_link": f"{link.alias}:{known}"}
+    return {"required_actions": ",".join(policy.required_actions)} if policy.required_actions else {}
 
 
 def _fixed_by_hand(registry: Registry) -> dict[str, str]:

@@ -8,6 +8,7 @@ from policies.accounts import accounts
 from policies.document import Policy
 from policies.groups import Group, fixed_by_hand, groups
 from policies.keys import administrators_key, body_key, guests_key, organisation_key, person_key
+from policies.lists import Listed, login_roles, mailing_lists
 from policies.membership import Belongings, Standing
 from policies.names import allot, allot_following
 from policies.rooms import Room, Rooms
@@ -30,6 +31,7 @@ class Assigned:
     is_retired: Callable[[Kind, str], bool] = lambda kind, name: False
     folders: Mapping[str, str] = field(default_factory=dict)
     conversations: Mapping[str, str] = field(default_factory=dict)
+    mailing_lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned = Assigned()) -> Desired:
@@ -58,13 +60,24 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         edges[Seats(identity)] = frozenset(map(keys.__getitem__, group.people))
         if group.ended:
             ended[Seats(identity)] = frozenset(map(keys.__getitem__, group.ended))
+    lists = list(mailing_lists(registry, policy, belongings, today, keys, assigned.mailing_lists))
+    list_names = allot(
+        ((one.resource.id.key, one.resource.name) for one in lists),
+        assigned.mailing_lists,
+        lambda name: retired(Kind.MAILING_LIST, name),
+    )
     tied = {Kind.TEAM_FOLDER: assigned.folders, Kind.CONVERSATION: assigned.conversations}
-    rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied).all())
+    rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied, list_names.keys()).all())
     for kind, names in tied.items():
         resources |= _named([room for room in rooms if room.resource.id.kind is kind], kind, names, retired)
-    for room in rooms:
-        edges |= room.edges
-        ended |= room.ended
+    for listed in lists:
+        resources[listed.resource.id] = replace(listed.resource, name=list_names[listed.resource.id.key])
+    roles = list(login_roles(policy, belongings, keys))
+    resources |= {one.resource.id: one.resource for one in roles}
+    seated: list[Room | Listed] = [*rooms, *lists, *roles]
+    for one in seated:
+        edges |= one.edges
+        ended |= one.ended
     written_by_login = policy.groups.members_written_by == "login"
     by_date = (Standing.LEFT, Standing.GUEST_ENDED, Standing.ORGANISATION_LEFT)
     return Desired(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from policies.loginsections import LoginPolicy, MailingListsPolicy
 from policies.roomsections import ConversationsPolicy, FoldersPolicy
 from policies.sections import Pattern, Quota, QuotaOrKeep, Section
 from provisioner.model.changes import Verb
@@ -227,6 +228,10 @@ class Policy(Section):
         default=FoldersPolicy(), description="The team folder of each body: where it is, and who may do what in it."
     )
     conversations: ConversationsPolicy = Field(default=ConversationsPolicy(), description="The chat of each body.")
+    mailing_lists: MailingListsPolicy = Field(
+        default=MailingListsPolicy(), description="The mailing list of each body."
+    )
+    login: LoginPolicy = Field(default=LoginPolicy(), description="What accounts get where people log in.")
     on_drift: DriftPolicy = Field(
         default=DriftPolicy(), description="What becomes of something that was changed over there."
     )

@@ -18,5 +18,10 @@ def guests_key(body: str) -> str:
     return f"body:{body}:guests"
 
 
+def role_key(name: str) -> str:
+    """Of a role of the login, by its name there."""
+    return f"role:{name}"
+
+
 def organisation_key(organisation: str) -> str:
     return f"organisation:{organisation}"

@@ -70,6 +70,13 @@ def title(pattern: str, name: str) -> str:
     return pattern.replace("{name}", plain)[:_LONGEST_TITLE].strip() if plain else ""
 
 
+def list_name(pattern: str, name: str) -> str:
+    """ "pg-{name}", "Digitale Mobilität" → "pg-digitale-mobilitaet". "" when nothing speakable is left of ``name``."""
+    plain = re.sub(r"[^a-z0-9]+", "-", transliterated(name).lower()).strip("-")
+    room = max(1, LONGEST - len(pattern.replace("{name}", "")))
+    return pattern.replace("{name}", plain[:room].strip("-")) if plain else ""
+
+
 def _in_one_line(name: str) -> str:
     """With composed letters, single spaces, and nothing that can't be seen."""
     spaced = " ".join(unicodedata.normalize("NFC", name).split())

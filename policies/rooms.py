@@ -1,6 +1,6 @@
 """The team folder and the conversation of each body: where they are, who may do what there, what they say."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -53,10 +53,11 @@ class Rooms:
         edges: Members,
         ended: Members,
         tied: Mapping[Kind, Mapping[str, str]],
+        lists: Set[str] = frozenset(),
     ) -> None:
         self._registry, self._policy, self._today = registry, policy, today
         self._of_bodies = belongings.of_bodies()
-        self._keys, self._edges, self._ended, self._tied = keys, edges, ended, tied
+        self._keys, self._edges, self._ended, self._tied, self._lists = keys, edges, ended, tied, lists
 
     def all(self) -> Iterator[Room]:
         """Folders and conversations, body by body."""
@@ -76,6 +77,8 @@ class Rooms:
         name = self._title(body) if inside and keeps_conversation else ""
         folder, conversation = ResourceId(Kind.TEAM_FOLDER, key), ResourceId(Kind.CONVERSATION, key)
         links = ({"folder": folder} if mount else {}) | ({"conversation": conversation} if name else {})
+        if key in self._lists:
+            links["mailing_list"] = ResourceId(Kind.MAILING_LIST, key)
         case = _Case(body, archived, groups, inside, mount, links)
         if mount:
             yield self._folder(folder, case)

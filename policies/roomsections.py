@@ -1,12 +1,11 @@
 """The policy's sections about the rooms of bodies: team folders and conversations."""
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from policies.sections import FolderQuota, MountPattern, Pattern, Section
+from policies.sections import FolderQuota, MountPattern, Pattern, Section, over
 from policies.templates import LATE_TEMPLATE, MESSAGE_TEMPLATE
 from provisioner.model.registry import BodyKind
 from provisioner.registry.mountpoints import is_safe, is_syncable
@@ -24,14 +23,6 @@ _MOUNT_POINTS: dict[BodyKind, str | None] = {
 _TITLES: dict[BodyKind, str | None] = {kind: "PG {name}" if kind is BodyKind.PROJECT else "{name}" for kind in BodyKind}
 
 
-def _over(usual: Mapping[BodyKind, str | None]) -> Callable[[object], object]:
-    """Whoever names one kind of body means that one; the others keep their default."""
-    whole: dict[object, object] = {str(kind): pattern for kind, pattern in usual.items()}
-    return lambda given: (
-        whole | {str(kind): pattern for kind, pattern in given.items()} if isinstance(given, dict) else given
-    )
-
-
 def _checked_path(path: str) -> str:
     if not is_safe(path) or not is_syncable(path):
         raise PydanticCustomError("policies.bad_subfolder", "no path of a sub-folder")
@@ -41,7 +32,7 @@ def _checked_path(path: str) -> str:
 class FoldersPolicy(Section):
     """The team folder of each body: where it is, and who may do what in it."""
 
-    names: Annotated[dict[BodyKind, MountPattern | None], BeforeValidator(_over(_MOUNT_POINTS))] = Field(
+    names: Annotated[dict[BodyKind, MountPattern | None], BeforeValidator(over(_MOUNT_POINTS))] = Field(
         default_factory=lambda: dict(_MOUNT_POINTS),
         description='Mount point by kind of body, e.g. "Projektgruppen/{name}"; null: no folder. It follows the '
         "body's name: a folder is renamed in place. What is not named keeps its default.",
@@ -74,15 +65,15 @@ class FoldersPolicy(Section):
     )
     note: Annotated[str, Field(max_length=10_000), LATE_TEMPLATE] | None = Field(
         default=None,
-        description="The text that greets people in the folder, with {name}, {purpose} and the links {folder} and "
-        '{conversation}; lines without purpose or link are left out. null: the usual one; "": none.',
+        description="The text that greets people in the folder, with {name}, {purpose} and the links {folder}, "
+        '{conversation} and {mailing_list}; lines without purpose or link are left out. null: the usual one; "": none.',
     )
 
 
 class ConversationsPolicy(Section):
     """The chat of each body."""
 
-    names: Annotated[dict[BodyKind, Pattern | None], BeforeValidator(_over(_TITLES))] = Field(
+    names: Annotated[dict[BodyKind, Pattern | None], BeforeValidator(over(_TITLES))] = Field(
         default_factory=lambda: dict(_TITLES),
         description='What it is called, by kind of body, e.g. "PG {name}"; null: no chat. It follows the body\'s name. '
         "What is not named keeps its default.",
@@ -92,8 +83,8 @@ class ConversationsPolicy(Section):
     listed: bool = Field(default=False, description="Whether people who are not in it find it, and join by themselves.")
     description: Annotated[str, Field(max_length=1_000), LATE_TEMPLATE] | None = Field(
         default=None,
-        description="Its description, with {name}, {purpose}, {folder} and {conversation}; a line of ours is added, "
-        'and what is too long is cut from the purpose. null: the usual one; "": only that line.',
+        description="Its description, with {name}, {purpose}, {folder}, {conversation} and {mailing_list}; a line of "
+        'ours is added, and what is too long is cut from the purpose. null: the usual one; "": only that line.',
     )
     first_message: Annotated[str, Field(max_length=5_000), MESSAGE_TEMPLATE] | None = Field(
         default=None,

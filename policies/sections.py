@@ -1,11 +1,13 @@
 """What the policy's sections are made of: checked words for quotas, names and mount points."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from provisioner.model.registry import BodyKind
 from provisioner.registry.mountpoints import is_safe, is_syncable
 
 UNLIMITED = -3
@@ -20,6 +22,14 @@ class Section(BaseModel):
     """A part of the policy: nothing unknown in it, and never changed after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def over(usual: Mapping[BodyKind, str | None]) -> Callable[[object], object]:
+    """Of patterns by kind of body: whoever names one kind means that one; the others keep their default."""
+    whole: dict[object, object] = {str(kind): pattern for kind, pattern in usual.items()}
+    return lambda given: (
+        whole | {str(kind): pattern for kind, pattern in given.items()} if isinstance(given, dict) else given
+    )
 
 
 def quota_in_bytes(quota: str) -> int | None:

@@ -21,7 +21,7 @@ _ROOM_FOR_ADDRESS: Final = 250
 """Characters kept free for each link, besides the names in it: its address is known only once its room exists."""
 _MARKER: Final = "readi:"
 _BLANK: Final = ("",)
-_IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation")
+_IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation", "mailing_list")
 _IN_MESSAGES: Final = ("name", "purpose")
 
 _USUAL: Final = {

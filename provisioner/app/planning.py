@@ -165,6 +165,7 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
         lambda kind, name: any((str(kind), name.lower()) in known for known in retired),
         names[Kind.TEAM_FOLDER],
         names[Kind.CONVERSATION],
+        names[Kind.MAILING_LIST],
     )
 
 

@@ -206,6 +206,9 @@ class BodyOverrides:
     """False: it has none, whatever the policy says."""
     conversation: bool = True
     """The same for its chat."""
+    mailing_list: bool = True
+    mailing_list_name: str | None = None
+    """What stands before the @ of its list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Quota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|default|unlimited)$")]
 FolderQuota = Annotated[str, StringConstraints(pattern=r"^(?:[0-9]+(?:\.[0-9]+)? ?[KMGT]?B|unlimited|keep)$")]
 FolderRole = Annotated[str, StringConstraints(pattern=r"^(?:reader|writer|sharer|manager)$")]
+ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?$")]
 Rule = Annotated[str, StringConstraints(pattern=r"^FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9,+-]+)*$", max_length=300)]
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@'-][A-Za-z0-9 _.@'-]{0,63}$")]
 # Enumerations come as texts, which pydantic takes only outside its strict mode.
@@ -166,6 +167,10 @@ class OverridesDocument(Document):
     conversation: bool = Field(True, description="`false`: it has no chat.")
     conversation_name: Name | None = Field(
         None, description="What its chat is called, letter by letter, instead of the policy's name."
+    )
+    mailing_list: bool = Field(True, description="`false`: it has no mailing list.")
+    mailing_list_name: ListName | None = Field(
+        None, description="What stands before the @ of its mailing list, instead of the policy's name."
     )
 
 

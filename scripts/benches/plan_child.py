@@ -25,7 +25,7 @@ from provisioner.planning.late import addresses_after, with_late_texts
 from provisioner.planning.planner import plan_target
 from scripts.benches.memory import peak
 from scripts.benches.offline import capabilities as offline
-from tests.support.networks import build_registry
+from tests.support.networks import build_registry, held
 
 TARGET = "cloud"
 V = TypeVar("V")
@@ -38,14 +38,14 @@ def main() -> None:
     capabilities = offline(target=TARGET)
     today = datetime.now(UTC).date()
     nothing = Desired()
-    there = nothing if first else desire(registry, Policy(), today)
+    there = nothing if first else held(desire(registry, Policy(), today), capabilities)
     inventory, ties = observed(there, capabilities), bound(there, capabilities)
     floor = bare_floor(registry, inventory)
     del there, nothing
     gc.collect()
     prepared = peak()
     before = time.process_time()
-    desired = desire(registry, Policy(), today, Assigned() if first else assigned_of([ties]))
+    desired = desire(registry, Policy(), today, Assigned() if first else assigned_of([(capabilities, ties)]))
     wanted = time.process_time()
     rules = planning_rules(Policy())
     part = plan_target(desired, inventory, ties, capabilities, rules)

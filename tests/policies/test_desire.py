@@ -290,7 +290,7 @@ class TestScope:
     def test_managed_limits_bodies_and_accounts_to_those_named(self) -> None:
         book = registry(ERIKA, person("p2", "Otto Beispiel", "other"), IOT, body("other"))
         found = wanted(book, managed=["iot"], groups={"organisation": "Org_{name}"})
-        room = {ResourceId(kind, "body:iot") for kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION)}
+        room = {ResourceId(kind, "body:iot") for kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)}
         assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")} | room
         assert found.unmanaged == {
             "body:other",
@@ -341,5 +341,5 @@ class TestScope:
             assert wanted(registry(*entries)) == first
 
     def test_all_kinds_are_known(self) -> None:
-        found = wanted(registry(ERIKA, IOT))
-        assert {identity.kind for identity in found.resources} == set(Kind) - {Kind.ROLE, Kind.MAILING_LIST}
+        found = wanted(registry(ERIKA, IOT), login={"roles": {"member": "readi-member"}})
+        assert {identity.kind for identity in found.resources} == set(Kind)

@@ -125,9 +125,9 @@ class TestFolders:
         assert found is not None
         assert found.name == "Sensoren"
 
-    def test_a_body_without_groups_has_no_rooms(self) -> None:
+    def test_a_body_without_groups_has_no_rooms_but_its_list(self) -> None:
         found = wanted(registry(HEAD, IOT), groups={"names": {"project": dict.fromkeys(("members", "administrators"))}})
-        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT}
+        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT, Kind.MAILING_LIST}
 
     def test_without_layout_or_note_nothing_is_written_into_it(self) -> None:
         found = folder(IOT, folders={"layout": [], "note": ""})

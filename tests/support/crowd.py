@@ -14,6 +14,7 @@ from provisioner.model.resources import Desired, Edge, FieldName, Kind, Resource
 from provisioner.registry.loading import Loaded
 from provisioner.state.bindings import BindingWriter
 from tests.support.holding import hold
+from tests.support.networks import held
 from tests.support.site import SERVICE, Installation
 
 TARGET: Final = "cloud"
@@ -30,9 +31,10 @@ class Crowd:
         self.registry = registry
         self.site = Site.open(installation.settings, clock=cloud.clock)
         self.site.read_registry = lambda: Loaded(self.registry, (), "")  # type: ignore[method-assign]
-        desired = desire(registry, self.site.inputs().policy, self.site.today(registry.time_zone))
+        wanted = desire(registry, self.site.inputs().policy, self.site.today(registry.time_zone))
         with self.site.targets() as [target]:
             capabilities, server = target.connector.capabilities(), target.server
+        desired = held(wanted, capabilities)
         found = hold(cloud, desired, SERVICE[0], capabilities.address)
         self._tie(desired, capabilities, server, found)
 

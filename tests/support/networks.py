@@ -2,10 +2,12 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from provisioner.model.ports import Capabilities
 from provisioner.model.registry import (
     Affiliation,
     Body,
@@ -19,6 +21,7 @@ from provisioner.model.registry import (
     Role,
     Selector,
 )
+from provisioner.model.resources import Desired
 
 CITIES: Final = (
     "Baden-Baden",
@@ -257,3 +260,12 @@ def _person(one: Person) -> dict[str, Any]:
         "absences": [_dates(absence.since, absence.until) for absence in one.absences],
         "guest": {"sponsor": one.guest.sponsor, "until": one.guest.until.isoformat()} if one.guest else None,
     }
+
+
+def held(wanted: Desired, capabilities: Capabilities) -> Desired:
+    """What of it such a target can hold."""
+    return replace(
+        wanted,
+        resources={one: what for one, what in wanted.resources.items() if one.kind in capabilities.fields},
+        edges={seats: who for seats, who in wanted.edges.items() if seats.container.kind in capabilities.fields},
+    )

@@ -77,6 +77,10 @@ def guests_id(body: str) -> ResourceId:
     return ResourceId(Kind.GROUP, f"body:{body}:guests")
 
 
+def list_id(body: str) -> ResourceId:
+    return ResourceId(Kind.MAILING_LIST, f"body:{body}")
+
+
 def folder_id(body: str) -> ResourceId:
     return ResourceId(Kind.TEAM_FOLDER, f"body:{body}")
 
@@ -258,6 +262,7 @@ class World:
             lambda kind, name: (str(kind), name.lower()) in self.retired,
             names[Kind.TEAM_FOLDER],
             names[Kind.CONVERSATION],
+            names[Kind.MAILING_LIST],
         )
         return desire(self.registry, self.policy, self.today, assigned)
 
