@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provisioner.model.registry import Registry
+from provisioner.model.sources import Supply
 from provisioner.registry.building import build
 from provisioner.registry.checks import check_alone
 from provisioner.registry.digest import digest
 from provisioner.registry.folder import YamlFolder
+from provisioner.registry.linking import Proposal
+from provisioner.registry.merging import merge_supplies
 from provisioner.registry.problems import Problem, in_order
 from provisioner.registry.references import check_among
 from provisioner.registry.sources import Source, merge
@@ -24,6 +27,8 @@ class Loaded:
     problems: tuple[Problem, ...]
     """All at once, by file, line and column."""
     digest: str
+    proposals: tuple[Proposal, ...] = ()
+    """Entries of sources that wait for somebody to say whether they are people of the registry."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -36,19 +41,23 @@ class Loaded:
         return tuple(problem for problem in self.problems if not problem.is_error)
 
 
-def load(folder: Path) -> Loaded:
-    """Load a folder of YAML files. Never raises for what stands in them, nor when there are none."""
-    return load_sources([YamlFolder(folder)])
+def load(folder: Path, supplies: Sequence[Supply] = ()) -> Loaded:
+    """Load a folder of YAML files, with the people whom sources of identities supply.
+
+    Never raises for what stands in them, nor when there are none.
+    """
+    return load_sources([YamlFolder(folder)], supplies)
 
 
-def load_sources(sources: Sequence[Source]) -> Loaded:
-    """Load from several sources at once; contradictions between them are problems."""
+def load_sources(sources: Sequence[Source], supplies: Sequence[Supply] = ()) -> Loaded:
+    """Load from several places at once; contradictions between them are problems."""
     with _collector_paused():
         result = merge(source.read() for source in sources)
+        proposals = merge_supplies(result, supplies)
         check_alone(result)
         check_among(result)
         registry = build(result)
-        return Loaded(registry, in_order(result.problems), digest(registry))
+        return Loaded(registry, in_order(result.problems), digest(registry), proposals)
 
 
 @contextmanager
