@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 
+from provisioner.app.source_types import source_types
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Connector, ConnectorType
 from provisioner.model.text import Text
@@ -44,5 +45,9 @@ def connector_type(product: str, target: str) -> ConnectorType:
 
 
 def text_packages() -> dict[str, str]:
-    """Room → package of its ``texts.yaml``, for every installed connector."""
-    return {product: found.texts for product, found in connector_types().items() if found.texts}
+    """Room → package of its ``texts.yaml``, for every installed connector, and every kind of source.
+
+    A source's room is called as the package: a directory can be both, a target and a source.
+    """
+    sources = {found.texts.rpartition(".")[2]: found.texts for found in source_types().values() if found.texts}
+    return sources | {product: found.texts for product, found in connector_types().items() if found.texts}

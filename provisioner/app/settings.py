@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -11,9 +11,15 @@ from pydantic_settings import SettingsError as EnvironmentFault
 
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
+from provisioner.registry.documents import ID_PATTERN
 from provisioner.registry.files import read_mapping
 
 FILE_NAME = "settings.yaml"
+
+_M = TypeVar("_M", bound=BaseModel)
+
+SourceName = Annotated[str, Field(pattern=ID_PATTERN)]
+"""As the registry's ids: people's identities name it for ever."""
 
 
 class NetworkSettings(BaseModel):
@@ -27,6 +33,12 @@ class NetworkSettings(BaseModel):
         default={},
         repr=False,  # passwords may stand in it
         description="By name: `connector`, and what that connector needs (url, user, password_file, …).",
+    )
+    sources: dict[SourceName, dict[str, Any]] = Field(
+        default={},
+        repr=False,
+        description="Sources of identities, by a name that is never changed again: `source` says which kind (`ldap`, "
+        "`csv`), `organisation` whose people it has; then what that kind needs.",
     )
 
 
@@ -80,16 +92,26 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=str(fault)) from None
 
 
-def target_settings(model: type[BaseModel], section: Mapping[str, Any], base: Path, where: str) -> BaseModel:
-    """A target's section as its connector's type. Paths named ``*_file`` are relative to ``base``."""
-    fields = {name: value for name, value in section.items() if name != "connector"}
+def target_settings(model: type[_M], section: Mapping[str, Any], base: Path, where: str) -> _M:
+    """A target's section as its connector's type. Raises `SettingsError`."""
+    return _section(model, section, base, "connector", Text.of("app.bad_target", target=where))
+
+
+def source_settings(model: type[_M], section: Mapping[str, Any], base: Path, where: str) -> _M:
+    """A source's section as its kind's type. Raises `SettingsError`."""
+    return _section(model, section, base, "source", Text.of("app.bad_source", source=where))
+
+
+def _section(model: type[_M], section: Mapping[str, Any], base: Path, kind: str, wrong: Text) -> _M:
+    """Paths named ``file`` or ``*_file`` are relative to ``base``."""
+    fields = {name: value for name, value in section.items() if name != kind}
     for name, value in fields.items():
-        if name.endswith("_file") and isinstance(value, str):
+        if (name == "file" or name.endswith("_file")) and isinstance(value, str):
             fields[name] = base / value
     try:
         return model.model_validate(fields)
     except ValidationError as fault:
-        raise SettingsError(Text.of("app.bad_target", target=where), detail=_places(fault)) from None
+        raise SettingsError(wrong, detail=_places(fault)) from None
 
 
 def _places(fault: ValidationError) -> str:

@@ -1,7 +1,7 @@
 """One network, ready for work: its registry and policy read, its state and targets opened when needed."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,17 +13,20 @@ from pydantic import BaseModel
 
 from policies.document import Policy
 from provisioner.app.connectors import Target, connector_type
-from provisioner.app.settings import NetworkSettings, Settings, load_settings, target_settings
+from provisioner.app.settings import NetworkSettings, Settings, load_settings, source_settings, target_settings
+from provisioner.app.source_types import source_type, source_types
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
 from provisioner.model.registry import Origin
 from provisioner.model.rules import PlanningRules
+from provisioner.model.sources import Source, Supply
 from provisioner.model.text import Text
 from provisioner.registry.files import read_document
 from provisioner.registry.loading import Loaded, load
 from provisioner.registry.mistakes import mend_word
 from provisioner.registry.problems import Problem, error
-from provisioner.state import Database, Rates, TiesLog
+from provisioner.sources.types import CommonSettings, SourceType
+from provisioner.state import Apart, Database, Mirrors, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
 from provisioner.transport.ledger import RateLedger, Waiter
@@ -56,6 +59,7 @@ class Site:
     network: str
     clock: Clock = field(default_factory=SystemClock)
     waiter: Callable[[str], Waiter] | None = None
+    source_types: Mapping[str, SourceType] = field(default_factory=source_types)
 
     @classmethod
     def open(cls, settings_file: Path, network: str | None = None, clock: Clock | None = None) -> "Site":
@@ -106,7 +110,31 @@ class Site:
             opened.close()
 
     def read_registry(self) -> Loaded:
+        """The registry's files and what the sources supply. Raises `SettingsError`, `StateError`."""
         return load(self.registry_folder)
+
+    def supplies(self) -> tuple[Supply, ...]:
+        """What is believed of the people of every source that the settings name; no source is asked.
+
+        Raises `SettingsError`, `StateError`.
+        """
+        sources = {name: self.read_source(name) for name in self.section.sources}
+        if not sources:
+            return ()
+        believed, apart = Mirrors(self.database).believed(self.network, sources), Apart(self.database).of(self.network)
+        return tuple(
+            Supply(
+                name,
+                settings.organisation,
+                settings.brings,
+                settings.authoritative,
+                settings.decides_existence,
+                believed[name][1],
+                believed[name][0].whole_at is not None,
+                apart.get(name, frozenset()),
+            )
+            for name, settings in sources.items()
+        )
 
     def read_policy(self) -> ReadPolicy:
         """The policy; without a file the defaults."""
@@ -165,6 +193,31 @@ class Site:
         """A target's settings as its connector's type. Raises `SettingsError`."""
         section = self.settings.networks[network or self.network].targets[name]
         return target_settings(found.settings, section, self.home, name)
+
+    def source_names(self, only: Sequence[str] = ()) -> list[str]:
+        """All sources, or those named. Raises `SettingsError` for one that there isn't."""
+        known = self.section.sources
+        for name in only:
+            if name not in known:
+                raise SettingsError(Text.of("app.unknown_source", source=name, known=", ".join(known)))
+        return [name for name in known if not only or name in only]
+
+    def read_source(self, name: str) -> CommonSettings:
+        """A source's settings as its kind's type. Raises `SettingsError`."""
+        section = self.section.sources[name]
+        return source_settings(self._source_type(name).settings, section, self.home, name)
+
+    @contextmanager
+    def source(self, name: str) -> Iterator[Source]:
+        """The source, opened (no request is made yet), behind a closed gate. Raises `SettingsError`."""
+        opened = self._source_type(name).open(name, self.read_source(name), WriteGate(), self.clock)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def _source_type(self, name: str) -> SourceType:
+        return source_type(str(self.section.sources[name].get("source", "")), name, self.source_types)
 
     def _open(self, name: str) -> Target:
         found = connector_type(str(self.section.targets[name].get("connector", "")), name)
