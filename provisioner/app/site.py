@@ -111,7 +111,7 @@ class Site:
 
     def read_registry(self) -> Loaded:
         """The registry's files and what the sources supply. Raises `SettingsError`, `StateError`."""
-        return load(self.registry_folder)
+        return load(self.registry_folder, self.supplies())
 
     def supplies(self) -> tuple[Supply, ...]:
         """What is believed of the people of every source that the settings name; no source is asked.
