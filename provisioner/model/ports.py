@@ -125,6 +125,8 @@ class Capabilities:
     holds_login: bool = False
     """People log in with accounts of this target: these, and who is in its groups, are ours to make, also where policy
     says that elsewhere the login brings both along."""
+    only_members: bool = False
+    """Nobody needs an account here who is to be in nothing: such accounts are neither made nor adopted."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 

@@ -41,6 +41,7 @@ class ObjectPlanner:
         self._on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
         self._borrowing = Borrowing(draft)
         self._renames: list[_Rename] = []
+        self._needed = self._seated() if kind is Kind.ACCOUNT and draft.capabilities.only_members else None
 
     def plan(self) -> None:
         """Add this kind's changes and notices to the draft."""
@@ -59,7 +60,7 @@ class ObjectPlanner:
                 self._plan_bound(wanted, binding)
             elif identity in pending:
                 draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
-            elif not self._borrowing.recall(wanted):
+            elif not self._borrowing.recall(wanted) and self._is_needed(wanted):
                 new.append(wanted)
         for identity, binding in draft.ties.bindings.items():
             blocked = identity.key in draft.desired.blocked and identity not in draft.desired.resources
@@ -71,6 +72,15 @@ class ObjectPlanner:
             self._plan_names(new)
         if self._kind is Kind.ACCOUNT:
             self._plan_orphans()
+
+    def _seated(self) -> frozenset[str]:
+        """Keys of the accounts that are to be in something that this target has."""
+        there, edges = self._draft.capabilities.fields, self._draft.desired.edges
+        wanted = (who for seats, who in edges.items() if seats.container.kind in there and seats.member is Kind.ACCOUNT)
+        return frozenset[str]().union(*wanted)
+
+    def _is_needed(self, wanted: Resource) -> bool:
+        return self._needed is None or wanted.id.key in self._needed
 
     def _plan_bound(self, wanted: Resource, binding: Binding) -> None:
         remote = self._draft.bound(wanted.id, binding)

@@ -48,6 +48,8 @@ class Server:
     folders: dict[str, dict[str, EdgeRole]] = field(default_factory=dict)
     """Of folders: group → what it may do there."""
     talks: dict[str, Talk] = field(default_factory=dict)
+    lists: dict[str, dict[EdgeRole, set[str]]] = field(default_factory=dict)
+    """Of mailing lists and roles of a login: accounts by what they are there, each by itself."""
     own_account: str | None = None
     partial: set[Kind] = field(default_factory=set)
     partial_rosters: set[str] = field(default_factory=set)
@@ -68,6 +70,8 @@ class Server:
             self.members[remote_id] = set()
         if kind is Kind.TEAM_FOLDER:
             self.folders[remote_id] = {}
+        if kind in (Kind.MAILING_LIST, Kind.ROLE):
+            self.lists[remote_id] = {EdgeRole.MEMBER: set(), EdgeRole.MODERATOR: set()}
         if kind is Kind.CONVERSATION:
             own = {self.own_account} if self.own_account else set[str]()
             self.talks[remote_id] = Talk(moderators=set(own), people=set(own))
@@ -85,10 +89,10 @@ class Server:
 
     def remove(self, kind: Kind, remote_id: str) -> None:
         del self.objects[kind][remote_id]
-        for holder in (self.members, self.folders, self.talks):
+        for holder in (self.members, self.folders, self.talks, self.lists):
             holder.pop(remote_id, None)  # type: ignore[attr-defined]
-        for members in self.members.values():
-            members.discard(remote_id)
+        for seated in (*self.members.values(), *(one for by_role in self.lists.values() for one in by_role.values())):
+            seated.discard(remote_id)
         for groups in self.folders.values():
             groups.pop(remote_id, None)
         for talk in self.talks.values():
@@ -108,6 +112,8 @@ class Server:
                 talk.people.add(member)
         elif container in self.folders:
             self.folders[container][member] = role
+        elif container in self.lists:
+            self.lists[container][role].add(member)
         elif member in self.members:
             self.talks[container].groups.add(member)
             self.talks[container].people |= self.members[member]
@@ -124,6 +130,8 @@ class Server:
                 self._let_go(talk, {member})
         elif container in self.folders:
             self.folders[container].pop(member, None)
+        elif container in self.lists:
+            self.lists[container][role].discard(member)
         elif member in self.members:
             self.talks[container].groups.discard(member)
             self._let_go(self.talks[container], self.members[member])
@@ -160,6 +168,9 @@ class Server:
     def _rosters(self) -> Iterator[tuple[Kind, str, dict[tuple[EdgeRole, Kind], frozenset[str]]]]:
         for at, members in self.members.items():
             yield Kind.GROUP, at, {(EdgeRole.MEMBER, Kind.ACCOUNT): frozenset(members)}
+        for at, seated in self.lists.items():
+            kind = Kind.ROLE if at in self.objects[Kind.ROLE] else Kind.MAILING_LIST
+            yield kind, at, {(role, Kind.ACCOUNT): frozenset(people) for role, people in seated.items()}
         for at, roles in self.folders.items():
             yield (
                 Kind.TEAM_FOLDER,
