@@ -1,6 +1,6 @@
 """What a directory answers, as types: entries, complete or not, and result codes as errors of the house."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -38,6 +38,16 @@ class Entry:
         """The values as text. Raises UnicodeDecodeError for what is none."""
         return tuple(value.decode() for value in self.raw(attribute))
 
+    def ranges(self) -> dict[str, tuple[int | None, tuple[bytes, ...]]]:
+        """Attributes of which only a part came (``member;range=0-1499``): its last number (None: the end), values."""
+        found: dict[str, tuple[int | None, tuple[bytes, ...]]] = {}
+        for kind, values in self.attributes.items():
+            name, option, numbers = kind.partition(";range=")
+            if option:
+                last = numbers.partition("-")[2]
+                found[name] = (None if last == "*" else int(last), values)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -48,6 +58,9 @@ class Found:
     """Why there may be more entries than these."""
     missing: bool = False
     """The server knows no such base, or does not let us know it: it says the same in both cases."""
+    pages: int = 1
+    references: int = 0
+    """Parts of the tree that lie on other servers and were not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,10 @@ class Answer:
             result.get("controls") or {},
         )
 
+    def paged(self) -> bool:
+        """Whether the server says that this is a page."""
+        return _PAGED in self.controls
+
     def cookie(self) -> bytes | None:
         """Where the next page begins; None at the end."""
         control = self.controls.get(_PAGED)
@@ -90,11 +107,18 @@ _RIGHTS: Final = frozenset({8, 13, 50, 123})  # stronger authentication, confide
 _BUSY: Final = frozenset({3, 51, 52})  # time limit, busy, unavailable
 
 
-def gap(answer: Answer) -> Text | None:
+def entries_of(answer: Answer) -> Iterator[Entry]:
+    """The entries of a search's answer."""
+    for response in answer.responses:
+        if response.get("type") == "searchResEntry":
+            yield Entry.of(response["dn"], response["raw_attributes"])
+
+
+def gap(answer: Answer, *, skips_references: bool = False) -> Text | None:
     """Why a search's entries may not be all: a limit, or a part of the tree that lies on another server."""
     if answer.code in _GAPS:
         return Text.of(_GAPS[answer.code])
-    if any(response.get("type") == "searchResRef" for response in answer.responses):
+    if not skips_references and any(response.get("type") == "searchResRef" for response in answer.responses):
         return Text.of("transport.directory_referral")
     return None
 
