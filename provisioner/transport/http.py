@@ -59,11 +59,12 @@ class HttpSession:
         url: str,
         *,
         json: object = None,
+        form: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> Answer:
-        """The server's answer, whatever its status. No retries.
+        """The server's answer, whatever its status. No retries. ``form``: a body as browsers send it, instead of JSON.
 
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
         (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (broken encoding).
@@ -74,6 +75,7 @@ class HttpSession:
                 method,
                 url,
                 json=json,
+                data=form,
                 params=params,
                 headers=headers,
                 auth=auth or _as_nobody,
