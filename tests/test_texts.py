@@ -18,6 +18,7 @@ import yaml
 from provisioner.model.changes import ChangeClass
 from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
+from provisioner.model.sources import PERSON_FIELDS
 from provisioner.model.text import Text
 from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
@@ -43,7 +44,7 @@ LISTED: dict[str, Iterable[str]] = {
     "model.resource_{}": [str(kind).replace("-", "_") for kind in Kind],
     "model.edge_{}": [str(role) for role in EdgeRole],
     "cli.class_{}": [str(each) for each in ChangeClass if each is not ChangeClass.AUTO],
-    "model.field_{}": get_args(FieldName),
+    "model.field_{}": sorted({*get_args(FieldName), *PERSON_FIELDS}),
     "model.role_{}": [str(role).replace("-", "_") for role in Role],
     "model.organisations_{}": [str(kind) for kind in OrganisationKind],
     "cli.drift_{}": [str(kind) for kind in DriftKind if kind is not DriftKind.FIELD],

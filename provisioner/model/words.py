@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
+from provisioner.model.sources import PersonField
 from provisioner.model.text import Text
 
 
-def field_word(name: FieldName) -> Text:
+def field_word(name: FieldName | PersonField) -> Text:
     """ "email" → "E-Mail"."""
     return Text.of(f"model.field_{name}")
 
 
-def field_words(names: Iterable[FieldName]) -> tuple[Text, ...]:
+def field_words(names: Iterable[FieldName | PersonField]) -> tuple[Text, ...]:
     """Several, in their order."""
     return tuple(field_word(name) for name in names)
 
