@@ -63,6 +63,8 @@ class SourceRead:
     """False: only what changed since the mark that was given."""
     deleted: frozenset[str] = NOBODY
     """Keys of which the source itself says that they are gone; of a reading of changes alone."""
+    present: frozenset[str] | None = None
+    """Keys of all that are there, where a source names these instead of the deleted; of a reading of changes alone."""
     mark: str = ""
     """From where a next reading of changes can go on; opaque, "" for nowhere."""
 
