@@ -71,7 +71,8 @@ class _Settling:
         if entry.resource in self._tied:
             return StepState.FOUND
         kind = entry.resource.kind
-        found = self._named(kind).get(self._canonical_name(kind, entry.name), [])
+        alike = self._named(kind).get(self._canonical_name(kind, entry.name), [])
+        found = [remote for remote in alike if remote.may_be_called(entry.name)]
         free = [remote for remote in found if not self._is_taken(remote, kind)]
         marker = marker_of(entry.resource)
         candidates = [remote for remote in free if remote.marker == marker]

@@ -97,6 +97,12 @@ class Remote:
     backend: str = ""
     marker: str = ""
     """The mark of ours that was found in it (see `provisioner.model.resources.marker_of`); "" for none."""
+    exact: bool = False
+    """Its name is compared letter by letter, whatever names have in common over there (see `Capabilities`)."""
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether somebody who asks for this name, which is the same in its canonical form, means this one."""
+        return not self.exact or self.name == name
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,9 @@ class Capabilities:
     says that elsewhere the login brings both along."""
     only_members: bool = False
     """Nobody needs an account here who is to be in nothing: such accounts are neither made nor adopted."""
+    named_by_login: bool = False
+    """People log in elsewhere, and come to the account here that has their name there: one of another name is never
+    theirs, whatever its address."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 

@@ -113,7 +113,7 @@ class Matcher:
         marked = self._by_marker.get(wanted.marker, [])
         if marked:
             return self._one_of(marked, "planning.same_marker", Likeness.MARKER)
-        namesakes = self._by_name.get(name, [])
+        namesakes = [remote for remote in self._by_name.get(name, []) if remote.may_be_called(wanted.name)]
         if self._draft.has_protected_name(self._kind, wanted.name) or any(
             self._draft.is_own_account(self._kind, remote) for remote in namesakes
         ):
@@ -181,6 +181,8 @@ class Matcher:
         if len(others) > 1:
             return Disputed(Text.of("planning.two_candidates", first=others[0].name, second=others[1].name))
         found = others[0]
+        if self._draft.capabilities.named_by_login and self._kind is Kind.ACCOUNT:
+            return Disputed(Text.of("planning.other_name_at_login", name=found.name))
         if found.remote_id in self._of_others:
             return Theirs(found)
         return Candidate(found, Text.of("planning.same_email", name=found.name), Likeness.EMAIL)
