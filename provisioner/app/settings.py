@@ -104,14 +104,21 @@ def source_settings(model: type[_M], section: Mapping[str, Any], base: Path, whe
 
 def _section(model: type[_M], section: Mapping[str, Any], base: Path, kind: str, wrong: Text) -> _M:
     """Paths named ``file`` or ``*_file`` are relative to ``base``."""
-    fields = {name: value for name, value in section.items() if name != kind}
-    for name, value in fields.items():
-        if (name == "file" or name.endswith("_file")) and isinstance(value, str):
-            fields[name] = base / value
+    fields = _located({name: value for name, value in section.items() if name != kind}, base)
     try:
         return model.model_validate(fields)
     except ValidationError as fault:
         raise SettingsError(wrong, detail=_places(fault)) from None
+
+
+def _located(section: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    fields = dict(section)
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            fields[name] = _located(value, base)
+        elif (name == "file" or name.endswith("_file")) and isinstance(value, str):
+            fields[name] = base / value
+    return fields
 
 
 def _places(fault: ValidationError) -> str:
