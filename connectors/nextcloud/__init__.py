@@ -22,7 +22,7 @@ NEXTCLOUD = ConnectorType(
     settings=NextcloudSettings,
     open=_open,
     server=NextcloudSettings.identity,
-    kinds=frozenset(Kind),
+    kinds=frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION}),
     emulator=_emulator,
     texts="connectors.nextcloud",
 )

@@ -35,11 +35,14 @@ Groups = Mapping[str, frozenset[str]]
 class Accounts:
     """The accounts of one target."""
 
-    def __init__(self, client: Client, target: str, page_size: int, default_quota: int) -> None:
+    def __init__(
+        self, client: Client, target: str, page_size: int, default_quota: int, *, upserts: bool = False
+    ) -> None:
         self._client = client
         self._scope = Scope(target, Kind.ACCOUNT)
         self._page_size = page_size
         self._default_quota = default_quota
+        self._upserts = upserts
 
     def own(self) -> Own:
         """Our technical account as the server sees it (one request). Raises `TargetError`."""
@@ -59,7 +62,7 @@ class Accounts:
         seen: dict[str, Account] = {}
         try:
             for _, item in pages(self._client, DETAILS, "users", self._page_size):
-                account = account_of(item, self._default_quota)
+                account = self._account_of(item)
                 if account is not None and account.groups is not None:  # else it is read by itself below
                     seen[account.remote.remote_id] = account
             stated = identifiers(self._client, f"{CLOUD}/users", "users")
@@ -111,9 +114,21 @@ class Accounts:
         Another case or an e-mail address finds somebody too (observed): then the list of ids decides. Raises
         `TargetError`.
         """
-        path = f"{CLOUD}/users/{segment(identifier)}"
+        account = self.whoever(identifier)
+        if account is None or account.remote.remote_id == identifier:
+            return account
+        if identifier in identifiers(self._client, f"{CLOUD}/users", "users", search=identifier):
+            raise Garbled(Text.of("nextcloud.garbled", path=_path(identifier)))
+        return None
+
+    def whoever(self, identifier: str) -> Account | None:
+        """The account that the server finds for these letters: of this id, of it in another case, or by its address.
+
+        Whom a login brings along is looked up just so. Raises `TargetError`.
+        """
+        path = _path(identifier)
         try:
-            account = account_of(self._client.get(path), self._default_quota)
+            account = self._account_of(self._client.get(path))
         except OcsRefusal as refusal:
             # 404/404 "User does not exist"; 404/998 is what somebody without rights gets for those who do exist.
             if refusal.code == 404:
@@ -121,11 +136,10 @@ class Accounts:
             raise
         if account is None:
             raise Garbled(Text.of("nextcloud.garbled", path=path))
-        if account.remote.remote_id == identifier:
-            return account
-        if identifier in identifiers(self._client, f"{CLOUD}/users", "users", search=identifier):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
-        return None
+        return account
+
+    def _account_of(self, item: object) -> Account | None:
+        return account_of(item, self._default_quota, upserts=self._upserts)
 
     def _candidates(self, one: Sought) -> list[Account]:
         """The account that is tied; or those that have the name or the address."""
@@ -156,7 +170,7 @@ class Accounts:
         items = first_page(self._client, DETAILS, "users", self._page_size, letters)
         if items is None:
             return None
-        found = [account_of(item, self._default_quota) for item in items]
+        found = [self._account_of(item) for item in items]
         if None in found:
             raise Garbled(Text.of("nextcloud.garbled", path=DETAILS))
         return [account for account in found if account is not None]
@@ -171,6 +185,10 @@ class Accounts:
     def _partial(self, found: Mapping[str, Account], why: Text) -> tuple[Observation, Groups | None]:
         objects = {identifier: account.remote for identifier, account in found.items()}
         return Observation(Partial(self._scope, why), objects), None
+
+
+def _path(identifier: str) -> str:
+    return f"{CLOUD}/users/{segment(identifier)}"
 
 
 def _keep(present: Present) -> Account:

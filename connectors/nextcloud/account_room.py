@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.nextcloud import account_steps as steps
-from connectors.nextcloud import accounts
+from connectors.nextcloud import accounts, oidc_steps
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_steps import AccountWriter, Manner
 from connectors.nextcloud.client import CLOUD, Client, segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.groups import ADMIN
+from connectors.nextcloud.oidc import OidcAccounts
+from connectors.nextcloud.outcomes import text_of
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
 from connectors.nextcloud.settings import NextcloudSettings
-from provisioner.model.changes import Create, Erase, Resume, Suspend, Update
-from provisioner.model.errors import Permanent
+from provisioner.model.changes import Create, Erase, Join, Resume, Suspend, Update
+from provisioner.model.errors import Permanent, Uncertain
 from provisioner.model.inventory import Absent, Epoch, Observation, Present, Reading
 from provisioner.model.ports import Ledger, Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
@@ -31,23 +33,35 @@ class AccountRoom:
     kind = Kind.ACCOUNT
     fields = accounts.FIELDS
     app: str | None = None
-    operations = frozenset({steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE, steps.ERASE})
+    operations = frozenset(
+        {steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE, steps.ERASE}
+        | {oidc_steps.CREATE, oidc_steps.RENAME, oidc_steps.LANGUAGE}
+    )
     sharing: frozenset[str] = frozenset()
 
-    def __init__(self, client: Client, target: str, settings: NextcloudSettings, ledger: Ledger) -> None:
+    def __init__(
+        self, client: Client, target: str, settings: NextcloudSettings, ledger: Ledger, administrator: Client
+    ) -> None:
+        """``administrator``: for the calls of user_oidc alone."""
         self._client = client
         self._settings = settings
         default = bytes_of(settings.default_quota)
         self._default_quota = UNLIMITED if default is None else stored(default)
-        self.reader = Accounts(client, target, settings.page_size, self._default_quota)
+        provider = settings.user_oidc
+        self.reader = Accounts(client, target, settings.page_size, self._default_quota, upserts=provider is not None)
         self._writer = AccountWriter(client, settings, ledger)
+        self._oidc = (
+            None if provider is None else OidcAccounts(provider.provider_id, administrator, self.reader.whoever)
+        )
+        self._upserted: set[str] = set()
+        """Remote ids of those seen that user_oidc's call reaches."""
 
     def objection(self, name: str) -> Text | None:
-        """Why the server would refuse this user id."""
-        return accounts.objection(name)
+        """Why the server would refuse this user id, or nobody could ever log in with it."""
+        return accounts.objection(name) if self._oidc is None else accounts.objection_at_login(name)
 
     def canonical_name(self, name: str) -> str:
-        """User ids are one in any case (observed)."""
+        """User ids are one in any case, but for those of user_oidc, which say so themselves (observed)."""
         return name.lower()
 
     def canonical(self, field: FieldName, value: Value) -> Value:
@@ -64,6 +78,9 @@ class AccountRoom:
             observation, look.groups_of = self.reader.observe(look.own)
         else:
             observation, look.groups_of = self.reader.observe_only(look.own, look.sought(self.kind))
+        if self._oidc is not None:
+            seen = observation.objects.items()
+            self._upserted |= {name for name, one in seen if accounts.is_upserted(name, one.backend)}
         return observation, {}
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
@@ -77,11 +94,11 @@ class AccountRoom:
         for change in batch.of(self.kind):
             digest = batch.digest(change)
             if isinstance(change, Create):
-                into = [
-                    (join.id, batch.digest(join)) for join in batch.joins_of(change.id) if join.id.kind is Kind.GROUP
-                ]
-                yield Staged(Stage.ACCOUNTS, steps.create_step(change, digest, into, manner))
+                yield from self._compile_creation(change, digest, batch, manner)
             elif isinstance(change, Update):
+                if "display_name" in change.after and change.remote_id in self._upserted:
+                    yield Staged(Stage.UPDATES, oidc_steps.rename_step(change, digest, manner))
+                    change = oidc_steps.without_name(change)
                 for step in steps.update_steps(change, digest, manner.patches, manner.default_quota):
                     yield Staged(Stage.UPDATES, step)
             elif isinstance(change, Suspend | Resume):
@@ -90,6 +107,18 @@ class AccountRoom:
             elif isinstance(change, Erase):
                 name = self.canonical_name(change.remote_id)
                 yield Staged(Stage.ERASURES, erase_step(change, digest, steps.ERASE, name))
+
+    def _compile_creation(self, change: Create, digest: str, batch: Batch, manner: Manner) -> Iterator[Staged]:
+        joins = [
+            (join, batch.digest(join))
+            for join in batch.joins_of(change.id)
+            if isinstance(join, Join) and join.id.kind is Kind.GROUP
+        ]
+        if self._oidc is None:
+            into = [(join.id, its_digest) for join, its_digest in joins]
+            yield Staged(Stage.ACCOUNTS, steps.create_step(change, digest, into, manner))
+        else:
+            yield from oidc_steps.create_steps(change, digest, joins, manner)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One account, read afresh. Raises `Permanent` rather than let an administrator or ourselves be erased."""
@@ -106,6 +135,8 @@ class AccountRoom:
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write; a creation that is to be suspended is two."""
         match step.operation:
+            case oidc_steps.CREATE | oidc_steps.RENAME | oidc_steps.LANGUAGE:
+                return self._perform_for_login(step, verified, resolve)
             case steps.CREATE:
                 return self._writer.create(step, resolve)
             case steps.PATCH:
@@ -119,6 +150,27 @@ class AccountRoom:
             case steps.ERASE:
                 return erase(self._client, f"{CLOUD}/users/{segment(step.remote_id or '')}", step, verified)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+
+    def _perform_for_login(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
+        if self._oidc is None:
+            raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+        if step.operation == oidc_steps.CREATE:
+            known = {key: text_of(step, key) for key in ("displayName", "email", "quota") if key in step.payload}
+            name = self._oidc.create(text_of(step, "userid"), known)
+            if step.payload.get("enabled") is False:
+                self._writer.disable_at_once(name)
+            return Done(name, fingerprint=accounts.USER_OIDC)
+        remote = None if verified is None else verified.remote
+        if remote is None:
+            raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
+        if step.operation == oidc_steps.RENAME:
+            self._oidc.rename(remote, text_of(step, "displayName"))
+        elif remote.fields.get("language") != step.effects.fields["language"]:
+            language = text_of(step, "language")
+            patches = (self._client.major or 0) >= PATCH_SINCE
+            body = {"language": language} if patches else {"key": "language", "value": language}
+            self._writer.edit(located(step, resolve), step.name, "PATCH" if patches else "PUT", body)
+        return Done(located(step, resolve), fingerprint=remote.fingerprint)
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - there is no room for a marker
         """By exactly this user id."""

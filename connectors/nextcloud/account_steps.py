@@ -63,7 +63,7 @@ def create_step(change: Create, digest: str, joins: Sequence[tuple[ResourceId, s
         if name in FIELDS
     }
     payload: dict[str, Json] = {"userid": change.wanted.name}
-    payload |= {_KEYS[name][0]: sent for name in _KEYS if (sent := _sent(name, fields, manner.default_quota))}
+    payload |= {_KEYS[name][0]: text for name in _KEYS if (text := sent(name, fields, manner.default_quota))}
     suspended = fields.get("enabled") is False
     if suspended:
         payload["enabled"] = False
@@ -101,7 +101,7 @@ def update_steps(change: Update, digest: str, patches: bool, default_quota: int)
             name=change.name,
             changes=(digest,),
             remote_id=change.remote_id,
-            payload={_KEYS[name][0 if patches else 1]: _sent(name, after, default_quota) or "" for name in names},
+            payload={_KEYS[name][0 if patches else 1]: sent(name, after, default_quota) or "" for name in names},
             effects=Effects(fields={name: after[name] for name in names}),
             expects={name: before[name] for name in names if name in before},
             cost=Cost(requests=2, mails=mails, limited={EDIT_BUCKET if patches else PUT_BUCKET: 1}),
@@ -132,7 +132,7 @@ def _switch(
     )
 
 
-def _sent(name: FieldName, fields: Mapping[FieldName, Value], default_quota: int) -> str:
+def sent(name: FieldName, fields: Mapping[FieldName, Value], default_quota: int) -> str:
     """A field as it is sent: always a string (a number is refused with 400). "" where there is nothing to send."""
     value = fields.get(name)
     if name == "quota" and name in fields:
@@ -167,18 +167,18 @@ class AccountWriter:
         if made is None or str(made) != name:
             raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name))
         if step.payload.get("enabled") is False:
-            self._disable_at_once(name)
+            self.disable_at_once(name)
         return Done(name, fingerprint=LOCAL_BACKEND)
 
     def patch(self, step: Step) -> Done:
         """PATCH of all fields at once; checked by the server before any is applied (422 names the fields)."""
-        self._edit(step.remote_id or "", step.name, "PATCH", dict(step.payload))
+        self.edit(step.remote_id or "", step.name, "PATCH", dict(step.payload))
         return Done(step.remote_id or "")
 
     def put(self, step: Step) -> Done:
         """PUT of one field."""
         for key, value in step.payload.items():
-            self._edit(step.remote_id or "", step.name, "PUT", {"key": key, "value": value})
+            self.edit(step.remote_id or "", step.name, "PUT", {"key": key, "value": value})
         return Done(step.remote_id or "")
 
     def switch(self, step: Step, word: str) -> Done:
@@ -189,9 +189,10 @@ class AccountWriter:
 
     def leave_note(self, own_id: str, note: str) -> None:
         """PUT of our own account's "role", which is room for a note: nobody logs in with that account."""
-        self._edit(own_id, own_id, "PUT", {"key": "role", "value": note})
+        self.edit(own_id, own_id, "PUT", {"key": "role", "value": note})
 
-    def _edit(self, identifier: str, name: str, method: str, body: Mapping[str, object]) -> None:
+    def edit(self, identifier: str, name: str, method: str, body: Mapping[str, object]) -> None:
+        """One write of those that the server counts."""
         limit, window = self._settings.edit_limit, self._settings.edit_window
         bucket = EDIT_BUCKET if method == "PATCH" else PUT_BUCKET
         self._ledger.acquire(bucket, limit, window)
@@ -206,7 +207,8 @@ class AccountWriter:
             # Only this account is closed to us (it is in the group "admin"); our rights are as they were.
             raise OcsRefusal(Text.of("nextcloud.not_ours_to_edit", name=name), refused.detail, 403, 403) from refused
 
-    def _disable_at_once(self, name: str) -> None:
+    def disable_at_once(self, name: str) -> None:
+        """Right after its creation: nobody is to log in with it in between."""
         try:
             self._client.write("PUT", f"{CLOUD}/users/{segment(name)}/disable")
         except TargetError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.nextcloud import languages, quota
 from connectors.nextcloud.listing import identifier_of
+from connectors.nextcloud.providers import HASHED
 from provisioner.model.inventory import UNKNOWN, Epoch, Remote, Unknown
 from provisioner.model.resources import FieldName, Mode, Value
 from provisioner.model.text import Text
@@ -27,6 +28,8 @@ LONGEST: Final = 64
 LONGEST_DISPLAY_NAME: Final = 64
 LOCAL_BACKEND: Final = "Database"
 """The backend of the accounts that `POST /cloud/users` makes."""
+USER_OIDC: Final = "user_oidc"
+"""The backend of those that a login through Keycloak makes; ids differ there by case (observed)."""
 
 _EPOCH: Final = re.compile(r"readi epoch ([0-9]{1,18}) (\S{1,64})", re.ASCII)
 
@@ -49,6 +52,11 @@ def objection(name: str) -> Text | None:
     if not name.strip(".") or name.lower() in _IN_THE_WAY or name.lower().startswith("appdata_"):
         return Text.of("nextcloud.user_id_reserved", name=name)
     return None
+
+
+def objection_at_login(name: str) -> Text | None:
+    """Why nobody who logs in through Keycloak could ever come to an account of this id: user names are lower case."""
+    return Text.of("nextcloud.oidc_capitals", name=name) if name != name.lower() else objection(name)
 
 
 def canonical(field: FieldName, value: Value, default_quota: int) -> Value:
@@ -121,9 +129,10 @@ def own_of(item: object) -> Own | None:
     )
 
 
-def account_of(item: object, default_quota: int) -> Account | None:
+def account_of(item: object, default_quota: int, *, upserts: bool = False) -> Account | None:
     """One object of ``/cloud/users/details``, or of ``/cloud/users/{id}``; None where it does not tell its id.
 
+    ``upserts``: whether we may write to accounts of user_oidc by its own call.
     A field of another shape than expected is Unknown, not an error. The last log-in is not taken over.
     """
     if not isinstance(item, dict):
@@ -149,12 +158,18 @@ def account_of(item: object, default_quota: int) -> Account | None:
         # The server has no lasting account id. That another backend answers for this id (an OIDC account shadows a
         # local one of the same id) is the one replacement that it shows.
         fingerprint=backend,
-        writable=_writable(item, backend),
+        writable=None if upserts and is_upserted(identifier, backend) else _writable(item, backend),
         backend=backend,
+        exact=backend == USER_OIDC,
     )
     groups = item.get("groups")
     named = {identifier_of(group) for group in groups} if isinstance(groups, list) else {""}
     return Account(remote, None if "" in named else frozenset(named))
+
+
+def is_upserted(identifier: str, backend: str) -> bool:
+    """Whether user_oidc's call reaches this account: one with a hashed id it would hash once more."""
+    return backend == USER_OIDC and HASHED.fullmatch(identifier) is None
 
 
 def _text(item: Mapping[str, object], key: str) -> str | Unknown:

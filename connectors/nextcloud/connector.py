@@ -29,7 +29,9 @@ class NextcloudConnector:
         self._settings = settings
         self._wiring = wiring
         self._client = Client(settings, wiring.gate, wiring.clock)
-        self._accounts = accounts = AccountRoom(self._client, target, settings, wiring.ledger)
+        self._administrator = Client(settings.of_administrator(), wiring.gate, wiring.clock)
+        """Acts in the calls of user_oidc alone."""
+        self._accounts = accounts = AccountRoom(self._client, target, settings, wiring.ledger, self._administrator)
         self._own = accounts.reader.own
         rooms: list[Room] = [
             accounts,
@@ -53,6 +55,7 @@ class NextcloudConnector:
             canonical=self._canonical,
             address=self._address,
             hand_over=accounts.hand_over,
+            named_by_login=self._settings.user_oidc is not None,
             limits=dict.fromkeys(
                 (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
                 (self._settings.edit_limit, self._settings.edit_window),
@@ -117,6 +120,7 @@ class NextcloudConnector:
     def close(self) -> None:
         """Close the connections. Idempotent."""
         self._client.close()
+        self._administrator.close()
 
     def _look_into(self, room: Room, look: Look) -> tuple[Observation, Rosters]:
         """What a room sees; whatever keeps it from seeing is its own trouble, unless nobody is let in any more."""

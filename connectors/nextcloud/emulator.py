@@ -20,6 +20,7 @@ from connectors.nextcloud.emulation import (
     edit,
     folders,
     groups,
+    oidc_api,
     system,
     talk_bots,
     talk_chat,
@@ -35,6 +36,8 @@ from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.fields import PasswordPolicy
 from connectors.nextcloud.emulation.folder_state import Folder, Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
+from connectors.nextcloud.emulation.oidc import Oidc
+from connectors.nextcloud.emulation.sign_in import Claims, SignedIn, SignIn
 from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
 from connectors.nextcloud.emulation.talk_state import Room, Talk
 from provisioner.emulation import (
@@ -49,7 +52,7 @@ PROVISIONERS = "provisioners"
 """The group that a delegated account is in."""
 
 APPS = ("groupfolders", "spreed")
-"""The apps that it has, all switched on unless told otherwise."""
+"""The apps that are switched on unless told otherwise. It has a third, "user_oidc"."""
 
 ServiceRights = Literal["admin", "delegated", "none"]
 
@@ -100,7 +103,9 @@ class NextcloudEmulator(Emulator):
         self.world.apps.update(apps)
         self._door = Door(self.world)
         self._dav = Dav(self.world, self._door.more)
-        for room in (system, users, edit, groups, talk_rooms, talk_settings, talk_people, talk_chat, talk_bots):
+        for room in (system, users, edit, groups, oidc_api):
+            room.add_to(self._door.routes)
+        for room in (talk_rooms, talk_settings, talk_people, talk_chat, talk_bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)
@@ -141,6 +146,21 @@ class NextcloudEmulator(Emulator):
     def talk(self) -> Talk:
         """Rooms and bots, with the plain methods that change them."""
         return self.world.talk
+
+    @property
+    def oidc(self) -> Oidc:
+        """The app user_oidc: its providers and what config.php says about it."""
+        return self.world.oidc
+
+    def sign_in(self, claims: Claims, provider: int = 1) -> SignedIn:
+        """Somebody logs in through an identity provider, with these claims in the ID token."""
+        with self.lock:
+            return SignIn(self.oidc, int(self._timestamp())).at_the_door(self.oidc.providers[provider], claims)
+
+    def bearer_request(self, claims: Claims, provider: int = 1) -> SignedIn:
+        """Some client sends a request with an access token that holds these claims."""
+        with self.lock:
+            return SignIn(self.oidc, int(self._timestamp())).with_a_request(self.oidc.providers[provider], claims)
 
     def add_room(self, name: str, owner: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> Room:
         """Make a room behind everybody's back, owned by this account."""

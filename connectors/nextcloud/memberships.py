@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.nextcloud.client import CLOUD, Client, segment
+from connectors.nextcloud.room import located
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Uncertain
 from provisioner.model.ports import Resolve
@@ -21,8 +22,8 @@ READ_GROUP: Final = "group"
 """What is read before a leave: the account's groups, or the group's members. Either tells the membership."""
 
 
-def join_step(join: Join, account: ResourceId, user_id: str, digest: str) -> Step:
-    """An account that exists into a group, which this plan may create."""
+def join_step(join: Join, account: ResourceId, user_id: str | None, digest: str) -> Step:
+    """An account into a group, which this plan may create; so may it the account (``user_id`` None) before."""
     return Step(
         target=join.target,
         operation=JOIN,
@@ -82,7 +83,7 @@ def _leave_step(leaving: Leaving, read: str, cost: Cost) -> Step:
 
 def join(client: Client, step: Step, resolve: Resolve) -> Done:
     """POST of one group. Unknown group 400/102, unknown account 400/103, the admin group 400/104: `OcsRefusal`."""
-    user_id = step.remote_id or ""
+    user_id = located(step, resolve)
     group = resolve(step.refers[0])
     client.write("POST", f"{CLOUD}/users/{segment(user_id)}/groups", {"groupid": group})
     return Done(user_id)

@@ -5,10 +5,32 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.nextcloud.quota import bytes_of
 from provisioner.transport.password import WithPassword
+
+
+class AdministratorSettings(WithPassword):
+    """An administrator, for the calls of user_oidc alone; an app password is enough, and better."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user: str = Field(min_length=1)
+
+
+class UserOidcSettings(BaseModel):
+    """People log in through the app user_oidc: accounts are made as its own, before anybody's first login."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provider_id: Annotated[int, Field(ge=1)]
+    """The number of the provider, as `occ user_oidc:provider NAME --output=json` tells it."""
+    administrator: AdministratorSettings | None = None
+    """Whose rights these calls have; None: those of our own account, which then has to be an administrator."""
+    settings_file: Path | None = None
+    """What `occ user_oidc:provider NAME --output=json` and `occ config:system:get user_oidc --output=json` gave, for
+    doctor alone: no API tells the latter."""
 
 
 class NextcloudSettings(WithPassword):
@@ -40,6 +62,8 @@ class NextcloudSettings(WithPassword):
     can lay it out. None: no first layout and no note of welcome."""
     welcome_note: str = Field(default="Willkommen.md", pattern=r"^[^/\\.][^/\\]*$", max_length=100)
     """Name of the file with the note of welcome, at the root of a team folder."""
+    user_oidc: UserOidcSettings | None = None
+    """Where people log in through Keycloak; None: with passwords here, or otherwise."""
     timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds. A page of 500 accounts takes up to 15 s on a cold server."""
     allow_plaintext: bool = False
@@ -70,6 +94,14 @@ class NextcloudSettings(WithPassword):
         """Whether the password would travel to another machine in the open, and nobody said that this is meant."""
         parts = urlsplit(self.url)
         return parts.scheme == "http" and not (self.allow_plaintext or _is_this_machine(parts.hostname or ""))
+
+    def of_administrator(self) -> "NextcloudSettings":
+        """The same server as seen by whoever may use the API of user_oidc."""
+        administrator = None if self.user_oidc is None else self.user_oidc.administrator
+        if administrator is None:
+            return self
+        login = {"user": administrator.user, "password": administrator.password}
+        return self.model_copy(update=login | {"password_file": administrator.password_file})
 
     def identity(self) -> str:
         """The server's identity: two targets with the same one share the write lock and the rate ledger."""

@@ -3,13 +3,14 @@
 import pytest
 from pydantic import SecretStr
 
+from connectors.nextcloud import NEXTCLOUD
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.inventory import Complete, Inventory, Partial
 from provisioner.model.resources import Kind
 from tests.support.nextcloud import SERVICE, Bench
 
-KINDS = frozenset(Kind)
+KINDS = NEXTCLOUD.kinds
 OF_APPS = {"groupfolders": Kind.TEAM_FOLDER, "spreed": Kind.CONVERSATION}
 
 

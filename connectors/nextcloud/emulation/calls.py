@@ -11,12 +11,13 @@ from connectors.nextcloud.emulation.files import Tree
 from connectors.nextcloud.emulation.folder_state import Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
+from connectors.nextcloud.emulation.oidc import Oidc
 from connectors.nextcloud.emulation.state import Accounts, Mail, User
 from connectors.nextcloud.emulation.talk_state import Talk
 from provisioner.emulation import RouteTable
 
-Rights = Literal["public", "user", "subadmin", "delegated"]
-"""Anybody; any account; at least a sub-admin; an administrator or a delegated account."""
+Rights = Literal["public", "user", "subadmin", "delegated", "admin"]
+"""Anybody; any account; at least a sub-admin; an administrator or a delegated account; an administrator."""
 
 ADMIN_GROUP = "admin"
 
@@ -47,12 +48,14 @@ class World:
     """Apps that are switched on; the provisioning API is always there."""
     folders: Folders = field(default_factory=Folders)
     talk: Talk = field(init=False)
+    oidc: Oidc = field(init=False)
     data_directory: str = "/var/www/html/data"
     files: dict[str, Tree] = field(default_factory=dict)
     """What accounts have in their homes, by account."""
 
     def __post_init__(self) -> None:
         self.talk = Talk(self.accounts, self.now)
+        self.oidc = Oidc(self.accounts)
         self.accounts.watchers += [self.folders, self.talk]
 
     def home(self, user_id: str) -> Tree:

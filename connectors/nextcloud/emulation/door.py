@@ -20,6 +20,7 @@ LIMITS: dict[str, tuple[int, float]] = {"collection": (5, 60)}
 """Rate limits that have no knob: name to count and seconds (read)."""
 
 MISSING_RIGHTS = {
+    "admin": "Logged in account must be an admin",
     "subadmin": "Logged in account must be at least a sub admin",
     "delegated": "Logged in account must be an admin, a sub admin or gotten special right to access this setting",
 }
@@ -123,6 +124,8 @@ class Door:
             raise OcsError(997, "Current user is not logged in")
         world = self.world
         strong = world.is_admin(actor) or world.is_delegated(actor)
+        if endpoint.rights == "admin" and not world.is_admin(actor):
+            raise OcsError(403, MISSING_RIGHTS["admin"])
         if endpoint.rights == "delegated" and not strong:
             raise OcsError(403, MISSING_RIGHTS["delegated"])
         if endpoint.rights != "public" and request.headers.get("ocs-apirequest", "").lower() != "true":

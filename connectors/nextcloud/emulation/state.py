@@ -32,6 +32,15 @@ LDAP: Final = Backend("LDAP", set_display_name=False, set_password=False, delete
 BACKENDS: Final = {backend.name: backend for backend in (DATABASE, USER_OIDC, LDAP)}
 
 
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What another backend's account keeps for itself while it is covered; all else belongs to the id (observed)."""
+
+    backend: Backend
+    name: str | None
+    password: str = field(repr=False)
+
+
 @dataclass(slots=True, eq=False)
 class User:
     """One account. Its fields may be set at will; memberships change by the `Accounts` methods alone."""
@@ -60,6 +69,8 @@ class User:
     backend: Backend = DATABASE
     used: int = 0
     """Bytes in the account's files."""
+    covers: Covered | None = None
+    """The account of another backend with the same id that nobody sees any more."""
     _groups: dict[str, None] = field(default_factory=dict, repr=False)
     _subadmin: dict[str, None] = field(default_factory=dict, repr=False)
     _accounts: Accounts | None = field(default=None, repr=False)
@@ -174,6 +185,8 @@ class Accounts:
         found: list[User] = []
         for backend in self.backends:
             mine: Iterator[User] = (user for user in self.ordered() if user.backend is backend)
+            if backend is USER_OIDC:  # sorted by the id alone (read)
+                mine = iter(sorted(mine, key=lambda user: user.id.lower()))
             if needle:
                 mine = (u for u in mine if needle in f"{u.id}\n{u.name or ''}\n{u.email or ''}".lower())
             cut = list(mine)
@@ -228,9 +241,28 @@ class Accounts:
             self.make_subadmin(user_id, group_id)
         return user
 
+    def cover(self, user: User, backend: Backend) -> User:
+        """Let another backend answer for an id: address, groups and files stay, name and password do not count."""
+        if backend not in self.backends:
+            self.backends.append(backend)
+        user.covers = Covered(user.backend, user.name, user.password)
+        user.backend, user.name, user.password = backend, None, ""
+        return user
+
+    def _uncover(self, user: User, covered: Covered) -> None:
+        """What belonged to the id went with the account that covered it (observed: also the address)."""
+        user.backend, user.name, user.password = covered.backend, covered.name, covered.password
+        user.email, user.enabled, user.quota, user.language, user.covers = None, True, "default", "", None
+        for group_id in user.groups:
+            self.leave(user.id, group_id)
+
     def remove_user(self, user_id: str) -> None:
-        """Remove an account and all its memberships. Raises KeyError for an unknown one."""
-        user = self.users.pop(user_id)
+        """Remove an account and all its memberships, or what covers one. Raises KeyError for an unknown one."""
+        user = self.users[user_id]
+        if user.covers is not None:
+            self._uncover(user, user.covers)
+            return
+        del self.users[user_id]
         if self._by_lower.get(user_id.lower()) == user_id:
             del self._by_lower[user_id.lower()]
         for group_id in user._groups:
