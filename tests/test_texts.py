@@ -29,7 +29,8 @@ from provisioner.texts.catalogue import sentences as sentences_of
 ROOT = Path(__file__).parents[1]
 CATALOGUES = {
     "policies" if path.parent.name == "policies" else path.parent.name: path
-    for path in sorted(ROOT.glob("*/texts.yaml")) + sorted(ROOT.glob("*/*/texts.yaml"))
+    for depth in ("*", "*/*", "*/*/*")
+    for path in sorted(ROOT.glob(f"{depth}/texts.yaml"))
 }
 SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
