@@ -72,7 +72,7 @@ def judge(
     given, unusable = _sorted_out(read)
     blocked = {each.key for each in unusable}
     here = {key for key, kept in before.people.items() if kept.missing_since is None}
-    absent = (here if read.whole else here & read.deleted) - given.keys() - blocked
+    absent = _away(read, here) - given.keys() - blocked
     off = {key for key in here & given.keys() if before.people[key].person.active and not given[key].active}
     held = _held(source, before, read, _News(given, unusable, here, absent, off), shape, most)
     accepted = held is not None and held.word == word != ""
@@ -99,6 +99,13 @@ def judge(
         shape=shape if whole or not before.shape else before.shape,
         mark="" if held is not None else read.mark,
     )
+
+
+def _away(read: SourceRead, here: Set[str]) -> Set[str]:
+    """Those of ``here`` whom the source does not have, as far as it was asked."""
+    if read.whole:
+        return here
+    return here & read.deleted if read.present is None else here - read.present
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,14 @@ def test_what_the_source_deleted_obeys_the_same_limits_over_seven_days() -> None
     assert deleted(9, 0).held is None
 
 
+def test_who_is_not_among_those_that_a_source_names_as_present_is_missing() -> None:
+    read = SourceRead((somebody("k0"),), whole=False, present=frozenset({"k0", "k1", "x"}), mark="m3")
+    found = judged(before(people(3)), read)
+    assert (found.missing, found.new, found.mark) == ({"k2"}, set(), "m3")
+    nobody = judged(before(people(9)), SourceRead((), whole=False, present=frozenset()))
+    assert (codes(nobody), nobody.missing) == (["too_many"], set())
+
+
 def test_who_is_given_and_deleted_at_once_is_there() -> None:
     read = SourceRead((somebody("k0"),), whole=False, deleted=frozenset({"k0"}))
     assert judged(before(people(50)), read).missing == frozenset()
