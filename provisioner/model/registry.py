@@ -108,6 +108,8 @@ class Affiliation:
     organisation: str
     roles: frozenset[Role] = frozenset()
     period: Period = ALWAYS
+    gone: bool = False
+    """The source that decides about it no longer has this person: it does not hold, though no date ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,11 @@ class Person:
     absences: tuple[Period, ...] = ()
     guest: Guest | None = None
     gone_from: str | None = None
-    """The source that is authoritative for this person's being here and no longer has it, or has it switched off."""
+    """A source that decides about the person's being here and no longer has them, or has them switched off. They may
+    still be somewhere else: see `Affiliation.gone`."""
     origin: Origin | None = None
     provenance: Mapping[str, Origin] = field(default_factory=dict, hash=False)
-    """Where a field that does not come from ``origin`` was taken from, by the field's name here."""
+    """Where a field that does not come from ``origin`` was taken from, by the field's name in the files."""
 
     @property
     def display_name(self) -> str:

@@ -22,7 +22,7 @@ from provisioner.model.registry import (
 )
 from provisioner.registry.checks import NETWORK_ROLES
 from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument, SelectorDocument
-from provisioner.registry.sources import Entry, SourceResult
+from provisioner.registry.sources import Entry, SourceResult, Supplied, home_of
 
 _NO_ROLES: frozenset[Role] = frozenset()
 
@@ -92,8 +92,8 @@ def _person(entry: Entry[PersonDocument], organisations: Mapping[str, Organisati
         id=document.id,
         given_name=_text(document.given_name),
         family_name=_text(document.family_name),
-        email=document.email,
-        affiliations=_affiliations(document, roles - NETWORK_ROLES, organisations),
+        email=_text(document.email),
+        affiliations=_affiliations(entry, roles - NETWORK_ROLES, organisations),
         roles=network_roles,
         memberships=_memberships(document),
         identities=tuple(
@@ -106,25 +106,48 @@ def _person(entry: Entry[PersonDocument], organisations: Mapping[str, Organisati
             sorted((Period(one.since, one.until) for one in document.absences), key=lambda period: str(period.since))
         ),
         guest=guest,
+        gone_from=entry.supplied.gone_from,
         origin=entry.origin(),
+        provenance=entry.supplied.taken,
     )
 
 
 def _affiliations(
-    document: PersonDocument, roles: frozenset[Role], organisations: Mapping[str, Organisation]
+    entry: Entry[PersonDocument], roles: frozenset[Role], organisations: Mapping[str, Organisation]
 ) -> tuple[Affiliation, ...]:
     """An affiliation lasts at most as long as its organisation is in the network."""
-    if document.organisation is not None:
-        return (Affiliation(document.organisation, roles, organisations[document.organisation].period),)
+    document, supplied = entry.document, entry.supplied
+    if document.organisation is not None and not supplied.stays:
+        return (_affiliation(document.organisation, roles, ALWAYS, organisations, supplied),)
     affiliations = [
-        Affiliation(
+        _affiliation(
             one.organisation,
             frozenset(one.roles) if one.roles else _NO_ROLES,
-            _within(_period(one.since, one.until), organisations[one.organisation].period),
+            _period(one.since, one.until),
+            organisations,
+            supplied,
         )
         for one in document.affiliations
     ]
+    home = home_of(entry)
+    named = () if document.organisation is None else (document.organisation,)
+    for organisation in (*named, *supplied.stays):
+        here = roles if organisation == home else _NO_ROLES
+        affiliations.append(_affiliation(organisation, here, ALWAYS, organisations, supplied))
     return tuple(sorted(affiliations, key=lambda one: (str(one.period.since or ""), one.organisation)))
+
+
+def _affiliation(
+    organisation: str,
+    roles: frozenset[Role],
+    period: Period,
+    organisations: Mapping[str, Organisation],
+    supplied: Supplied,
+) -> Affiliation:
+    within = _within(period, organisations[organisation].period)
+    if organisation in supplied.periods:
+        within = _within(within, supplied.periods[organisation])
+    return Affiliation(organisation, roles, within, organisation in supplied.gone)
 
 
 def _memberships(document: PersonDocument) -> tuple[Membership, ...]:

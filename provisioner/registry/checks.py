@@ -1,7 +1,7 @@
 """What can be wrong with one entry though its shape is right: dates, roles, contradictions."""
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from typing import Final
@@ -19,7 +19,7 @@ from provisioner.registry.documents import (
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.mountpoints import is_safe, is_syncable
 from provisioner.registry.problems import error, warning
-from provisioner.registry.sources import Entry, SourceResult
+from provisioner.registry.sources import Entry, SourceResult, home_of
 
 NETWORK_ROLES: Final = frozenset({Role.RANGER, Role.GUEST})
 """Roles in the network as a whole. ``guest`` goes with the guest section."""
@@ -64,7 +64,7 @@ def check_alone(result: SourceResult) -> None:
     for body in result.bodies:
         _check_body(body.document, Report("bodies", body, result))
     for person in result.people:
-        _check_person(person.document, Report("people", person, result))
+        _check_person(person, Report("people", person, result))
 
 
 @cache
@@ -120,13 +120,16 @@ def _check_body(body: BodyDocument, report: Report) -> None:
         _check_roles([selector.as_role], BODY_ROLES, (*path, "as_role", "role"), report)
 
 
-def _check_person(person: PersonDocument, report: Report) -> None:
+def _check_person(entry: Entry[PersonDocument], report: Report) -> None:
+    person = entry.document
+    for field in _unnamed(entry):
+        report.error((), "registry.unnamed", field=field)
     _check_order(person.joined, person.leaves, ("leaves",), report)
     if person.organisation is not None and person.affiliations:
         report.error(("organisation",), "registry.two_forms")
-    if person.organisation is None and not person.affiliations and person.guest is None:
+    if person.organisation is None and not person.affiliations and person.guest is None and not entry.supplied.stays:
         report.error((), "registry.no_organisation")
-    fitting = NETWORK_ROLES | ORGANISATION_ROLES if person.organisation is not None else NETWORK_ROLES
+    fitting = NETWORK_ROLES | ORGANISATION_ROLES if home_of(entry) is not None else NETWORK_ROLES
     _check_roles(person.roles, fitting, ("roles",), report)
     for index, affiliation in enumerate(person.affiliations):
         _check_order(affiliation.since, affiliation.until, ("affiliations", index, "until"), report)
@@ -141,6 +144,18 @@ def _check_person(person: PersonDocument, report: Report) -> None:
     if len(person.affiliations) > 1:
         _check_overlaps([(a.organisation, a) for a in person.affiliations], "affiliations", report)
     _check_guest(person, report)
+
+
+def _unnamed(entry: Entry[PersonDocument]) -> Iterator[str]:
+    """Fields that neither the files nor a source tell. Whoever has one name only has it as the family name."""
+    person = entry.document
+    is_told = "given_name" in person.model_fields_set or "family_name" in entry.supplied.taken or entry.node is None
+    if not is_told:
+        yield "given_name"
+    if not person.family_name:
+        yield "family_name"
+    if not person.email:
+        yield "email"
 
 
 def _check_guest(person: PersonDocument, report: Report) -> None:

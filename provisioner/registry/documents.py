@@ -245,9 +245,13 @@ class PersonDocument(Document):
     """Somebody in the network."""
 
     id: Id = Field(description="Opaque, e.g. `p-7k3m9x2c`; `readi person add` makes one. Never changes.")
-    given_name: MaybeEmptyName = Field(description='Given name; `""` for people with one name only.')
-    family_name: Name = Field(description="Family name.")
-    email: Email = Field(description="E-mail address. Two people never share one.")
+    given_name: MaybeEmptyName = Field(
+        "", description='Given name; `""` for people with one name only. May be left out where a source supplies it.'
+    )
+    family_name: Name = Field("", description="Family name. May be left out where a source supplies it.")
+    email: Email = Field(
+        "", description="E-mail address; two people never share one. May be left out where a source supplies it."
+    )
     organisation: Id | None = Field(
         None, description="Short for one affiliation without dates. Either this or `affiliations`."
     )
@@ -263,7 +267,9 @@ class PersonDocument(Document):
         Annotated[MembershipDocument, BeforeValidator(_membership, json_schema_input_type=Id | MembershipDocument)]
     ] = Field(default_factory=list, description="Bodies joined: ids, or mappings with `role` and dates.")
     identities: list[IdentityDocument] = Field(
-        default_factory=list, description="The same person in sources of identities."
+        default_factory=list,
+        description="The same person in sources of identities; `readi links confirm` writes them. Of a source that the "
+        "settings name the person is that entry, and nobody else is.",
     )
     user_id: UserId | None = Field(None, description="A user id fixed by hand. Without it the policy makes one.")
     language: Language | None = Field(None, description="Two letters; without it the network's.")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from provisioner.model.registry import Origin
+from provisioner.model.registry import Identity, Origin
 from provisioner.model.text import Text
 from provisioner.registry.documents import (
     ID_PATTERN,
@@ -21,9 +21,9 @@ from provisioner.registry.documents import (
 from provisioner.registry.mistakes import explain, mend_word, shown
 from provisioner.registry.parsing import Mapping as Node
 from provisioner.registry.parsing import Sequence, locate, origin
-from provisioner.registry.problems import error
+from provisioner.registry.problems import error, error_of
 from provisioner.registry.reading import NOTHING, ReadFile, read_folder
-from provisioner.registry.sources import Entry, SourceResult
+from provisioner.registry.sources import Entry, Malformed, SourceResult
 
 _LISTS: Final[dict[str, type[Document]]] = {
     "organisations": OrganisationDocument,
@@ -103,6 +103,9 @@ def _read_list(name: str, section: Any, root: Node, read: ReadFile, result: Sour
             entries.append(Entry(document, read.file, node))
         else:
             _block(name, node, result)
+            if name == "people":
+                result.malformed.append(_malformed(node, read.parsed.plain))
+                _tell_unnamed(node, read.file, result)
 
 
 def _validate(node: Node, model: type[Document], read: ReadFile, result: SourceResult) -> Any:
@@ -122,6 +125,32 @@ def _block(kind: str, node: Node, result: SourceResult) -> None:
         result.block(kind, entry_id.strip().lower())
     else:
         result.complete = False
+
+
+def _malformed(node: Node, plain: Mapping[int, str]) -> Malformed:
+    """What can be read of it all the same; a key of digits alone is one, though it lacks its quotes."""
+
+    def text(*path: str | int) -> str:
+        value: Any = node
+        for part in path:
+            value = value[part]
+        return str(plain.get(locate(node, path), value)).strip()
+
+    listed = node.get("identities")
+    identities = frozenset(
+        Identity(text("identities", index, "source"), text("identities", index, "key"))
+        for index, one in enumerate(listed if isinstance(listed, Sequence) else ())
+        if isinstance(one, Node) and {"source", "key"} <= one.keys()
+    )
+    email, *name = (text(field) if field in node else "" for field in ("email", "given_name", "family_name"))
+    return Malformed(identities, email, (name[0], name[1]))
+
+
+def _tell_unnamed(node: Node, file: str, result: SourceResult) -> None:
+    """What a malformed entry also lacks: all mistakes come at once, where no source could supply it."""
+    for field in ("given_name", "family_name", "email") if "identities" not in node else ():
+        if field not in node:
+            result.problems.append(error_of(origin(file, node.place), "registry.unnamed", field=field))
 
 
 def _refuse(result: SourceResult, where: Origin, code: str, **arguments: str) -> None:

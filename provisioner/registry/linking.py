@@ -1,13 +1,21 @@
-"""What looks like one human twice: proposed with its evidence, and decided by somebody. Pure."""
+"""What looks like one human twice: proposed with its evidence, and decided by somebody. Pure.
+
+Nothing follows from a likeness but that somebody is asked. Who is linked to one key of a source is never proposed for
+another key of it: an address that was given to a successor must not bring the account along.
+"""
 
 import base64
 import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from provisioner.model.registry import Identity
 from provisioner.model.text import Text
+from provisioner.registry.supplying import Known
 
-_ID_LENGTH = 8
+_ID_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +41,117 @@ class Proposal:
         """What a ranger types: the same as long as it is about these two."""
         hashed = hashlib.sha256("\0".join((self.source, self.key, self.person)).encode()).digest()
         return base64.b32encode(hashed).decode().lower()[:_ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person of the registry, be it of the files or of a source, whom an entry may resemble."""
+
+    id: str
+    shown_name: str
+    name: str
+    addresses: frozenset[str]
+    """The one that counts, and the one that is written."""
+    organisations: frozenset[str]
+    sources: frozenset[str]
+    """Sources in which they are a certain entry already."""
+    gone_from: str | None
+    brought: Known | None = None
+    """The entry that they are, where they stand in no file."""
+
+
+class Likeness:
+    """Finds out which entries of sources resemble whom."""
+
+    def __init__(
+        self, somebodies: Iterable[Somebody], unclaimed: Iterable[Known], organisation_names: Mapping[str, str]
+    ) -> None:
+        self._names = organisation_names
+        self._by_address: defaultdict[str, list[Somebody]] = defaultdict(list)
+        self._by_name: defaultdict[str, list[Somebody]] = defaultdict(list)
+        for somebody in somebodies:
+            self._by_name[somebody.name].append(somebody)
+            for address in somebody.addresses:
+                self._by_address[address].append(somebody)
+        self._here: dict[tuple[str, str], list[Known]] = defaultdict(list)
+        self._before: dict[tuple[str, str], list[Known]] = defaultdict(list)
+        """By source and address: those who have it, and those who had it when they went."""
+        for known in unclaimed:
+            if known.address:
+                (self._here if known.here else self._before)[known.source, known.address].append(known)
+
+    def proposals(self, known: Known) -> tuple[list[Proposal], bool]:
+        """Whom an entry that is nobody yet may be, and whether it has to wait for an answer."""
+        alike = self._alike(known)
+        if not known.here:
+            return [self._proposal(known, one, ()) for one in alike], False
+        asked = [one for one in alike if not self._asked_before(known, one)]
+        others = tuple(self._against_many(known, asked))
+        return [self._proposal(known, one, others) for one in asked], bool(alike)
+
+    def _alike(self, known: Known) -> list[Somebody]:
+        found = {one.id: one for one in self._by_address.get(known.address, ())} if known.address else {}
+        if known.here:
+            for one in self._by_name.get(known.name, ()) if known.name else ():
+                if known.organisation in one.organisations or one.gone_from is not None:
+                    found[one.id] = one
+        elif (known.source, known.address) not in self._here:
+            return []  # who went, and whose address nobody else has, is nobody's question
+        return [found[one] for one in sorted(found) if self._may_be(known, found[one])]
+
+    def _may_be(self, known: Known, one: Somebody) -> bool:
+        if known.source in one.sources or (known.key, one.id) in known.supply.apart:
+            return False
+        if not known.here and one.gone_from is not None:
+            return False
+        return one.brought is None or (one.brought.key, known.own_id) not in one.brought.supply.apart
+
+    def _asked_before(self, known: Known, one: Somebody) -> bool:
+        """Whether first has to be known if the person is the one who had this address before in this source."""
+        before = self._before.get((known.source, known.address), ())
+        return known.name != one.name and any(self._may_be(other, one) for other in before)
+
+    def _proposal(self, known: Known, one: Somebody, others: tuple[Text, ...]) -> Proposal:
+        own = () if one.brought is None else (one.brought.identity,)
+        return Proposal(
+            known.source,
+            known.key,
+            one.id,
+            known.shown_name,
+            one.shown_name,
+            one.organisations | {known.organisation},
+            (*own, known.identity),
+            tuple(self._evidence(known, one)),
+            (*self._against(known, one), *others),
+        )
+
+    def _evidence(self, known: Known, one: Somebody) -> Iterator[Text]:
+        if known.address in one.addresses:
+            yield Text.of("registry.link_same_address", address=known.text("email"))
+        if known.name == one.name:
+            yield Text.of("registry.link_same_name", name=known.shown_name)
+        if known.organisation in one.organisations:
+            yield Text.of("registry.link_same_organisation", organisation=self._called(known.organisation))
+        if one.gone_from is not None:
+            yield Text.of("registry.link_person_gone", source=one.gone_from)
+
+    def _against(self, known: Known, one: Somebody) -> Iterator[Text]:
+        if known.address not in one.addresses:
+            yield Text.of("registry.link_other_address", address=known.text("email"))
+        if known.name != one.name:
+            yield Text.of("registry.link_other_name", name=known.shown_name, other=one.shown_name)
+        if known.organisation not in one.organisations:
+            yield Text.of("registry.link_other_organisation", organisation=self._called(known.organisation))
+        if not known.here:
+            yield Text.of("registry.link_entry_gone", source=known.source)
+        elif known.address in one.addresses and self._before.get((known.source, known.address)):
+            yield Text.of("registry.link_passed_on", source=known.source)
+
+    def _against_many(self, known: Known, asked: list[Somebody]) -> Iterator[Text]:
+        if len(asked) > 1:
+            yield Text.of("registry.link_many_people", count=len(asked))
+        if len(self._here.get((known.source, known.address), ())) > 1:
+            yield Text.of("registry.link_shared_address", source=known.source)
+
+    def _called(self, organisation: str) -> str:
+        return self._names.get(organisation, organisation)

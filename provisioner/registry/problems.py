@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from provisioner.model.ports import Severity
 from provisioner.model.registry import Origin
-from provisioner.model.text import Text
+from provisioner.model.text import Argument, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,16 @@ def error(where: Origin, what: Text, mend: Text) -> Problem:
 def warning(where: Origin, what: Text, mend: Text) -> Problem:
     """Something that is used, though it is probably not meant so."""
     return Problem(Severity.WARNING, where, what, mend)
+
+
+def error_of(where: Origin, code: str, **arguments: Argument) -> Problem:
+    """An error whose mend is the text ``<code>_mend``, with the same arguments."""
+    return error(where, Text.of(code, **arguments), Text.of(f"{code}_mend", **arguments))
+
+
+def warning_of(where: Origin, code: str, **arguments: Argument) -> Problem:
+    """A warning whose mend is the text ``<code>_mend``, with the same arguments."""
+    return warning(where, Text.of(code, **arguments), Text.of(f"{code}_mend", **arguments))
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

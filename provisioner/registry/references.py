@@ -14,7 +14,8 @@ from provisioner.registry.checks import AnyEntry, Path, Report
 from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.problems import error, warning
-from provisioner.registry.sources import Entry, SourceResult
+from provisioner.registry.sources import Entry, SourceResult, organisations_of
+from provisioner.registry.supplying import same_address
 
 _NAMED: Final = 5
 """So many ids are named in a message about many."""
@@ -68,7 +69,11 @@ def _check_unique(result: SourceResult) -> None:
         entries: list[AnyEntry] = getattr(result, kind)
         _refuse_equal(((entry.document.id, ("id",), entry) for entry in entries), kind, "registry.same_id", result)
     people = result.people
-    addresses = ((entry.document.email.casefold(), ("email",), entry) for entry in people)
+    addresses = (
+        (same_address(entry.document.email), ("email",), entry)
+        for entry in people
+        if entry.document.email and not entry.supplied.passes_address_on
+    )
     _refuse_equal(addresses, "people", "registry.same_email", result)
     identities = (
         (f"{identity.source}: {identity.key}", ("identities", index, "key"), entry)
@@ -199,6 +204,8 @@ def _of_person(entry: Entry[PersonDocument]) -> Iterator[_Reference]:
     for index, affiliation in enumerate(person.affiliations):
         path: Path = ("affiliations", index, "organisation")
         yield _Reference("people", entry, path, "organisations", affiliation.organisation)
+    for organisation in entry.supplied.stays:
+        yield _Reference("people", entry, ("organisation",), "organisations", organisation)
     for index, membership in enumerate(person.bodies):
         yield _Reference("people", entry, ("bodies", index, "id"), "bodies", membership.id, may_dangle=True)
     if person.guest is not None:
@@ -229,10 +236,9 @@ def _check_domains(result: SourceResult) -> None:
         person = entry.document
         if person.guest is not None:
             continue
-        organisations = [a.organisation for a in person.affiliations] or [person.organisation or ""]
-        allowed = [domains.get(organisation) or set() for organisation in organisations]
+        allowed = [domains.get(organisation) or set() for organisation in organisations_of(entry)]
         domain = person.email.rpartition("@")[2].casefold()
-        if all(allowed) and not any(domain in some for some in allowed):
+        if domain and allowed and all(allowed) and not any(domain in some for some in allowed):
             expected = ", ".join(sorted(set().union(*allowed)))
             report = Report("people", entry, result)
             report.warning(("email",), "registry.other_domain", domain=shown(domain), expected=expected)

@@ -1,19 +1,40 @@
 """What a source of the registry gives: entries that know where they were written, and whether that was all.
 
-The YAML folder is one source. Others (a directory, a file of the personnel office, enrolments) give the same documents
-with an origin of their own, and are merged before anything is checked.
+The YAML folder is one source; others that give the same documents are merged with it before anything is checked. What
+directories and lists know of people comes in by `provisioner.registry.merging`.
 """
 
 from collections.abc import Iterable
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from provisioner.model.registry import Origin
+from provisioner.model.registry import Identity, Origin, Period
 from provisioner.registry.documents import BodyDocument, NetworkDocument, OrganisationDocument, PersonDocument
 from provisioner.registry.parsing import Mapping, locate, origin
 from provisioner.registry.problems import Problem
 
 D = TypeVar("D", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What sources of identities say of a person, beside the fields that went into the document."""
+
+    taken: AbstractMapping[str, Origin] = field(default_factory=dict)
+    """Fields of the document that a source gave."""
+    stays: tuple[str, ...] = ()
+    """Organisations that the files do not name."""
+    periods: AbstractMapping[str, Period] = field(default_factory=dict)
+    """By organisation: the days that a source gives for it."""
+    gone: AbstractMapping[str, str] = field(default_factory=dict)
+    """Organisation → the source that decides about it and no longer has the person."""
+    gone_from: str | None = None
+    passes_address_on: bool = False
+    """Gone from everywhere: who has this address now is somebody else, and no duplicate."""
+
+
+NOTHING_SUPPLIED = Supplied()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +45,25 @@ class Entry(Generic[D]):
     file: str
     """Or the name of the source, where there is no file."""
     node: Mapping | None = None
+    supplied: Supplied = NOTHING_SUPPLIED
 
     def origin(self, *path: str | int, key: bool = False) -> Origin:
         """Where the entry, or what lies at ``path`` in it, was written."""
+        if path and (taken := self.supplied.taken.get(str(path[0]))) is not None:
+            return taken
         if self.node is None:
             return Origin(self.file)
         return origin(self.file, locate(self.node, path, key=key))
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """What could be read of a malformed entry about a person: enough to make nobody a second time."""
+
+    identities: frozenset[Identity]
+    email: str
+    name: tuple[str, str]
+    """Given and family name."""
 
 
 @dataclass(slots=True)
@@ -42,6 +76,7 @@ class SourceResult:
     people: list[Entry[PersonDocument]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     blocked: dict[str, set[str]] = field(default_factory=dict)
+    malformed: list[Malformed] = field(default_factory=list)
     complete: bool = True
 
     def block(self, kind: str, entry_id: str) -> None:
@@ -51,6 +86,21 @@ class SourceResult:
     def is_blocked(self, kind: str, entry_id: str) -> bool:
         """Whether an entry of this kind and id is malformed."""
         return entry_id in self.blocked.get(kind, ())
+
+
+def organisations_of(entry: Entry[PersonDocument]) -> tuple[str, ...]:
+    """Ids of those that the person is, was or will be in, as far as no source says that they are gone from there."""
+    document = entry.document
+    written = [document.organisation] if document.organisation else [one.organisation for one in document.affiliations]
+    return tuple(one for one in dict.fromkeys((*written, *entry.supplied.stays)) if one not in entry.supplied.gone)
+
+
+def home_of(entry: Entry[PersonDocument]) -> str | None:
+    """The one organisation to which the roles beside the name belong; None: they have to be written with each."""
+    document, stays = entry.document, entry.supplied.stays
+    if document.organisation is None and not document.affiliations and len(stays) == 1:
+        return stays[0]
+    return document.organisation
 
 
 class Source(Protocol):
@@ -70,6 +120,7 @@ def merge(results: Iterable[SourceResult]) -> SourceResult:
         merged.bodies += result.bodies
         merged.people += result.people
         merged.problems += result.problems
+        merged.malformed += result.malformed
         merged.complete = merged.complete and result.complete
         for kind, ids in result.blocked.items():
             merged.blocked.setdefault(kind, set()).update(ids)

@@ -51,7 +51,7 @@ def only(loaded: Loaded) -> tuple[str, str]:
         ("Beispiel", "[a, b]", "not_text"),
         ("Beispiel", "!!str x", "tag"),
         ("Beispiel", "Beispiel\n    family_name: Muster", "duplicate_key"),
-        ("    family_name: Beispiel\n", "", "missing_field"),
+        ("    family_name: Beispiel\n", "", "unnamed"),
         ("bernd.beispiel@rastatt.example", "bernd", "bad_email"),
         ("bernd.beispiel@rastatt.example", "Bernd <bernd@rastatt.example>", "bad_email"),
         ("bernd.beispiel@rastatt.example", "b@x@rastatt.example", "bad_email"),

@@ -150,7 +150,7 @@ people:
         ("people.yaml:5:12", "bad_email"),
         ("people.yaml:7:13", "bad_day"),
         ("people.yaml:8:5", "unknown_field"),
-        ("people.yaml:9:5", "missing_field"),
+        ("people.yaml:9:5", "unnamed"),
         ("people.yaml:13:13", "unknown_choice"),
     ]
     assert loaded.registry.complete
