@@ -26,7 +26,7 @@ class Entry:
         return cls(
             name,
             {
-                kind.lower(): tuple(value.encode() if isinstance(value, str) else bytes(value) for value in values)
+                kind.lower(): tuple([value if type(value) is bytes else _bytes(value) for value in values])
                 for kind, values in attributes.items()
             },
         )
@@ -47,6 +47,10 @@ class Entry:
                 last = numbers.partition("-")[2]
                 found[name] = (None if last == "*" else int(last), values)
         return found
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 @dataclass(frozen=True, slots=True)

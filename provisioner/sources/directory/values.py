@@ -43,9 +43,11 @@ def text(name: PersonField, value: bytes) -> str:
         found = value.decode()
     except UnicodeDecodeError:
         raise Unfit(Text.of("directory.not_text", field=field_word(name))) from None
-    if any(unicodedata.category(letter) == "Cc" for letter in found.strip()):
-        raise Unfit(Text.of("directory.control_character", field=field_word(name)))
-    return " ".join(unicodedata.normalize("NFC", visible(found)).split())
+    if not found.isprintable():
+        if any(unicodedata.category(letter) == "Cc" for letter in found.strip()):
+            raise Unfit(Text.of("directory.control_character", field=field_word(name)))
+        found = visible(found)
+    return " ".join(unicodedata.normalize("NFC", found).split())
 
 
 def person_name(name: PersonField, values: Sequence[bytes]) -> str | None:
