@@ -1,0 +1,1 @@
+"""The rooms of the emulated Keycloak; `connectors.keycloak.emulator` puts them together."""
