@@ -24,6 +24,7 @@ moduleload back_mdb
 moduleload memberof
 moduleload refint
 moduleload ppolicy
+{syncprov}
 {tls}
 {globals}
 database mdb
@@ -41,6 +42,8 @@ index objectClass,uid,cn,member,entryUUID eq
 _OVERLAYS = {
     "memberof": "overlay memberof",
     "refint": f'overlay refint\nrefint_attributes member\nrefint_nothing "cn=nobody,{BASE}"',
+    "syncprov": "overlay syncprov\nsyncprov-sessionlog 1000",
+    "syncprov without log": "overlay syncprov",
     "ppolicy": f'overlay ppolicy\nppolicy_default "cn=passwords,ou=services,{BASE}"',
 }
 
@@ -168,6 +171,8 @@ class Slapd:
             admin=ADMIN,
             password=PASSWORD,
             tls=tls,
+            # Loaded only where it is used: it shows among the controls that the server offers.
+            syncprov="moduleload syncprov" if any("syncprov" in name for name in self.overlays) else "",
             globals=self.globals_,
             limits=self.limits,
             overlays="\n".join(_OVERLAYS[name] for name in self.overlays),
