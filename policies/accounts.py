@@ -41,8 +41,8 @@ def accounts(
         key = keys[person.id]
         now = belongings.standings[person.id]
         known = key in tied
-        if now is Standing.NOT_YET and not known:
-            continue
+        if now is Standing.VANISHED or (now is Standing.NOT_YET and not known):
+            continue  # of somebody who vanished the account is nobody's: it waits for a ranger like that of no entry
         if managed is not None and person.id not in managed and not known:
             continue
         organisation = belongings.homes.get(person.id)

@@ -20,6 +20,7 @@ class Standing(StrEnum):
     LEFT = "left"  # the last day is over
     ORGANISATION_LEFT = "organisation-left"  # nobody of theirs is in the network any more
     GUEST_ENDED = "guest-ended"
+    VANISHED = "vanished"  # the source that decides about it no longer has them, and no date was written
 
 
 @dataclass(slots=True)
@@ -46,11 +47,13 @@ class _Index:
 
 
 def affiliations_today(person: Person, registry: Registry, today: date) -> list[Affiliation]:
-    """The affiliations that hold, in organisations that are (still) in the network."""
+    """The affiliations that hold, in organisations that are (still) in the network and still have the person."""
     holding = []
     for affiliation in person.affiliations:
         organisation = registry.organisations.get(affiliation.organisation)
-        if organisation is not None and organisation.period.holds(today) and affiliation.period.holds(today):
+        if affiliation.gone or organisation is None:
+            continue
+        if organisation.period.holds(today) and affiliation.period.holds(today):
             holding.append(affiliation)
     return holding
 
@@ -65,6 +68,8 @@ def _standing(person: Person, today: date, holding: list[Affiliation]) -> Standi
     if period.is_over(today):
         ended_as_guest = person.guest is not None and person.guest.until == period.until
         return Standing.GUEST_ENDED if ended_as_guest else Standing.LEFT
+    if person.gone_from is not None and not holding and not _over_by_date(person, today):
+        return Standing.VANISHED
     if not period.holds(today):
         return Standing.NOT_YET
     if person.guest is None and person.affiliations and not holding:
@@ -72,6 +77,12 @@ def _standing(person: Person, today: date, holding: list[Affiliation]) -> Standi
             return Standing.NOT_YET
         return Standing.ORGANISATION_LEFT
     return Standing.ACTIVE
+
+
+def _over_by_date(person: Person, today: date) -> bool:
+    """Whether a written date had ended already what a source no longer has."""
+    gone = [affiliation for affiliation in person.affiliations if affiliation.gone]
+    return bool(gone) and all(affiliation.period.is_over(today) for affiliation in gone)
 
 
 class Belongings:

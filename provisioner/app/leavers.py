@@ -103,8 +103,9 @@ def note_departures(site: Site, registry: Registry, targets: Sequence[Target]) -
     noted = dict(departures.of(site.network))
     for person, departure in list(noted.items()):
         entry = registry.people.get(person)
-        ending = None if entry is None else ending_of(entry, registry)
-        back = entry is not None and ending is None
+        vanished = entry is not None and standing(entry, registry, today) is Standing.VANISHED
+        ending = None if entry is None or vanished else ending_of(entry, registry)
+        back = entry is not None and ending is None and not vanished
         earlier = departure.suspended_on is not None and ending is not None and departure.suspended_on <= ending.day
         if back or earlier:
             departures.forget(site.network, person)
@@ -121,6 +122,8 @@ def _is_gone(person: str, registry: Registry, today: date) -> bool:
     entry = registry.people.get(person)
     if entry is None:
         return registry.complete and person not in registry.blocked
+    if standing(entry, registry, today) is Standing.VANISHED:
+        return registry.complete
     ending = ending_of(entry, registry)
     return ending is not None and ending.day < today
 

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from policies.membership import Standing
+from policies.membership import Standing, standing
 from provisioner.lifecycle.days import Ending, day_after, ending_of, is_absent, wait_ends
 from provisioner.model.registry import Period, Registry
 from provisioner.model.text import Text
@@ -55,7 +55,10 @@ class Departure(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Where one person stands. ``ending`` is None of somebody who vanished from the registry without a date."""
+    """Where one person stands.
+
+    ``ending`` is None of somebody who vanished without a date: from the registry, or from a source that decides.
+    """
 
     person: str
     name: str
@@ -78,18 +81,21 @@ def ladder(
     """Everybody who is leaving or gone, soonest first among those of a rung, furthest down last. Pure.
 
     ``holdings``: of everybody who has an account of ours anywhere. Somebody with an account and without an entry is
-    gone only as far as the registry was read whole.
+    gone only as far as the registry was read whole; so is somebody whom a source no longer has.
     """
     found = []
     for person in registry.people.values():
-        ending = ending_of(person, registry)
-        if ending is not None:
-            facts = _Facts(ending, holdings.get(person.id), departures.get(person.id), person.absences)
+        vanished = standing(person, registry, today) is Standing.VANISHED
+        ending = None if vanished else ending_of(person, registry)
+        if ending is not None or (vanished and registry.complete and person.id in holdings):
+            to_approve = Text.of("lifecycle.source_lost", source=person.gone_from or "")
+            facts = _Facts(ending, holdings.get(person.id), departures.get(person.id), person.absences, to_approve)
             found.append(_leaver(person.id, person.display_name, facts, today, wait_days))
     if registry.complete:
         for identity, held in holdings.items():
             if identity not in registry.people and identity not in registry.blocked:
-                facts = _Facts(None, held, departures.get(identity), ())
+                to_approve = Text.of("lifecycle.suspension_to_approve")
+                facts = _Facts(None, held, departures.get(identity), (), to_approve)
                 found.append(_leaver(identity, held.name, facts, today, wait_days))
     rungs = list(Rung)
     yield from sorted(
@@ -109,6 +115,8 @@ class _Facts:
     held: Holdings | None
     departure: Departure | None
     absences: tuple[Period, ...]
+    to_approve: Text
+    """What the suspension of somebody without an ending waits for."""
 
 
 def _leaver(person: str, name: str, facts: _Facts, today: date, wait_days: int) -> Leaver:
@@ -123,8 +131,8 @@ def _leaver(person: str, name: str, facts: _Facts, today: date, wait_days: int) 
     if held is None:
         return at(Rung.ERASED, Text.of("lifecycle.entry_to_remove"))
     if not held.suspended:
-        code = "lifecycle.apply_to_come" if ending is not None else "lifecycle.suspension_to_approve"
-        return at(Rung.LEFT, Text.of(code), gone_since)
+        waits_for = facts.to_approve if ending is None else Text.of("lifecycle.apply_to_come")
+        return at(Rung.LEFT, waits_for, gone_since)
     return _suspended(at, facts, held, today, wait_days)
 
 

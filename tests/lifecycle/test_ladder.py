@@ -163,3 +163,25 @@ def test_day_by_day_nobody_climbs_by_themselves_and_every_announced_day_is_kept(
         if before.next_on is not None:
             tomorrow = LAST + (number - 5 + 1) * DAY
             assert (after.rung is not before.rung) == (tomorrow == before.next_on)
+
+
+GONE = replace(ADA, period=Period(), affiliations=(Affiliation("bretten", gone=True),), gone_from="bretten-ad")
+
+
+def test_whom_a_source_no_longer_has_goes_down_the_ladder_without_a_last_day() -> None:
+    here = replace(THERE, suspended=False)
+    found = stands(LAST, GONE, held=here)
+    assert found is not None
+    assert (found.rung, found.ending, found.waits_for.code) == (Rung.LEFT, None, "lifecycle.source_lost")
+    assert rung(SUSPENDED + 29 * DAY, GONE, noted=Noted()) is Rung.WAITING
+    assert rung(SUSPENDED + 30 * DAY, GONE, noted=Noted()) is Rung.HAND_OVER
+    assert stands(LAST, GONE, held=None) is None, "who never had an account is no leaver"
+    book = Registry("redi", "re@di", people={GONE.id: GONE}, complete=False)
+    assert stands(LAST, GONE, held=here, registry=book) is None
+
+
+def test_a_last_day_still_to_come_does_not_pause_the_wait_of_whom_a_source_no_longer_has() -> None:
+    later = replace(GONE, period=Period(None, LAST + 90 * DAY))
+    found = stands(SUSPENDED + 10 * DAY, later, noted=Noted())
+    assert found is not None
+    assert (found.rung, found.ending) == (Rung.WAITING, None)

@@ -92,3 +92,9 @@ def test_a_body_that_is_history_by_then_needs_nobody() -> None:
     assert vacancies(leaver, body=replace(BODY, archived_on=TODAY), city_leaves=NEXT_WEEK) == []
     assert vacancies(leaver, body=replace(BODY, archived_on=NEXT_WEEK + DAY), city_leaves=NEXT_WEEK) == []
     assert len(vacancies(leaver, body=replace(BODY, archived_on=NEXT_WEEK + 2 * DAY), city_leaves=NEXT_WEEK)) == 2
+
+
+def test_a_moderator_whom_a_source_no_longer_has_leaves_a_vacancy_from_today() -> None:
+    gone = replace(person("ada", moderator()), affiliations=(Affiliation("bretten", gone=True),), gone_from="ad")
+    assert vacancies(gone) == [(Office.MODERATION, TODAY)]
+    assert vacancies(gone, person("ben", moderator())) == []

@@ -243,3 +243,47 @@ class TestReasons:
             for key, who in book.people.items()
         }
         assert codes == {"p1": ["policies.why_written", "policies.why_selected"], "p2": []}
+
+
+class TestVanished:
+    """The source that decides about somebody's being here no longer has them; no date says so."""
+
+    GONE = Affiliation("bretten", gone=True)
+
+    @pytest.mark.parametrize(
+        ("who", "expected"),
+        [
+            (stays(GONE), Standing.VANISHED),
+            (stays(GONE, Affiliation("new")), Standing.VANISHED),
+            (stays(GONE, Affiliation("old")), Standing.VANISHED),
+            (stays(GONE, Affiliation("rastatt", period=Period(since=TOMORROW))), Standing.VANISHED),
+            (stays(GONE, Affiliation("rastatt")), Standing.ACTIVE),
+            (stays(Affiliation("bretten", period=Period(until=YESTERDAY), gone=True)), Standing.ORGANISATION_LEFT),
+            (stays(Affiliation("bretten", period=Period(until=TOMORROW), gone=True)), Standing.VANISHED),
+            (stays(GONE, period=Period(until=YESTERDAY)), Standing.LEFT),
+            (stays(GONE, period=Period(until=TODAY)), Standing.VANISHED),
+            (stays(GONE, period=Period(since=TOMORROW)), Standing.VANISHED),
+            (stays(guest=Guest("p2", TOMORROW)), Standing.VANISHED),
+            (stays(guest=Guest("p2", YESTERDAY)), Standing.GUEST_ENDED),
+        ],
+    )
+    def test_only_a_written_date_makes_of_it_what_needs_no_ranger(self, who: Person, expected: Standing) -> None:
+        cities = (
+            city("old", period=Period(until=YESTERDAY)),
+            city("new", period=Period(since=TOMORROW)),
+            city("rastatt"),
+        )
+        assert (
+            standing(replace(who, gone_from="ad"), registry(replace(who, gone_from="ad"), *cities), TODAY) is expected
+        )
+
+    def test_an_affiliation_that_a_source_no_longer_has_selects_nobody_and_ends_nothing_by_itself(self) -> None:
+        both = stays(Affiliation("bretten", frozenset({Role.COORDINATOR}), gone=True), Affiliation("rastatt"))
+        of_bretten = body("iot", selectors=(Selector(organisations=frozenset({"bretten"})),))
+        circle = body("circle", selectors=(Selector(roles=frozenset({Role.COORDINATOR})),))
+        book = registry(replace(both, gone_from="ad"), city("rastatt"), of_bretten, circle)
+        found = Belongings(book, TODAY)
+        assert found.standings["p1"] is Standing.ACTIVE
+        assert [(one.members, one.ended) for one in found.of_bodies().values()] == [(set(), set())] * 2
+        assert (found.of_organisation("bretten"), found.left_organisation("bretten")) == (set(), set())
+        assert found.homes["p1"] == "rastatt"
