@@ -175,7 +175,7 @@ class Client:
             raise Permanent(Text.of("keycloak.redirected", to=answer.headers.get("location", "")), detail)
         if status >= 500:
             raise Transient(Text.of("keycloak.server_error"), detail, wait)
-        if not message or message.startswith("HTTP 404") or message.startswith("Unable to find matching"):
+        if not message or message.startswith(("HTTP 404", "Unable to find matching")):
             raise self._untyped(method, path, detail)
         if status == 403:
             raise NotAllowed(Text.of("keycloak.not_allowed", user=self.settings.user), detail)

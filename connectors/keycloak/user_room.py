@@ -189,7 +189,8 @@ class UserRoom:
     def _is_untouchable(self, item: Item) -> bool:
         own = self._client.who().subject
         identifier = identifier_of(item)
-        if identifier == own or item.get("serviceAccountClientId"):
+        # Nothing but its name tells a service account (observed: serviceAccountClientId is not shown).
+        if identifier == own or str(item.get("username") or "").startswith(users.SERVICE):
             return True
         return self.reader.administers(identifier, own)
 

@@ -35,7 +35,7 @@ SHORTEST, LONGEST = 3, 255
 _REFUSED: Final = re.compile(r"""[<>&"'\s$%!#?§,;:*~/\\|^=\[\]{}()`\x00-\x1f\x7f]""")
 """Characters that the server refuses in a username (validator username-prohibited-characters; tried on 26.4)."""
 _LETTERS: Final = re.compile(r"[^\W\d_]")
-_SERVICE: Final = "service-account-"
+SERVICE: Final = "service-account-"
 
 
 def objection(name: str) -> Text | None:
@@ -47,7 +47,7 @@ def objection(name: str) -> Text | None:
         return Text.of("keycloak.username_characters", name=name)
     if not all(unicodedata.name(letter, "").startswith("LATIN") for letter in _LETTERS.findall(name)):
         return Text.of("keycloak.username_letters", name=name)  # "up-username-not-idn-homograph"
-    if name.lower().startswith(_SERVICE):
+    if name.lower().startswith(SERVICE):
         return Text.of("keycloak.username_service", name=name)
     return None
 
