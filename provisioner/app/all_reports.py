@@ -15,6 +15,7 @@ from provisioner.app.reports import (
     PlansReport,
     ValidateReport,
 )
+from provisioner.app.source_reports import SourcesReport
 
 REPORTS: tuple[type[BaseModel], ...] = (
     PlanReport,
@@ -30,4 +31,5 @@ REPORTS: tuple[type[BaseModel], ...] = (
     LeaversReport,
     PersonReport,
     AdoptReport,
+    SourcesReport,
 )

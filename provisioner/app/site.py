@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,14 @@ from pydantic import BaseModel
 
 from policies.document import Policy
 from provisioner.app.connectors import Target, connector_type
-from provisioner.app.settings import NetworkSettings, Settings, load_settings, source_settings, target_settings
+from provisioner.app.settings import (
+    FILE_NAME,
+    NetworkSettings,
+    Settings,
+    load_settings,
+    source_settings,
+    target_settings,
+)
 from provisioner.app.source_types import source_type, source_types
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
@@ -21,10 +28,12 @@ from provisioner.model.registry import Origin
 from provisioner.model.rules import PlanningRules
 from provisioner.model.sources import Source, Supply
 from provisioner.model.text import Text
+from provisioner.registry.digest import digest
+from provisioner.registry.editfiles import Files
 from provisioner.registry.files import read_document
 from provisioner.registry.loading import Loaded, load
 from provisioner.registry.mistakes import mend_word
-from provisioner.registry.problems import Problem, error
+from provisioner.registry.problems import Problem, error, in_order, warning
 from provisioner.sources.types import CommonSettings, SourceType
 from provisioner.state import Apart, Database, Mirrors, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
@@ -110,8 +119,40 @@ class Site:
             opened.close()
 
     def read_registry(self) -> Loaded:
-        """The registry's files and what the sources supply. Raises `SettingsError`, `StateError`."""
-        return load(self.registry_folder, self.supplies())
+        """The registry's files and what the sources supply. Raises `SettingsError`, `StateError`.
+
+        Where no sources are, the state is not asked.
+        """
+        loaded = load(self.registry_folder, self.supplies())
+        return self._doubted(loaded) if self.section.sources else loaded
+
+    def files(self) -> Files:
+        """The registry's files as they are now, for one edit. Raises `SettingsError`, `StateError`."""
+        return Files(self.registry_folder, self.supplies())
+
+    def _doubted(self, loaded: Loaded) -> Loaded:
+        """With what has to be said of sources of which people may be missing."""
+        mirrors = Mirrors(self.database).all(self.network)
+        unread = [name for name in self.section.sources if name not in mirrors or mirrors[name].whole_at is None]
+        where, forsaken = Origin(FILE_NAME), self.forsaken()
+        problems = [
+            warning(where, Text.of("app.source_unread", source=name), Text.of("app.source_unread_mend", source=name))
+            for name in unread
+        ]
+        problems += [
+            error(where, Text.of("app.source_forsaken", source=name), Text.of("app.source_forsaken_mend", source=name))
+            for name in forsaken
+        ]
+        if not problems:
+            return loaded
+        registry = replace(loaded.registry, complete=False)
+        problems += loaded.problems
+        return replace(loaded, registry=registry, problems=in_order(problems), digest=digest(registry))
+
+    def forsaken(self) -> list[str]:
+        """Sources that the settings no longer name, although people of them are kept. Raises `StateError`."""
+        known = {name for name, mirror in Mirrors(self.database).all(self.network).items() if mirror.revision}
+        return sorted(known - self.section.sources.keys())
 
     def supplies(self) -> tuple[Supply, ...]:
         """What is believed of the people of every source that the settings name; no source is asked.
@@ -145,7 +186,7 @@ class Site:
 
     def inputs(self) -> Inputs:
         """Registry and policy together. Raises `SettingsError` for a wrong policy or a registry without people."""
-        read, loaded = self.read_policy(), self.read_registry()
+        read, loaded = self.read_policy(), self._doubted(load(self.registry_folder, self.supplies()))
         if read.policy is None:
             raise SettingsError(
                 Text.of("app.bad_policy"), detail=str(next(p.where for p in read.problems if p.is_error))
@@ -154,6 +195,8 @@ class Site:
             folder, mistakes = str(self.registry_folder), len(loaded.errors)
             if loaded.registry.blocked or any(problem.where.file != "." for problem in loaded.errors):
                 raise SettingsError(Text.of("app.nobody_well_formed", folder=folder, count=mistakes))
+            if self.section.sources:
+                raise SettingsError(Text.of("app.nobody_supplied", folder=folder))
             raise SettingsError(Text.of("app.empty_registry", folder=folder))
         return Inputs(loaded, read.policy, (*loaded.problems, *read.problems, *self.misnamed(read.policy, loaded)))
 

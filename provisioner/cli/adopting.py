@@ -10,6 +10,7 @@ from provisioner.app.ladder_reports import adoptions_report
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, USAGE, Context, context_of, working
 from provisioner.cli.names import PersonNames
 from provisioner.cli.planning import AsJson, Targets, actor_id, agrees, watched
+from provisioner.cli.reading import read_first
 from provisioner.cli.state import warn_of_ties
 from provisioner.cli.values import shown_value
 from provisioner.model.resources import Kind
@@ -50,6 +51,7 @@ def adopt_command(
         return USAGE
     site = context.open_site()
     warn_of_ties(context, site)
+    read_first(context, site)
     choice = Choice(tuple(ids or ()), kind, tuple(target or ()), remote)
     with working(context, "reading"):
         found = find_adoptions(site, choice)

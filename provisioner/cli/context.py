@@ -1,7 +1,7 @@
 """What every command is given: where the settings are, which language is spoken, where output goes."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,9 +16,11 @@ from rich.text import Text as Styled
 from provisioner.app.connectors import text_packages
 from provisioner.app.settings import find_settings, load_settings
 from provisioner.app.site import Site
+from provisioner.app.source_types import source_types
 from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Argument, Text
+from provisioner.sources.types import SourceType
 from provisioner.texts import Catalogue, Language, harmless
 from provisioner.transport.clock import SystemClock
 
@@ -52,6 +54,7 @@ class Context:
     language: Language | None = None
     quiet: bool = False
     clock: Clock = field(default_factory=SystemClock)
+    source_types: Mapping[str, SourceType] = field(default_factory=source_types)
     _opened: list[Site] = field(default_factory=list)
 
     @cached_property
@@ -82,6 +85,7 @@ class Context:
     def open_site(self) -> Site:
         """The network that was asked for. Raises `SettingsError`."""
         site = Site.open(find_settings(self.settings), self.network, self.clock)
+        site.source_types = self.source_types
         self._opened.append(site)
         return site
 

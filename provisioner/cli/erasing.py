@@ -11,6 +11,7 @@ from provisioner.app.personal_data import export
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.editing import Identity, bodies, people
 from provisioner.cli.planning import actor_id, failures, watched
+from provisioner.cli.reading import read_first
 from provisioner.model.registry import Origin
 from provisioner.model.resources import Kind
 from provisioner.model.words import resource_word
@@ -46,6 +47,7 @@ def body_erase(ctx: typer.Context, identity: Identity, confirm: Confirm = None) 
 
 def _erase(context: Context, kind: str, identity: str, confirm: str | None) -> int:
     site = context.open_site()
+    read_first(context, site)  # whoever came back is not to be erased
     if confirm is None:
         with working(context, "reading"):
             erasure = erasing.look(site, kind, identity)

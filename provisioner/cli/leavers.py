@@ -64,9 +64,9 @@ def tell_leavers(context: Context, leavers: Leavers) -> None:
     heads = (tell("column_person"), tell("column_rung"), tell("column_since"), tell("column_next"))
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     if rows:
-        out.print(_aligned(heads, widths), style="dim", markup=False)
+        out.print(aligned(heads, widths), style="dim", markup=False)
     for leaver, row in zip(leavers.people, rows, strict=True):
-        out.print(_aligned(row, widths), markup=False)
+        out.print(aligned(row, widths), markup=False)
         out.print(f"    {context.tell('waits_for', what=leaver.waits_for)}", style="dim", markup=False)
         if (command := next_command(leaver)) is not None:
             out.print(f"    → {command}", style="cyan", markup=False)
@@ -85,7 +85,8 @@ def _row(context: Context, leaver: Leaver) -> tuple[str, str, str, str]:
     return harmless(f"{leaver.name} ({leaver.person})"), context.say(_RUNGS[leaver.rung]), since, then
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One row of a table, each cell as wide as its column."""
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
@@ -131,7 +132,7 @@ def body_lead(
 ) -> int:
     """Another organisation leads the body."""
     context, site, _ = site_of(ctx)
-    return edited(context, succeeding.lead_body(site.registry_folder, identity, organisation))
+    return edited(context, succeeding.lead_body(site.files(), identity, organisation))
 
 
 def body_moderator(
@@ -141,4 +142,4 @@ def body_moderator(
 ) -> int:
     """Somebody else, or somebody more, moderates the body."""
     context, site, today = site_of(ctx)
-    return edited(context, succeeding.moderate_body(site.registry_folder, identity, person, today))
+    return edited(context, succeeding.moderate_body(site.files(), identity, person, today))

@@ -19,6 +19,7 @@ from provisioner.cli import (
     planning,
     plans,
     registry,
+    sources,
     state,
     targets,
 )
@@ -41,6 +42,7 @@ for commands in (
     adopting,
     looking,
     targets,
+    sources,
     state,
     editing,
     erasing,

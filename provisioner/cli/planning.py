@@ -22,6 +22,7 @@ from provisioner.app.site import Site
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.names import PersonNames
 from provisioner.cli.progress import ApplyProgress
+from provisioner.cli.reading import read_first
 from provisioner.cli.render import PlanText, nothing_to_do
 from provisioner.cli.state import warn_of_ties
 from provisioner.execution import Interruption, Report
@@ -58,6 +59,7 @@ def plan_command(
     context = context_of(ctx)
     site = context.open_site()
     warn_of_ties(context, site)
+    read_first(context, site)
     with working(context, "reading"), site.targets(target or ()) as targets:
         planned = make_plan(site, targets, frozenset(only or ()), frozenset(allow or ()))
     if out is not None or as_json:
@@ -117,6 +119,8 @@ def apply_command(
         if isinstance(asked, int):
             return asked
         approval = asked
+    else:
+        read_first(context, site)
     started = Started(actor_id(), "apply file" if file else "apply --yes" if yes else "apply")
     with watched(context, site) as how:
         applied = apply(site, approval, started, target or (), frozenset(only or ()), how)
@@ -152,7 +156,11 @@ def watched(context: Context, site: Site) -> Iterator[How]:
 def _ask(
     context: Context, site: Site, targets: list[str] | tuple[str, ...], only: frozenset[str], words: frozenset[str]
 ) -> Approval | int:
-    """Show the plan and ask. What is then approved are exactly the changes that were shown."""
+    """Show the plan and ask. What is then approved are exactly the changes that were shown.
+
+    As with a saved plan no source is read again for these: with somebody new in it, it would be another registry.
+    """
+    read_first(context, site)
     with working(context, "reading"), site.targets(targets) as opened:
         planned = make_plan(site, opened, only, words)
     _print_plan(context, planned)

@@ -24,6 +24,7 @@ from provisioner.cli.context import Context
 from provisioner.cli.main import run
 from provisioner.emulation import VirtualClock
 from provisioner.model.ports import Clock
+from provisioner.sources.types import SourceType
 from provisioner.state import Database
 
 SERVICE = ("readi-provisioner", "emulated-Service-1")
@@ -56,11 +57,14 @@ class Ran:
         return self.out + self.err
 
 
-def run_cli(arguments: Iterable[object], clock: Clock | None = None) -> Ran:
-    """One command in this process."""
+def run_cli(
+    arguments: Iterable[object], clock: Clock | None = None, sources: Mapping[str, SourceType] | None = None
+) -> Ran:
+    """One command in this process. ``sources``: kinds of sources besides those that are installed."""
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         context = Context(clock=clock) if clock is not None else Context()
+        context.source_types = {**context.source_types, **(sources or {})}
         code = run([str(argument) for argument in arguments], context)
     return Ran(code, out.getvalue(), err.getvalue())
 
@@ -93,6 +97,7 @@ class Wish:
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, *entries: Mapping[str, Any]) -> None:
         """People and bodies, told apart by their fields."""
@@ -126,6 +131,8 @@ class Installation:
         self.networks: dict[str, Wish] = {"redi": self.wish}
         self.state = "state/readi.db"
         self.more_settings: dict[str, Any] = {}
+        self.source_types: dict[str, SourceType] = {}
+        """Kinds of sources besides those that are installed."""
         self.ran: list[Ran] = []
         """Every command that was run, for tests that read all that was ever said."""
 
@@ -155,6 +162,7 @@ class Installation:
                 "registry": f"{name}/registry",
                 "policy": f"{name}/policy.yaml",
                 "targets": wish.targets,
+                "sources": wish.sources,
             }
         text = yaml.safe_dump({"state": self.state, **self.more_settings, "networks": networks})
         self.settings.touch(mode=0o600)
@@ -164,7 +172,7 @@ class Installation:
         """One command in this process, on the emulator's clock, after the files were written anew."""
         if write:
             self.write()
-        ran = run_cli(["--settings", self.settings, "--lang", "en", *arguments], self.clock)
+        ran = run_cli(["--settings", self.settings, "--lang", "en", *arguments], self.clock, self.source_types)
         self.ran.append(ran)
         return ran
 
