@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -203,6 +203,49 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AilingAddress:
+    """An address to which a target no longer writes, because what it wrote came back."""
+
+    container: str
+    """What people call the container that it is in (a mailing list's name)."""
+    account: str | None
+    """Remote id of the account that it belongs to; None: of nobody that the target knows."""
+    address: str
+    since: datetime | None
+    """When something came back last, where the target tells."""
+    score: int
+    """How often something came back, as the target counts it."""
+
+
+@runtime_checkable
+class TellsBounces(Protocol):
+    """What a connector can offer besides: whose mail comes back. Shown for tidying, changes nothing."""
+
+    def ailing_addresses(self) -> Iterator[AilingAddress]:
+        """Raises `TargetError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoginGroups:
+    """What a login does to the groups of a target, as the target itself is set up."""
+
+    provider: str
+    """Who the login comes from, in the product's own words."""
+    touches: Callable[[str], bool | None]
+    """By name: whether it decides who is in that group. None: that can't be told."""
+
+
+@runtime_checkable
+class KnowsLogin(Protocol):
+    """A connector of a product whose accounts people reach by a login that is kept elsewhere."""
+
+    def login_groups(self) -> LoginGroups | None:
+        """None: people log in otherwise, or nothing is known of it. Asks the target; raises `TargetError`."""
+        ...
 
 
 class Sandbox(Protocol):
