@@ -50,15 +50,13 @@ class AccountRoom:
         provider = settings.user_oidc
         self.reader = Accounts(client, target, settings.page_size, self._default_quota, upserts=provider is not None)
         self._writer = AccountWriter(client, settings, ledger)
-        self._oidc = (
-            None if provider is None else OidcAccounts(provider.provider_id, administrator, self.reader.whoever)
-        )
+        self.oidc = None if provider is None else OidcAccounts(provider.provider_id, administrator, self.reader.whoever)
         self._upserted: set[str] = set()
         """Remote ids of those seen that user_oidc's call reaches."""
 
     def objection(self, name: str) -> Text | None:
         """Why the server would refuse this user id, or nobody could ever log in with it."""
-        return accounts.objection(name) if self._oidc is None else accounts.objection_at_login(name)
+        return accounts.objection(name) if self.oidc is None else accounts.objection_at_login(name)
 
     def canonical_name(self, name: str) -> str:
         """User ids are one in any case, but for those of user_oidc, which say so themselves (observed)."""
@@ -78,7 +76,7 @@ class AccountRoom:
             observation, look.groups_of = self.reader.observe(look.own)
         else:
             observation, look.groups_of = self.reader.observe_only(look.own, look.sought(self.kind))
-        if self._oidc is not None:
+        if self.oidc is not None:
             seen = observation.objects.items()
             self._upserted |= {name for name, one in seen if accounts.is_upserted(name, one.backend)}
         return observation, {}
@@ -114,7 +112,7 @@ class AccountRoom:
             for join in batch.joins_of(change.id)
             if isinstance(join, Join) and join.id.kind is Kind.GROUP
         ]
-        if self._oidc is None:
+        if self.oidc is None:
             into = [(join.id, its_digest) for join, its_digest in joins]
             yield Staged(Stage.ACCOUNTS, steps.create_step(change, digest, into, manner))
         else:
@@ -152,11 +150,11 @@ class AccountRoom:
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 
     def _perform_for_login(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        if self._oidc is None:
+        if self.oidc is None:
             raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
         if step.operation == oidc_steps.CREATE:
             known = {key: text_of(step, key) for key in ("displayName", "email", "quota") if key in step.payload}
-            name = self._oidc.create(text_of(step, "userid"), known)
+            name = self.oidc.create(text_of(step, "userid"), known)
             if step.payload.get("enabled") is False:
                 self._writer.disable_at_once(name)
             return Done(name, fingerprint=accounts.USER_OIDC)
@@ -164,7 +162,7 @@ class AccountRoom:
         if remote is None:
             raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
         if step.operation == oidc_steps.RENAME:
-            self._oidc.rename(remote, text_of(step, "displayName"))
+            self.oidc.rename(remote, text_of(step, "displayName"))
         elif remote.fields.get("language") != step.effects.fields["language"]:
             language = text_of(step, "language")
             patches = (self._client.major or 0) >= PATCH_SINCE

@@ -64,7 +64,7 @@ class NextcloudConnector:
 
     def examine(self) -> Iterator[Finding]:
         """What doctor asks. Never writes, never raises `TargetError`, sends the password to no stranger."""
-        return examine(self._settings, self._client, self._wiring)
+        return examine(self._settings, self._client, self._wiring, self._accounts.oidc)
 
     def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
         """All of these kinds; groups' members only together with the accounts, which tell them.

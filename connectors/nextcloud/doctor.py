@@ -6,12 +6,14 @@ from typing import Final
 
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_room import PATCH_SINCE
-from connectors.nextcloud.accounts import LOCAL_BACKEND, Account, Own, account_of
+from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.conversations import APP as TALK
 from connectors.nextcloud.folder_doctor import examine_folders
 from connectors.nextcloud.folders import APP as FOLDERS
-from connectors.nextcloud.listing import pages
+from connectors.nextcloud.listing import identifiers, pages
+from connectors.nextcloud.oidc import OidcAccounts
+from connectors.nextcloud.oidc_doctor import examine_login, examine_traces
 from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import SettingsError, TargetError
@@ -26,7 +28,9 @@ LOCKED_DELAY: Final = 25_000
 """Milliseconds. From here on the server answers 429 to everybody from this address, the right password included."""
 
 
-def examine(settings: NextcloudSettings, client: Client, wiring: Wiring) -> Iterator[Finding]:
+def examine(
+    settings: NextcloudSettings, client: Client, wiring: Wiring, oidc: OidcAccounts | None
+) -> Iterator[Finding]:
     """The findings, in the order in which one would mend them. Stops where going on would make things worse."""
     try:
         password = settings.secret().get_secret_value()
@@ -49,7 +53,7 @@ def examine(settings: NextcloudSettings, client: Client, wiring: Wiring) -> Iter
             Text.of("nextcloud.mend_app_password"),
         )
     try:
-        yield from _logged_in(settings, client)
+        yield from _logged_in(settings, client, oidc)
     except TargetError as error:
         yield Finding(Severity.ERROR, error.text, _MENDS.get(error.text.code))
 
@@ -106,7 +110,7 @@ def _delay(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _logged_in(settings: NextcloudSettings, client: Client) -> Iterator[Finding]:
+def _logged_in(settings: NextcloudSettings, client: Client, oidc: OidcAccounts | None) -> Iterator[Finding]:
     major = client.learn_version()
     yield Finding(Severity.OK, Text.of("nextcloud.version", url=settings.url, version=major))
     if major < PATCH_SINCE:
@@ -114,7 +118,7 @@ def _logged_in(settings: NextcloudSettings, client: Client) -> Iterator[Finding]
     accounts = Accounts(client, "", settings.page_size, UNLIMITED)
     own = accounts.own()
     yield from _rights(own)
-    yield from _lists(settings, client)
+    yield from _lists(settings, client, oidc)
     if settings.team_folders:
         if client.has_app(FOLDERS):
             version = _version(client, FOLDERS, "appVersion")
@@ -144,7 +148,7 @@ def _rights(own: Own) -> Iterator[Finding]:
         )
 
 
-def _lists(settings: NextcloudSettings, client: Client) -> Iterator[Finding]:
+def _lists(settings: NextcloudSettings, client: Client, oidc: OidcAccounts | None) -> Iterator[Finding]:
     """Whether accounts and groups may be listed; and which accounts other backends bring along."""
     seen: list[Account] = []
     for _, item in pages(client, f"{CLOUD}/users/details", "users", settings.page_size):
@@ -156,7 +160,12 @@ def _lists(settings: NextcloudSettings, client: Client) -> Iterator[Finding]:
     backends = sorted({account.remote.backend for account in seen} - {LOCAL_BACKEND, ""})
     for backend in backends:
         count = sum(account.remote.backend == backend for account in seen)
-        yield Finding(Severity.NOTE, Text.of("nextcloud.other_backend", backend=backend, count=count))
+        if backend != USER_OIDC or oidc is None:
+            yield Finding(Severity.NOTE, Text.of("nextcloud.other_backend", backend=backend, count=count))
+    if settings.user_oidc is not None and oidc is not None:
+        yield from examine_login(settings.user_oidc, oidc, seen)
+    if USER_OIDC in backends:
+        yield from examine_traces(seen, sorted(identifiers(client, f"{CLOUD}/groups", "groups")))
 
 
 def _talk(client: Client) -> Iterator[Finding]:
