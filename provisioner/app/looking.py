@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from policies.document import Policy
 from provisioner.app.connectors import connector_type
+from provisioner.app.logins import examine_login
 from provisioner.app.observing import View, names_tied, observe
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
@@ -79,6 +80,7 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                 found = [*_readable_secrets(site, name), *target.connector.examine()]
                 if any(finding.severity is Severity.ERROR for finding in found):
                     ailing[door] = name
+                found += examine_login(site, target)
                 shared = _also_on(site, name, target.server)
                 if shared:
                     found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))
@@ -90,12 +92,19 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
 
 def _readable_secrets(site: Site, name: str) -> Iterator[Finding]:
     """Password files that others on this machine can read."""
-    for field, value in site.section.targets[name].items():
-        if field.endswith("password_file") and isinstance(value, str):
-            file = site.home / value
-            if file.is_file() and file.stat().st_mode & 0o077:
-                mend = Text.of("app.mend_readable_secret", file=str(file))
-                yield Finding(Severity.WARNING, Text.of("app.readable_secret", file=str(file)), mend)
+    for value in _password_files(site.section.targets[name]):
+        file = site.home / value
+        if file.is_file() and file.stat().st_mode & 0o077:
+            mend = Text.of("app.mend_readable_secret", file=str(file))
+            yield Finding(Severity.WARNING, Text.of("app.readable_secret", file=str(file)), mend)
+
+
+def _password_files(section: Mapping[str, object]) -> Iterator[str]:
+    for field, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _password_files(value)
+        elif field.endswith("password_file") and isinstance(value, str):
+            yield value
 
 
 def _also_on(site: Site, name: str, server: str) -> list[str]:
