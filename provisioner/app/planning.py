@@ -18,7 +18,7 @@ from provisioner.model.changes import Adopt, Change
 from provisioner.model.errors import SettingsError
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.model.resources import Desired, Kind, Resource, ResourceId
 from provisioner.model.rules import GuardRules, PlanningRules
 from provisioner.model.steps import Cost, Step
 from provisioner.model.text import Text
@@ -95,14 +95,28 @@ def _aimed(
 
 
 def desired_in(capabilities: Capabilities, desired: Desired) -> Desired:
-    """What is wanted of one target: where the login itself is kept, nothing comes along with a login."""
+    """What is wanted of one target: where the login itself is kept, nothing comes along with a login.
+
+    Where it does, a login also gives a group the name that people read, each time anew: two of them would take turns.
+    """
     if not capabilities.holds_login:
-        return desired
+        if not desired.login_writes:
+            return desired
+        named = {identity: _unnamed(desired.resources[identity]) for identity in _written(desired)}
+        return replace(desired, resources={**desired.resources, **named})
     resources = {
         identity: wanted if wanted.created_by_us else replace(wanted, created_by_us=True)
         for identity, wanted in desired.resources.items()
     }
     return replace(desired, resources=resources, login_writes=frozenset())
+
+
+def _written(desired: Desired) -> Iterator[ResourceId]:
+    return (identity for identity in desired.login_writes if identity in desired.resources)
+
+
+def _unnamed(wanted: Resource) -> Resource:
+    return replace(wanted, fields={name: value for name, value in wanted.fields.items() if name != "display_name"})
 
 
 def _finished(part: TargetPlan, view: View, rules: PlanningRules, addresses: Addresses) -> TargetPlan:
