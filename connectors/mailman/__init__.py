@@ -1,0 +1,31 @@
+"""Mailman 3: the addresses of people, and mailing lists with who is on them.
+
+Importing this package is cheap: the emulator is loaded when one is started.
+"""
+
+from connectors.mailman.settings import MailmanSettings
+from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
+from provisioner.model.resources import Kind
+
+
+def _open(target: str, settings: MailmanSettings, wiring: Wiring) -> Connector:
+    from connectors.mailman.connector import MailmanConnector
+
+    return MailmanConnector(target, settings, wiring)
+
+
+def _emulator(clock: Clock, port: int) -> Sandbox:
+    from connectors.mailman.sandbox import MailmanSandbox
+
+    return MailmanSandbox(clock, port)
+
+
+MAILMAN = ConnectorType(
+    product="mailman",
+    settings=MailmanSettings,
+    open=_open,
+    server=MailmanSettings.identity,
+    kinds=frozenset({Kind.ACCOUNT, Kind.MAILING_LIST}),
+    emulator=_emulator,
+    texts="connectors.mailman",
+)

@@ -1,0 +1,1 @@
+"""The parts of the Mailman emulator; `connectors.mailman.emulator` puts them together."""

@@ -1,0 +1,153 @@
+"""From changes of lists to the fewest writes, pure.
+
+A new list is one POST, which takes no more than its address, and one PATCH for all the rest. Everybody who is put on it
+is one POST; all who are taken off go in one request.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.mailman.accounts import erasing
+from connectors.mailman.lists import FIELDS, ROLES, canonical
+from provisioner.model.changes import Adopt, Change, Create, Erase, Join, Leave, Update, Write
+from provisioner.model.inventory import Unknown
+from provisioner.model.ports import Resolve
+from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.steps import Cost, Effects, Json, Step
+
+CREATE: Final = "create-list"
+SET: Final = "set-list"
+SUBSCRIBE: Final = "subscribe"
+UNSUBSCRIBE: Final = "unsubscribe"
+ERASE: Final = "erase-list"
+OPERATIONS: Final = frozenset({CREATE, SET, SUBSCRIBE, UNSUBSCRIBE, ERASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The steps by when they come."""
+
+    creations: tuple[Step, ...]
+    subscriptions: tuple[Step, ...]
+    updates: tuple[Step, ...]
+    departures: tuple[Step, ...]
+    erasures: tuple[Step, ...]
+
+
+def compile_lists(changes: Sequence[Change], resolve: Resolve, told: Mapping[str, int]) -> Compiled:
+    """``told``: how many owners of a list get a mail whenever somebody is put on it."""
+    ours = [change for change in changes if change.id.kind is Kind.MAILING_LIST]
+    adopted = {change.id: change.remote.remote_id for change in ours if isinstance(change, Adopt)}
+    created = {change.id for change in ours if isinstance(change, Create)}
+
+    def located(identity: ResourceId) -> str | None:
+        if identity in created:
+            return None
+        return adopted[identity] if identity in adopted else resolve(identity)
+
+    creations: list[Step] = []
+    subscriptions: list[Step] = []
+    updates: list[Step] = []
+    departures: list[Step] = []
+    erasures: list[Step] = []
+    for change in ours:
+        if isinstance(change, Create):
+            creations += _creating(change)
+        elif isinstance(change, Join):
+            subscriptions += _subscribing(change, located(change.id), told)
+        elif isinstance(change, Update):
+            updates.append(_setting(change, change.after, change.before, change.remote_id))
+        elif isinstance(change, Write):
+            remote_id = located(change.id) if change.remote_id is None else change.remote_id
+            updates.append(_setting(change, {change.field: change.written}, {change.field: change.before}, remote_id))
+        elif isinstance(change, Leave):
+            departures.append(_leaving(change))
+        elif isinstance(change, Erase):
+            erasures.append(erasing(change, ERASE))
+    return Compiled(tuple(creations), tuple(subscriptions), tuple(updates), tuple(departures), tuple(erasures))
+
+
+def _creating(change: Create) -> Iterator[Step]:
+    name = change.wanted.name.lower()
+    yield Step(
+        target=change.target,
+        operation=CREATE,
+        id=change.id,
+        name=name,
+        changes=(change.digest(),),
+        payload={"name": name},
+        effects=Effects(fields={"name": name}),
+        cost=Cost(requests=3),
+    )
+    yield _setting(change, change.wanted.fields, {}, None)
+
+
+def _setting(
+    change: Change,
+    after: Mapping[FieldName, Value],
+    before: Mapping[FieldName, Value | Unknown],
+    remote_id: str | None,
+) -> Step:
+    """One PATCH of all fields. With the language comes what a list begins with: once, however often it takes."""
+    fields: dict[FieldName, Value] = {
+        name: canonical(name, value) for name, value in after.items() if name in FIELDS and name != "name"
+    }
+    begins = remote_id is None or "language" in fields
+    payload: dict[str, Json] = {"begins": begins, "fields": {str(name): value for name, value in fields.items()}}
+    expects: dict[FieldName, Value] = {
+        name: value
+        for name, value in before.items()
+        if name in fields and FIELDS[name] is Mode.MANAGED and value is not None and not isinstance(value, Unknown)
+    }
+    return Step(
+        target=change.target,
+        operation=SET,
+        id=change.id,
+        name=change.name,
+        changes=(change.digest(),),
+        remote_id=remote_id,
+        payload=payload,
+        effects=Effects(fields=fields),
+        expects=expects if remote_id is not None else None,
+        cost=Cost(requests=3 if remote_id is not None else 1),
+    )
+
+
+def _subscribing(change: Join, remote_id: str | None, told: Mapping[str, int]) -> Iterator[Step]:
+    """One POST a person. Nobody is welcomed; owners who want to hear of changes can't be kept from it."""
+    mails = told.get(remote_id or "", 0) if change.role is EdgeRole.MEMBER else 0
+    for key in change.members:
+        yield Step(
+            target=change.target,
+            operation=SUBSCRIBE,
+            id=change.id,
+            name=change.name,
+            changes=(change.digest(),),
+            remote_id=remote_id,
+            payload={"member": key, "role": ROLES[change.role]},
+            refers=(ResourceId(Kind.ACCOUNT, key),),
+            effects=Effects(joins=(Edge(change.seats, key),)),
+            repeatable=mails == 0,
+            cost=Cost(requests=1, mails=mails),
+        )
+
+
+def _leaving(change: Leave) -> Step:
+    """One request for all subscribers; one each for owners, since there it would take the subscribers (observed).
+
+    Nobody is named in ``refers``: what is wrong with one account must not keep the others where they should not be.
+    """
+    owners = change.role is EdgeRole.MODERATOR
+    return Step(
+        target=change.target,
+        operation=UNSUBSCRIBE,
+        id=change.id,
+        name=change.name,
+        changes=(change.digest(),),
+        remote_id=change.remote_id,
+        payload={"members": list(change.members), "role": ROLES[change.role]},
+        effects=Effects(leaves=tuple(Edge(change.seats, key) for key in change.members)),
+        expects={},
+        cost=Cost(requests=2 + (len(change.members) if owners else 1)),
+    )
