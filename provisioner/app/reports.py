@@ -137,11 +137,17 @@ class DoctorTargetReport(JsonReport):
     findings: list[FindingReport]
 
 
+class DoctorSourceReport(JsonReport):
+    source: str
+    findings: list[FindingReport]
+
+
 class DoctorReport(JsonReport):
     """`readi doctor --json`."""
 
     schema_: Literal["readi.doctor/1"] = Field(default="readi.doctor/1", alias="schema")
     targets: list[DoctorTargetReport]
+    sources: list[DoctorSourceReport] = Field(default=[], description="Unless only some targets are asked for.")
 
 
 class DriftItemReport(JsonReport):
@@ -279,10 +285,17 @@ class FirstPlanReport(JsonReport):
     groups: int = Field(description="Groups to adopt.")
     team_folders: int = Field(description="Team folders to adopt.")
     conversations: int = Field(description="Conversations to adopt.")
+    roles: int = Field(description="Roles of the login to adopt.")
+    mailing_lists: int = Field(description="Mailing lists to adopt.")
     others: list[ExpectedReport] = Field(description="Changes beside adoptions.")
     unwritable: int = Field(description="Fields that differ and that their own backend does not let us write.")
     unclear: list[TextReport] = Field(description="Why something will not be adopted.")
     refusals: list[TextReport] = Field(description="Guards that will refuse to apply all of it at once.")
+
+
+class RemarkReport(JsonReport):
+    what: TextReport
+    about: list[str] = Field(description="All whom or what it is about; names and addresses of people among them.")
 
 
 class ImportReport(JsonReport):
@@ -290,7 +303,7 @@ class ImportReport(JsonReport):
 
     schema_: Literal["readi.import/1"] = Field(default="readi.import/1", alias="schema")
     network: str
-    target: str
+    target: str = Field(description="What was read: a target, or the name of a file.")
     folder: str
     files: list[str] = Field(description="Relative to the folder, in the order in which they were written.")
     organisations: int
@@ -300,4 +313,5 @@ class ImportReport(JsonReport):
     moderators: int = Field(description="Memberships among them as moderator.")
     warnings: int = Field(description="Warnings of `readi validate`; there are no errors.")
     left_out: list[LeftOutReport]
-    first_plan: FirstPlanReport
+    remarks: list[RemarkReport] = Field(description="What else does not fit, or was decided on the way.")
+    first_plan: FirstPlanReport | None = Field(description="`null` where no target was read.")

@@ -104,7 +104,7 @@ def ids() -> Iterator[str]:
 def people_of(accounts: list[Remote]) -> tuple[dict[str, DrawnPerson], dict[str, str]]:
     made = ids()
     people, left_out = PeopleDrawer(inventory(accounts), CASELESS, lambda: next(made)).draw()
-    return {person.remote.name: person for person in people}, {left.name: left.why.code for left in left_out}
+    return {person.account: person for person in people}, {left.name: left.why.code for left in left_out}
 
 
 def test_an_account_of_which_something_is_unknown_is_nobody_yet() -> None:

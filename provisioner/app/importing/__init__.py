@@ -4,55 +4,36 @@ The result is proved before it is written: the files are loaded and planned for 
 adoptions is announced.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from policies.document import Policy
 from provisioner.app.importing.bodies import BodiesDrawer
-from provisioner.app.importing.drawn import Drawing, LeftOut
-from provisioner.app.importing.files import Files, Say
+from provisioner.app.importing.drawn import Drawing
+from provisioner.app.importing.files import Say
 from provisioner.app.importing.foresight import Foresight, foresee
-from provisioner.app.importing.names import FREE_MAIL
 from provisioner.app.importing.organisations import draw_organisations
+from provisioner.app.importing.outcome import (
+    Imported,
+    ImportRefused,
+    finish,
+    new_ids,
+    policy_of,
+    private,
+    usual_language,
+)
 from provisioner.app.importing.people import Circumstances, PeopleDrawer
 from provisioner.app.importing.rooms import kinds_of_rooms
 from provisioner.app.observing import View, everybody, observe
 from provisioner.app.site import Site
-from provisioner.model.errors import ReadiError, SettingsError
+from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Completeness, Inventory, Level, Partial
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
-from provisioner.registry.editfiles import Files as RegistryFiles
-from provisioner.registry.folder import YamlFolder
-from provisioner.registry.fresh import refuse_filled, write_fresh
-from provisioner.registry.loading import Loaded, load_sources
+from provisioner.registry.fresh import refuse_filled
+from provisioner.registry.loading import Loaded
 
 __all__ = ["ImportRefused", "Imported", "import_registry", "target_for"]
-
-
-class ImportRefused(ReadiError):
-    """Nothing was written, since only a part, or nothing at all, could have been."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What was written, what was left out, and what the first plan will show."""
-
-    target: str
-    folder: Path
-    files: tuple[Path, ...]
-    organisations: int
-    people: int
-    bodies: int
-    memberships: int
-    moderators: int
-    warnings: int
-    """Of `readi validate`."""
-    left_out: tuple[LeftOut, ...]
-    foresight: Foresight
 
 
 def target_for(site: Site, product: str, named: str | None = None) -> str:
@@ -82,7 +63,7 @@ def import_registry(site: Site, target: str, folder: Path, say: Say, private_dom
     `FolderNotEmpty`, `ImportRefused`, `WriteFailed`, `SettingsError`, and what keeps the target from being read.
     """
     refuse_filled(folder)
-    policy = _policy(site)
+    policy = policy_of(site)
     with site.targets([target]) as targets:
         view = observe(site, targets, everybody)[target]
     if view.error is not None:
@@ -92,36 +73,14 @@ def import_registry(site: Site, target: str, folder: Path, say: Say, private_dom
     if view.ties.bindings:
         raise ImportRefused(Text.of("app.import_tied", target=target, count=len(view.ties.bindings)))
     _refuse_partial(view.inventory, say)
-    domains = frozenset(domain.lower().removeprefix("@") for domain in private_domains)
-    drawing = _draw(view, view.inventory, policy, FREE_MAIL | domains)
-    if not drawing.people:
-        raise ImportRefused(Text.of("app.import_nobody", target=target, count=len(drawing.left_out)))
-    texts = Files(drawing, site.network, target, say).texts()
-    loaded = _loaded(texts)
-    today = site.today(loaded.registry.time_zone)
-    foresight = foresee(loaded.registry, policy, today, view.inventory, view.ties, view.capabilities)
-    files = write_fresh(folder, texts)
-    memberships = [moderates for person in drawing.people for moderates in person.memberships.values()]
-    return Imported(
-        target=target,
-        folder=folder,
-        files=files,
-        organisations=len(drawing.organisations),
-        people=len(drawing.people),
-        bodies=len(drawing.bodies),
-        memberships=len(memberships),
-        moderators=sum(memberships),
-        warnings=len(loaded.warnings),
-        left_out=drawing.left_out,
-        foresight=foresight,
-    )
+    drawing = _draw(view, view.inventory, policy, private(private_domains))
+    inventory, ties, capabilities = view.inventory, view.ties, view.capabilities
 
+    def ahead(loaded: Loaded) -> Foresight:
+        today = site.today(loaded.registry.time_zone)
+        return foresee(loaded.registry, policy, today, inventory, ties, capabilities)
 
-def _policy(site: Site) -> Policy:
-    read = site.read_policy()
-    if read.policy is None:
-        raise SettingsError(Text.of("app.bad_policy"))
-    return read.policy
+    return finish(site, drawing, target, folder, say, ahead)
 
 
 def _refuse_partial(inventory: Inventory, say: Say) -> None:
@@ -154,34 +113,16 @@ def _draw(view: View, inventory: Inventory, policy: Policy, private_domains: fro
         protected_groups=frozenset(policy.groups.protected),
         private_domains=private_domains,
     )
-    with TemporaryDirectory(prefix="readi-") as nothing:
-        new_id = RegistryFiles(Path(nothing)).new_person_id
-        people, left_out = PeopleDrawer(inventory, circumstances, new_id).draw()
+    people, left_out = PeopleDrawer(inventory, circumstances, new_ids()).draw()
     organisations = draw_organisations(people)
     guests = [left.guest for left in left_out if left.guest is not None]
     kinds = kinds_of_rooms(inventory, view.capabilities)
     drawer = BodiesDrawer(inventory, circumstances, policy, people, guests, organisations, kinds)
     bodies = drawer.draw()
     return Drawing(
-        language=_usual_language(person.language for person in people),
+        language=usual_language(person.language for person in people),
         organisations=tuple(organisations),
         bodies=tuple(sorted(bodies, key=lambda body: (body.kind != "project", body.name.casefold(), body.id))),
         people=tuple(people),
         left_out=(*left_out, *drawer.left_out),
     )
-
-
-def _usual_language(languages: Iterable[str | None]) -> str:
-    """What most people have; German where nothing tells."""
-    counts = Counter(language for language in languages if language is not None)
-    return max(counts, key=lambda language: (counts[language], language == "de", language), default="de")
-
-
-def _loaded(texts: Mapping[str, str]) -> Loaded:
-    """The registry as the files will give it; an error in them would be a defect of ours, and is not written."""
-    with TemporaryDirectory(prefix="readi-") as nothing:
-        loaded = load_sources([YamlFolder(Path(nothing), texts)])
-    if loaded.errors:
-        first = loaded.errors[0]
-        raise ImportRefused(Text.of("app.import_defect", count=len(loaded.errors)), f"{first.where}: {first.what.code}")
-    return loaded

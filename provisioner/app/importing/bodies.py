@@ -4,21 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from policies.desire import administrators_key, body_key, desire, organisation_key
+from policies.desire import desire, organisation_key
 from policies.document import Policy
 from policies.names import group_id
-from provisioner.app.importing.drawn import DrawnBody, DrawnOrganisation, DrawnPerson, LeftOut, unfit_field
+from provisioner.app.importing.drawn import DrawnBody, DrawnOrganisation, DrawnPerson, LeftOut
 from provisioner.app.importing.names import slug
 from provisioner.app.importing.organisations import free_id
+from provisioner.app.importing.overrides import fix_names, lead_of, unfit_in
 from provisioner.app.importing.people import Circumstances, of_memberships, shown_of
-from provisioner.app.importing.rooms import RoomsDrawer, rights_overrides, room_overrides
+from provisioner.app.importing.rooms import RoomsDrawer
 from provisioner.model.inventory import Inventory, Remote
-from provisioner.model.registry import Body, BodyKind, BodyOverrides, Organisation, OrganisationKind, Registry
-from provisioner.model.resources import Kind, Resource, ResourceId
+from provisioner.model.registry import BodyKind, Organisation, OrganisationKind, Registry
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
-from provisioner.registry.documents import BodyDocument
 
 _BARE = "{name}"
 _MARK = "0name0"
@@ -63,8 +62,8 @@ class BodiesDrawer:
         self._inventory = inventory
         self._circumstances = circumstances
         self._policy = policy
-        self._people = {person.remote.remote_id: person for person in people}
-        self._guests = {guest.remote.remote_id: guest for guest in guests}
+        self._people = {person.account: person for person in people}
+        self._guests = {guest.account: guest for guest in guests}
         self._by_id = {person.id: person for person in self._people.values()}
         self._organisation_groups = _organisation_groups(policy, organisations)
         self.left_out: list[LeftOut] = []
@@ -82,7 +81,7 @@ class BodiesDrawer:
             if group.name not in administrators:
                 bodies += self._body(group, pairs.get(group.name), taken)
         self._give_rooms(bodies)
-        _fix_names(bodies, self._policy, self._kinds, self._inventory)
+        fix_names(bodies, self._policy, self._kinds, self._inventory)
         return [body for body in bodies if self._is_writable(body)]
 
     def _give_rooms(self, bodies: list[DrawnBody]) -> None:
@@ -148,7 +147,7 @@ class BodiesDrawer:
             return
         wish = slug(name) or slug(group.name) or "gruppe"
         wish = f"pg-{wish}" if kind is BodyKind.PROJECT else wish
-        lead = self._lead(members, moderators)
+        lead = lead_of([self._by_id[one] for one in members], [self._by_id[one] for one in moderators])
         found = kind or BodyKind.CIRCLE
         yield DrawnBody(free_id(wish, taken), name, found, group, administrators, members, moderators, lead)
 
@@ -172,23 +171,13 @@ class BodiesDrawer:
                 return kind, shown
         return None, shown
 
-    def _lead(self, members: frozenset[str], moderators: frozenset[str]) -> str | None:
-        """The organisation that most come from; of several the one with most moderators; else nobody leads."""
-        counts = Counter(self._by_id[member].organisation for member in members)
-        leading = Counter(self._by_id[moderator].organisation for moderator in moderators)
-        ranking = sorted(((count, leading[one], one) for one, count in counts.items()), reverse=True)
-        if not ranking or (len(ranking) > 1 and ranking[0][:2] == ranking[1][:2]):
-            return None
-        return ranking[0][2]
-
     def _is_writable(self, body: DrawnBody) -> bool:
         """Whether the registry takes its names; then everybody of it becomes a member."""
-        fields = body.fields()
-        unfit = unfit_field(BodyDocument, fields) or _unfit_override(body.overrides)
+        unfit = unfit_in(body)
         if unfit is not None:
-            self._leave_out(body.group, Text.of("app.import_unfit", field=unfit))
-            if body.administrators is not None:
-                self._leave_out(body.administrators, Text.of("app.import_unfit", field=unfit))
+            for remote in (body.group, body.administrators):
+                if remote is not None:
+                    self._leave_out(remote, Text.of("app.import_unfit", field=unfit))
             return False
         for member in body.members:
             self._by_id[member].memberships[body.id] = member in body.moderators
@@ -201,11 +190,6 @@ class BodiesDrawer:
         return True
 
 
-def _unfit_override(overrides: Mapping[str, Any]) -> str | None:
-    """Ids are kept letter by letter; the registry drops spaces around a text."""
-    return next((name for name, value in overrides.items() if isinstance(value, str) and value != value.strip()), None)
-
-
 def _organisation_groups(policy: Policy, organisations: Iterable[DrawnOrganisation]) -> frozenset[str]:
     """Names of the groups that policy gives to organisations."""
     if policy.groups.organisation is None:
@@ -214,50 +198,3 @@ def _organisation_groups(policy: Policy, organisations: Iterable[DrawnOrganisati
     whole = policy.model_copy(update={"managed": None})
     desired = desire(Registry("import", "", organisations=listed), whole, date.min)
     return frozenset(desired.resources[ResourceId(Kind.GROUP, organisation_key(one))].name for one in listed)
-
-
-def _fix_names(bodies: list[DrawnBody], policy: Policy, kinds: Collection[Kind], inventory: Inventory) -> None:
-    """Give each body the overrides without which the policy would mean another group, or rename this one.
-
-    What the policy makes of a body is asked of the policy itself, until all that it says is what there is: fixing one
-    id can free, or take, the name of another.
-    """
-    whole = policy.model_copy(update={"managed": None})
-    changed = True
-    while changed:
-        registry = Registry("import", "", bodies={body.id: _as_model(body) for body in bodies})
-        desired = desire(registry, whole, date.min)
-        wanted = desired.resources
-        changed = False
-        for body in bodies:
-            members = wanted.get(ResourceId(Kind.GROUP, body_key(body.id)))
-            changed |= _fix(body, "group", body.group, members)
-            moderators = wanted.get(ResourceId(Kind.GROUP, administrators_key(body.id)))
-            if body.administrators is not None:
-                changed |= _fix(body, "administrators_group", body.administrators, moderators)
-            elif moderators is not None:
-                body.overrides["administrators_group"] = False
-                changed = True
-            for name, value in room_overrides(body, kinds, wanted):
-                changed |= _set(body, name, value)
-            for name, role in rights_overrides(body, inventory, desired.edges):
-                changed |= _set(body, name, role)
-
-
-def _fix(body: DrawnBody, which: str, remote: Remote, wanted: Resource | None) -> bool:
-    """Set the override that is missing. True when there was one."""
-    if wanted is None:
-        return _set(body, f"{which}_id", remote.name)
-    if wanted.fields["display_name"] != (shown := shown_of(remote)):
-        return _set(body, f"{which}_name", shown)
-    return wanted.name != remote.name and _set(body, f"{which}_id", remote.name)
-
-
-def _set(body: DrawnBody, name: str, value: object) -> bool:
-    changed = body.overrides.get(name) != value
-    body.overrides[name] = value
-    return changed
-
-
-def _as_model(body: DrawnBody) -> Body:
-    return Body(body.id, body.name, body.kind, overrides=BodyOverrides(**body.overrides))

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from provisioner.model.inventory import Remote
-from provisioner.model.registry import BodyKind
+from provisioner.model.registry import BodyKind, Identity, JoinMode
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.registry.documents import Document
@@ -24,10 +24,15 @@ _OVERRIDES: Final = (
     "folder_moderators",
     "conversation",
     "conversation_name",
+    "mailing_list",
+    "mailing_list_name",
 )
 
 
 TITLES: Final = {
+    "app.cockpit_nameless": Text.of("app.cockpit_nameless_title"),
+    "app.cockpit_role_address": Text.of("app.cockpit_role_address_title"),
+    "app.cockpit_same_group": Text.of("app.cockpit_same_group_title"),
     "app.import_disabled": Text.of("app.import_disabled_title"),
     "app.import_empty": Text.of("app.import_empty_title"),
     "app.import_no_body": Text.of("app.import_no_body_title"),
@@ -64,7 +69,10 @@ class LeftOut:
 @dataclass(slots=True)
 class DrawnPerson:
     id: str
-    remote: Remote
+    account: str
+    """Remote id of the account; an address where no account is known."""
+    user_id: str | None
+    """None: which account is meant is found by the address."""
     given_name: str
     family_name: str
     email: str
@@ -74,6 +82,9 @@ class DrawnPerson:
     organisation: str = ""
     memberships: dict[str, bool] = field(default_factory=dict)
     """Body id → whether the person moderates it."""
+    identities: tuple[Identity, ...] = ()
+    note: Text | None = None
+    """Something about the entry that whoever looks it over should know."""
 
     @property
     def domain(self) -> str:
@@ -86,11 +97,13 @@ class DrawnPerson:
             "given_name": self.given_name,
             "family_name": self.family_name,
             "email": self.email,
-            "organisation": self.organisation,
-            "user_id": self.remote.name,
         }
-        if not self.organisation:
-            del entry["organisation"]
+        if self.organisation:
+            entry["organisation"] = self.organisation
+        if self.user_id is not None:
+            entry["user_id"] = self.user_id
+        if self.identities:
+            entry["identities"] = [{"source": one.source, "key": one.key} for one in self.identities]
         if self.language is not None and self.language != language:
             entry["language"] = self.language
         if self.memberships:
@@ -129,7 +142,8 @@ class DrawnBody:
     id: str
     name: str
     kind: BodyKind
-    group: Remote
+    group: Remote | None
+    """None: no group of it is known."""
     administrators: Remote | None
     members: frozenset[str]
     """Ids of people, moderators included."""
@@ -137,16 +151,27 @@ class DrawnBody:
     lead: str | None
     overrides: dict[str, Any] = field(default_factory=dict)
     rooms: dict[Kind, Remote] = field(default_factory=dict)
-    """Its team folder and its conversation."""
+    """Its team folder, its conversation, its mailing list."""
+    join: JoinMode = JoinMode.APPROVAL
+    address: str = ""
+    """Of a page about it."""
 
     def fields(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"id": self.id, "name": self.name, "kind": str(self.kind)}
         if self.lead is not None:
             entry["lead"] = self.lead
-        entry["join"] = "approval"
+        entry["join"] = str(self.join)
         if self.overrides:
             entry["overrides"] = {name: self.overrides[name] for name in _OVERRIDES if name in self.overrides}
         return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What does not fit a registry, or was decided on the way: one sentence, and all whom or what it is about."""
+
+    what: Text
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +183,7 @@ class Drawing:
     bodies: tuple[DrawnBody, ...]
     people: tuple[DrawnPerson, ...]
     left_out: tuple[LeftOut, ...]
+    remarks: tuple[Remark, ...] = ()
 
 
 def unfit_field(model: type[Document], fields: dict[str, Any]) -> str | None:

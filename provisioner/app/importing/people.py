@@ -108,7 +108,8 @@ class PeopleDrawer:
         language = _text(remote, "language")[:2].lower()
         return DrawnPerson(
             id=self._fresh_id(),
-            remote=remote,
+            account=remote.remote_id,
+            user_id=remote.name,
             given_name=given,
             family_name=family,
             email=_text(remote, "email"),

@@ -16,6 +16,7 @@ from provisioner.model.text import Text
 _OVERRIDES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.TEAM_FOLDER: ("folder", "folder_name"),
     Kind.CONVERSATION: ("conversation", "conversation_name"),
+    Kind.MAILING_LIST: ("mailing_list", "mailing_list_name"),
 }
 """Kind of a room → what switches it off for one body, and what names it."""
 
