@@ -77,7 +77,7 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                     same = Text.of("app.same_account", other=ailing[door])
                     yield name, [Finding(Severity.ERROR, same, Text.of("app.mend_other_first", other=ailing[door]))]
                     continue
-                found = [*_readable_secrets(site, name), *target.connector.examine()]
+                found = [*readable_secrets(site, site.section.targets[name]), *target.connector.examine()]
                 if any(finding.severity is Severity.ERROR for finding in found):
                     ailing[door] = name
                 found += examine_login(site, target)
@@ -90,9 +90,9 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
             yield name, [Finding(Severity.ERROR, error.text, mend)]
 
 
-def _readable_secrets(site: Site, name: str) -> Iterator[Finding]:
-    """Password files that others on this machine can read."""
-    for value in _password_files(site.section.targets[name]):
+def readable_secrets(site: Site, section: Mapping[str, object]) -> Iterator[Finding]:
+    """Password files of a target or a source that others on this machine can read."""
+    for value in _password_files(section):
         file = site.home / value
         if file.is_file() and file.stat().st_mode & 0o077:
             mend = Text.of("app.mend_readable_secret", file=str(file))

@@ -11,6 +11,7 @@ from provisioner.app.reports import (
     ChangeReport,
     CostReport,
     DoctorReport,
+    DoctorSourceReport,
     DoctorTargetReport,
     DriftItemReport,
     DriftReport,
@@ -148,23 +149,27 @@ def problem_report(problem: Problem, say: Say) -> ProblemReport:
     )
 
 
-def doctor_report(findings: Iterable[tuple[str, Iterable[Finding]]], say: Say) -> DoctorReport:
-    """Every target's findings."""
-    targets = [
-        DoctorTargetReport(
-            target=target,
-            findings=[
-                FindingReport(
-                    severity=finding.severity.value,
-                    what=text_report(finding.what, say),
-                    mend=None if finding.mend is None else text_report(finding.mend, say),
-                )
-                for finding in found
-            ],
+Findings = Iterable[tuple[str, Iterable[Finding]]]
+"""By the name of what was examined."""
+
+
+def doctor_report(targets: Findings, sources: Findings, say: Say) -> DoctorReport:
+    """Every target's findings, and every source's."""
+    return DoctorReport(
+        targets=[DoctorTargetReport(target=name, findings=_findings(found, say)) for name, found in targets],
+        sources=[DoctorSourceReport(source=name, findings=_findings(found, say)) for name, found in sources],
+    )
+
+
+def _findings(findings: Iterable[Finding], say: Say) -> list[FindingReport]:
+    return [
+        FindingReport(
+            severity=finding.severity.value,
+            what=text_report(finding.what, say),
+            mend=None if finding.mend is None else text_report(finding.mend, say),
         )
-        for target, found in findings
+        for finding in findings
     ]
-    return DoctorReport(targets=targets)
 
 
 def drift_report(network: str, drifted: Drifted) -> DriftReport:

@@ -1,6 +1,6 @@
 """How sources of identities are, and what a reading came to: for people, and in the shape that ``--json`` prints."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -68,15 +68,15 @@ def accept_command(source: str, word: str) -> str:
     return f"readi sources accept {source} --word {word}"
 
 
-def status_of(site: Site) -> list[Status]:
-    """Every source of the settings, then those that these no longer name. Asks no source.
+def status_of(site: Site, besides: Container[str] = ()) -> list[Status]:
+    """Every source of the settings but ``besides``, then those that these no longer name. Asks no source.
 
     Raises `SettingsError`, `StateError`.
     """
     mirrors = Mirrors(site.database)
     kept, counts = mirrors.all(site.network), mirrors.counts(site.network)
     found = []
-    for name in (*site.section.sources, *site.forsaken()):
+    for name in (*(name for name in site.section.sources if name not in besides), *site.forsaken()):
         mirror, (people, missing) = kept.get(name, Mirror()), counts.get(name, (0, 0))
         names = _names(mirrors, site.network, name) if mirror.held is not None else None
         section = site.section.sources.get(name)

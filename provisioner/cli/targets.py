@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -9,9 +10,10 @@ import typer
 from provisioner.app.looking import examine
 from provisioner.app.releasing import release
 from provisioner.app.reporting import doctor_report
-from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of, working
+from provisioner.app.source_doctor import examine_sources
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson, Targets
-from provisioner.model.ports import Severity
+from provisioner.model.ports import Finding, Severity
 from provisioner.model.words import resource_word
 
 _STYLES = {Severity.OK: "green", Severity.NOTE: "blue", Severity.WARNING: "yellow", Severity.ERROR: "red"}
@@ -26,23 +28,33 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = False) -> int:
-    """Every target: reachable, version, apps, rights, limits; each finding with its mend. Writes nothing."""
+    """Every target and source: reachable, version, rights, limits; each finding with its mend. Writes nothing.
+
+    With --target no source is examined.
+    """
     context = context_of(ctx)
     site = context.open_site()
     with working(context, "examining"):
         examined = list(examine(site, target or ()))
+        sources = [] if target else list(examine_sources(site))
     if as_json:
-        context.print_json(doctor_report(examined, context.say))
+        context.print_json(doctor_report(examined, sources, context.say))
     else:
         for name, findings in examined:
-            context.out.print(name, style="bold", markup=False)
-            for finding in findings:
-                line = f"  {_SIGNS[finding.severity]} {context.say(finding.what)}"
-                context.out.print(line, style=_STYLES[finding.severity], markup=False)
-                if finding.mend is not None:
-                    context.out.print(f"      {context.say(finding.mend)}", markup=False)
-    failed = any(finding.severity is Severity.ERROR for _, findings in examined for finding in findings)
+            _tell_findings(context, name, findings)
+        for name, findings in sources:
+            _tell_findings(context, context.tell("doctor_source", source=name), findings)
+    failed = any(finding.severity is Severity.ERROR for _, found in (*examined, *sources) for finding in found)
     return FAILED if failed else NOTHING_TO_DO
+
+
+def _tell_findings(context: Context, head: str, findings: Iterable[Finding]) -> None:
+    context.out.print(head, style="bold", markup=False)
+    for finding in findings:
+        line = f"  {_SIGNS[finding.severity]} {context.say(finding.what)}"
+        context.out.print(line, style=_STYLES[finding.severity], markup=False)
+        if finding.mend is not None:
+            context.out.print(f"      {context.say(finding.mend)}", markup=False)
 
 
 def release_command(
