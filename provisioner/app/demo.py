@@ -189,7 +189,6 @@ class Demo:
 
     def _moving(self) -> None:
         self._chapter("moving")
-        registry = self._site.registry_folder
         mover = self._somebody_who(lambda person: len(person.affiliations) == 1 and not person.absences)
         elsewhere = next(
             organisation.id
@@ -198,8 +197,8 @@ class Demo:
         )
         today = self._clock.now().date()
         before = self._cloud().seen("pg-sensorik")
-        self._told(editing.move_person(registry, mover.id, elsewhere, today))
-        self._told(editing.rename_body(registry, "pg-sensorik", "Sensorik und IoT"))
+        self._told(editing.move_person(self._site.files(), mover.id, elsewhere, today))
+        self._told(editing.rename_body(self._site.files(), "pg-sensorik", "Sensorik und IoT"))
         planned = self._plan()
         self._audience.plan(planned, 10)
         self._expect(any(isinstance(change, Update) for change in planned.plan.changes()), "moving")
@@ -229,7 +228,7 @@ class Demo:
         leaver = registry.people[_LEAVER]
         chats = self._cloud().chats_of(person_key(leaver.id))
         yesterday = (self._clock.now() - timedelta(days=1)).date()
-        self._told(editing.leave_person(self._site.registry_folder, leaver.id, yesterday))
+        self._told(editing.leave_person(self._site.files(), leaver.id, yesterday))
         planned = self._plan()
         self._audience.plan(planned, 8)
         kinds = [type(change) for change in planned.plan.changes()]
@@ -241,7 +240,7 @@ class Demo:
 
     def _archiving(self) -> None:
         self._chapter("archiving")
-        self._told(editing.archive_body(self._site.registry_folder, _NEWBORN, self._clock.now().date()))
+        self._told(editing.archive_body(self._site.files(), _NEWBORN, self._clock.now().date()))
         self._audience.plan(self._plan(), 8)
         self._approve()
         seen = self._cloud().seen(_NEWBORN)

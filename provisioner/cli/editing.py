@@ -60,7 +60,7 @@ def org_add(
     """A new organisation."""
     context, site, _ = site_of(ctx)
     edit = editing.add_organisation(
-        site.registry_folder,
+        site.files(),
         organisation_id=identity,
         name=name,
         kind=kind,
@@ -75,7 +75,7 @@ def org_add(
 def org_leave(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
     """The organisation's last day in the network (today, unless --on says another): its people leave with it."""
     context, site, today = site_of(ctx)
-    return edited(context, editing.leave_organisation(site.registry_folder, identity, _day(on, today)))
+    return edited(context, editing.leave_organisation(site.files(), identity, _day(on, today)))
 
 
 @bodies.command("create")
@@ -91,7 +91,7 @@ def body_create(
     """A new body; the next apply gives it its groups."""
     context, site, _ = site_of(ctx)
     edit = editing.create_body(
-        site.registry_folder, body_id=identity, name=name, kind=kind, lead=lead, join=join, purpose=purpose
+        site.files(), body_id=identity, name=name, kind=kind, lead=lead, join=join, purpose=purpose
     )
     return edited(context, edit)
 
@@ -102,14 +102,14 @@ def body_rename(
 ) -> int:
     """Another name; the id stays, and everything of it is renamed in place."""
     context, site, _ = site_of(ctx)
-    return edited(context, editing.rename_body(site.registry_folder, identity, name))
+    return edited(context, editing.rename_body(site.files(), identity, name))
 
 
 @bodies.command("archive")
 def body_archive(ctx: typer.Context, identity: Identity, on: Day = None) -> int:
     """From this day (today, unless --on says another) the body is history: readable, moderated by nobody."""
     context, site, today = site_of(ctx)
-    return edited(context, editing.archive_body(site.registry_folder, identity, _day(on, today)))
+    return edited(context, editing.archive_body(site.files(), identity, _day(on, today)))
 
 
 @people.command("add")
@@ -126,7 +126,7 @@ def person_add(
     """A new person, with a new opaque id."""
     context, site, _ = site_of(ctx)
     edit = editing.add_person(
-        site.registry_folder,
+        site.files(),
         given_name=given_name,
         family_name=family_name,
         email=email,
@@ -148,7 +148,7 @@ def person_move(
 ) -> int:
     """To another organisation from this day on (today, unless --on says another). The account stays the same."""
     context, site, today = site_of(ctx)
-    edit = editing.move_person(site.registry_folder, identity, organisation, _day(on, today), email=email)
+    edit = editing.move_person(site.files(), identity, organisation, _day(on, today), email=email)
     return edited(context, edit)
 
 
@@ -161,7 +161,7 @@ def person_leave(
 ) -> int:
     """The person's last day (today, unless --on says another) in the network, or in one body."""
     context, site, today = site_of(ctx)
-    return edited(context, editing.leave_person(site.registry_folder, identity, _day(on, today), body=body))
+    return edited(context, editing.leave_person(site.files(), identity, _day(on, today), body=body))
 
 
 @people.command("absent")
@@ -169,4 +169,4 @@ def person_absent(ctx: typer.Context, identity: Identity, since: Day = None, unt
     """Away for a while: nothing is taken away for want of activity."""
     context, site, today = site_of(ctx)
     ends = None if until is None else until.date()
-    return edited(context, editing.absent_person(site.registry_folder, identity, _day(since, today), ends))
+    return edited(context, editing.absent_person(site.files(), identity, _day(since, today), ends))

@@ -1,7 +1,7 @@
 """An edit's way into the folder's files and back: find the entry, change its lines, check everything, write."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,8 @@ from typing import Any, Final
 from ruamel.yaml.error import YAMLError
 
 from provisioner.model.errors import ReadiError
+from provisioner.model.registry import Identity
+from provisioner.model.sources import Brings, Supply
 from provisioner.model.text import Text
 from provisioner.registry.folder import YamlFolder
 from provisioner.registry.loading import Loaded, load, load_sources
@@ -16,12 +18,15 @@ from provisioner.registry.parsing import Mapping as Node
 from provisioner.registry.parsing import Parsed
 from provisioner.registry.problems import Problem
 from provisioner.registry.reading import ReadFile, read_folder
-from provisioner.registry.splicing import Change, add_entry, change_entry
+from provisioner.registry.splicing import Change, add_entry, change_entry, short
+from provisioner.registry.supplying import person_id_of
 from provisioner.registry.writing import replace_file
 
 _ID_ALPHABET: Final = "23456789bcdfghjkmnpqrstvwxz"  # no vowels, no 0/o, 1/l: nothing to misread, no words
 _ID_LENGTH: Final = 8
 _EDITOR_LINE: Final = "# yaml-language-server:"
+LINKED_FILE: Final = "people/linked.yaml"
+"""Where those stand of whom the files tell little more than who they are in sources."""
 
 
 class EditRefused(ReadiError):
@@ -44,10 +49,11 @@ class Edit:
 
 
 class Files:
-    """The folder's files as they are now, and the way back into them."""
+    """The folder's files as they are now, and the way back into them. An edit is proved with what ``supplies`` say."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, supplies: Sequence[Supply] = ()) -> None:
         self.folder = folder
+        self.supplies = supplies
         self.files = read_folder(folder).files
 
     def entries(self, section: str) -> Iterator[tuple[ReadFile, int, Node]]:
@@ -63,10 +69,9 @@ class Files:
         """The last file in which somebody of the organisation stands."""
         found = None
         for file, _, person in self.entries("people"):
-            stays = person.get("affiliations")
-            stays = stays if isinstance(stays, list) else []
+            stays = _mappings(person.get("affiliations"))
             if person.get("organisation") == organisation or any(
-                isinstance(stay, Node) and stay.get("organisation") == organisation for stay in stays
+                stay.get("organisation") == organisation for stay in stays
             ):
                 found = file.file
         return found
@@ -79,9 +84,22 @@ class Files:
             if made not in taken:
                 return made
 
+    def organisations_by_source(self, person_id: str) -> list[str]:
+        """Where sources alone say that the person is."""
+        person = load(self.folder, self.supplies).registry.people.get(person_id)
+        written = [entry for _, _, entry in self.entries("people") if entry.get("id") == person_id]
+        named = {str(entry.get("organisation")) for entry in written}
+        named |= {str(stay.get("organisation")) for entry in written for stay in _mappings(entry.get("affiliations"))}
+        stays = () if person is None else person.affiliations
+        return [one.organisation for one in stays if not one.gone and one.organisation not in named]
+
     def change(self, section: str, entry_id: str, change: Change, summary: Text) -> Edit:
-        """Change the entry of this id."""
+        """Change the entry of this id. Somebody whom a source brings gets one, in `LINKED_FILE`."""
         found = [(file, index) for file, index, entry in self.entries(section) if entry.get("id") == entry_id]
+        if not found and section == "people" and (identity := self._brought(entry_id)) is not None:
+            entry = {"id": entry_id, "identities": [short(source=identity.source, key=identity.key)]}
+            change(entry)
+            return self.add(section, entry, LINKED_FILE, summary)
         if len(found) != 1:
             raise EditRefused(
                 Text.of("registry.no_such_entry" if not found else "registry.many_such_entries", id=entry_id)
@@ -90,6 +108,14 @@ class Files:
         return self._write(
             file.file, entry_id, lambda text: change_entry(text, file.parsed, section, index, change), summary
         )
+
+    def _brought(self, person_id: str) -> Identity | None:
+        """Who this person of a source is there."""
+        for supply in self.supplies:
+            for key in supply.people if supply.brings is Brings.EVERYBODY else ():
+                if person_id_of(supply.source, key) == person_id:
+                    return Identity(supply.source, key)
+        return None
 
     def add(self, section: str, entry: dict[str, Any], file: str, summary: Text) -> Edit:
         """Write a new entry into ``file``, which is made if need be."""
@@ -111,8 +137,8 @@ class Files:
             raise EditRefused(Text.of("registry.edit_by_hand", id=entry_id, file=file)) from fault
         after = after if after.endswith("\n") else after + "\n"
         after = after.replace("\n", "\r\n") if windows else after
-        old = load(self.folder)
-        new = load_sources([YamlFolder(self.folder, {file: after})])
+        old = load(self.folder, self.supplies)
+        new = load_sources([YamlFolder(self.folder, {file: after})], self.supplies)
         errors = _new(old.errors, new)
         if errors:
             raise EditRefused(Text.of("registry.would_be_wrong", id=entry_id, count=len(errors)), tuple(errors))
@@ -127,6 +153,11 @@ class Files:
             if first.startswith(_EDITOR_LINE):
                 return first.rstrip("\r") + "\n"
         return ""
+
+
+def _mappings(listed: Any) -> list[Node]:
+    """The mappings of a list that may be none, or no list."""
+    return [one for one in listed if isinstance(one, Node)] if isinstance(listed, list) else []
 
 
 def _new(old: tuple[Problem, ...], loaded: Loaded, *, errors: bool = True) -> list[Problem]:

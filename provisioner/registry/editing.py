@@ -1,8 +1,8 @@
 """Editing the registry in place: comments, quotes and every line that is not meant stay as they are.
 
-Every function reads the folder afresh, changes one file, checks the result as a whole and only then writes it. An edit
-that would bring in an error is refused with `EditRefused`, and nothing is written; errors that were there before do
-not stand in the way.
+Every function is given the files as they are now (`Files`, for one edit), changes one of them, checks the result as a
+whole and only then writes it. An edit that would bring in an error is refused with `EditRefused`, and nothing is
+written; errors that were there before do not stand in the way.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
+from provisioner.model.registry import BodyKind, Identity, JoinMode, OrganisationKind, Role
 from provisioner.model.text import Text
 from provisioner.registry.checks import ORGANISATION_ROLES
 from provisioner.registry.editfiles import Edit, EditRefused, Files
@@ -19,6 +19,7 @@ from provisioner.registry.splicing import short, short_list
 __all__ = [
     "Edit",
     "EditRefused",
+    "Files",
     "absent_person",
     "add_organisation",
     "add_person",
@@ -26,13 +27,14 @@ __all__ = [
     "create_body",
     "leave_organisation",
     "leave_person",
+    "link_person",
     "move_person",
     "rename_body",
 ]
 
 
 def add_person(
-    folder: Path,
+    files: Files,
     *,
     given_name: str,
     family_name: str,
@@ -44,7 +46,6 @@ def add_person(
     person_id: str | None = None,
 ) -> Edit:
     """Write a new person into the file where others of the organisation stand, else ``people/<organisation>.yaml``."""
-    files = Files(folder)
     person_id = person_id or files.new_person_id()
     entry: dict[str, Any] = {
         "id": person_id,
@@ -63,17 +64,19 @@ def add_person(
     return files.add("people", entry, file, what)
 
 
-def move_person(folder: Path, person_id: str, organisation: str, on: date, *, email: str | None = None) -> Edit:
+def move_person(files: Files, person_id: str, organisation: str, on: date, *, email: str | None = None) -> Edit:
     """From ``on`` the person is in ``organisation``; what it was elsewhere ends the day before, roles included."""
-    files = Files(folder)
     last_day = on - timedelta(days=1)
+    by_source = files.organisations_by_source(person_id)
 
     def move(person: Any) -> None:
         stays: list[Any] = list(person.get("affiliations") or ())
-        if "organisation" in person:
+        home = person.get("organisation") or (by_source[0] if len(by_source) == 1 and not stays else None)
+        if home is not None:
             roles = [role for role in person.get("roles") or () if role in ORGANISATION_ROLES]
-            stays = [short(organisation=person["organisation"], roles=short_list(roles) if roles else None)]
+            stays = [short(organisation=home, roles=short_list(roles) if roles else None)]
             _drop_roles(person, roles)
+        stays += [short(organisation=other) for other in by_source if other != home]
         open_stays = [stay for stay in stays if stay.get("until") is None or _day(stay["until"]) >= on]
         if any(stay["organisation"] == organisation for stay in open_stays):
             raise EditRefused(Text.of("registry.already_there", id=person_id, organisation=organisation))
@@ -85,7 +88,8 @@ def move_person(folder: Path, person_id: str, organisation: str, on: date, *, em
             del person["organisation"]
             person.insert(position, "affiliations", [*stays, new])
         else:
-            person.setdefault("affiliations", []).append(new)
+            written = person.setdefault("affiliations", [])
+            written.extend([*stays[len(written) :], new])
         if email is not None:
             person["email"] = email
 
@@ -93,9 +97,8 @@ def move_person(folder: Path, person_id: str, organisation: str, on: date, *, em
     return files.change("people", person_id, move, what)
 
 
-def leave_person(folder: Path, person_id: str, on: date, *, body: str | None = None) -> Edit:
+def leave_person(files: Files, person_id: str, on: date, *, body: str | None = None) -> Edit:
     """``on`` is the person's last day in the network, or (``body``) the last day in that body."""
-    files = Files(folder)
     if body is None:
         return files.change(
             "people",
@@ -120,7 +123,7 @@ def leave_person(folder: Path, person_id: str, on: date, *, body: str | None = N
     )
 
 
-def absent_person(folder: Path, person_id: str, since: date, until: date | None = None) -> Edit:
+def absent_person(files: Files, person_id: str, since: date, until: date | None = None) -> Edit:
     """The person is away from ``since`` to ``until``, both included: nothing is taken away for want of activity."""
 
     def be_absent(person: Any) -> None:
@@ -130,13 +133,26 @@ def absent_person(folder: Path, person_id: str, since: date, until: date | None 
         else:
             person["absences"] = [absence]
 
-    return Files(folder).change(
-        "people", person_id, be_absent, Text.of("registry.person_absent", id=person_id, since=since)
-    )
+    return files.change("people", person_id, be_absent, Text.of("registry.person_absent", id=person_id, since=since))
+
+
+def link_person(files: Files, person_id: str, identities: Sequence[Identity]) -> Edit:
+    """The person is these entries of sources, from now on."""
+
+    def link(person: Any) -> None:
+        known = person.setdefault("identities", [])
+        before = {(one["source"], str(one["key"])) for one in known}
+        missing = [one for one in identities if (one.source, one.key) not in before]
+        if not missing:
+            raise EditRefused(Text.of("registry.linked_already", id=person_id))
+        known.extend(short(source=one.source, key=one.key) for one in missing)
+
+    what = Text.of("registry.person_linked", id=person_id, source=identities[-1].source)
+    return files.change("people", person_id, link, what)
 
 
 def create_body(
-    folder: Path,
+    files: Files,
     *,
     body_id: str,
     name: str,
@@ -146,7 +162,6 @@ def create_body(
     purpose: str = "",
 ) -> Edit:
     """Write a new body where the last one stands, or into a file of its own when each has one."""
-    files = Files(folder)
     entry = {
         "id": body_id,
         "name": name,
@@ -159,27 +174,27 @@ def create_body(
     each_alone = len(set(holders)) == len(holders) and all(
         Path(file.file).stem == body.get("id") for file, _, body in files.entries("bodies")
     )
-    if each_alone and (folder / "bodies").is_dir():
+    if each_alone and (files.folder / "bodies").is_dir():
         file = f"bodies/{body_id}.yaml"
     else:
         file = holders[-1] if holders else "bodies.yaml"
     return files.add("bodies", entry, file, Text.of("registry.body_created", id=body_id, name=name))
 
 
-def rename_body(folder: Path, body_id: str, name: str) -> Edit:
+def rename_body(files: Files, body_id: str, name: str) -> Edit:
     """Another name; the id stays, so that its rooms are renamed in place."""
     what = Text.of("registry.body_renamed", id=body_id, name=name)
-    return Files(folder).change("bodies", body_id, lambda body: body.update(name=name), what)
+    return files.change("bodies", body_id, lambda body: body.update(name=name), what)
 
 
-def archive_body(folder: Path, body_id: str, on: date) -> Edit:
+def archive_body(files: Files, body_id: str, on: date) -> Edit:
     """``on`` is the first day on which the body is no longer active. Nothing of it is deleted."""
     what = Text.of("registry.body_archived", id=body_id, on=on)
-    return Files(folder).change("bodies", body_id, lambda body: body.update(archived=on), what)
+    return files.change("bodies", body_id, lambda body: body.update(archived=on), what)
 
 
 def add_organisation(
-    folder: Path,
+    files: Files,
     *,
     organisation_id: str,
     name: str,
@@ -189,7 +204,6 @@ def add_organisation(
     joined: date | None = None,
 ) -> Edit:
     """Write a new organisation where the last one stands."""
-    files = Files(folder)
     entry = {
         "id": organisation_id,
         "name": name,
@@ -205,10 +219,10 @@ def add_organisation(
     )
 
 
-def leave_organisation(folder: Path, organisation_id: str, on: date) -> Edit:
+def leave_organisation(files: Files, organisation_id: str, on: date) -> Edit:
     """``on`` is its last day in the network; on the day after, its people's affiliations are over."""
     what = Text.of("registry.organisation_left", id=organisation_id, on=on)
-    change = Files(folder).change
+    change = files.change
     return change("organisations", organisation_id, lambda organisation: organisation.update(leaves=on), what)
 
 

@@ -4,7 +4,6 @@ Edits in place, as those of `provisioner.registry.editing`: checked as a whole, 
 """
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from provisioner.model.registry import Role
@@ -14,13 +13,13 @@ from provisioner.registry.editing import is_open
 from provisioner.registry.splicing import short
 
 
-def lead_body(folder: Path, body_id: str, organisation_id: str) -> Edit:
+def lead_body(files: Files, body_id: str, organisation_id: str) -> Edit:
     """The organisation sets the rhythm from now on."""
     what = Text.of("registry.body_led", id=body_id, organisation=organisation_id)
-    return Files(folder).change("bodies", body_id, lambda body: body.update(lead=organisation_id), what)
+    return files.change("bodies", body_id, lambda body: body.update(lead=organisation_id), what)
 
 
-def moderate_body(folder: Path, body_id: str, person_id: str, today: date) -> Edit:
+def moderate_body(files: Files, body_id: str, person_id: str, today: date) -> Edit:
     """The person moderates the body from now on, a member before or not."""
 
     def moderate(person: Any) -> None:
@@ -38,4 +37,4 @@ def moderate_body(folder: Path, body_id: str, person_id: str, today: date) -> Ed
         memberships.append(short(id=body_id, role=str(Role.MODERATOR), since=today if past else None))
 
     what = Text.of("registry.body_moderated", id=person_id, body=body_id)
-    return Files(folder).change("people", person_id, moderate, what)
+    return files.change("people", person_id, moderate, what)

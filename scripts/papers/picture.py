@@ -82,15 +82,15 @@ def _live_on(site: Site, cloud: NextcloudSandbox) -> None:
     people = site.read_registry().registry.people
     leaver = max(person.id for person in people.values() if person.memberships and person.guest is None)
     editing.add_person(
-        registry,
+        editing.Files(registry),
         given_name="Levke",
         family_name="Bühlmeier",
         email="levke.buehlmeier@bretten.example",
         organisation="bretten",
         bodies=("pg-sensorik", "pg-e-akte"),
     )
-    editing.rename_body(registry, "pg-strategie", "Digitale Zukunft")
-    editing.leave_person(registry, leaver, today - timedelta(days=1))
+    editing.rename_body(editing.Files(registry), "pg-strategie", "Digitale Zukunft")
+    editing.leave_person(editing.Files(registry), leaver, today - timedelta(days=1))
     cloud.emulator.rename_group("PG_E-Akte", "E-Akte (alt)")
 
 

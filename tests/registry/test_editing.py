@@ -118,7 +118,7 @@ def shared(one: list[str], other: list[str]) -> int:
 def test_a_new_person_stands_behind_the_others_of_the_organisation_and_nothing_else_changes(write: Write) -> None:
     folder = write(people=None, **{"people/all": LAYOUTS["as we write it"]})
     edit = editing.add_person(
-        folder,
+        editing.Files(folder),
         given_name="Zoë",
         family_name="O'Neill: die Jüngere",
         email="zoe@rastatt.example",
@@ -152,7 +152,7 @@ def test_a_new_person_stands_behind_the_others_of_the_organisation_and_nothing_e
 def test_a_name_that_yaml_would_misread_is_quoted(write: Write, name: str) -> None:
     folder = write()
     edit = editing.add_person(
-        folder, given_name=name, family_name=name, email="n@bretten.example", organisation="bretten"
+        editing.Files(folder), given_name=name, family_name=name, email="n@bretten.example", organisation="bretten"
     )
     assert load(folder).registry.people[edit.id].given_name == name
 
@@ -161,7 +161,7 @@ def test_the_first_person_of_an_organisation_gets_a_file_with_the_editors_line_o
     line = "# yaml-language-server: $schema=../.schema.json\n"
     folder = write(people=None, **{"people/bretten": line + PEOPLE})
     edit = editing.add_person(
-        folder, given_name="B", family_name="B", email="b@rastatt.example", organisation="rastatt"
+        editing.Files(folder), given_name="B", family_name="B", email="b@rastatt.example", organisation="rastatt"
     )
     assert edit.files == (folder / "people/rastatt.yaml",)
     assert edit.files[0].read_text().startswith(line + "people:\n  - id: p-")
@@ -172,7 +172,7 @@ def test_the_first_person_of_an_organisation_gets_a_file_with_the_editors_line_o
 def test_a_person_moves_in_any_layout_and_only_that_persons_lines_change(write: Write, layout: str) -> None:
     before = LAYOUTS[layout]
     folder = write(people=before)
-    editing.move_person(folder, "p-anna", "rastatt", DAY, email="aenne.muessig@rastatt.example")
+    editing.move_person(editing.Files(folder), "p-anna", "rastatt", DAY, email="aenne.muessig@rastatt.example")
     loaded = load(folder)
     assert loaded.problems == ()
     person = loaded.registry.people["p-anna"]
@@ -192,7 +192,7 @@ def test_a_person_moves_in_any_layout_and_only_that_persons_lines_change(write: 
 def test_a_leave_date_is_one_line_in_any_layout(write: Write, layout: str, who: str) -> None:
     before = LAYOUTS[layout]
     folder = write(people=before)
-    editing.leave_person(folder, who, DAY)
+    editing.leave_person(editing.Files(folder), who, DAY)
     assert load(folder).registry.people[who].period == Period(None, DAY)
     gone, came = changed_lines(before, (folder / "people.yaml").read_text())
     assert len(came) == 1
@@ -204,15 +204,15 @@ def test_a_leave_date_is_one_line_in_any_layout(write: Write, layout: str, who: 
 
 def test_a_second_leave_date_takes_the_place_of_the_first(write: Write) -> None:
     folder = write()
-    editing.leave_person(folder, "p-anna", DAY)
-    editing.leave_person(folder, "p-anna", date(2027, 1, 1))
+    editing.leave_person(editing.Files(folder), "p-anna", DAY)
+    editing.leave_person(editing.Files(folder), "p-anna", date(2027, 1, 1))
     assert (folder / "people.yaml").read_text() == PEOPLE + "    leaves: 2027-01-01\n"
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_leaving_a_body_ends_that_membership(write: Write, layout: str) -> None:
     folder = write(people=LAYOUTS[layout])
-    editing.leave_person(folder, "p-anna", DAY, body="pg-sensorik")
+    editing.leave_person(editing.Files(folder), "p-anna", DAY, body="pg-sensorik")
     assert load(folder).registry.people["p-anna"].memberships == (
         Membership("pg-sensorik", Role.MEMBER, Period(None, DAY)),
     )
@@ -221,8 +221,8 @@ def test_leaving_a_body_ends_that_membership(write: Write, layout: str) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_absences_add_up(write: Write, layout: str) -> None:
     folder = write(people=LAYOUTS[layout])
-    editing.absent_person(folder, "p-bernd", DAY, date(2026, 12, 31))
-    editing.absent_person(folder, "p-bernd", date(2027, 3, 1))
+    editing.absent_person(editing.Files(folder), "p-bernd", DAY, date(2026, 12, 31))
+    editing.absent_person(editing.Files(folder), "p-bernd", date(2027, 3, 1))
     assert load(folder).registry.people["p-bernd"].absences == (
         Period(DAY, date(2026, 12, 31)),
         Period(date(2027, 3, 1)),
@@ -231,8 +231,8 @@ def test_absences_add_up(write: Write, layout: str) -> None:
 
 def test_somebody_who_moves_back_has_three_affiliations(write: Write) -> None:
     folder = write()
-    editing.move_person(folder, "p-anna", "rastatt", date(2026, 1, 1))
-    editing.move_person(folder, "p-anna", "bretten", date(2027, 1, 1))
+    editing.move_person(editing.Files(folder), "p-anna", "rastatt", date(2026, 1, 1))
+    editing.move_person(editing.Files(folder), "p-anna", "bretten", date(2027, 1, 1))
     affiliations = load(folder).registry.people["p-anna"].affiliations
     assert [one.organisation for one in affiliations] == ["bretten", "rastatt", "bretten"]
     assert [one.period.holds(date(2026, 12, 31)) for one in affiliations] == [False, True, False]
@@ -240,10 +240,12 @@ def test_somebody_who_moves_back_has_three_affiliations(write: Write) -> None:
 
 def test_a_body_is_created_renamed_and_archived(write: Write) -> None:
     folder = write()
-    edit = editing.create_body(folder, body_id="pg-akte", name="E-Akte", lead="rastatt", purpose="Weniger Papier.")
+    edit = editing.create_body(
+        editing.Files(folder), body_id="pg-akte", name="E-Akte", lead="rastatt", purpose="Weniger Papier."
+    )
     assert edit.files == (folder / "bodies.yaml",)
-    editing.rename_body(folder, "pg-akte", "E-Akte & Archiv")
-    editing.archive_body(folder, "pg-akte", DAY)
+    editing.rename_body(editing.Files(folder), "pg-akte", "E-Akte & Archiv")
+    editing.archive_body(editing.Files(folder), "pg-akte", DAY)
     body = load(folder).registry.bodies["pg-akte"]
     assert (body.name, body.kind, body.archived_on) == ("E-Akte & Archiv", BodyKind.PROJECT, DAY)
     assert (folder / "bodies.yaml").read_text().startswith(BODIES)
@@ -253,22 +255,26 @@ def test_where_each_body_has_a_file_a_new_one_gets_its_own(write: Write) -> None
     folder = write(
         bodies=None, **{"bodies/pg-sensorik": BODIES, "bodies/b": "bodies: [{id: b, name: B, kind: circle}]\n"}
     )
-    edit = editing.create_body(folder, body_id="pg-akte", name="E-Akte")
+    edit = editing.create_body(editing.Files(folder), body_id="pg-akte", name="E-Akte")
     assert edit.files == (folder / "bodies/pg-akte.yaml",)
 
 
 def test_the_second_body_does_not_go_into_the_file_of_the_first(write: Write) -> None:
     folder = write(bodies=None, **{"bodies/b": "bodies: [{id: b, name: B, kind: circle}]\n"})
-    edit = editing.create_body(folder, body_id="pg-akte", name="E-Akte")
+    edit = editing.create_body(editing.Files(folder), body_id="pg-akte", name="E-Akte")
     assert edit.files == (folder / "bodies/pg-akte.yaml",)
 
 
 def test_an_organisation_joins_and_leaves(write: Write) -> None:
     folder = write()
     editing.add_organisation(
-        folder, organisation_id="buehl", name="Stadt Bühl", domains=["buehl.example"], joined=date(2026, 1, 1)
+        editing.Files(folder),
+        organisation_id="buehl",
+        name="Stadt Bühl",
+        domains=["buehl.example"],
+        joined=date(2026, 1, 1),
     )
-    editing.leave_organisation(folder, "buehl", DAY)
+    editing.leave_organisation(editing.Files(folder), "buehl", DAY)
     organisation = load(folder).registry.organisations["buehl"]
     assert (organisation.domains, organisation.period) == (("buehl.example",), Period(date(2026, 1, 1), DAY))
     assert (folder / "organisations.yaml").read_text().startswith(ORGANISATIONS)
@@ -280,13 +286,13 @@ def test_the_first_entry_of_a_section(write: Write, text: str) -> None:
         bodies=text.replace("people", "bodies").replace("x", "# no line end"),
         people=PEOPLE.replace("[pg-sensorik]", "[]"),
     )
-    edit = editing.create_body(folder, body_id="pg", name="PG")
+    edit = editing.create_body(editing.Files(folder), body_id="pg", name="PG")
     assert edit.files[0].name == "bodies.yaml"
     assert set(load(folder).registry.bodies) == {"pg"}
     assert load(folder).problems == ()
 
 
-Attempt = Callable[[Path], object]
+Attempt = Callable[[editing.Files], object]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +328,7 @@ def test_an_edit_that_would_be_wrong_is_refused_and_nothing_is_written(
     folder = write()
     before = {path: path.read_bytes() for path in folder.parent.rglob("*.yaml")}
     with pytest.raises(editing.EditRefused) as refused:
-        attempt(folder)
+        attempt(editing.Files(folder))
     assert refused.value.text.code == f"registry.{code}"
     assert bool(refused.value.problems) == (code == "would_be_wrong")
     assert {path: path.read_bytes() for path in folder.parent.rglob("*") if path.is_file()} == before
@@ -330,15 +336,15 @@ def test_an_edit_that_would_be_wrong_is_refused_and_nothing_is_written(
 
 def test_errors_that_were_there_before_do_not_stand_in_the_way(write: Write) -> None:
     folder = write(bodies=BODIES + "  - id: broken\n")
-    editing.leave_person(folder, "p-anna", DAY)
-    editing.rename_body(folder, "pg-sensorik", "Sensoren")
+    editing.leave_person(editing.Files(folder), "p-anna", DAY)
+    editing.rename_body(editing.Files(folder), "pg-sensorik", "Sensoren")
     assert load(folder).registry.bodies["pg-sensorik"].name == "Sensoren"
 
 
 def test_a_new_warning_is_told(write: Write) -> None:
     folder = write()
     edit = editing.add_person(
-        folder, given_name="A", family_name="A", email="a@freemail.example", organisation="bretten"
+        editing.Files(folder), given_name="A", family_name="A", email="a@freemail.example", organisation="bretten"
     )
     assert [problem.what.code for problem in edit.warnings] == ["registry.other_domain"]
 
@@ -352,7 +358,9 @@ def test_a_file_that_cannot_be_parsed_is_not_touched(write: Write) -> None:
         },
     )
     with pytest.raises(editing.EditRefused) as refused:
-        editing.add_person(folder, given_name="A", family_name="A", email="a@bretten.example", organisation="bretten")
+        editing.add_person(
+            editing.Files(folder), given_name="A", family_name="A", email="a@bretten.example", organisation="bretten"
+        )
     assert refused.value.text.code == "registry.file_is_broken"
 
 
@@ -363,7 +371,7 @@ def test_mode_links_and_windows_line_ends_are_kept(write: Write, tmp_path: Path)
     real.chmod(0o604)
     (folder / "people.yaml").unlink()
     (folder / "people.yaml").symlink_to(real)
-    editing.leave_person(folder, "p-anna", DAY)
+    editing.leave_person(editing.Files(folder), "p-anna", DAY)
     assert (folder / "people.yaml").is_symlink()
     assert real.stat().st_mode & 0o777 == 0o604
     assert real.read_bytes() == (PEOPLE + "    leaves: 2026-12-01\n").replace("\n", "\r\n").encode()
@@ -394,7 +402,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
 def test_what_ruamel_cannot_read_is_left_to_hands(write: Write) -> None:
     folder = write(people=PEOPLE.replace("Müßig", "Müßig\t# a tab"))
     with pytest.raises(editing.EditRefused) as refused:
-        editing.leave_person(folder, "p-anna", DAY)
+        editing.leave_person(editing.Files(folder), "p-anna", DAY)
     assert refused.value.text.code == "registry.edit_by_hand"
 
 
@@ -457,11 +465,11 @@ def test_an_edit_keeps_every_line_of_everybody_else(write: Write, text: str, cho
     assert not before.errors
     person = f"p-{choice % len(before.registry.people)}"
     edits: dict[str, Callable[[], editing.Edit]] = {
-        "leave": lambda: editing.leave_person(folder, person, DAY),
-        "move": lambda: editing.move_person(folder, person, "rastatt", DAY),
-        "absent": lambda: editing.absent_person(folder, person, DAY),
+        "leave": lambda: editing.leave_person(editing.Files(folder), person, DAY),
+        "move": lambda: editing.move_person(editing.Files(folder), person, "rastatt", DAY),
+        "absent": lambda: editing.absent_person(editing.Files(folder), person, DAY),
         "add": lambda: editing.add_person(
-            folder, given_name="N", family_name="N", email="n@x.example", organisation="bretten"
+            editing.Files(folder), given_name="N", family_name="N", email="n@x.example", organisation="bretten"
         ),
     }
     edit = edits[what]()
