@@ -73,9 +73,14 @@ class KeycloakSettings(WithPassword):
         return f"{self.url}/admin/realms/{quote(self.realm, safe='')}"
 
     @property
+    def realm_url(self) -> str:
+        """What the realm tells everybody."""
+        return f"{self.url}/realms/{quote(self.realm, safe='')}"
+
+    @property
     def token_url(self) -> str:
         """Where our client gets its token."""
-        return f"{self.url}/realms/{quote(self.realm, safe='')}/protocol/openid-connect/token"
+        return f"{self.realm_url}/protocol/openid-connect/token"
 
     def identity(self) -> str:
         """The realm's identity: two targets with the same one share the write lock."""

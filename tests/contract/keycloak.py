@@ -125,7 +125,7 @@ class KeycloakContract:
 
     def test_a_group_that_exists_is_refused_and_one_in_another_case_is_another_group(self, site: Site) -> None:
         site.new_group("Verkehr")
-        with pytest.raises(Permanent, match="keycloak.taken"):
+        with pytest.raises(Permanent, match="taken"):
             site.apply(create(group("again"), f"{site.prefix} Verkehr"))
         assert site.connector.look_up(group("other"), f"{site.prefix} verkehr") == Absent()
         other = site.new_group("verkehr")

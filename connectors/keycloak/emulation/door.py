@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, unquote
 
-from connectors.keycloak.emulation import groups, realm_pages, roles, user_rooms, users
+from connectors.keycloak.emulation import groups, powers, realm_pages, roles, user_rooms, users
 from connectors.keycloak.emulation.calls import (
     Call,
     Endpoint,
@@ -29,6 +30,8 @@ from provisioner.emulation import Emulator, MethodNotAllowed, NoSuchPath, Reques
 from provisioner.model.ports import Clock
 
 ADMIN: Final = "/admin/realms"
+STALE: Final = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+"""What is said of tokens is not to be kept."""
 DATABASE: Final = "database"
 """The word for `Faults.mishap`: the server fails inside, says 500, and nothing was changed."""
 
@@ -66,7 +69,7 @@ class Door(Emulator):
         self.tokens: dict[str, Token] = {}
         self._routes = Routes()
         # Fixed words stand before names in the table: `users/count` is nobody's id.
-        for room in (realm_pages, user_rooms, users, groups, roles):
+        for room in (realm_pages, powers, user_rooms, users, groups, roles):
             room.add_to(self._routes)
 
     def handle(self, request: Request) -> Response:
@@ -83,6 +86,8 @@ class Door(Emulator):
             if unquote(known) != self.realm.name:
                 raise error(404, "Realm does not exist")
             return self._public(request, realm_path)
+        if re.fullmatch("/admin/[^/]+", path) and path not in ("/admin/serverinfo", ADMIN):
+            raise error(405, "HTTP 405 Method Not Allowed")
         if path != "/admin/serverinfo" and path != ADMIN and not path.startswith(f"{ADMIN}/"):
             raise error(404, "Unable to find matching target resource method")
         rights = self._rights(request)
@@ -141,7 +146,7 @@ class Door(Emulator):
             "scope": "profile email",
         }
         response = answer(told, content_type="application/json")
-        response.headers += [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+        response.headers += STALE
         response.user = self.client.id
         return response
 
@@ -152,6 +157,7 @@ class Door(Emulator):
             "exp": int(now + self.client.lifespan),
             "iat": int(now),
             "jti": secrets.token_hex(16),
+            "sub": next((user.id for user in self.realm.users.values() if user.service_account), ""),
             "azp": self.client.id,
             "resource_access": {"realm-management": {"roles": sorted(self.client.roles)}},
         }
@@ -218,7 +224,7 @@ class Door(Emulator):
 
 
 def _oauth(status: int, word: str, description: str) -> Refusal:
-    return Refusal(status, {"error": word, "error_description": description})
+    return Refusal(status, {"error": word, "error_description": description}, STALE)
 
 
 def _client_of(request: Request, form: dict[str, str]) -> tuple[str | None, str | None]:
