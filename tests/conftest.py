@@ -7,7 +7,15 @@ import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
+from tests.support.mailman_server import MailmanServer
 from tests.support.site import Installation, body, new_cloud, person
+
+
+@pytest.fixture(scope="session")
+def mailman_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailmanServer]:
+    """A real Mailman, for the whole session."""
+    with MailmanServer(tmp_path_factory.mktemp("mailman")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -76,8 +76,9 @@ class AccountWriter:
             raise
         if old is None:
             return
-        by_user = self._take_along(old.email, email)
-        if by_user or account.preferred or len(account.addresses) > 2:
+        follows = self._take_along(old.email, email)
+        others = any(one.email not in (old.email, email) for one in account.addresses)
+        if follows or others or account.preferred:
             self._client.write("POST", f"/users/{segment(account.id)}/preferred_address", {"email": email})
         self._client.write("DELETE", f"/addresses/{segment(old.email)}")
 

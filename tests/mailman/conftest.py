@@ -1,16 +1,8 @@
-"""A real Mailman for the whole session, emptied between tests."""
-
-from collections.abc import Iterator
+"""The real Mailman of the session, emptied before a test."""
 
 import pytest
 
 from tests.support.mailman_server import MailmanServer
-
-
-@pytest.fixture(scope="session")
-def mailman_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailmanServer]:
-    with MailmanServer(tmp_path_factory.mktemp("mailman")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -93,6 +93,10 @@ class MailmanServer:
             self.process.wait(timeout=30)
             self.process = None
 
+    def add_domain(self) -> None:
+        body = {"mail_host": DOMAIN}
+        assert requests.post(f"{self.url}/3.1/domains", json=body, auth=ADMIN, timeout=30).status_code == 201
+
     def wipe(self) -> None:
         """Leave no domain, no list and nobody."""
         with requests.Session() as session:

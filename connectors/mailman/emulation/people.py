@@ -4,7 +4,7 @@ from typing import Any
 
 from connectors.mailman.emulation import parameters
 from connectors.mailman.emulation.calls import Call, Calls, route
-from connectors.mailman.emulation.config import is_address
+from connectors.mailman.emulation.config import boolean, is_address
 from connectors.mailman.emulation.refusing import Refused, no_such_path, not_found
 from connectors.mailman.emulation.state import Address, User
 from provisioner.emulation import Response
@@ -42,6 +42,7 @@ class People(Calls):
             if name not in ("display_name", "is_server_owner", "cleartext_password"):
                 raise Refused(400, f"Unknown attribute: {name}")
         user.display_name = str(call.parameters.get("display_name", user.display_name))
+        user.is_server_owner = boolean(call.parameters.get("is_server_owner", user.is_server_owner))
         return self.nothing()
 
     @route("DELETE", _USER)

@@ -1,0 +1,42 @@
+"""The Mailman contract on the emulator and on a real core, and live when the environment tells where."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.mailman.emulator import SERVICE, MailmanEmulator
+from connectors.mailman.settings import MailmanSettings
+from tests.contract.mailman import MailmanContract
+from tests.support.mailman_server import ADMIN, DOMAIN, MailmanServer
+
+LIVE = {name: os.environ.get(f"READI_LIVE_MAILMAN_{name}", "") for name in ("URL", "USER", "PASSWORD", "DOMAIN")}
+
+
+class TestEmulator(MailmanContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[MailmanSettings]:
+        with MailmanEmulator() as emulator:
+            password = SecretStr(SERVICE[1])
+            yield MailmanSettings(url=emulator.url, user=SERVICE[0], password=password, domain=emulator.domain)
+
+
+class TestRealServer(MailmanContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls, mailman_server: MailmanServer) -> MailmanSettings:
+        mailman_server.wipe()
+        mailman_server.add_domain()
+        return MailmanSettings(url=mailman_server.url, user=ADMIN[0], password=SecretStr(ADMIN[1]), domain=DOMAIN)
+
+
+if all(LIVE.values()):
+
+    class TestLiveServer(MailmanContract):
+        @pytest.fixture(scope="class")
+        @classmethod
+        def server(cls) -> MailmanSettings:
+            password = SecretStr(LIVE["PASSWORD"])
+            return MailmanSettings(url=LIVE["URL"], user=LIVE["USER"], password=password, domain=LIVE["DOMAIN"])
