@@ -10,12 +10,13 @@ from connectors.nextcloud.conversation_room import ConversationRoom
 from connectors.nextcloud.doctor import examine
 from connectors.nextcloud.folder_room import FolderRoom
 from connectors.nextcloud.group_room import GroupRoom
+from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Change
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
 from provisioner.model.inventory import Epoch, Inventory, Observation, Partial, Reading, Roster, Scope
-from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, Resolve, Wiring
+from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, LoginGroups, Resolve, Wiring
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -65,6 +66,18 @@ class NextcloudConnector:
     def examine(self) -> Iterator[Finding]:
         """What doctor asks. Never writes, never raises `TargetError`, sends the password to no stranger."""
         return examine(self._settings, self._client, self._wiring, self._accounts.oidc)
+
+    def login_groups(self) -> LoginGroups | None:
+        """What a login through user_oidc does to groups here. One request; what keeps it from telling, doctor says."""
+        settings, oidc = self._settings.user_oidc, self._accounts.oidc
+        if settings is None or oidc is None:
+            return None
+        told, _ = learn(settings, oidc)
+        provider = told.provider(settings.provider_id)
+        if provider is None:
+            return None
+        writes = told.system_says("auto_provision", True)
+        return LoginGroups(provider.identifier, provider.touches if writes else lambda _: False)
 
     def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
         """All of these kinds; groups' members only together with the accounts, which tell them.

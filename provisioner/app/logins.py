@@ -9,7 +9,6 @@ from provisioner.app.observing import ties_of
 from provisioner.app.planning import assigned_of
 from provisioner.app.site import Site
 from provisioner.model.bindings import Ties
-from provisioner.model.errors import SettingsError, StateError, TargetError
 from provisioner.model.ports import Finding, KnowsLogin, LoginGroups, Severity
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
@@ -19,21 +18,21 @@ SHOWN = 3
 
 
 def examine_login(site: Site, target: Target) -> Iterator[Finding]:
-    """What doctor finds where people log in elsewhere, held against the policy and the names that it gives."""
+    """What doctor finds where people log in elsewhere, held against the policy and what stands in other targets.
+
+    Raises `SettingsError`, `StateError`.
+    """
     connector = target.connector
     if not isinstance(connector, KnowsLogin) or not connector.capabilities().named_by_login:
         return
-    try:
-        groups, policy = connector.login_groups(), site.read_policy().policy
-        with site.targets() as targets:
-            known = ties_of(site, targets)
-            if groups is not None and policy is not None:
-                yield from writers(policy, groups, _groups_of_ours(site, policy, targets, known))
-            for login in targets:
-                if login.connector.capabilities().holds_login:
-                    yield from strangers(login.name, known[login.name], known[target.name])
-    except (SettingsError, StateError, TargetError):
-        return  # each is a finding, or an error, of whatever it belongs to
+    groups, policy = connector.login_groups(), site.read_policy().policy
+    with site.targets() as targets:
+        known = ties_of(site, targets)
+        if groups is not None and policy is not None:
+            yield from writers(policy, groups, _groups_of_ours(site, policy, targets, known))
+        for login in targets:
+            if login.connector.capabilities().holds_login:
+                yield from strangers(login.name, known[login.name], known[target.name])
 
 
 def writers(policy: Policy, login: LoginGroups, ours: Sequence[str]) -> Iterator[Finding]:

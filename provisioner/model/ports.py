@@ -244,7 +244,7 @@ class KnowsLogin(Protocol):
     """A connector of a product whose accounts people reach by a login that is kept elsewhere."""
 
     def login_groups(self) -> LoginGroups | None:
-        """None: people log in otherwise, or nothing is known of it. Asks the target; raises `TargetError`."""
+        """None: people log in otherwise, or nothing is known of it. Asks the target, and never raises `TargetError`."""
         ...
 
 
