@@ -54,6 +54,7 @@ def mailing_lists(
                 "description": " ".join(body.purpose.split()),
                 "listed": policy.mailing_lists.listed and not archived,
                 "read_only": archived,
+                "language": registry.language,
             },
             Text.of("policies.archived_body" if archived else "policies.mailing_list", body=body.name),
         )

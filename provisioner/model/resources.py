@@ -100,6 +100,7 @@ class Seats(NamedTuple):
 BEGINNINGS: Final[Mapping[Kind, tuple[FieldName, ...]]] = {
     Kind.TEAM_FOLDER: ("layout",),
     Kind.CONVERSATION: ("first_message",),
+    Kind.MAILING_LIST: ("language",),
 }
 """What an object begins with (see `Mode.ONCE`): one that has been ours before has begun, and gets none again."""
 

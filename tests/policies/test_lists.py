@@ -37,6 +37,7 @@ class TestLists:
             "description": "",
             "listed": False,
             "read_only": False,
+            "language": "de",
         }
         assert found.edges[Seats(LIST)] == {"person:p1", "person:p2"}
         assert found.edges[OWNERS] == {"person:p2"}
