@@ -41,7 +41,8 @@ def gives_power(item: Item) -> bool:
 def remote_of(item: Item, *, writable: bool = True) -> Remote | None:
     """One group as the planner knows it; None where it does not tell id and name.
 
-    One that gives power over the realm is only shown: neither its fields nor its members are ours to write.
+    Without a display name of its own, people read its name. One that gives power over the realm is only shown: neither
+    its fields nor its members are ours to write.
     """
     identifier, name = identifier_of(item), item.get("name")
     if not identifier or not isinstance(name, str) or not name:
@@ -49,7 +50,7 @@ def remote_of(item: Item, *, writable: bool = True) -> Remote | None:
     return Remote(
         remote_id=identifier,
         name=name,
-        fields={"name": name, "display_name": attribute(item, DISPLAY_NAME)},
+        fields={"name": name, "display_name": attribute(item, DISPLAY_NAME) or name},
         fingerprint=identifier,
         writable=None if writable and not gives_power(item) else frozenset(),
         marker=marker_in(item),
