@@ -86,7 +86,7 @@ def test_groups_become_project_groups_under_the_names_that_keycloak_has(bare: In
         "kind": "project",
         "lead": "bretten",
         "join": "approval",
-        "overrides": {"mailing_list": False},
+        "overrides": {"administrators_group": False, "mailing_list": False},
     }
     assert bodies["pg-e-akte"]["join"] == "open"
     assert bodies["pg-e-akte"]["overrides"]["group_name"] == "PG_eAkte"
@@ -108,9 +108,9 @@ def test_mailing_lists_keep_their_names_and_their_passwords_are_never_read(bare:
         member(ANNA, 1),
     )
     overrides = {name: body.get("overrides") for name, body in entries(bare, "bodies").items()}
-    assert overrides["pg-sensorik"] == {"mailing_list_name": "alte-liste"}
-    assert (overrides["pg-lorawan"], overrides["pg-e-akte"]) == (None, None)
-    assert overrides["pg-recht"] == {"mailing_list": False}
+    assert overrides["pg-sensorik"] == {"administrators_group": False, "mailing_list_name": "alte-liste"}
+    assert overrides["pg-lorawan"] == overrides["pg-e-akte"] == {"administrators_group": False}
+    assert overrides["pg-recht"] == {"administrators_group": False, "mailing_list": False}
     assert told(report)["unnamed_lists"] == ["E-Akte"]
     assert told(report)["passwords"] == []
     said = "".join(path.read_text("utf-8") for path in registry_of(bare).rglob("*") if path.is_file())

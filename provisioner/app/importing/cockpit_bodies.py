@@ -82,6 +82,9 @@ class CockpitBodies:
             )
         self._give_lists(bodies)
         fix_names(list(bodies.values()), self._policy, (Kind.MAILING_LIST,), Inventory("cockpit"))
+        for body in bodies.values():
+            # Nobody who administers is known: tied, the group would lose all of them by the first plan.
+            body.overrides["administrators_group"] = False
         self._remark(bodies)
         for number, body in bodies.items():
             self._settle(body, joined.get(number, ()), people)
