@@ -16,6 +16,7 @@ from provisioner.app.connectors import Target
 from provisioner.app.focus import is_named
 from provisioner.app.leavers import accounts_held, find_leaver, leavers_of
 from provisioner.app.observing import View, ties_of
+from provisioner.app.personal_data import identities_of
 from provisioner.app.planning import Planned, make_plan, with_cost
 from provisioner.app.site import Inputs, Site, planning_rules
 from provisioner.execution import Report
@@ -31,7 +32,7 @@ from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
 from provisioner.planning.sameness import reader_of
 from provisioner.registry.mistakes import mend_word
-from provisioner.state import Bindings, Departures, Outcome, Persons
+from provisioner.state import Bindings, Departures, Mirrors, Outcome, Persons
 
 PERSON, BODY = "person", "body"
 _LAST_FIRST = (Kind.MAILING_LIST, Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP, Kind.ROLE)
@@ -64,6 +65,8 @@ class Erasure:
     obstacles: tuple[Text, ...]
     origin: Origin | None
     """Where the entry stands that remains in the registry."""
+    still_in: tuple[str, ...] = ()
+    """Sources that still have the person: what is known of them there comes back when these are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class _Prepared:
     """None: nothing is tied anywhere."""
     gone: tuple[tuple[View, Binding], ...]
     """Ties whose objects are there no more."""
+    identities: frozenset[tuple[str, str]] = frozenset()
+    """(source, key) of a person."""
 
 
 def look(site: Site, kind: str, identity: str) -> Erasure:
@@ -126,7 +131,7 @@ def erase(site: Site, kind: str, identity: str, confirmed: str, started: Started
         finished = report is None or report.outcome is Outcome.DONE
         _bury(site, prepared.gone)
         if finished and kind == PERSON:
-            finished = _forget(site, targets, identity)
+            finished = _forget(site, targets, identity, prepared.identities)
         site.ties_log.keep()
         return Erased(erasure, report, finished)
 
@@ -146,13 +151,13 @@ def _bury(site: Site, gone: Sequence[tuple[View, Binding]]) -> None:
         bindings.release(site.network, view.target.name, binding.id)
 
 
-def _forget(site: Site, targets: Sequence[Target], person: str) -> bool:
+def _forget(site: Site, targets: Sequence[Target], person: str, identities: frozenset[tuple[str, str]]) -> bool:
     """What the database still knows of somebody who has no account any more; whether nothing of it is left."""
     account = ResourceId(Kind.ACCOUNT, f"{PERSON}:{person}")
     for target in targets:
         Bindings(site.database).release(site.network, target.name, account)  # one that was borrowed, and its edges
     Departures(site.database).forget(site.network, person)
-    return Persons(site.database).scrub(site.network, person).kept == 0
+    return Persons(site.database).scrub(site.network, person, identities).kept == 0
 
 
 def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) -> _Prepared:
@@ -161,9 +166,11 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
     tied = {name: [one for one in known.bindings if is_named(one.key, {key})] for name, known in ties.items()}
     find = _person if kind == PERSON else _body
     subject = find(site, inputs, targets, identity, ties)
+    identities, still_in = _in_sources(site, inputs, identity) if kind == PERSON else (frozenset[tuple[str, str]](), ())
     obstacles, doomed, gone = list(subject.obstacles), list[Doomed](), list[tuple[View, Binding]]()
     if not any(tied.values()):
-        return _Prepared(Erasure(identity, subject.name, (), tuple(obstacles), subject.origin), None, ())
+        erasure = Erasure(identity, subject.name, (), tuple(obstacles), subject.origin, still_in)
+        return _Prepared(erasure, None, (), identities)
     planned = make_plan(site, targets)
     parts: list[TargetPlan] = []
     for part in planned.plan.targets:
@@ -185,8 +192,15 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
                     gone.append((view, binding))
         parts.append(with_cost(replace(part, changes=tuple(changes), notices=()), view))
     plan = replace(planned.plan, targets=tuple(parts), refusals=())
-    erasure = Erasure(identity, subject.name, tuple(doomed), tuple(obstacles), subject.origin)
-    return _Prepared(erasure, replace(planned, plan=plan), tuple(gone))
+    erasure = Erasure(identity, subject.name, tuple(doomed), tuple(obstacles), subject.origin, still_in)
+    return _Prepared(erasure, replace(planned, plan=plan), tuple(gone), identities)
+
+
+def _in_sources(site: Site, inputs: Inputs, person: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
+    """Who the person is in sources, and which of these still have them."""
+    identities = identities_of(site, person, inputs.loaded.registry.people.get(person))
+    here = identities.intersection(Mirrors(site.database).keys(site.network, here=True))
+    return identities, tuple(sorted({source for source, _ in here}))
 
 
 def _unread(view: View) -> Text | None:

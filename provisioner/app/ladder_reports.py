@@ -52,8 +52,8 @@ class PersonReport(JsonReport):
     entry: Json = Field(description="The registry's entry as it was read; null: there is none.")
     guests: list[str] = Field(description="Ids of the guests whom the person answers for.")
     kept: Json = Field(
-        description="The database's rows about the person: ties, memberships, departures, steps, saved plans, runs; of "
-        "what others are in too the person's part alone. Erased: what is left of them is unreadable."
+        description="The database's rows about the person: what sources say, ties, memberships, departures, steps, "
+        "saved plans, runs; of what others are in too the person's part alone. Erased: what is left is unreadable."
     )
 
 

@@ -12,7 +12,6 @@ from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Con
 from provisioner.cli.editing import Identity, bodies, people
 from provisioner.cli.planning import actor_id, failures, watched
 from provisioner.cli.reading import read_first
-from provisioner.model.registry import Origin
 from provisioner.model.resources import Kind
 from provisioner.model.words import resource_word
 
@@ -75,8 +74,9 @@ def _tell(context: Context, kind: str, erasure: Erasure) -> int:
             out.print(f"  {context.say(obstacle)}", style="yellow", markup=False)
         return REFUSED
     if not erasure.doomed and kind == erasing.BODY:
-        _tell_entry(context, erasure.origin)
+        _tell_entry(context, erasure)
         return NOTHING_TO_DO
+    _tell_sources(context, erasure)
     out.print(context.tell("no_way_back"), style="red", markup=False)
     out.print(f'  readi {kind} erase {erasure.id} --confirm "{erasure.name}"', style="cyan", markup=False)
     return PENDING
@@ -105,14 +105,22 @@ def _tell_erased(context: Context, kind: str, erased: Erased) -> int:
     for doomed in erasure.doomed:
         if doomed.id.kind is Kind.CONVERSATION and not doomed.there:
             out.print(f"  - {_object(context, doomed)}", style="yellow", markup=False)
-    _tell_entry(context, erasure.origin)
+    _tell_entry(context, erasure)
+    _tell_sources(context, erasure)
     return NOTHING_TO_DO
 
 
-def _tell_entry(context: Context, origin: Origin | None) -> None:
+def _tell_entry(context: Context, erasure: Erasure) -> None:
     """The registry is the ranger's: what remains there is said, never removed."""
-    if origin is not None:
-        context.out.print(context.tell("entry_remains", where=str(origin)), markup=False)
+    if erasure.origin is not None:
+        context.out.print(context.tell("entry_remains", where=str(erasure.origin)), markup=False)
+
+
+def _tell_sources(context: Context, erasure: Erasure) -> None:
+    """What a city still says of somebody is the city's to delete."""
+    if erasure.still_in:
+        line = context.tell("still_in_sources", name=erasure.name, sources=", ".join(erasure.still_in))
+        context.out.print(line, style="yellow", markup=False)
 
 
 def person_export(ctx: typer.Context, identity: Identity) -> int:

@@ -99,6 +99,14 @@ class Mirrors:
             mirror = _mirrors(connection, network).get(source, Mirror())
             return mirror, {row.key: _mirrored(row) for row in connection.execute(statement)}
 
+    def keys(self, network: str, *, here: bool = False) -> list[tuple[str, str]]:
+        """(source, key) of everybody in all of them; ``here``: but for those who are missing by now."""
+        statement = select(MIRRORED.c.source, MIRRORED.c.key).where(MIRRORED.c.network == network)
+        if here:
+            statement = statement.where(MIRRORED.c.missing_since.is_(None))
+        with self._transactions.reading() as connection:
+            return [(source, key) for source, key in connection.execute(statement)]
+
     def counts(self, network: str) -> Mapping[str, tuple[int, int]]:
         """By source: how many people it has, and how many it had and no longer has."""
         missing = func.count(MIRRORED.c.missing_since)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, false, or_, select, update
 
 from provisioner.model.resources import Kind
-from provisioner.state.codec import dump, load, load_effects, sort_of
+from provisioner.state.codec import dump, dump_held, load, load_effects, load_held, sort_of
 from provisioner.state.database import Database
 from provisioner.state.runs import StepState
-from provisioner.state.schema import BINDING, BORROWED, DEPARTURE, EDGE, OPEN, RUN, SAVED_PLAN, STEP
+from provisioner.state.schema import (
+    APART,
+    BINDING,
+    BORROWED,
+    DEPARTURE,
+    EDGE,
+    MIRROR,
+    MIRRORED,
+    OPEN,
+    RUN,
+    SAVED_PLAN,
+    STEP,
+)
 from provisioner.state.traces import BLANK, Traces, without_strings
 
 _NAMES: Final = ("name", "display_name", "email")
 """Fields by which somebody is known wherever they stand."""
 
 _Rows = list[dict[str, Any]]
+
+Identities = Collection[tuple[str, str]]
+"""(source, key) of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +52,18 @@ class Persons:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def export(self, network: str, person: str) -> Mapping[str, _Rows]:
+    def export(self, network: str, person: str, identities: Identities = frozenset()) -> Mapping[str, _Rows]:
         """As plain data, by what it is; empty when there is nothing. Of what others are in too, their part alone.
 
-        ``ties``, ``borrowed``, ``memberships``, ``departures``, ``steps`` (writes to their own accounts),
-        ``mentioned`` (writes to containers), ``plans`` (saved ones) and ``runs`` (that they started).
+        ``sources`` (what is believed of them there), ``apart`` (that they are somebody else), ``ties``, ``borrowed``,
+        ``memberships``, ``departures``, ``steps`` (writes to their own accounts), ``mentioned`` (writes to containers),
+        ``plans`` (saved ones) and ``runs`` (that they started).
         """
         with self._database.reading() as connection:
             traces = _traces(connection, network, person)
             found = {
+                "sources": _rows(connection, _mirrored(network, identities)),
+                "apart": _rows(connection, _apart(network, person, identities)),
                 "ties": _rows(connection, _ties(network, traces.key)),
                 "borrowed": _rows(connection, _borrowed(network, traces.key)),
                 "memberships": _rows(connection, _memberships(network, traces.key)),
@@ -57,8 +75,10 @@ class Persons:
             }
         return {name: rows for name, rows in found.items() if rows}
 
-    def scrub(self, network: str, person: str) -> Scrubbed:
+    def scrub(self, network: str, person: str, identities: Identities = frozenset()) -> Scrubbed:
         """Make names, payloads, errors and saved plans unreadable. To be done once the accounts are erased.
+
+        What is believed of them in sources is dropped; who is still there comes back with a whole reading.
 
         Ids of the registry, kinds, states, moments, counts and tombstones stay: history and guards need them. Of
         an SQLite file nothing can be read any more afterwards, either, unless somebody else is reading just then.
@@ -68,6 +88,7 @@ class Persons:
             steps, open_ = _scrub_own_steps(connection, network, traces)
             steps += _scrub_mentions(connection, network, traces)
             plans = _scrub_plans(connection, network, traces)
+            _drop_from_sources(connection, network, person, identities)
             ties = [
                 *connection.execute(_ties(network, traces.key)),
                 *connection.execute(_borrowed(network, traces.key)),
@@ -97,6 +118,42 @@ def _memberships(network: str, key: str) -> Any:
 def _departures(network: str, person: str) -> Any:
     columns = (DEPARTURE.c.person, DEPARTURE.c.handed_to, DEPARTURE.c.handed_by)
     return select(DEPARTURE).where(DEPARTURE.c.network == network, or_(*(column == person for column in columns)))
+
+
+def _is_one_of(table: Any, network: str, identities: Identities) -> Any:
+    pairs = [and_(table.c.source == source, table.c.key == key) for source, key in sorted(identities)]
+    return and_(table.c.network == network, or_(false(), *pairs))
+
+
+def _mirrored(network: str, identities: Identities) -> Any:
+    statement = select(MIRRORED).where(_is_one_of(MIRRORED, network, identities))
+    return statement.order_by(MIRRORED.c.source, MIRRORED.c.key)
+
+
+def _apart(network: str, person: str, identities: Identities) -> Any:
+    statement = select(APART).where(_is_told_apart(network, person, identities))
+    return statement.order_by(APART.c.source, APART.c.key, APART.c.person)
+
+
+def _is_told_apart(network: str, person: str, identities: Identities) -> Any:
+    mine = and_(APART.c.network == network, or_(APART.c.person == person, APART.c.said_by == person))
+    return or_(mine, _is_one_of(APART, network, identities))
+
+
+def _drop_from_sources(connection: Connection, network: str, person: str, identities: Identities) -> None:
+    """Also from what is held there; a reading that began before keeps nothing."""
+    connection.execute(delete(MIRRORED).where(_is_one_of(MIRRORED, network, identities)))
+    mine = and_(_is_told_apart(network, person, identities), APART.c.said_by != person)
+    connection.execute(delete(APART).where(mine))
+    for source in {source for source, _ in identities}:
+        keys = {key for known, key in identities if known == source}
+        where = and_(MIRROR.c.network == network, MIRROR.c.source == source)
+        held = load_held(connection.scalar(select(MIRROR.c.held).where(where)))
+        if held is not None:
+            missing, off = (tuple(key for key in had if key not in keys) for had in (held.missing, held.off))
+            held = replace(held, missing=missing, off=off)
+        values = {"held": dump_held(held), "revision": MIRROR.c.revision + 1}
+        connection.execute(update(MIRROR).where(where).values(values))
 
 
 def _own_steps(network: str, key: str) -> Any:
@@ -133,7 +190,7 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
     for name, value in found.items():
         if hasattr(value, "isoformat"):
             found[name] = value.isoformat()
-        elif name in ("applied", "payload", "effects", "error", "changes") and value is not None:
+        elif name in ("applied", "payload", "effects", "error", "changes", "fields") and value is not None:
             found[name] = load(value)
     return found
 

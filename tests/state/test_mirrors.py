@@ -1,11 +1,12 @@
 """What is believed of people in sources, on both databases."""
 
+from dataclasses import replace
 from datetime import date
 from typing import get_type_hints
 
 from provisioner.model.sources import PERSON_FIELDS, Held, KeptPerson, SourcePerson
 from provisioner.model.text import Text
-from provisioner.state import Apart, Database, Mirror, Mirrored, Mirrors
+from provisioner.state import Apart, Database, Mirror, Mirrored, Mirrors, Persons
 from provisioner.state.mirrors import _Fields
 from tests.state.samples import NETWORK, NOW, later
 
@@ -110,3 +111,35 @@ def test_who_was_told_apart_is_known_by_source_in_that_network_alone(database: D
     apart.note(NETWORK, AD, "a", "p-bob", "p-ranger", DAY)
     apart.note("nord", AD, "a", "p-cleo", "p-ranger", DAY)
     assert apart.of(NETWORK) == {AD: frozenset({("a", "p-ada"), ("a", "p-bob")})}
+
+
+def test_what_is_known_of_a_person_in_sources_is_shown_and_dropped_with_them(database: Database) -> None:
+    mirrors, persons, apart = Mirrors(database), Persons(database), Apart(database)
+    held = Held((Text.of("sources.empty", count=2),), ("a", "b"), ("a",), (), "w0rd")
+    keep(mirrors, row("a", email="ada@ulm.example", joined=DAY), row("b", email="bob@ulm.example"))
+    was, _ = mirrors.of(NETWORK, AD)
+    mirrors.keep(NETWORK, AD, was, replace(was, held=held), {})
+    keep(mirrors, row("a", email="cleo@ulm.example"), network="nord")
+    apart.note(NETWORK, AD, "a", "p-x", "p-ranger", DAY)
+    apart.note(NETWORK, "ulm-csv", "z", "p-ada", "p-ranger", DAY)
+    identities = {(AD, "a"), ("gone", "q")}
+    found = persons.export(NETWORK, "p-ada", identities)
+    assert [one["fields"] for one in found["sources"]] == [{"email": "ada@ulm.example", "joined": "2026-01-05"}]
+    assert [(one["source"], one["person"]) for one in found["apart"]] == [(AD, "p-x"), ("ulm-csv", "p-ada")]
+    was, _ = mirrors.of(NETWORK, AD)
+    persons.scrub(NETWORK, "p-ada", identities)
+    mirror, people = mirrors.of(NETWORK, AD)
+    assert (list(people), mirror.held) == (["b"], replace(held, missing=("b",), off=()))
+    assert not mirrors.keep(NETWORK, AD, was, replace(was, held=None), {"a": row("a")}), "a reading that began before"
+    assert (apart.of(NETWORK), list(mirrors.of("nord", AD)[1])) == ({}, ["a"])
+    assert persons.export(NETWORK, "p-ada", identities) == {}
+    assert persons.export(NETWORK, "p-ranger") == {}
+
+
+def test_all_keys_and_those_who_are_here(database: Database) -> None:
+    mirrors = Mirrors(database)
+    gone = replace(row("g"), kept=KeptPerson(SourcePerson("g", {}), NEXT_DAY))
+    keep(mirrors, row("a"), gone)
+    keep(mirrors, row("c"), source="ulm-csv")
+    assert sorted(mirrors.keys(NETWORK)) == [(AD, "a"), (AD, "g"), ("ulm-csv", "c")]
+    assert sorted(mirrors.keys(NETWORK, here=True)) == [(AD, "a"), ("ulm-csv", "c")]
