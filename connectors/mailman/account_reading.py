@@ -78,6 +78,10 @@ class AccountReader:
         """Those who were read."""
         return self._known
 
+    def remember(self, account: Account) -> None:
+        """Somebody who was just made."""
+        self._known[account.id] = account
+
     def forget(self, user: str) -> None:
         """Its addresses changed."""
         self._known.pop(user, None)

@@ -34,6 +34,7 @@ class AccountWriter:
             raise
         if known is not None and known.shown != shown:
             self._show_address(email, shown)  # somebody wrote to a list with it: it was there before its user
+        self._reader.remember(Account(made.id, (Address(email, shown, "", False, made.id),)))
         return Done(made.id, made.id)
 
     def update(self, step: Step, account: Account) -> Done:

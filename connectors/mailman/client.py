@@ -100,9 +100,11 @@ class Client:
         """All entries, told apart by ``key``, in pages: max(1, ⌈n / page size⌉) requests.
 
         Past the end there is no word of entries, and count without page is an error 500 (observed). Every page tells
-        how many there are in all: where that is not what came, somebody came or went meanwhile, and there is a gap.
+        how many there are in all: where the pages don't agree, or that is not what came, somebody came or went
+        meanwhile, and there is a gap.
         """
         found: dict[str, Entry] = {}
+        totals: set[int] = set()
         size, page = self.settings.page_size, 0
         while True:
             page += 1
@@ -115,8 +117,10 @@ class Client:
                 if not isinstance(identifier, str) or not identifier:
                     raise Garbled(Text.of("mailman.garbled", path=path))
                 found[identifier] = entry
+            totals.add(total)
             if page * size >= total or not entries:
-                gap = None if len(found) == total else Text.of("mailman.list_moved", count=abs(len(found) - total))
+                moved = max(*totals, len(found)) - min(*totals, len(found))
+                gap = Text.of("mailman.list_moved", count=moved) if moved else None
                 return Listing(tuple(found.values()), gap)
 
     def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Made:

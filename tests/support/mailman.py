@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from connectors.mailman.connector import MailmanConnector
+from connectors.mailman.emulator import MailmanEmulator
 from connectors.mailman.settings import MailmanSettings
 from provisioner.emulation import VirtualClock
 from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Erase, Join, Leave, Update
@@ -95,6 +96,11 @@ def erase(identity: ResourceId, remote: Remote) -> Erase:
         fingerprint=remote.fingerprint,
         keys=Complete(Scope(TARGET, identity.kind), Level.KEYS),
     )
+
+
+def traffic(emulator: MailmanEmulator) -> tuple[int, int]:
+    """Requests and, among them, writes, since its log was cleared."""
+    return len(emulator.log.requests), len(emulator.log.writes)
 
 
 class Bench:
