@@ -19,6 +19,8 @@ def _sections(command: Any, name: str) -> Iterator[str]:
     for word, sub in command.commands.items():
         whole = f"{name} {word}"
         if hasattr(sub, "commands"):
+            if sub.invoke_without_command:  # by itself it is a command, too
+                yield _options(f"\n## {whole}\n\n{' '.join((sub.callback.__doc__ or '').split())}\n", sub)
             yield from _sections(sub, whole)
         else:
             yield _options(f"\n## {whole}\n\n{' '.join((sub.help or '').split())}\n", sub)
