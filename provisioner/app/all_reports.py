@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel
 
+from provisioner.app.bounces import BouncesReport
 from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
+from provisioner.app.link_reports import LinksReport
 from provisioner.app.reports import (
     ApplyReport,
     DemoReport,
@@ -25,6 +27,7 @@ REPORTS: tuple[type[BaseModel], ...] = (
     DoctorReport,
     DriftReport,
     HistoryReport,
+    BouncesReport,
     ExplainReport,
     DemoReport,
     ImportReport,
@@ -32,4 +35,5 @@ REPORTS: tuple[type[BaseModel], ...] = (
     PersonReport,
     AdoptReport,
     SourcesReport,
+    LinksReport,
 )

@@ -1,18 +1,19 @@
 """Explains a person, a body or a resource: what it has, where, and why. Asks no target; says what we know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policies.desire import Assigned, body_key, desire, person_key
-from policies.membership import Belongings
+from policies.membership import Belongings, Standing
 from policies.reasons import reasons_in_body
 from provisioner.app.connectors import connector_type
 from provisioner.app.focus import is_named
 from provisioner.app.planning import assigned_of
+from provisioner.app.provenance import identity_facts, taken
 from provisioner.app.site import Inputs, Site
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.errors import SettingsError
-from provisioner.model.registry import Origin
+from provisioner.model.registry import Identity, Origin
 from provisioner.model.resources import Desired, Kind, ResourceId, Seats
 from provisioner.model.text import Text
 from provisioner.model.words import edge_word, resource_word
@@ -39,6 +40,10 @@ class Explanation:
     name: str
     origin: Origin | None
     facts: list[Fact] = field(default_factory=list)
+    identities: tuple[Identity, ...] = ()
+    """Who a person is in sources."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Of a person whom sources know: by field of the files, where its value is from."""
 
 
 class Explainer:
@@ -107,12 +112,18 @@ class Explainer:
     def _person(self, identity: str) -> Explanation:
         person = self._registry.people[identity]
         explanation = Explanation(identity, "person", person.display_name, person.origin)
+        explanation.identities = person.identities
+        explanation.origins = {one.field: one.where for one in taken(person)}
+        known = identity_facts(person, self._registry, self._belongings.today)
+        explanation.facts += [Fact(what, why) for what, why in known]
         account = ResourceId(Kind.ACCOUNT, person_key(identity))
         desired = self._desired.resources.get(account)
         if desired is not None:
             suspended = desired.fields.get("enabled") is False
             what = Text.of("app.account_suspended" if suspended else "app.account_wanted", name=desired.name)
             explanation.facts.append(Fact(what, (desired.reason,)))
+        elif self._belongings.standings[identity] is Standing.VANISHED and self._tied(account):
+            explanation.facts.append(Fact(Text.of("app.suspension_waits")))
         else:
             explanation.facts.append(Fact(Text.of("app.no_account")))
         explanation.facts += self._where(account)
@@ -123,6 +134,9 @@ class Explainer:
                 code = "app.moderates" if identity in belonging.moderators else "app.is_in"
                 explanation.facts.append(Fact(Text.of(code, body=body.name), reasons))
         return explanation
+
+    def _tied(self, resource: ResourceId) -> bool:
+        return any(resource in ties.bindings for ties in self._ties.values())
 
     def _body(self, identity: str) -> Explanation:
         body = self._registry.bodies[identity]

@@ -19,6 +19,7 @@ from provisioner.app.reports import (
     FactReport,
     FieldReport,
     FindingReport,
+    IdentityReport,
     NoticeReport,
     PlanReport,
     ProblemReport,
@@ -245,4 +246,6 @@ def explain_report(explanation: Explanation, say: Say) -> ExplainReport:
             FactReport(what=text_report(fact.what, say), why=[text_report(why, say) for why in fact.why])
             for fact in explanation.facts
         ],
+        identities=[IdentityReport(source=one.source, key=one.key) for one in explanation.identities],
+        origins=dict(explanation.origins),
     )

@@ -227,6 +227,11 @@ class FactReport(JsonReport):
     why: list[TextReport]
 
 
+class IdentityReport(JsonReport):
+    source: str
+    key: str
+
+
 class ExplainReport(JsonReport):
     """`readi explain --json`."""
 
@@ -234,8 +239,12 @@ class ExplainReport(JsonReport):
     id: str
     kind: str
     name: str
-    origin: str | None = Field(description="Where it is written: file:line:column.")
+    origin: str | None = Field(description="Where it is written: file:line:column, or the source that brings it.")
     facts: list[FactReport]
+    identities: list[IdentityReport] = Field(default=[], description="Who a person is in sources of identities.")
+    origins: dict[str, str] = Field(
+        default={}, description="Of a person whom sources know: by field, the source or the place where it is from."
+    )
 
 
 class FirstSync(JsonReport):

@@ -9,11 +9,13 @@ import typer.exceptions
 
 from provisioner.cli import (
     adopting,
+    bounces,
     demo,
     editing,
     erasing,
     importing,
     leavers,
+    links,
     log,
     looking,
     planning,
@@ -43,6 +45,7 @@ for commands in (
     looking,
     targets,
     sources,
+    links,
     state,
     editing,
     erasing,

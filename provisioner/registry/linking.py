@@ -29,6 +29,8 @@ class Proposal:
     name: str
     """What the entry is called in its source."""
     person_name: str
+    organisation: str
+    """Id of the organisation whose source has the entry."""
     organisations: frozenset[str]
     """Ids of all that are concerned: the entry's, and those of the person."""
     identities: tuple[Identity, ...]
@@ -119,6 +121,7 @@ class Likeness:
             one.id,
             known.shown_name,
             one.shown_name,
+            known.organisation,
             one.organisations | {known.organisation},
             (*own, known.identity),
             tuple(self._evidence(known, one)),
