@@ -200,6 +200,18 @@ class KeycloakEmulator:
         with self._door.lock:
             self.profile.allow(policy)
 
+    def serve_mail(self) -> None:
+        """Give the realm a mail server that works; a fresh realm has none."""
+        with self._door.lock:
+            self.realm.settings["smtpServer"] = {"host": "mail.example", "from": "login@a.example"}
+            self.realm.mail_works = True
+
+    def break_mail(self) -> None:
+        """Give the realm a mail server that nobody reaches."""
+        with self._door.lock:
+            self.serve_mail()
+            self.realm.mail_works = False
+
     def set_roles(self, *roles: str) -> None:
         """Give the service account exactly these roles; tokens that are out keep what they had (observed)."""
         with self._door.lock:

@@ -63,6 +63,12 @@ def _strict(value: Any) -> dict[str, list[str]] | None:
     return {name: [item for item in _words(given) or [] if item is not None] for name, given in value.items()}
 
 
+def _policy(value: Any) -> str | None:
+    if value in (None, "ENABLED", "ADMIN_EDIT", "ADMIN_VIEW"):
+        return None if value is None else str(value)
+    raise TypeError(value)
+
+
 def _anything(value: Any) -> Any:
     return value
 
@@ -133,7 +139,7 @@ _USER = {
     "access": _anything,
 }
 _CREDENTIAL = {"id": _text, "type": _text, "value": _text, "temporary": _flag, "userLabel": _text}
-_PROFILE = {"attributes": _anything, "groups": _anything, "unmanagedAttributePolicy": _text}
+_PROFILE = {"attributes": _anything, "groups": _anything, "unmanagedAttributePolicy": _policy}
 
 _FIELDS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "UserRepresentation": _USER,
@@ -154,7 +160,8 @@ def read(takes: str, body: bytes) -> Any:
     if not body.strip():
         return None
     try:
-        value = json.loads(body)
+        # What follows the first value is not looked at (observed).
+        value = json.JSONDecoder().raw_decode(body.decode().lstrip())[0]
     except UnicodeDecodeError as problem:
         raise json.JSONDecodeError(str(problem), "", 0) from None
     if value is None:

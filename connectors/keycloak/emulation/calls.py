@@ -26,10 +26,11 @@ SECURITY = (
 class Refusal(Exception):
     """An answer that says no."""
 
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
+        self.headers = headers
 
 
 def error(status: int, text: str) -> Refusal:
@@ -61,7 +62,9 @@ def answer(value: Any, status: int = 200, content_type: str = UTF8) -> Response:
 
 
 def refusal(told: Refusal) -> Response:
-    return answer(told.body, told.status, "application/json")
+    response = answer(told.body, told.status, "application/json")
+    response.headers += told.headers
+    return response
 
 
 def nothing(status: int = 204, location: str | None = None, body: Any = None) -> Response:
@@ -155,7 +158,7 @@ class Routes:
 
 def parse(takes: str, body: bytes, content_type: str) -> Any:
     """The body as this representation. Raises Refusal."""
-    if body and content_type != "application/json":
+    if body and content_type not in ("", "application/json"):
         raise error(415, "The content-type header value did not match the value in @Consumes")
     try:
         return read(takes, body)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.keycloak.emulation.calls import Call, Refusal, Routes, answer, crash, error, forbidden, nothing, refused
-from connectors.keycloak.emulation.searching import pairs
+from connectors.keycloak.emulation.calls import Call, Routes, answer, crash, error, forbidden, nothing, refused
+from connectors.keycloak.emulation.searching import like, pairs
 from connectors.keycloak.emulation.state import Group, Realm
 from connectors.keycloak.emulation.users import PAGE, brief, full
 from provisioner.emulation import Response
@@ -70,7 +70,7 @@ def list_groups(call: Call) -> Response:
         return answer([])
     whole = not call.flag("briefRepresentation", True)
     sizes = call.flag("subGroupsCount", True)
-    if "search" not in call.query and not pairs(call.query.get("q", "")):
+    if not call.query.get("search") and not pairs(call.query.get("q", "")):
         top = call.page(call.realm.children(None), None)
         return answer([_told(call, group, whole=whole, sizes=sizes) for group in top])
     found = call.page(_found(call), None)
@@ -103,7 +103,7 @@ def _found(call: Call) -> list[Group]:
 
 
 def _named(group: Group, wanted: str, *, exact: bool) -> bool:
-    return group.name == wanted if exact else wanted.lower() in group.name.lower()
+    return group.name == wanted if exact else like(wanted).search(group.name.lower()) is not None
 
 
 def count(call: Call) -> Response:
@@ -146,7 +146,7 @@ def members(call: Call) -> Response:
 
 def by_path(call: Call) -> Response:
     """The group of a path."""
-    group = call.realm.by_path("/" + call.places["path"])
+    group = call.realm.by_path(call.places["path"])
     if group is None:
         raise error(404, "Group path does not exist")
     _needs_view(call)
@@ -173,7 +173,7 @@ def _create(call: Call, parent: Group | None, words: str) -> Response:
         raise refused(400, "Group name is missing")
     above = None if parent is None else parent.id
     if identifier is not None:
-        _move(call, identifier, parent, words)
+        _move(call, identifier, parent, f"{words} '{name}' already exists.")
         return nothing()
     _refuse_taken(call.realm, above, name, words)
     attributes = _kept(call.body.get("attributes") or {})
@@ -192,8 +192,9 @@ def _move(call: Call, identifier: str, parent: Group | None, words: str) -> None
     if parent is not None and group in call.realm.lineage(parent):
         raise crash()
     above = None if parent is None else parent.id
-    if above != group.parent:
-        _refuse_taken(call.realm, above, group.name, words)
+    if above != group.parent and call.realm.named(above, group.name) is not None:
+        # In the words of the body, whose name is not looked at otherwise.
+        raise refused(409, words)
     group.parent = above
 
 
@@ -205,6 +206,8 @@ def update(call: Call) -> Response:
     group, name = call.group, call.body.get("name")
     if not name or not name.strip():
         raise refused(400, "Group name is missing")
+    if call.body.get("id") not in (None, group.id):
+        raise refused(400, "Invalid group id")
     if name != group.name:
         _refuse_taken(call.realm, group.parent, name, "Sibling group named")
     attributes = call.body.get("attributes")
@@ -227,7 +230,7 @@ def _kept(attributes: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def _refuse_taken(realm: Realm, parent: str | None, name: str, words: str) -> None:
     if realm.named(parent, name) is not None:
-        raise Refusal(409, {"errorMessage": f"{words} '{name}' already exists."})
+        raise refused(409, f"{words} '{name}' already exists.")
 
 
 def _refuse_long(name: str, description: str | None, attributes: dict[str, list[str]]) -> None:

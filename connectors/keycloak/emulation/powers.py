@@ -22,6 +22,7 @@ def add_to(route: Routes) -> None:
     route("GET", "/users/{user_id}/role-mappings")(mappings)
     route("GET", "/users/{user_id}/role-mappings/clients/{client}/composite")(effective)
     route("GET", "/users/{user_id}/credentials")(credentials)
+    route("GET", "/default-groups")(default_groups)
 
 
 def management_id(realm: Realm) -> str:
@@ -63,6 +64,13 @@ def credentials(call: Call) -> Response:
     """The password, if one was set; never the password itself."""
     _reading(call)
     return answer([] if call.user.password is None else [{"type": "password"}])
+
+
+def default_groups(call: Call) -> Response:
+    """Into which everybody new comes by himself: here none."""
+    if not call.rights.view_realm:
+        raise forbidden()
+    return answer([])
 
 
 def _powers(call: Call) -> list[dict[str, Any]]:

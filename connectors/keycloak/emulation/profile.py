@@ -27,7 +27,9 @@ _PERSON = re.compile(r"[^<>&\"$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]+")
 _LATIN = re.compile(r"[\x00-\u024f\u1e00-\u1eff\u2000-\u206f]+")
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\u0080-\uffff-]"
 _LABEL = r"[a-z0-9\u0080-\uffff](?:[a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?"
-_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}+(?:\.{_ATOM}+)*@{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+_LOCAL = rf"(?:{_ATOM}+(?:\.{_ATOM}+)*|\"[^\"@]+\")"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f.:]+\])"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_LOCAL}@{_DOMAIN}", re.IGNORECASE)
 
 _BOTH = {"view": ["admin", "user"], "edit": ["admin", "user"]}
 _DEFAULT = {
@@ -168,7 +170,7 @@ class Profile:
             described.append(
                 {
                     "name": name,
-                    **({"displayName": attribute["displayName"]} if "displayName" in attribute else {}),
+                    "displayName": attribute.get("displayName") or ("${" + name + "}" if name in FIELDS else name),
                     "required": name == "username",
                     "readOnly": name == "username" and not rename,
                     "validators": validators,

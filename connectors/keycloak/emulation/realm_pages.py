@@ -60,15 +60,20 @@ def settings_of(realm: Realm) -> dict[str, Any]:
 
 def show(call: Call) -> Response:
     """The realm's settings; a few of them for who may not view the realm."""
+    if not call.rights.some:
+        raise forbidden()
     if call.rights.view_realm:
         return answer(settings_of(call.realm))
     told = settings_of(call.realm)
-    brief = {name: told[name] for name in ("realm", "registrationEmailAsUsername", "bruteForceProtected")}
+    names = ["realm", *(["registrationEmailAsUsername"] if call.rights.view_users else []), "bruteForceProtected"]
+    brief = {name: told[name] for name in names}
     return answer(brief | {"supportedLocales": []})
 
 
 def profile(call: Call) -> Response:
     """For everybody with some role."""
+    if not call.rights.some:
+        raise forbidden()
     return answer(call.profile.config)
 
 
@@ -89,11 +94,13 @@ def set_profile(call: Call) -> Response:
     }
     call.profile.config = config
     call.profile.allow(call.body.get("unmanagedAttributePolicy"))
-    return answer(call.profile.config)
+    return answer(call.profile.config, content_type="application/json")
 
 
 def metadata(call: Call) -> Response:
     """The description of a new user's attributes."""
+    if not call.rights.some:
+        raise forbidden()
     return answer(call.profile.metadata(rename=True))
 
 

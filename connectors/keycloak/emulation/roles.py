@@ -43,14 +43,16 @@ def _role(call: Call) -> Role:
 
 
 def list_roles(call: Call) -> Response:
-    """All unless `max` is told; `search` finds parts of names."""
+    """All in no order, unless `first` and `max` are told both or something is searched for: parts of names."""
     if not call.rights.list_roles:
         raise forbidden()
     wanted = call.query.get("search", "").lower()
     found = [role for role in call.realm.roles.values() if wanted in role.name.lower()]
-    found.sort(key=lambda role: role.name)
+    paged = bool(wanted) or (call.number("first") is not None and call.number("max") is not None)
+    found.sort(key=lambda role: role.name, reverse=not paged)
     whole = not call.flag("briefRepresentation", True)
-    return answer([told_role(call.realm, role, whole=whole) for role in call.page(found, None)])
+    page = call.page(found, None) if paged else found
+    return answer([told_role(call.realm, role, whole=whole) for role in page])
 
 
 def show(call: Call) -> Response:
@@ -61,14 +63,12 @@ def show(call: Call) -> Response:
 
 
 def users(call: Call) -> Response:
-    """Who was given the role directly, by user name; nobody for who may not view users."""
+    """Who was given the role directly, by user name, also for who may not view users otherwise (observed)."""
     if not call.rights.view_realm:
         raise forbidden()
     role = _role(call)
     found = [user for user in call.realm.users.values() if role.id in user.roles]
     found.sort(key=lambda user: user.username)
-    if not call.rights.view_users:
-        found = []
     page = call.page(found, PAGE)
     if call.flag("briefRepresentation", False):
         return answer([brief(user) for user in page])

@@ -24,11 +24,18 @@ def pairs(text: str) -> dict[str, str]:
     return {one["quoted_key"] or one["key"] or "": one["quoted"] or one["value"] or "" for one in found}
 
 
+def like(text: str) -> re.Pattern[str]:
+    """What finds this text in lower-case names: nobody takes the meaning from what SQL reads as wildcards."""
+    parts = (".*" if part == "%" else "." if part == "_" else re.escape(part) for part in text.lower())
+    return re.compile("".join(parts), re.DOTALL)
+
+
 def find(realm: Realm, query: Mapping[str, str], *, counting: bool = False) -> list[User]:
     """By user name. ``counting``: as `users/count` understands the query, which knows less than the list."""
     search = query.get("search")
     if search is not None and search.startswith("id:"):
-        return [realm.users[one] for one in search[3:].split() if one in realm.users]
+        wanted = [search[3:].strip()] if counting else search[3:].split()
+        return [realm.users[one] for one in wanted if one in realm.users]
     tests: list[Test] = []
     everybody = False
     if search is not None:
@@ -55,8 +62,10 @@ def _word(word: str) -> Test:
     word = word.lower()
     if len(word) >= 2 and word[0] == word[-1] == '"':
         return lambda user: word[1:-1] in _texts(user)
-    expression = re.compile("".join(".*" if part == "*" else re.escape(part) for part in word), re.DOTALL)
-    return lambda user: any(expression.match(text) for text in _texts(user))
+    # A word that ends in a percent sign is taken for one that has its wildcard already, although it means itself.
+    end = "" if word.endswith("%") else ".*"
+    expression = re.compile("".join(".*" if part == "*" else re.escape(part) for part in word) + end, re.DOTALL)
+    return lambda user: any(expression.fullmatch(text) for text in _texts(user))
 
 
 def _texts(user: User) -> list[str]:
@@ -70,7 +79,8 @@ def _field(name: str, value: str, exact: bool) -> Test:
     read = _FIELDS[name]
     if exact:
         return lambda user: (read(user) or "").lower() == value
-    return lambda user: value in (read(user) or "").lower()
+    expression = like(value)
+    return lambda user: expression.search((read(user) or "").lower()) is not None
 
 
 def _switches(query: Mapping[str, str]) -> list[Test]:

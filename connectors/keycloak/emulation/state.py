@@ -194,10 +194,9 @@ class Realm:
         return "".join(f"/{one.name}" for one in reversed(list(self.lineage(group))))
 
     def by_path(self, path: str) -> Group | None:
-        """The group of this path; one whose name has a slash is found, too."""
-        if not path.startswith("/"):
-            return None
-        return next((group for group in self.groups.values() if self.path(group) == path), None)
+        """The group of this path, also without its first slash; one whose name has a slash is found, too."""
+        wanted = "/" + path.removeprefix("/")
+        return next((group for group in self.groups.values() if self.path(group) == wanted), None)
 
     def remove_group(self, group: Group) -> None:
         """With all below it and its memberships."""

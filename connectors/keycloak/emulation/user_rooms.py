@@ -16,7 +16,10 @@ NO_SENDER = (
     " the local part please ensure the SMTP server supports the SMTPUTF8 extension and enable 'Allow UTF-8' in the"
     " email realm configuration."
 )
-UNSENT = "Failed to send execute actions email: Error when attempting to send the email to the server."
+UNSENT = (
+    "Failed to send execute actions email: Error when attempting to send the email to the server."
+    " More information is available in the server log."
+)
 
 
 def add_to(route: Routes) -> None:
@@ -70,16 +73,16 @@ def _membership(call: Call) -> Group:
 
 def join(call: Call) -> Response:
     """Twice is fine; a body is ignored."""
-    group = _membership(call)
     _writing(call)
+    group = _membership(call)
     call.user.groups.add(group.id)
     return nothing()
 
 
 def leave(call: Call) -> Response:
     """Twice is fine."""
-    group = _membership(call)
     _writing(call)
+    group = _membership(call)
     call.user.groups.discard(group.id)
     return nothing()
 
@@ -155,13 +158,14 @@ def send_actions(call: Call) -> Response:
     client, target = call.query.get("client_id"), call.query.get("redirect_uri")
     if target and not client:
         raise refused(400, "Client id missing")
-    if not ACTIONS.issuperset(actions):
-        raise refused(400, "Provided invalid required actions")
+    call.number("lifespan")
     known: dict[str, Any] | None = next((one for one in call.realm.clients if one["clientId"] == client), None)
     if client and known is None:
         raise refused(400, "Client doesn't exist")
     if target and known is not None and target not in known["redirectUris"]:
         raise refused(400, "Invalid redirect uri.")
+    if not ACTIONS.issuperset(actions):
+        raise refused(400, "Provided invalid required actions")
     if not call.realm.settings.get("smtpServer"):
         raise refused(500, NO_SENDER)
     if not call.realm.mail_works:
@@ -173,11 +177,14 @@ def send_actions(call: Call) -> Response:
 def set_password(call: Call) -> Response:
     """A temporary one has to be changed at the next login."""
     _writing(call)
-    if call.body is None:
-        raise crash()
+    password = (call.body or {}).get("value")
+    if password is None:
+        raise error(400, "No password provided")
+    if not password.strip():
+        raise error(400, "Empty password not allowed")
     if call.user.federation is not None:
         raise error(400, "Can't reset password as account is read only")
-    call.user.password = call.body.get("value")
+    call.user.password = password
     if call.body.get("temporary"):
         call.user.required_actions.add("UPDATE_PASSWORD")
     return nothing()

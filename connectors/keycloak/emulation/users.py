@@ -79,7 +79,8 @@ def list_users(call: Call) -> Response:
     """A page of 100 unless told otherwise, by user name; `briefRepresentation` changes nothing (observed)."""
     if not call.rights.query_users:
         raise forbidden()
-    page = call.page(find(call.realm, call.query), PAGE)
+    found = find(call.realm, call.query)
+    page = found if call.query.get("search", "").startswith("id:") else call.page(found, PAGE)
     if not call.rights.view_users:
         page = []
     metadata = call.profile.metadata(rename=renames(call))
@@ -103,7 +104,9 @@ def show(call: Call) -> Response:
     may = call.rights.manage_users
     access = dict.fromkeys(("manageGroupMembership", "resetPassword", "mapRoles", "manage"), may)
     not_before = told.pop("notBefore")
-    told |= {"federatedIdentities": links_of(call.realm, call.user), "notBefore": not_before}
+    if call.realm.providers:
+        told["federatedIdentities"] = links_of(call.realm, call.user)
+    told["notBefore"] = not_before
     return answer(told | {"access": access | {"view": True, "impersonate": False}})
 
 
@@ -147,6 +150,8 @@ def update(call: Call) -> Response:
         raise refused(400, "Could not update user!")
     wish, user = call.body, call.user
     username = wish.get("username")
+    if username is not None and not username.strip():
+        raise refused(400, "User name is missing")
     if username and (found := call.realm.by_username(username)) is not None and found is not user:
         raise refused(409, "User exists with same username")
     _refuse_taken_address(call, wish.get("email"), user)
@@ -167,12 +172,15 @@ def delete(call: Call) -> Response:
     if user.federation is not None:
         again = call.realm.add_user(user.username, federation=user.federation, enabled=True, email=user.email)
         again.first_name, again.last_name, again.attributes = user.first_name, user.last_name, user.attributes
-    return nothing()
+    response = nothing()
+    response.headers.append(("Cache-Control", "no-cache"))
+    return response
 
 
 def _given(wish: dict[str, Any]) -> Given:
-    """The values of a body; fields beat attributes of the same name."""
-    given: Given = {name: values for name, values in (wish.get("attributes") or {}).items() if name not in FIELDS}
+    """The values of a body; the first name and the last name may stand among the attributes, the others not."""
+    hidden = ("username", "email", "locale")  # a locale only where the realm has several languages
+    given: Given = {name: values for name, values in (wish.get("attributes") or {}).items() if name not in hidden}
     for name in FIELDS:
         if (value := wish.get(name)) is not None:
             given[name] = [value.lower() if name in ("username", "email") else value]
