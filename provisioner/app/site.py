@@ -186,7 +186,9 @@ class Site:
 
     def inputs(self) -> Inputs:
         """Registry and policy together. Raises `SettingsError` for a wrong policy or a registry without people."""
-        read, loaded = self.read_policy(), self._doubted(load(self.registry_folder, self.supplies()))
+        read, loaded = self.read_policy(), self.read_registry()
+        if not self.section.sources:
+            loaded = self._doubted(loaded)  # the settings may have named some before
         if read.policy is None:
             raise SettingsError(
                 Text.of("app.bad_policy"), detail=str(next(p.where for p in read.problems if p.is_error))
