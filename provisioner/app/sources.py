@@ -135,10 +135,11 @@ def _look(site: Site, mirrors: Mirrors, name: str, settings: CommonSettings, *, 
     try:
         with site.source(name) as source:
             shape = source.shape
-            mark = "" if whole or _has_to_be_whole(was, shape, settings, now) else was.mark
+            anew = not settings.reads_all and (whole or _has_to_be_whole(was, shape, settings, now))
+            mark = "" if anew else was.mark
             read = source.read(mark)
             found = judge(name, before, read, shape, settings.most_missing, day_of(now), word)
-            if mark and found.held is not None:  # whether it is so, only everybody can tell
+            if mark and found.held is not None and not settings.reads_all:  # whether it is so, only everybody can tell
                 read = source.read()
                 found = judge(name, before, read, shape, settings.most_missing, day_of(now), word)
     except (TargetError, SettingsError) as error:
@@ -163,7 +164,7 @@ def _keep(site: Site, mirrors: Mirrors, looked: _Looked) -> News:
         looked.was,
         revision=looked.was.revision + 1,
         shape=found.shape,
-        mark=found.mark,
+        mark=found.mark if found.held is None else looked.was.mark,
         read_at=now,
         whole_at=now if found.whole else looked.was.whole_at,
         held=found.held,

@@ -87,6 +87,8 @@ class Source(Protocol):
     def read(self, mark: str = "") -> SourceRead:
         """Everybody; with a ``mark`` of an earlier reading only what changed, where the source can tell.
 
+        Where it can't, the mark tells it what was believed last, so that it takes no older copy for news.
+
         Raises `TargetError` in all its kinds, `SettingsError`.
         """
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,10 @@ class CommonSettings(BaseModel):
     """A source's section of the settings file, without ``source``; each kind adds its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reads_all: ClassVar[bool] = False
+    """Of a kind of source that can't tell changes apart: every reading is whole, and the last believed one's mark is
+    always given to it, so that it knows an older copy of what was read."""
 
     organisation: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="Id of the organisation it knows.")
     brings: Brings = Field(

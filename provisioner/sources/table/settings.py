@@ -1,7 +1,7 @@
 """The section of a settings file that describes one list, and what its columns mean."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -77,6 +77,8 @@ class Mapping(BaseModel):
 
 class CsvSettings(CommonSettings, Mapping):
     """Where the list is, and what its columns mean: here, or in a file of its own."""
+
+    reads_all: ClassVar[bool] = True
 
     csv_file: Path = Field(description="The list. Links are followed.")
     mapping_file: Path | None = Field(
