@@ -43,6 +43,7 @@ for commands in (
     plans,
     adopting,
     looking,
+    bounces,
     targets,
     sources,
     links,
