@@ -85,6 +85,9 @@ class Realm:
     secret: str = field(repr=False)
     client_id: str = CLIENT
     parent_group: str = PARENT_GROUP
+    _mapping: str = ""
+    _roles: dict[str, Any] = field(default_factory=dict)
+    _apps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -96,24 +99,28 @@ class Realm:
 
     def set_roles(self, *names: str) -> None:
         """Give the service account exactly these roles of realm-management."""
-        client = self._client(self.client_id)
-        management = self._client("realm-management")
-        account = self.admin("GET", f"/clients/{client}/service-account-user").json()["id"]
-        mapping = f"/users/{account}/role-mappings/clients/{management}"
-        self.admin("DELETE", mapping, self.admin("GET", mapping).json())
-        self.admin("POST", mapping, [self.admin("GET", f"/clients/{management}/roles/{name}").json() for name in names])
+        if not self._mapping:
+            client, management = self._client(self.client_id), self._client("realm-management")
+            account = self.admin("GET", f"/clients/{client}/service-account-user").json()["id"]
+            self._mapping = f"/users/{account}/role-mappings/clients/{management}"
+            self._roles = {role["name"]: role for role in self.admin("GET", f"/clients/{management}/roles").json()}
+        self.admin("DELETE", self._mapping)  # without a body: all of them
+        self.admin("POST", self._mapping, [self._roles[name] for name in names])
 
     def login(self, client: str, username: str, password: str, mappers: list[dict[str, Any]]) -> Any:
         """Log in at a client that has these mappers, by direct grant: the ID token's claims, or why not.
 
-        The client is made anew. A browser is not needed to see what it would be told.
+        A browser is not needed to see what it would be told.
         """
-        wish = {"clientId": client, "publicClient": True, "directAccessGrantsEnabled": True}
-        made = self.admin("POST", "/clients", wish | {"protocolMappers": mappers}).headers["Location"]
+        if self._apps.get(client) != mappers:
+            for old in self.admin("GET", f"/clients?clientId={client}").json():
+                self.admin("DELETE", f"/clients/{old['id']}")
+            wish = {"clientId": client, "publicClient": True, "directAccessGrantsEnabled": True}
+            self.admin("POST", "/clients", wish | {"protocolMappers": mappers})
+            self._apps[client] = mappers
         form = {"grant_type": "password", "client_id": client, "username": username, "password": password}
         address = f"{self.url}/realms/{quote(self.name, safe='')}/protocol/openid-connect/token"
         told = requests.post(address, data=form | {"scope": "openid"}, timeout=60).json()
-        self.admin("DELETE", f"/clients/{made.rpartition('/')[2]}")
         if "id_token" not in told:
             return told["error_description"]
         payload = told["id_token"].split(".")[1]
@@ -138,6 +145,7 @@ class KeycloakServer:
         self._log = self._home / "log"
         self._session = requests.Session()
         self._session.trust_env = False
+        self._token, self._token_ends = "", 0.0
         started = time.monotonic()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -177,15 +185,21 @@ class KeycloakServer:
 
     def admin(self, method: str, path: str, body: Any = None, *, fine: bool = True) -> requests.Response:
         """One request of the server's administrator below /admin/realms. ``fine``: insist on it."""
-        # A token of the master realm lasts a minute.
-        token = self._session.post(f"{self.url}/realms/master/protocol/openid-connect/token", data=_ADMIN, timeout=60)
-        headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
+        headers = {"Authorization": f"Bearer {self._admin_token()}"}
         answer = self._session.request(
             method, f"{self.url}/admin/realms{path}", json=body, headers=headers, timeout=60, allow_redirects=False
         )
         if fine and not answer.ok:
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
+
+    def _admin_token(self) -> str:
+        """Such a token lasts a minute, and checking a password costs more than most requests."""
+        if time.monotonic() > self._token_ends:
+            address = f"{self.url}/realms/master/protocol/openid-connect/token"
+            self._token = self._session.post(address, data=_ADMIN, timeout=60).json()["access_token"]
+            self._token_ends = time.monotonic() + 20
+        return self._token
 
     def new_realm(self, *, roles: tuple[str, ...] = LEAST_ROLES, **settings: Any) -> Realm:
         """Make a realm as README advises: the parent group, the attribute `readi`, and a confidential client.
