@@ -1,7 +1,7 @@
 """The Keycloak contract on the emulator, on a real server of our own, and on another when its address is given."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -9,19 +9,11 @@ from pydantic import SecretStr
 from connectors.keycloak.emulator import SERVICE, KeycloakEmulator
 from connectors.keycloak.settings import KeycloakSettings
 from tests.contract.keycloak import KeycloakContract
-from tests.support.keycloak_server import Realm, shared
+from tests.contract.keycloak_administered import AdministeredContract
+from tests.support.keycloak_hands import EmulatedHand, RealHand, count_requests, settings_of
+from tests.support.keycloak_server import shared
 
 LIVE = {name: os.environ.get(f"READI_LIVE_KEYCLOAK_{name}", "") for name in ("URL", "USER", "PASSWORD")}
-
-
-def settings_of(realm: Realm) -> KeycloakSettings:
-    return KeycloakSettings(
-        url=realm.url,
-        realm=realm.name,
-        user=realm.client_id,
-        password=SecretStr(realm.secret),
-        parent_group=realm.parent_group,
-    )
 
 
 class TestEmulator(KeycloakContract):
@@ -39,6 +31,33 @@ class TestRealServer(KeycloakContract):
     @classmethod
     def server(cls) -> KeycloakSettings:
         return settings_of(shared().new_realm())
+
+
+class TestAdministeredEmulator(AdministeredContract):
+    @pytest.fixture
+    def hand(self) -> Iterator[EmulatedHand]:
+        with KeycloakEmulator(service=SERVICE) as emulator:
+            yield EmulatedHand(emulator)
+
+    @pytest.fixture
+    def counted(self, hand: EmulatedHand) -> Callable[[], int]:
+        return lambda: hand.emulator.traffic()[0]
+
+
+class TestAdministeredRealServer(AdministeredContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def kept(cls) -> RealHand:
+        return RealHand(shared().new_realm())
+
+    @pytest.fixture
+    def hand(self, kept: RealHand) -> Iterator[RealHand]:
+        yield kept
+        kept.tidy()
+
+    @pytest.fixture
+    def counted(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+        return count_requests(monkeypatch)
 
 
 if all(LIVE.values()):

@@ -123,7 +123,7 @@ def create(call: Call) -> Response:
     if call.realm.by_username(username) is not None:
         raise refused(409, "User exists with same username")
     _refuse_taken_address(call, email, None)
-    given = _given(wish)
+    given = _given(wish, call.realm)
     _refuse(call.profile.problems(given, None, rename=True))
     groups = [call.realm.by_path(path or "") for path in wish.get("groups") or ()]
     links = [(one.get("identityProvider"), one) for one in wish.get("federatedIdentities") or ()]
@@ -155,7 +155,7 @@ def update(call: Call) -> Response:
     if username and (found := call.realm.by_username(username)) is not None and found is not user:
         raise refused(409, "User exists with same username")
     _refuse_taken_address(call, wish.get("email"), user)
-    given = _given(wish)
+    given = _given(wish, call.realm)
     _refuse(call.profile.problems(given, user, rename=renames(call)))
     if username and username.lower() != user.username:
         call.realm.rename_user(user, username)
@@ -177,9 +177,11 @@ def delete(call: Call) -> Response:
     return response
 
 
-def _given(wish: dict[str, Any]) -> Given:
+def _given(wish: dict[str, Any], realm: Realm) -> Given:
     """The values of a body; the first name and the last name may stand among the attributes, the others not."""
-    hidden = ("username", "email", "locale")  # a locale only where the realm has several languages
+    hidden = {"username", "email"}
+    if not realm.settings.get("internationalizationEnabled"):
+        hidden.add("locale")
     given: Given = {name: values for name, values in (wish.get("attributes") or {}).items() if name not in hidden}
     for name in FIELDS:
         if (value := wish.get(name)) is not None:
