@@ -10,6 +10,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.model.sources import SourceRead, Unusable
 from provisioner.model.text import Text
 from provisioner.state import Database, Mirrors
+from tests.support.postgres import shared
 from tests.support.site import Installation, Wish, person
 from tests.support.sources import Handmade, down, somebody, use
 
@@ -330,3 +331,20 @@ def test_no_log_line_names_anybody_of_a_source(small: Installation, directory: H
     lines = [line for ran in said for line in ran.err.splitlines() if line.startswith("{")]
     assert [json.loads(line)["source"] for line in lines if "source" in json.loads(line)] == [AD] * 3
     assert not [line for line in lines if "karla" in line.lower()]
+
+
+def test_the_whole_way_with_the_state_in_postgresql(small: Installation, directory: Handmade) -> None:
+    small.state = shared().new_database()
+    small.more_settings["ties_log"] = "kept/ties.jsonl"
+    directory.marks = True
+    small.apply()
+    assert len(accounts(small)) == 30
+    leave_out(directory, 8)
+    assert small.run("plan").code == 0
+    assert small.run(*source_of(small)["held"]["command"].split()[1:]).code == 0  # type: ignore[index]
+    directory.error = down()
+    assert small.run("sources", "read").code == 1
+    found = source_of(small)
+    assert (found["people"], found["missing"], found["held"]) == (22, 8, None)
+    assert small.run("sources", "forget", AD, "--yes").code == 0
+    assert source_of(small)["people"] == 0
