@@ -140,7 +140,9 @@ class Site:
             for name in unread
         ]
         problems += [
-            error(where, Text.of("app.source_forsaken", source=name), Text.of("app.source_forsaken_mend", source=name))
+            warning(
+                where, Text.of("app.source_forsaken", source=name), Text.of("app.source_forsaken_mend", source=name)
+            )
             for name in forsaken
         ]
         if not problems:

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from provisioner.app.site import Site
 from provisioner.app.sources import News, refresh
 from provisioner.cli.context import Context, working
+from provisioner.model.text import Text
 
 
 def read_first(context: Context, site: Site) -> None:
     """Read the sources before a plan is made. What went wrong is said, and is no error of the plan."""
-    if not site.section.sources:
-        return
     with working(context, "reading_sources"):
         news = refresh(site)
-    for each in news:
-        for line in _warnings(context, each):
-            context.err.print(line, style="yellow", markup=False)
+    lines = [line for each in news for line in _warnings(context, each)]
+    for name in site.forsaken():
+        said = (Text.of("app.source_forsaken", source=name), Text.of("app.source_forsaken_mend", source=name))
+        lines.append(" ".join(map(context.say, said)))
+    for line in lines:
+        context.err.print(line, style="yellow", markup=False)
 
 
 def _warnings(context: Context, news: News) -> Iterator[str]:

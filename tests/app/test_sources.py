@@ -286,6 +286,7 @@ def test_a_source_that_the_settings_no_longer_name_takes_nothing_from_anybody(
     del small.wish.sources[AD]
     ran = small.run("plan", "--json")
     assert {change["verb"] for target in ran.json["targets"] for change in target["changes"]} <= {"update", "write"}
+    assert f"readi sources forget {AD}" in ran.err
     assert small.run("apply", "--yes").code in (0, 2)
     assert len(accounts(small)) == 30
     told = small.run("sources")
