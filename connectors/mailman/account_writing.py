@@ -96,19 +96,25 @@ class AccountWriter:
         """Memberships of one address to another one. True: some follow the preferred address by themselves.
 
         Where the new one is already in the same list and role, the old membership goes with its address: Mailman would
-        make two that it then can't tell apart.
+        make two that it then can't tell apart. Where the list no longer wrote to the old one because mail came back, it
+        writes to the new one: by itself Mailman would not (observed).
         """
         there = {_seat(entry) for entry in self._memberships(new)}
+        ailing = {text(entry, "member_id") for entry in self._memberships(old, delivery_status="by_bounces")}
         follows = False
         for entry in self._memberships(old):
+            member = text(entry, "member_id")
+            if member in ailing:
+                enabled = {"delivery_status": "enabled"}
+                self._client.write("PATCH", f"/members/{segment(member)}/preferences", enabled)
             if text(entry, "subscription_mode") == "as_user":
                 follows = True
             elif _seat(entry) not in there:
-                self._client.write("PATCH", f"/members/{segment(text(entry, 'member_id'))}", {"address": new})
+                self._client.write("PATCH", f"/members/{segment(member)}", {"address": new})
         return follows
 
-    def _memberships(self, email: str) -> tuple[Entry, ...]:
-        listing = self._client.pages("/members/find", "member_id", {"subscriber": email})
+    def _memberships(self, email: str, **more: str) -> tuple[Entry, ...]:
+        listing = self._client.pages("/members/find", "member_id", {"subscriber": email, **more})
         if listing.gap is not None:
             raise Garbled(listing.gap)
         return listing.entries

@@ -387,6 +387,16 @@ class MailmanContract:
         found = [one for one in site.connector.ailing_addresses() if one.container == f"{site.prefix}-pg"]
         assert [(one.account, one.address, one.score) for one in found] == [(user, site.email("anna"), 0)]
 
+    def test_a_list_writes_again_to_whoever_has_a_new_address(self, site: Site) -> None:
+        list_id = site.new_list("pg")
+        site.new_person("anna")
+        site.apply(join("pg", "anna"))
+        member = site.hand.do("GET", f"/lists/{list_id}/member/{site.email('anna')}")["member_id"]
+        site.hand.do("PATCH", f"/members/{member}/preferences", {"delivery_status": "by_bounces"})
+        site.apply(update(person("anna"), site.remote(person("anna")), email=site.email("anna.neu")))
+        assert [one for one in site.connector.ailing_addresses() if one.container == f"{site.prefix}-pg"] == []
+        assert site.hand.emails(list_id) == [site.email("anna.neu")]
+
     def test_nothing_is_written_while_the_gate_is_closed(self, site: Site) -> None:
         create, _ = site.compile(create_list("pg", f"{site.prefix}-pg"))
         with pytest.raises(WriteRefused):
