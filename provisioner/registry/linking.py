@@ -16,6 +16,8 @@ from provisioner.model.text import Text
 from provisioner.registry.supplying import Known
 
 _ID_LENGTH: Final = 8
+CROWD: Final = 50
+"""An address or a name that more people than these have is the office's, or a mistake: it speaks for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,24 @@ class Somebody:
     """The entry that they are, where they stand in no file."""
 
 
+class _Index:
+    """People by an address or a name. Those who are entries of a source are never looked at for that source."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, dict[frozenset[str], list[Somebody]]] = {}
+
+    def add(self, word: str, somebody: Somebody) -> None:
+        if word:
+            self._people.setdefault(word, {}).setdefault(somebody.sources, []).append(somebody)
+
+    def of(self, word: str, source: str) -> Iterator[Somebody]:
+        """Whoever has this name or address and is no entry of ``source``. What a crowd shares tells nobody apart."""
+        alike = [people for sources, people in self._people.get(word, {}).items() if source not in sources]
+        if sum(map(len, alike)) <= CROWD:
+            for people in alike:
+                yield from people
+
+
 class Likeness:
     """Finds out which entries of sources resemble whom."""
 
@@ -69,12 +89,11 @@ class Likeness:
         self, somebodies: Iterable[Somebody], unclaimed: Iterable[Known], organisation_names: Mapping[str, str]
     ) -> None:
         self._names = organisation_names
-        self._by_address: defaultdict[str, list[Somebody]] = defaultdict(list)
-        self._by_name: defaultdict[str, list[Somebody]] = defaultdict(list)
+        self._by_address, self._by_name = _Index(), _Index()
         for somebody in somebodies:
-            self._by_name[somebody.name].append(somebody)
+            self._by_name.add(somebody.name, somebody)
             for address in somebody.addresses:
-                self._by_address[address].append(somebody)
+                self._by_address.add(address, somebody)
         self._here: dict[tuple[str, str], list[Known]] = defaultdict(list)
         self._before: dict[tuple[str, str], list[Known]] = defaultdict(list)
         """By source and address: those who have it, and those who had it when they went."""
@@ -92,9 +111,9 @@ class Likeness:
         return [self._proposal(known, one, others) for one in asked], bool(alike)
 
     def _alike(self, known: Known) -> list[Somebody]:
-        found = {one.id: one for one in self._by_address.get(known.address, ())} if known.address else {}
+        found = {one.id: one for one in self._by_address.of(known.address, known.source)}
         if known.here:
-            for one in self._by_name.get(known.name, ()) if known.name else ():
+            for one in self._by_name.of(known.name, known.source):
                 if known.organisation in one.organisations or one.gone_from is not None:
                     found[one.id] = one
         elif (known.source, known.address) not in self._here:
@@ -102,6 +121,7 @@ class Likeness:
         return [found[one] for one in sorted(found) if self._may_be(known, found[one])]
 
     def _may_be(self, known: Known, one: Somebody) -> bool:
+        """Who is a certain entry of the source already is no other one of it."""
         if known.source in one.sources or (known.key, one.id) in known.supply.apart:
             return False
         if not known.here and one.gone_from is not None:

@@ -7,7 +7,7 @@ waits is neither made nor taken for absent: their id counts as blocked.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.sources import Brings, Supply
@@ -23,6 +23,10 @@ from provisioner.registry.supplying import Known, known_people, person_id_of, sa
 __all__ = ["merge_supplies", "person_id_of"]
 
 Person = Entry[PersonDocument]
+
+# Copied for each of thousands: their fields were checked by `known_people` already.
+_NOBODY: Final = PersonDocument.model_validate({"id": "nobody"})
+_NO_IDENTITY: Final = IdentityDocument(source="none", key="none")
 
 
 def merge_supplies(result: SourceResult, supplies: Sequence[Supply]) -> tuple[Proposal, ...]:
@@ -91,13 +95,13 @@ class _Merging:
 
     def _brought(self, known: Known) -> Person:
         """The person whom a source brings by itself."""
-        fields: dict[str, Any] = dict(known.fields.items())  # checked by `known_people`
-        document = PersonDocument.model_construct(
-            id=known.own_id,
-            organisation=known.organisation,
-            identities=[IdentityDocument.model_construct(source=known.source, key=known.key)],
-            **fields,
-        )
+        told: dict[str, Any] = {
+            "id": known.own_id,
+            "organisation": known.organisation,
+            "identities": [_NO_IDENTITY.model_copy(update={"source": known.source, "key": known.key})],
+        }
+        told.update((name, value) for name, value in known.fields.items())
+        document = _NOBODY.model_copy(update=told)
         gone = {} if known.holds else {known.organisation: known.source}
         supplied = Supplied(gone=gone, gone_from=None if known.holds else known.source, passes_address_on=bool(gone))
         return Entry(document, known.source, supplied=supplied)

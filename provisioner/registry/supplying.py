@@ -5,13 +5,12 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, Literal
 
 from pydantic import ValidationError
 
 from provisioner.model.registry import Identity, Origin
-from provisioner.model.sources import KeptPerson, PersonField, SourceValue, Supply
+from provisioner.model.sources import Brings, KeptPerson, PersonField, SourceValue, Supply
 from provisioner.registry.documents import Day, Document, Email, Language, MaybeEmptyName, Name
 from provisioner.registry.mistakes import shown
 from provisioner.registry.problems import Problem, warning_of
@@ -36,7 +35,7 @@ class _Fields(Document):
 def person_id_of(source: str, key: str) -> str:
     """The id of somebody whom a source brings and who is linked to nobody: the same whenever it is read."""
     hashed = hashlib.sha256(f"{source}\0{key}".encode()).digest()
-    return "p-" + base64.b32encode(hashed).decode().lower()[:_ID_LENGTH]
+    return "p-" + base64.b32encode(hashed[:_ID_LENGTH]).decode().lower()[:_ID_LENGTH]
 
 
 def same_address(address: str) -> str:
@@ -50,7 +49,7 @@ def same_name(given: str, family: str) -> str:
     return name.casefold() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """Somebody as one source has, or had, them. ``fields``: usable ones that were said and are not empty."""
 
@@ -59,6 +58,12 @@ class Known:
     fields: Mapping[PersonField, SourceValue]
     here: bool
     """The source has them, and has not switched them off."""
+    own_id: str
+    """The id of the person that the source brings, if they are nobody else; "" where it brings only the linked."""
+    address: str
+    """As `same_address` has it."""
+    name: str
+    """As `same_name` has it."""
 
     @property
     def source(self) -> str:
@@ -76,19 +81,6 @@ class Known:
     @property
     def identity(self) -> Identity:
         return Identity(self.source, self.key)
-
-    @cached_property
-    def own_id(self) -> str:
-        """The id of the person that the source brings, if they are nobody else."""
-        return person_id_of(self.source, self.key)
-
-    @cached_property
-    def address(self) -> str:
-        return same_address(self.text("email"))
-
-    @cached_property
-    def name(self) -> str:
-        return same_name(self.text("given_name"), self.text("family_name"))
 
     @property
     def shown_name(self) -> str:
@@ -119,4 +111,12 @@ def _known(supply: Supply, key: str, kept: KeptPerson, problems: list[Problem]) 
     usable: dict[PersonField, SourceValue] = {
         name: value for name in said if name in fields.model_fields_set and (value := getattr(fields, name))
     }
-    return Known(supply, key, usable, kept.person.active and kept.missing_since is None)
+    return Known(
+        supply,
+        key,
+        usable,
+        here=kept.person.active and kept.missing_since is None,
+        own_id=person_id_of(supply.source, key) if supply.brings is Brings.EVERYBODY else "",
+        address=same_address(str(usable.get("email", ""))),
+        name=same_name(str(usable.get("given_name", "")), str(usable.get("family_name", ""))),
+    )
