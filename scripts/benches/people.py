@@ -150,7 +150,7 @@ def _sent(server: Slapd) -> int:
 
 def _administrator(server: Slapd) -> Any:
     ldap3 = _ldap3()
-    return ldap3.Connection(ldap3.Server(server.url, get_info=ldap3.NONE), ADMIN, PASSWORD, auto_bind=True)
+    return ldap3.Connection(ldap3.Server(server.url, get_info=ldap3.NONE), ADMIN, PASSWORD)  # bound by `with`
 
 
 def _ldap3() -> Any:

@@ -22,7 +22,6 @@ from provisioner.transport.directory_sync import SYNC
 
 OVERLAP: Final = timedelta(minutes=15)
 """How far the clocks of a site's servers may be apart, and how long one may take to hear of another's changes."""
-_LONGEST_BACK: Final = timedelta(days=1)
 _STAMP: Final = "%Y%m%d%H%M%SZ"
 _LONGEST_MARK: Final = 20_000
 _NOBODY: Final = "(entryUUID=00000000-0000-0000-0000-000000000000)"
@@ -192,16 +191,15 @@ class Stamped:
         return Changed(read.entries, replace(mark, at=max(self._since(read.entries) or "", mark.at)))
 
     def _since(self, entries: Sequence[Entry]) -> str | None:
-        """The newest stamp, less the overlap: time as the servers have it, ours only where theirs can't be."""
+        """The newest stamp, less the overlap: time as the servers have it, ours only where theirs lies ahead."""
         stamps = sorted(value for entry in entries for value in entry.raw(self._attribute))
         if not stamps:
             return None
-        now = self._clock.now()
         try:
             newest = datetime.strptime(stamps[-1].decode()[:14] + "Z", "%Y%m%d%H%M%S%z")
         except ValueError:
             return None
-        return (min(max(newest, now - _LONGEST_BACK), now) - OVERLAP).strftime(_STAMP)
+        return (min(newest, self._clock.now()) - OVERLAP).strftime(_STAMP)
 
 
 def ways(settings: DirectorySettings, clock: Clock) -> Sequence[Way]:
