@@ -129,22 +129,26 @@ class _Merging:
     def _somebodies(
         self, written: Iterable[Person], unclaimed: Iterable[Known], brought: Mapping[str, Person]
     ) -> Iterator[Somebody]:
-        addresses = {entry.document.id: entry.document.email for entry in written}
-        by_own_id = {one.own_id: one for one in unclaimed if one.own_id in brought}
-        for entry in (*self._result.people, *brought.values()):
+        """Everybody whom an entry may resemble, as they are with what sources say of them."""
+        for before, entry in zip(written, self._result.people, strict=True):
             person = entry.document
-            known = by_own_id.get(person.id) if entry.node is None else None
-            emails = {same_address(email) for email in (person.email, addresses.get(person.id, "")) if email}
             yield Somebody(
                 person.id,
                 f"{person.given_name} {person.family_name}".strip() or person.id,
                 same_name(person.given_name, person.family_name),
-                frozenset(emails),
+                frozenset(same_address(one) for one in (person.email, before.document.email) if one),
                 frozenset((*organisations_of(entry), *entry.supplied.gone)),
                 frozenset(identity.source for identity in person.identities),
                 entry.supplied.gone_from,
-                known,
             )
+        where = {name: (frozenset({one.organisation}), frozenset({name})) for name, one in self._supplies.items()}
+        for known in unclaimed:
+            if known.own_id in brought:
+                gone_from = None if known.holds else known.source
+                address = frozenset({known.address})
+                yield Somebody(
+                    known.own_id, known.shown_name, known.name, address, *where[known.source], gone_from, known
+                )
 
     def _settle(self, one: Known, waits_for: str | None, brought: Mapping[str, Person]) -> None:
         """Somebody whom nobody claims: becomes a person of their own, waits, or is left alone."""
