@@ -188,7 +188,7 @@ class KeycloakEmulator:
         with self._door.lock:
             now = [f"{self.clock.now():%Y%m%d%H%M%SZ}"]
             attributes = {
-                "LDAP_ENTRY_DN": [f"uid={username},ou=people,dc=example"],
+                "LDAP_ENTRY_DN": [f"uid={username},ou=people,dc=readi,dc=example"],
                 "LDAP_ID": [Realm.new_id()],
                 "modifyTimestamp": now,
                 "createTimestamp": now,

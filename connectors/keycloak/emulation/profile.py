@@ -123,9 +123,12 @@ class Profile:
         declared = self.declared
         now = {} if user is None else values_of(user)
         for name, values in given.items():
+            changed = values != now.get(name, [])
+            if name in _KEPT and changed and name in now:
+                yield problem(name, "updateReadOnlyAttributesRejectedMessage")
+                continue
             if name not in declared and self.policy is None:
                 continue
-            changed = values != now.get(name, [])
             if user is not None and name == "username" and changed and not rename:
                 yield problem(name, "error-user-attribute-read-only")
             elif user is not None and user.federation is not None and changed and name in declared:

@@ -167,10 +167,10 @@ def delete(call: Call) -> Response:
     """Remove a user; one from a directory comes back under another id with the next import (observed)."""
     if not call.rights.manage_users:
         raise forbidden()
-    user = call.user
+    user, email = call.user, call.user.email
     call.realm.remove_user(user)
     if user.federation is not None:
-        again = call.realm.add_user(user.username, federation=user.federation, enabled=True, email=user.email)
+        again = call.realm.add_user(user.username, federation=user.federation, enabled=True, email=email)
         again.first_name, again.last_name, again.attributes = user.first_name, user.last_name, user.attributes
     response = nothing()
     response.headers.append(("Cache-Control", "no-cache"))

@@ -6,7 +6,11 @@ account cannot (its roles, the realm's settings) by other ways. Ids, times and a
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import requests
@@ -14,6 +18,7 @@ import requests
 from connectors.keycloak.emulator import KeycloakEmulator, LoginRefused
 from provisioner.emulation import VirtualClock
 from tests.support.keycloak_server import MAPPER, Realm
+from tests.support.slapd import ADMIN, BASE, PASSWORD, Slapd
 
 Step = dict[str, Any]
 
@@ -23,6 +28,23 @@ _CLAIMS = (
     *("iss", "aud", "sub", "typ", "azp", "email_verified", "name", "groups"),
     *("preferred_username", "given_name", "family_name", "email"),
 )
+_PASSING = ("origin", "federationLink", "modifyTimestamp[]", "createTimestamp[]")
+_DIRECTORY = {
+    "vendor": "other",
+    "editMode": "READ_ONLY",
+    "importEnabled": "true",
+    "enabled": "true",
+    "authType": "simple",
+    "bindDn": ADMIN,
+    "usersDn": f"ou=people,{BASE}",
+    "userObjectClasses": "inetOrgPerson",
+    "searchScope": "1",
+    "usernameLDAPAttribute": "uid",
+    "rdnLDAPAttribute": "uid",
+    "uuidLDAPAttribute": "entryUUID",
+    "pagination": "false",
+    "syncRegistrations": "false",
+}
 SECRET = "recorded-Secret-1"
 
 
@@ -45,6 +67,8 @@ class Side(Protocol):
     def set(self, **settings: Any) -> None: ...
 
     def break_mail(self) -> None: ...
+
+    def federate(self, username: str, first_name: str, last_name: str) -> None: ...
 
     def login(self, username: str, groups: str | None, full_path: bool) -> Any: ...
 
@@ -77,6 +101,10 @@ class Emulated:
     def break_mail(self) -> None:
         self.emulator.break_mail()
 
+    def federate(self, username: str, first_name: str, last_name: str) -> None:
+        address = f"{username}@a.example"
+        self.emulator.federate(username, email=address, first_name=first_name, last_name=last_name)
+
     def login(self, username: str, groups: str | None, full_path: bool) -> Any:
         try:
             return self.emulator.login(username, groups=groups, full_path=full_path)
@@ -89,6 +117,8 @@ class Real:
 
     def __init__(self, realm: Realm) -> None:
         self._realm = realm
+        self._stack = ExitStack()
+        self._directory: Slapd | None = None
         self.url, self.realm = realm.url, realm.name
 
     def pass_time(self) -> None:
@@ -115,6 +145,29 @@ class Real:
 
     def break_mail(self) -> None:
         self.set(smtpServer={"host": "127.0.0.1", "port": "1", "from": "login@a.example"})
+
+    def federate(self, username: str, first_name: str, last_name: str) -> None:
+        if self._directory is None:
+            self._directory = self._stack.enter_context(Slapd(Path(self._stack.enter_context(TemporaryDirectory()))))
+            config = _DIRECTORY | {"connectionUrl": self._directory.url, "bindCredential": PASSWORD}
+            component = {
+                "name": "ldap",
+                "providerId": "ldap",
+                "providerType": "org.keycloak.storage.UserStorageProvider",
+                "config": {name: [value] for name, value in config.items()},
+            }
+            self._realm.admin("POST", "/components", component)
+        entry = f"dn: uid={username},ou=people,{BASE}\nobjectClass: inetOrgPerson\nmail: {username}@a.example\n"
+        subprocess.run(
+            ["ldapadd", "-x", "-H", self._directory.url, "-D", ADMIN, "-w", PASSWORD],
+            input=f"{entry}cn: {first_name}\nsn: {last_name}\n".encode(),
+            check=True,
+            capture_output=True,
+        )
+
+    def close(self) -> None:
+        """End the directory, if there was one."""
+        self._stack.close()
 
     def login(self, username: str, groups: str | None, full_path: bool) -> Any:
         mapper = MAPPER | {"config": MAPPER["config"] | {"full.path": str(full_path).lower()}}
@@ -156,6 +209,7 @@ class Talk:
                 "allow_unmanaged": self._side.allow_unmanaged,
                 "set": self._side.set,
                 "break_mail": self._side.break_mail,
+                "federate": self._side.federate,
             }
             ways[step["do"]](**arguments)
         return None
@@ -190,6 +244,8 @@ class Talk:
         told: Any = answer.text
         if "json" in answer.headers.get("Content-Type", "") and answer.content:
             told = answer.json()
+        if "keep_first" in step:
+            self._names[step["keep_first"]] = told[0]["id"]
         if "keep" in step:
             made = answer.headers.get("Location", "").rpartition("/")[2] or told["id"]
             self._names[step["keep"]] = made
@@ -222,6 +278,8 @@ class Talk:
             return "(time)"
         if not isinstance(told, str):
             return told
+        if key in _PASSING:
+            return f"({key.removesuffix('[]')})"
         if key == "access_token":
             return "(token)"
         if key == "scope":

@@ -6,6 +6,7 @@ a file by hand, without an answer.
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def new_realm() -> Realm:
 
 def record(file: Path) -> None:
     about = json.loads(file.read_text())["about"]
-    taken = talk_over(file, Real(new_realm()))
+    with closing(Real(new_realm())) as real:
+        taken = talk_over(file, real)
     steps = [step if answer is None else {**step, "answer": answer} for step, answer in taken]
     lines = ",\n".join(f"  {json.dumps(step, ensure_ascii=False)}" for step in steps)
     head = json.dumps({"server": f"Keycloak {VERSION}, H2", "about": about}, ensure_ascii=False)[:-1]

@@ -1,6 +1,7 @@
 """The emulator and the real server against what the real one answered, step by step."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.support.keycloak_server import CLIENT
 @pytest.fixture(params=["emulator", "keycloak"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "keycloak":
-        yield Real(new_realm())
+        with closing(Real(new_realm())) as real:
+            yield real
         return
     clock = VirtualClock()
     with KeycloakEmulator(service=(CLIENT, SECRET), clock=clock, realm="emulated-realm") as emulator:
