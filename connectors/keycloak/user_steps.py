@@ -142,14 +142,13 @@ def updated(step: Step, item: Item) -> dict[str, object]:
     """The representation to PUT over ``item``, as just read: what is left out of it would be wiped.
 
     Observed: without ``attributes`` all of them stay, also such as are hidden from us; with it, those that are left out
-    go. Username, address and both names are always sent, "" for none: null is "as it is" without ``attributes``, and
-    none with it. A new address is one that nobody has checked, and the server
-    would go on calling it verified.
+    go. Username, address and both names are always sent; what is to be cleared as "", since without ``attributes``
+    null is "as it is". A new address is one that nobody has checked, and the server would go on calling it verified.
     """
     fields = fields_of(step)
     body: dict[str, object] = {"username": item.get("username")}
     for field, key in PROFILE.items():
-        body[key] = (fields[field] if field in fields else item.get(key)) or ""
+        body[key] = (fields[field] or "") if field in fields else item.get(key)
     if canonical("email", _text(body["email"])) != canonical("email", _text(item.get("email"))):
         body["emailVerified"] = False
     if "enabled" in fields:
