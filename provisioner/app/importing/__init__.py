@@ -23,6 +23,7 @@ from provisioner.app.importing.outcome import (
     usual_language,
 )
 from provisioner.app.importing.people import Circumstances, PeopleDrawer
+from provisioner.app.importing.roles import draw_roles
 from provisioner.app.importing.rooms import kinds_of_rooms
 from provisioner.app.observing import View, everybody, observe
 from provisioner.app.site import Site
@@ -119,10 +120,11 @@ def _draw(view: View, inventory: Inventory, policy: Policy, private_domains: fro
     kinds = kinds_of_rooms(inventory, view.capabilities)
     drawer = BodiesDrawer(inventory, circumstances, policy, people, guests, organisations, kinds)
     bodies = drawer.draw()
+    roles = draw_roles(inventory, view.capabilities, policy, people)
     return Drawing(
         language=usual_language(person.language for person in people),
         organisations=tuple(organisations),
         bodies=tuple(sorted(bodies, key=lambda body: (body.kind != "project", body.name.casefold(), body.id))),
         people=tuple(people),
-        left_out=(*left_out, *drawer.left_out),
+        left_out=(*left_out, *drawer.left_out, *roles),
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from provisioner.model.inventory import Remote
-from provisioner.model.registry import BodyKind, Identity, JoinMode
+from provisioner.model.registry import BodyKind, JoinMode, Role
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.registry.documents import Document
@@ -43,6 +43,7 @@ TITLES: Final = {
     "app.import_own": Text.of("app.import_own_title"),
     "app.import_private_address": Text.of("app.import_private_address_title"),
     "app.import_protected": Text.of("app.import_protected_title"),
+    "app.import_role": Text.of("app.import_role_title"),
     "app.import_same_email": Text.of("app.import_same_email_title"),
     "app.import_same_id": Text.of("app.import_same_id_title"),
     "app.import_two_rooms": Text.of("app.import_two_rooms_title"),
@@ -82,7 +83,8 @@ class DrawnPerson:
     organisation: str = ""
     memberships: dict[str, bool] = field(default_factory=dict)
     """Body id → whether the person moderates it."""
-    identities: tuple[Identity, ...] = ()
+    roles: list[Role] = field(default_factory=list)
+    """In the network or in the organisation."""
     note: Text | None = None
     """Something about the entry that whoever looks it over should know."""
 
@@ -102,10 +104,10 @@ class DrawnPerson:
             entry["organisation"] = self.organisation
         if self.user_id is not None:
             entry["user_id"] = self.user_id
-        if self.identities:
-            entry["identities"] = [{"source": one.source, "key": one.key} for one in self.identities]
         if self.language is not None and self.language != language:
             entry["language"] = self.language
+        if self.roles:
+            entry["roles"] = sorted(map(str, self.roles))
         if self.memberships:
             entry["bodies"] = [
                 {"id": body, "role": "moderator"} if moderates else body

@@ -7,6 +7,7 @@ from datetime import date
 
 from policies.desire import desire
 from policies.document import Policy
+from provisioner.app.planning import desired_in
 from provisioner.app.site import planning_rules
 from provisioner.model.bindings import Ties
 from provisioner.model.changes import Join, Leave, Update, Verb
@@ -53,7 +54,7 @@ def foresee(
     registry: Registry, policy: Policy, today: date, inventory: Inventory, ties: Ties, capabilities: Capabilities
 ) -> Foresight:
     """Plan for ``registry`` as `readi plan` will. Pure."""
-    desired, rules = desire(registry, policy, today), planning_rules(policy)
+    desired, rules = desired_in(capabilities, desire(registry, policy, today)), planning_rules(policy)
     plan = plan_target(desired, inventory, ties, capabilities, rules)
     adoptions = Counter(change.id.kind for change in plan.changes if change.verb is Verb.ADOPT)
     refused = refusals([GuardInput(plan, ties, inventory)], desired, rules.guards, "", frozenset())
