@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from policies.document import Policy
 from provisioner.app.all_reports import REPORTS
 from provisioner.app.connectors import connector_types
-from provisioner.app.settings import NetworkSettings, Settings, target_settings
+from provisioner.app.settings import NetworkSettings, Settings, source_settings, target_settings
+from provisioner.app.source_types import source_types
 from provisioner.cli.main import app
 from provisioner.registry.documents import FileDocument
 from scripts.papers.everything import generated, schema_name
@@ -151,6 +152,9 @@ def check_example(content: Any, block: str) -> None:
         whole = Settings.model_validate(yaml.safe_load(block))
         for network in whole.networks.values():
             check_targets(network.targets)
+            check_sources(network.sources)
+    elif keys == {"sources"}:
+        check_sources(NetworkSettings(registry=Path("registry"), sources=yaml.safe_load(block)["sources"]).sources)
     else:
         assert keys == {"targets"}, f"what is this an example of? {sorted(keys)}"
         check_targets(NetworkSettings(registry=Path("registry"), targets=yaml.safe_load(block)["targets"]).targets)
@@ -160,6 +164,11 @@ def check_targets(targets: dict[str, dict[str, Any]]) -> None:
     for name, section in targets.items():
         found = connector_types()[section["connector"]]
         target_settings(found.settings, section, Path("/"), name)
+
+
+def check_sources(sources: dict[str, dict[str, Any]]) -> None:
+    for name, section in sources.items():
+        source_settings(source_types()[section["source"]].settings, section, Path("/"), name)
 
 
 def read_as(model: type[BaseModel], content: Any) -> None:

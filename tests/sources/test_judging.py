@@ -121,11 +121,12 @@ def test_an_empty_key_is_none() -> None:
 
 
 def test_an_empty_answer_is_held_and_needs_a_word() -> None:
-    known = before(people(1))
-    found = judged(known, whole([]))
-    assert (codes(found), found.missing) == (["empty"], frozenset())
-    assert found.held is not None
-    assert judged(known, whole([]), word=found.held.word).missing == {"k0"}
+    for count in (1, 4):
+        known = before(people(count))
+        found = judged(known, whole([]))
+        assert (codes(found), found.missing) == (["empty"], frozenset())
+        assert found.held is not None
+        assert len(judged(known, whole([]), word=found.held.word).missing) == count
 
 
 def test_with_other_settings_nobody_is_missing_or_off_before_the_word() -> None:
