@@ -26,6 +26,8 @@ class Seats(Calls):
 
     @route("GET", "/members")
     def everybody(self, call: Call) -> Response:
+        if not all(one.has_address for one in self.world.members.values()):
+            raise Refused(500)
         return self.page(call, self.world.find(), self.views.member)
 
     @route("POST", "/members")

@@ -50,6 +50,10 @@ class Member:
     last_bounce: str = ""
 
     @property
+    def has_address(self) -> bool:
+        return isinstance(self.subscriber, Address) or self.subscriber.preferred is not None
+
+    @property
     def address(self) -> Address:
         """Raises as the real server does for who follows a preferred address and has none any more."""
         if isinstance(self.subscriber, Address):
@@ -182,11 +186,15 @@ class World:
     def find(
         self, list_id: str | None = None, role: str | None = None, email: str | None = None, user: User | None = None
     ) -> list[Member]:
-        """Memberships, sorted by list, address and role as the server does."""
+        """Memberships, sorted by list, address and role as the server does.
+
+        Who follows a preferred address and has none any more is in no roster.
+        """
         found = [
             one
             for one in self.members.values()
-            if (list_id is None or one.list_id == list_id)
+            if one.has_address
+            and (list_id is None or one.list_id == list_id)
             and (role is None or one.role == role)
             and (email is None or one.address.email == email.lower())
             and (user is None or one.user is user)
