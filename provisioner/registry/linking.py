@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from provisioner.model.registry import Identity
@@ -60,6 +61,7 @@ class Somebody:
     sources: frozenset[str]
     """Sources in which they are a certain entry already."""
     gone_from: str | None
+    leaves: date | None = None
     brought: Known | None = None
     """The entry that they are, where they stand in no file."""
 
@@ -165,6 +167,8 @@ class Likeness:
             yield Text.of("registry.link_other_name", name=known.shown_name, other=one.shown_name)
         if known.organisation not in one.organisations:
             yield Text.of("registry.link_other_organisation", organisation=self._called(known.organisation))
+        if one.leaves is not None:
+            yield Text.of("registry.link_leaves", day=one.leaves)
         if not known.here:
             yield Text.of("registry.link_entry_gone", source=known.source)
         elif known.address in one.addresses and self._before.get((known.source, known.address)):

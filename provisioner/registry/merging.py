@@ -140,14 +140,16 @@ class _Merging:
                 frozenset((*organisations_of(entry), *entry.supplied.gone)),
                 frozenset(identity.source for identity in person.identities),
                 entry.supplied.gone_from,
+                person.leaves,
             )
         where = {name: (frozenset({one.organisation}), frozenset({name})) for name, one in self._supplies.items()}
         for known in unclaimed:
             if known.own_id in brought:
                 gone_from = None if known.holds else known.source
                 address = frozenset({known.address})
+                leaves = brought[known.own_id].document.leaves
                 yield Somebody(
-                    known.own_id, known.shown_name, known.name, address, *where[known.source], gone_from, known
+                    known.own_id, known.shown_name, known.name, address, *where[known.source], gone_from, leaves, known
                 )
 
     def _settle(self, one: Known, waits_for: str | None, brought: Mapping[str, Person]) -> None:

@@ -16,6 +16,8 @@ difference. Hidden files are passed over. Ids are small letters, digits and hyph
   network's time zone. `archived` is the first day on which a body rests.
 - A malformed entry blocks itself and what refers to it; everybody else goes on. A file that can't be read, or may
   have been cut off, makes the registry incomplete: then nothing is taken from anybody.
+- Of a person who is linked to an entry of a source (`identities`), name and address may be left out: see
+  [linking.md](linking.md).
 - Fields that are not described here are refused, with what was probably meant. `readi validate` shows all mistakes.
 """
 )

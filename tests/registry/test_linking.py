@@ -8,7 +8,7 @@ import pytest
 from provisioner.model.registry import Affiliation, Identity
 from provisioner.model.sources import Supply
 from provisioner.registry import Loaded, load
-from provisioner.registry.linking import Proposal
+from provisioner.registry.linking import CROWD, Proposal
 from provisioner.registry.merging import person_id_of
 from provisioner.registry.problems import Problem
 from tests.registry.conftest import Write
@@ -118,6 +118,18 @@ class TestProposed:
             ("k1", True),
             ("k2", True),
         ]
+
+    def test_a_written_last_day_speaks_against_it(self, write: Write) -> None:
+        loaded = load(write(people=as_yaml([f"{ANNA}, leaves: 2026-12-31"])), [supply("bretten-ad", SAME)])
+        assert evidence(loaded.proposals[0])[1] == {"leaves"}
+
+    def test_an_address_that_a_crowd_shares_tells_nobody_apart(self, write: Write) -> None:
+        crowd = [known(f"r{number}", f"Nr {number}", "info@rastatt.example") for number in range(CROWD + 1)]
+        entry = known("k1", "Bea Neu", "info@rastatt.example")
+        folder = write(people=as_yaml([ANNA]))
+        loaded = load(folder, [rastatt(*crowd), supply("bretten-ad", entry)])
+        assert loaded.proposals == ()
+        assert len(load(folder, [rastatt(*crowd[:CROWD]), supply("bretten-ad", entry)]).proposals) == CROWD
 
     def test_whoever_the_source_has_switched_off_is_nobodys_question(self, write: Write) -> None:
         off = known("k1", "Anna Alt", "anna@bretten.example", active=False)
