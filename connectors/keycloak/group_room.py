@@ -157,12 +157,13 @@ class GroupRoom:
         """The group, or a membership. Raises `Permanent` for a group that gives power, or that holds other groups."""
         if step.expects_edge is not None:
             return self._edges.verify(step, resolve)
-        item = self._groups.read(located(step, resolve), self._parent_id())
+        item, parent = self._groups.read(located(step, resolve)), self._parent_id()
+        ours = item is not None and item.get("parentId") == parent
         self._fresh = item
         remote = None if item is None else remote_of(item)
         if step.operation != ERASE:
-            return held_against(step, remote)
-        if item is not None and (gives_power(item) or item.get("subGroupCount") != 0):
+            return held_against(step, remote if ours else None)
+        if item is not None and (not ours or gives_power(item) or item.get("subGroupCount") != 0):
             raise Permanent(Text.of("keycloak.group_never_erased", name=step.name))
         return Verified(remote)
 

@@ -139,7 +139,8 @@ class KeycloakContract:
         tied = Sought(group("outside"), f"{site.prefix} outside", outside)
         assert site.observe(interest=Interest(only=(tied,))).of(Kind.GROUP).objects == {}
         (step,) = site.compile(erase(group("outside"), outside))
-        assert site.connector.verify(step, site.ids.__getitem__) == Verified(None)
+        with pytest.raises(Permanent, match="group_never_erased"):
+            site.connector.verify(step, site.ids.__getitem__)
 
     def test_a_group_in_a_group_of_ours_is_not_ours(self, site: Site) -> None:
         above = site.new_group("above")

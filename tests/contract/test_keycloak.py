@@ -8,8 +8,11 @@ from pydantic import SecretStr
 
 from connectors.keycloak.emulator import SERVICE, KeycloakEmulator
 from connectors.keycloak.settings import KeycloakSettings
-from tests.contract.keycloak import KeycloakContract
+from provisioner.model.errors import Permanent
+from provisioner.model.resources import Kind
+from tests.contract.keycloak import KeycloakContract, Site
 from tests.contract.keycloak_administered import AdministeredContract
+from tests.support.keycloak import create, erase, group, join, person
 from tests.support.keycloak_hands import EmulatedHand, RealHand, count_requests, settings_of
 from tests.support.keycloak_server import shared
 
@@ -58,6 +61,26 @@ class TestAdministeredRealServer(AdministeredContract):
     @pytest.fixture
     def counted(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         return count_requests(monkeypatch)
+
+    @pytest.mark.parametrize("through", ["role", "group"])
+    def test_whoever_administers_the_realm_is_never_erased(self, hand: RealHand, through: str) -> None:
+        site = Site(hand.settings)
+        site.apply(create(group("chiefs"), "PG_Chefs"), create(person("anna"), "anna.amsel"))
+        site.apply(join(group("chiefs"), "anna"))
+        room = {"role": f"users/{site.ids[person('anna')]}", "group": f"groups/{site.ids[group('chiefs')]}"}[through]
+        hand.empower(f"/{room}")
+        for change in (
+            erase(person("anna"), site.ids[person("anna")]),
+            erase(group("chiefs"), site.ids[group("chiefs")]),
+        ):
+            (step,) = site.compile(change)
+            if change.id.kind is Kind.ACCOUNT or through == "group":
+                with pytest.raises(Permanent, match="never_erased"):
+                    site.connector.verify(step, site.ids.__getitem__)
+        if through == "group":
+            assert site.observe().of(Kind.GROUP).objects[site.ids[group("chiefs")]].writable == frozenset()
+            assert "keycloak.doctor_group_power" in [one.what.code for one in site.connector.examine()]
+        site.close()
 
 
 if all(LIVE.values()):

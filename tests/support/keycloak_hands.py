@@ -135,6 +135,12 @@ class RealHand:
         self._undo.append(lambda: self.realm.admin("PUT", "", {name: before.get(name) for name in settings}))
         self.realm.admin("PUT", "", settings)
 
+    def empower(self, path: str) -> None:
+        """Let a user, or who is in a group, administer the realm."""
+        (client,) = self.realm.admin("GET", "/clients?clientId=realm-management").json()
+        role = self.realm.admin("GET", f"/clients/{client['id']}/roles/realm-admin").json()
+        self.realm.admin("POST", f"{path}/role-mappings/clients/{client['id']}", [role])
+
     def _change_profile(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         before = self.realm.admin("GET", "/users/profile").json()
         self._undo.append(lambda: self.realm.admin("PUT", "/users/profile", before))
