@@ -249,4 +249,4 @@ class Registry:
     complete: bool = True
     """False when a source could not be read whole: then nothing may be concluded from somebody's absence."""
     blocked: frozenset[str] = frozenset()
-    """Ids whose entries are malformed: they are neither changed nor taken for absent."""
+    """Ids whose entries are malformed or wait for a decision: they are neither changed nor taken for absent."""
