@@ -63,4 +63,4 @@ def test_a_sandbox_says_in_one_line_where_its_emulators_are(arguments: tuple[str
 def test_an_emulator_that_there_is_not_is_said_in_words() -> None:
     ran = run_cli(["--lang", "en", "sandbox", "nexcloud"])
     assert ran.code == 1
-    assert "ldap, nextcloud" in ran.err
+    assert "ldap, mailman, nextcloud" in ran.err
