@@ -13,7 +13,6 @@ from tests.keycloak.emulator.conversation import SECRET, Emulated, Real, Side
 from tests.keycloak.emulator.recordings import FILES, new_realm, talk_over
 from tests.support.keycloak_server import CLIENT
 
-
 LONG = ("paging", "rights")
 """Hundreds of requests each. Recording them anew shows whether the server still answers so; the tests ask it others."""
 CASES = [
