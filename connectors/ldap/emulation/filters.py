@@ -21,8 +21,8 @@ def matches(condition: Condition, values: Values) -> bool | None:
         return _not(_all(_not(matches(each, values)) for each in part))
     if kind == "not":
         return _not(matches(part[0], values))
-    if kind == "unknown":
-        return None  # an extensible match: no rule of it is known here
+    if kind in ("extensible", "unknown"):
+        return None  # no rule of an extensible match is known here
     try:
         attribute = attribute_type(part if kind == "present" else part[0])
     except Problem:

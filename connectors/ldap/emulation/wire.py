@@ -49,12 +49,13 @@ _FILTERS: Final = {
     0xA6: "less",
     0x87: "present",
     0xA8: "equal",  # approximately; OpenLDAP compares so where it has no phonetic index
+    0xA9: "extensible",
 }
 _PIECES: Final = {0x80: "initial", 0x81: "any", 0x82: "final"}
 
 Part = tuple[int, bytes]
 Condition = tuple[str, Any]
-"""A filter: its kind, and its parts, or attribute and value, or attribute."""
+"""A filter: its kind, and its parts, or attribute and value, or attribute, or rule, attribute and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,9 @@ def _condition(part: Part) -> Condition:
         case "substrings":
             (_, name), (_, pieces) = _parts(value)
             return kind, (name.decode(), [(_PIECES[where], piece) for where, piece in _parts(pieces)])
+        case "extensible":
+            found = dict(_parts(value))
+            return kind, (found.get(0x81, b"").decode(), found.get(0x82, b"").decode(), found[0x83])
         case "unknown":
             return kind, None
     (_, name), (_, wanted) = _parts(value)

@@ -73,17 +73,16 @@ def members(directory: Directory, group: Entry, page_size: int) -> str:
     last part of objectSid ([MS-DTYP] 2.4.2.2); only a group of one's own domain can be one's primary group.
     Raises `Doubt` and what `Directory` raises.
     """
-    name = quote_filter(group.name)
     context = next(iter(directory.root().texts("defaultNamingContext")), "")
     domain = directory.read(context, ("objectSid",)) if context else None
-    chain = f"(memberOf:{_IN_CHAIN}:={name})"
+    if domain is None or not domain.raw("objectSid"):
+        raise Doubt(Text.of("directory.domain_hidden"))
+    chain = f"(memberOf:{_IN_CHAIN}:={quote_filter(group.name)})"
     inside = directory.search(
         Search(context, f"(&(objectCategory=group){chain})", ("objectSid",), page_size=page_size, skips_references=True)
     )
-    if domain is None or not domain.raw("objectSid") or inside.missing:
-        raise Doubt(Text.of("directory.domain_hidden"))
-    if inside.gap is not None:
-        raise Doubt(inside.gap)
+    if inside.gap is not None or inside.missing:
+        raise Doubt(inside.gap or Text.of("directory.domain_hidden"))
     ours = domain.raw("objectSid")[0][2:]
     sids = [sid for entry in (group, *inside.entries) for sid in entry.raw("objectSid")]
     numbers = sorted({int.from_bytes(sid[-4:], "little") for sid in sids if sid[2:-4] == ours})

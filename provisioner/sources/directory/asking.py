@@ -1,7 +1,6 @@
 """Who is asked for, and whether the base and the group that say so can be read at all."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from provisioner.model.text import Text
 from provisioner.sources.directory import active_directory
@@ -10,9 +9,6 @@ from provisioner.sources.directory.settings import DirectorySettings, Product
 from provisioner.transport.directory import Directory, Scope, Search
 from provisioner.transport.directory_answers import Entry
 from provisioner.transport.dn import quote_filter
-
-_BELOW: Final = ("hasSubordinates", "msDS-Approx-Immed-Subordinates")
-"""What says of an entry whether there is anything below it: OpenLDAP's, Active Directory's ([MS-ADTS] 3.1.1.4.5.15)."""
 
 
 class Asking:
@@ -30,14 +26,17 @@ class Asking:
         slapd says the same of what is not there and of what is hidden.
         """
         wanted = "objectGUID" if self._is_ad else "entryUUID"
-        self._base = self._directory.read(self._settings.base, ("objectClass", wanted, *_BELOW))
+        self._base = self._directory.read(self._settings.base, ("objectClass", wanted, "hasSubordinates"))
         if self._base is None or not (self._base.raw("objectClass") or self._base.raw(wanted)):
             raise Doubt(Text.of("directory.base_hidden", base=self._settings.base))
 
     def emptied(self) -> Text | None:
-        """Why an answer without anybody is not to be believed; None: the base itself says that nothing is below it."""
-        says = self._base.raw(_BELOW[self._is_ad]) if self._base is not None else ()
-        if says in ((b"FALSE",), (b"0",)):
+        """Why an answer without anybody is not to be believed; None: the base itself says that nothing is below it.
+
+        OpenLDAP says so in hasSubordinates. Active Directory only estimates ([MS-ADTS] 3.1.1.4.5.15), so nobody is
+        never believed there.
+        """
+        if self._base is not None and self._base.raw("hasSubordinates") == (b"FALSE",):
             return None
         return Text.of("directory.emptied", base=self._settings.base)
 

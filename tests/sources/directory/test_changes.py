@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.emulation import VirtualClock
@@ -209,6 +209,7 @@ def test_a_server_that_knows_rfc_4533_but_not_for_this_database_tells_by_stamps(
         city.close()
 
 
+@settings(max_examples=50)
 @given(
     st.text(max_size=300)
     | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps)
