@@ -1,5 +1,6 @@
 """readi org, body, person: edit the registry's YAML in place, comments kept."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from provisioner.app.site import Site
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
 from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
 from provisioner.registry import editing
+from provisioner.registry.problems import Problem
 
 Day = Annotated[
     datetime | None,
@@ -36,11 +38,19 @@ def site_of(ctx: typer.Context) -> tuple[Context, Site, date]:
 
 
 def edited(context: Context, edit: editing.Edit) -> int:
-    """Say what was done, and in which files."""
+    """Say what was done, in which files, and what to look at now."""
     context.out.print(context.say(edit.summary), markup=False)
     for file in edit.files:
         context.out.print(f"  {file}", style="dim", markup=False)
+    tell_problems(context, edit.warnings)
     return NOTHING_TO_DO
+
+
+def tell_problems(context: Context, problems: Iterable[Problem]) -> None:
+    """What the registry has to say about an edit or a decision, and how to mend it."""
+    for problem in problems:
+        context.out.print(f"  {context.say(problem.what)}", style="yellow", markup=False)
+        context.out.print(f"      {context.say(problem.mend)}", markup=False)
 
 
 def _day(given: datetime | None, today: date) -> date:

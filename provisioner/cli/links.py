@@ -7,10 +7,10 @@ import typer
 from provisioner.app.link_reports import links_report
 from provisioner.app.links import Link, confirm, links_of, reject
 from provisioner.cli.context import NOTHING_TO_DO, PENDING, Context, context_of
-from provisioner.cli.editing import edited
+from provisioner.cli.editing import edited, tell_problems
 from provisioner.cli.planning import AsJson
 
-LinkId = Annotated[str, typer.Argument(metavar="ID", help="Its id, as `readi links` shows it.")]
+LinkIds = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids as `readi links` shows them.")]
 By = Annotated[
     str,
     typer.Option(
@@ -51,22 +51,25 @@ def links_command(ctx: typer.Context, as_json: AsJson = False) -> int:
 
 
 @links.command("confirm")
-def confirm_command(ctx: typer.Context, identity: LinkId, by: By) -> int:
+def confirm_command(ctx: typer.Context, identities: LinkIds, by: By) -> int:
     """Both are one human: written into the person's entry; the person keeps id, account and memberships."""
     context = context_of(ctx)
-    return edited(context, confirm(context.open_site(), identity, by))
+    site = context.open_site()
+    for identity in identities:
+        edited(context, confirm(site, identity, by))
+    return NOTHING_TO_DO
 
 
 @links.command("reject")
-def reject_command(ctx: typer.Context, identity: LinkId, by: By) -> int:
+def reject_command(ctx: typer.Context, identities: LinkIds, by: By) -> int:
     """They are two humans: noted with who said so, and never asked again."""
     context = context_of(ctx)
-    told = reject(context.open_site(), identity, by)
-    names = {"name": told.proposal.name, "person": told.proposal.person_name, "id": told.proposal.person}
-    context.out.print(context.tell("told_apart", **names), markup=False)
-    for problem in told.errors:
-        context.out.print(f"  {context.say(problem.what)}", style="yellow", markup=False)
-        context.out.print(f"      {context.say(problem.mend)}", markup=False)
+    site = context.open_site()
+    for identity in identities:
+        told = reject(site, identity, by)
+        names = {"name": told.proposal.name, "person": told.proposal.person_name, "id": told.proposal.person}
+        context.out.print(context.tell("told_apart", **names), markup=False)
+        tell_problems(context, told.errors)
     return NOTHING_TO_DO
 
 

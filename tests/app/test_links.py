@@ -154,3 +154,24 @@ def test_a_successor_gets_an_account_of_their_own_and_the_old_one_stays_whose_it
     assert (len(old), len(new)) == (3, 0), "every place stays with the old one, until a ranger has read that they go"
     ran = small.run("validate", write=False)
     assert "Somebody else has the address of p-anna" in ran.out
+
+
+def test_whoever_writes_somebody_a_source_brought_already_is_told_at_once(
+    small: Installation, directory: Handmade
+) -> None:
+    small.write()
+    arguments = ("Ole", "Ort", "ole.ort@bretten.example", "bretten")
+    directory.people.pop("k1")  # else one proposal is told of already
+    assert small.run("sources", "read", write=False).code == 0
+    ran = small.run("person", "add", *arguments, write=False)
+    assert (ran.code, "1 entry resembles somebody" in ran.out, "readi links" in ran.out) == (0, True, True)
+    (found,) = small.run("links", "--json", write=False).json["links"]
+    assert found["key"] == "k9"
+
+
+def test_many_are_decided_by_one_command(small: Installation, directory: Handmade) -> None:
+    directory.put(somebody("k2", "Ben Muster", email="ben@bretten.example"))
+    assert small.run("sources", "read").code == 0
+    ids = [found["id"] for found in small.run("links", "--json").json["links"]]
+    assert (len(ids), small.run("links", "confirm", *ids, "--by", "p-rosa", write=False).code) == (2, 0)
+    assert small.run("links", write=False).code == 0
