@@ -51,9 +51,6 @@ class Site(Bench):
         self.apply(create_list(key, f"{self.prefix}-{key}", **fields))
         return self.ids[mailing_list(key)]
 
-    def find_by_hand(self, email: str) -> str:
-        return str(self.hand.do("GET", f"/users/{email}")["user_id"])
-
     def clean(self) -> None:
         for entry in self.hand.do("GET", f"/domains/{self.settings.domain}/lists").get("entries", []):
             if entry["list_name"].startswith(self.prefix):
@@ -87,15 +84,6 @@ class MailmanContract:
         assert site.remote(person("anna")).fields["email"] == f"anna@{site.prefix}.example"
         with pytest.raises(Permanent, match="address_taken"):
             site.apply(create_account("other", f"ANNA@{site.prefix}.example"))
-
-    def test_an_address_that_somebody_wrote_with_becomes_its_persons_with_their_name(self, site: Site) -> None:
-        list_id = site.new_list("pg")
-        site.hand.subscribe(list_id, site.email("anna"), display_name="aa")
-        site.hand.do("DELETE", f"/lists/{list_id}/roster/member", {"emails": [site.email("anna")]})
-        found = site.find_by_hand(site.email("anna"))
-        with pytest.raises(Permanent, match="address_taken"):
-            site.apply(create_account("anna", site.email("anna"), "Anna Amsel"))
-        assert site.find_by_hand(site.email("anna")) == found
 
     @pytest.mark.parametrize("email", ["grün@stadt.example", "a/b@stadt.example", "niemand", ""])
     def test_an_address_that_won_t_do_makes_nobody(self, site: Site, email: str) -> None:

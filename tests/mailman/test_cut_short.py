@@ -145,6 +145,15 @@ def test_a_subscription_whose_answer_was_lost_is_done_again(
     assert len([one for one in emulator.world.members.values() if one.address.email == "ben@stadt.example"]) == 1
 
 
+def test_an_address_that_somebody_wrote_with_becomes_its_person_s_under_their_name(
+    emulator: MailmanEmulator, bench: Bench
+) -> None:
+    with emulator.lock:
+        emulator.world.add_address("ben@stadt.example", "b.")
+    bench.apply(create_account("ben", "ben@stadt.example", "Ben Bach"))
+    assert bench.remote(person("ben")).fields == {"email": "ben@stadt.example", "display_name": "Ben Bach"}
+
+
 def test_a_server_that_is_gone_is_an_error_that_passes(emulator: MailmanEmulator, bench: Bench) -> None:
     (step,) = bench.compile(create_account("ben", "ben@stadt.example"))
     emulator.stop()
