@@ -44,9 +44,10 @@ class Status:
         """What to type next; None: nothing is to be done."""
         if self.forsaken:
             return f"readi sources forget {self.source}"
-        if self.mirror.held is not None and self.mirror.held.word:
-            return accept_command(self.source, self.mirror.held.word)
-        if self.mirror.failing or self.mirror.whole_at is None or self.mirror.held is not None:
+        mirror = self.mirror
+        if not mirror.failing and mirror.held is not None and mirror.held.word:
+            return accept_command(self.source, mirror.held.word)
+        if mirror.failing or mirror.whole_at is None or mirror.held is not None:
             return f"readi sources read {self.source}"
         return None
 

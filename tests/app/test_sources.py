@@ -174,6 +174,20 @@ def test_many_who_are_gone_are_believed_on_the_word_for_exactly_them(small: Inst
     assert small.run(*again).code == 0, "nothing waits any more"
 
 
+def test_a_source_that_is_down_has_to_be_read_before_anything_can_be_accepted(
+    small: Installation, directory: Handmade, clock: VirtualClock
+) -> None:
+    small.run("sources", "read")
+    leave_out(directory, 8)
+    small.run("sources", "read")
+    clock.advance(60)
+    directory.error = down()
+    small.run("sources", "read")
+    found = source_of(small)
+    assert (found["next"]["code"], found["command"]) == ("app.source_next_reach", f"readi sources read {AD}")  # type: ignore[index]
+    assert small.run(*found["held"]["command"].split()[1:]).code == 1  # type: ignore[index]
+
+
 def test_a_wrong_word_believes_nothing(small: Installation, directory: Handmade) -> None:
     small.apply()
     leave_out(directory, 8)
