@@ -3,9 +3,24 @@
 import os
 import signal
 from contextlib import suppress
+from typing import Protocol
 
-from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.emulation import Faults, RequestLog
 from tests.support.site import Installation
+
+
+class Server(Protocol):
+    """Any emulator."""
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def log(self) -> RequestLog: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 def kill(pid: int) -> None:
@@ -15,15 +30,15 @@ def kill(pid: int) -> None:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def settle(cloud: NextcloudEmulator) -> None:
+def settle(server: Server) -> None:
     """Wait until the emulator has written down what it did for a client that is dead."""
-    cloud.stop()
-    cloud.start()
+    server.stop()
+    server.start()
 
 
-def killed_while_applying(installation: Installation, number: int, moment: str) -> None:
-    """An apply that is dead, before or after the server did the write of this number."""
-    cloud = installation.cloud
+def killed_while_applying(installation: Installation, number: int, moment: str, server: Server | None = None) -> None:
+    """An apply that is dead, before or after the ``server`` (else its Nextcloud) did the write of this number."""
+    server = server or installation.cloud
     ready, go = os.pipe()
     child = os.fork()
     if not child:
@@ -31,12 +46,12 @@ def killed_while_applying(installation: Installation, number: int, moment: str) 
         installation.run("apply", "--yes")
         os._exit(0)
     if moment == "before":
-        cloud.faults.hook(before=lambda _: kill(child), nth_write=number)
-        cloud.faults.reset_before(nth_write=number)
+        server.faults.hook(before=lambda _: kill(child), nth_write=number)
+        server.faults.reset_before(nth_write=number)
     else:
-        cloud.faults.hook(after=lambda *_: kill(child), nth_write=number)
-        cloud.faults.reset_after(nth_write=number)
+        server.faults.hook(after=lambda *_: kill(child), nth_write=number)
+        server.faults.reset_after(nth_write=number)
     os.write(go, b".")
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    settle(cloud)
-    assert len([entry for entry in cloud.log.writes if entry.handled]) == number - (moment == "before")
+    settle(server)
+    assert len([entry for entry in server.log.writes if entry.handled]) == number - (moment == "before")

@@ -98,6 +98,8 @@ class Wish:
     policy: dict[str, Any] = field(default_factory=dict)
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cities: dict[str, str] = field(default_factory=lambda: {"bretten": "Stadt Bretten"})
+    """Names by id; mail of "bretten" is at bretten.example."""
 
     def add(self, *entries: Mapping[str, Any]) -> None:
         """People and bodies, told apart by their fields."""
@@ -108,10 +110,13 @@ class Wish:
         """The registry's files below ``folder``/registry, the policy beside it."""
         registry = folder / "registry"
         (registry / "people").mkdir(parents=True, exist_ok=True)
-        city = {"id": "bretten", "name": "Stadt Bretten", "kind": "city", "domains": ["bretten.example"]}
+        cities = [
+            {"id": one, "name": name, "kind": "city", "domains": [f"{one}.example"]}
+            for one, name in self.cities.items()
+        ]
         documents: dict[str, Any] = {
             "network.yaml": {"network": {"id": self.network, "name": self.network}},
-            "organisations.yaml": {"organisations": [city]},
+            "organisations.yaml": {"organisations": cities},
             "bodies.yaml": {"bodies": list(self.bodies.values())},
             "people/all.yaml": {"people": list(self.people.values())},
         }
