@@ -111,7 +111,7 @@ class Synchronised:
     attributes: Sequence[str] = ()
 
     def begin(self, directory: Directory, asked: Search, shape: str) -> Mark | None:
-        if not directory.offers(SYNC):
+        if not directory.offers(SYNC) or not shown(directory, asked, "entryCSN"):
             return None
         try:
             refreshed = directory.refresh(replace(asked, condition=_NOBODY, page_size=None), b"")
@@ -140,14 +140,15 @@ class Counted:
     """uSNChanged on one and the same domain controller ([MS-ADTS] 3.1.1.1.9). Deletions are not seen."""
 
     name = "usn"
-    attributes: Sequence[str] = ()
+    attributes: Sequence[str] = ("uSNChanged",)
 
     def begin(self, directory: Directory, asked: Search, shape: str) -> Mark | None:  # noqa: ARG002 - the port
         found = active_directory.controller(directory)
         return None if found is None else Mark(self.name, str(found.highest), shape, server=found.identity)
 
     def end(self, directory: Directory, mark: Mark, entries: Sequence[Entry]) -> Mark | None:
-        return replace(mark, people=len(entries)) if self._same(directory, mark) else None
+        told = any(entry.raw("uSNChanged") for entry in entries) and self._same(directory, mark)
+        return replace(mark, people=len(entries)) if told else None
 
     def changed(self, directory: Directory, asked: Search, mark: Mark) -> Changed | None:
         found = active_directory.controller(directory)
@@ -200,6 +201,13 @@ class Stamped:
         except ValueError:
             return None
         return (min(newest, self._clock.now()) - OVERLAP).strftime(_STAMP)
+
+
+def shown(directory: Directory, asked: Search, attribute: str) -> bool:
+    """Whether anybody shows this attribute: if not, nothing can be found by it, and that a few don't says nothing."""
+    condition = f"(&{asked.condition}({attribute}=*))"
+    one = replace(asked, condition=condition, attributes=(attribute,), page_size=None, most=1)
+    return any(entry.raw(attribute) for entry in directory.search(one).entries)
 
 
 def ways(settings: DirectorySettings, clock: Clock) -> Sequence[Way]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from provisioner.model.ports import Clock, Finding, Gate
 from provisioner.model.sources import SourceRead
-from provisioner.sources.directory.changes import Changed, Mark
+from provisioner.sources.directory.changes import Changed, Mark, shown
 from provisioner.sources.directory.doctor import examine
 from provisioner.sources.directory.doubt import Doubt
 from provisioner.sources.directory.looking import Looking
@@ -66,7 +66,7 @@ class DirectorySource:
         unsaid = frozenset(
             name
             for name, attribute in self._settings.attributes.items()
-            if result.people and name not in result.shown and not self._shows(attribute, asked)
+            if result.people and name not in result.shown and not shown(self._looking.directory, asked, attribute)
         )
         return SourceRead(
             without(result.people, unsaid),
@@ -76,11 +76,3 @@ class DirectorySource:
             present=changed.present,
             mark=changed.mark.pack(),
         )
-
-    def _shows(self, attribute: str, asked: Search) -> bool:
-        """Whether anybody shows this attribute: if not, that a few don't says nothing."""
-        condition = f"(&{asked.condition}({attribute}=*))"
-        found = self._looking.directory.search(
-            Search(asked.base, condition, (attribute,), asked.scope, page_size=None, skips_references=True, most=1)
-        )
-        return any(entry.raw(attribute) for entry in found.entries)

@@ -251,6 +251,12 @@ def test_another_count_leads_to_a_whole_reading(domain: ActiveDirectory, reading
     assert source.read(first.mark).whole
 
 
+def test_where_the_count_is_hidden_everybody_is_read_each_time(domain: ActiveDirectory, reading: Reading) -> None:
+    domain.user("anna")
+    domain.hidden.add("usnchanged")
+    assert reading.read().mark == ""
+
+
 def test_values_that_come_in_ranges_are_read_to_their_end(domain: ActiveDirectory, reading: Reading) -> None:
     domain.max_values = 4
     members = [f"CN=u{number},{PEOPLE}" for number in range(11)]

@@ -134,6 +134,20 @@ def test_a_cookie_that_means_nothing_to_the_server_leads_to_a_whole_reading(tell
     assert source.read(read.mark).whole is False
 
 
+def test_where_a_change_would_be_kept_from_us_stamps_tell_it(tmp_path: Path) -> None:
+    """Without entryCSN syncprov tells of nobody who changed, and does not say so."""
+    hidden = f'access to dn.subtree="ou=people,{BASE}" attrs=entryCSN by * none\n'
+    with Slapd(tmp_path, access=hidden, overlays=("syncprov",)) as server:
+        city = City(Server(server.url))
+        city.many(8)
+        source = city.source()
+        first = source.read()
+        city.change("p2", mail="neu@stadt.example")
+        assert way(first) == "time"
+        assert "neu@stadt.example" in emails(source.read(first.mark))
+        city.close()
+
+
 def test_when_most_have_changed_everybody_is_read(telling: City) -> None:
     telling.many(8)
     source = telling.source()
