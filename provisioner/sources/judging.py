@@ -15,6 +15,7 @@ from typing import Final
 from provisioner.model.sources import PERSON_FIELDS, Held, KeptPerson, PersonField, SourcePerson, SourceRead, Unusable
 from provisioner.model.text import Text
 from provisioner.model.words import field_words
+from provisioner.registry.supplying import same_address, same_name
 from provisioner.sources.types import MostMissing
 
 _FEW: Final = 2
@@ -69,7 +70,7 @@ def judge(
 
     ``word``: that of a `Held` whose news a ranger took for true; it counts for exactly these.
     """
-    given, unusable = _sorted_out(read)
+    given, unusable = _sorted_out(read, before.people)
     blocked = {each.key for each in unusable}
     here = {key for key, kept in before.people.items() if kept.missing_since is None}
     absent = _away(read, here) - given.keys() - blocked
@@ -146,8 +147,10 @@ def _held(source: str, before: Believed, read: SourceRead, news: _News, shape: s
     return held if gaps else replace(held, word=_word(source, doubts, held))
 
 
-def _sorted_out(read: SourceRead) -> tuple[dict[str, SourcePerson], tuple[Unusable, ...]]:
-    """Everybody by key. A key that stands for two different people stands for nobody."""
+def _sorted_out(
+    read: SourceRead, before: Mapping[str, KeptPerson]
+) -> tuple[dict[str, SourcePerson], tuple[Unusable, ...]]:
+    """Everybody by key. A key that stands for two different people, at once or one after the other, is nobody's."""
     given: dict[str, SourcePerson] = {}
     twice: set[str] = set()
     more: list[Unusable] = []
@@ -158,7 +161,29 @@ def _sorted_out(read: SourceRead) -> tuple[dict[str, SourcePerson], tuple[Unusab
             twice.add(person.key)
     blocked = {each.key for each in read.unusable}
     more += (Unusable(key, Text.of("sources.twice"), key) for key in sorted(twice - blocked))
-    return {key: person for key, person in given.items() if key not in twice | blocked}, (*read.unusable, *more)
+    blocked |= twice
+    others = {key for key in given.keys() & before.keys() - blocked if _is_another(before[key].person, given[key])}
+    more += (Unusable(key, Text.of("sources.another"), key) for key in sorted(others))
+    return {key: person for key, person in given.items() if key not in blocked | others}, (*read.unusable, *more)
+
+
+def _is_another(before: SourcePerson, now: SourcePerson) -> bool:
+    """Whether a key seems to have been given to somebody else: no part of the name and no address is left.
+
+    A running number that moved when the list was sorted, a personnel number used again: the account must not follow.
+    """
+    (old, old_name), (new, new_name) = ((_address(one), _name(one)) for one in (before, now))
+    return bool(old_name and new_name) and old_name.isdisjoint(new_name) and (not old or old != new)
+
+
+def _address(person: SourcePerson) -> str:
+    return same_address(str(person.fields.get("email") or ""))
+
+
+def _name(person: SourcePerson) -> frozenset[str]:
+    """The words of it, whichever of the two fields they stand in."""
+    given, family = (str(person.fields.get(name) or "") for name in ("given_name", "family_name"))
+    return frozenset(same_name(given, family).replace("-", " ").split())
 
 
 def _gaps(read: SourceRead, unusable: Iterable[Unusable]) -> Iterator[Text]:

@@ -248,3 +248,41 @@ def test_who_is_not_among_those_that_a_source_names_as_present_is_missing() -> N
 def test_who_is_given_and_deleted_at_once_is_there() -> None:
     read = SourceRead((somebody("k0"),), whole=False, deleted=frozenset({"k0"}))
     assert judged(before(people(50)), read).missing == frozenset()
+
+
+ANNA = somebody("k0", given_name="Anna", family_name="Alt-Meier", email="anna@ulm.example")
+
+
+@pytest.mark.parametrize("gone", [(), ("k0",)])
+def test_a_key_that_was_given_to_somebody_else_brings_them_no_account(gone: tuple[str, ...]) -> None:
+    successor = somebody("k0", given_name="Bea", family_name="Neu", email="bea@ulm.example")
+    found = judged(before([ANNA], gone=gone), whole([successor]))
+    assert (found.people, found.held) == ({}, None)
+    assert [(one.key, one.why.code) for one in found.unusable] == [("k0", "sources.another")]
+
+
+def test_keys_that_moved_by_one_change_nobody() -> None:
+    names = ["Ada Ahn", "Bo Beck", "Cem Can", "Dora Dorn"]
+    rows = [
+        somebody(f"k{number}", given_name=name[:3].strip(), family_name=name[3:], email=f"{number}@ulm.example")
+        for number, name in enumerate(names)
+    ]
+    moved = [replace(row, key=rows[number - 1].key) for number, row in enumerate(rows)]
+    found = judged(before(rows), whole(moved))
+    assert (found.people, len(found.unusable)) == ({}, 4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"family_name": "Neu", "email": "anna.neu@ulm.example"},
+        {"given_name": "Andreas", "email": "andreas@ulm.example"},
+        {"given_name": "ALT", "family_name": "Anna", "email": "a@ulm.example"},
+        {"given_name": "Bea", "family_name": "Neu", "email": "ANNA@ulm.example"},
+        {"given_name": "Bea", "family_name": "Meier", "email": "bea@ulm.example"},
+        {"given_name": None, "family_name": "", "email": "bea@ulm.example"},
+    ],
+)
+def test_of_whom_something_stays_it_is_the_same_human(change: dict[str, str | None]) -> None:
+    now = replace(ANNA, fields={**ANNA.fields, **change})
+    assert judged(before([ANNA]), whole([now])).changed == {"k0"}
