@@ -95,7 +95,7 @@ class KeycloakEmulator:
         self.stop()
 
     def traffic(self) -> tuple[int, int]:
-        """Requests and, among them, writes; asking for a token counts as one."""
+        """Requests and, among them, writes."""
         return len(self.log.requests), len(self.log.writes)
 
     def prepare_for_demo(self) -> None:

@@ -65,6 +65,10 @@ class Emulator:
         """Answer one request as the product does. Called with `lock` held."""
         raise NotImplementedError
 
+    def only_asks(self, request: Request) -> bool:  # noqa: ARG002 - products look at it
+        """Whether a request changes nothing although its method says so: a log-in is a POST in some products."""
+        return False
+
     def delay(self, request: Request) -> float:  # noqa: ARG002 - products look at it
         """Real seconds this request waits before it is handled. Called without the lock."""
         return self.latency
@@ -99,6 +103,7 @@ class Emulator:
     def _respond(self, request: Request) -> Delivery:
         if request.target.startswith(CONTROL):
             return Delivery(self._control(request))
+        request.only_asks = self.only_asks(request)
         number = self.log.number()
         started = time.perf_counter()
         fate = self.faults.strike(request) or Misfortune()

@@ -54,6 +54,8 @@ class Request:
     body: bytes = b""
     mishap: str | None = None
     """A product's own misfortune that a fault asked for (see `Faults.mishap`), None when all goes well."""
+    only_asks: bool = False
+    """Whether it changes nothing, whatever its method (see `Emulator.only_asks`)."""
 
     @property
     def raw_path(self) -> str:
@@ -77,8 +79,8 @@ class Request:
 
     @property
     def is_write(self) -> bool:
-        """Whether the method may change something."""
-        return self.method not in READING_METHODS
+        """Whether it may change something."""
+        return self.method not in READING_METHODS and not self.only_asks
 
     @property
     def content_type(self) -> str:

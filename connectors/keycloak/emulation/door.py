@@ -57,6 +57,10 @@ class Client:
     """Seconds that a token lasts."""
 
 
+TOKEN_PATH: Final = "/protocol/openid-connect/token"  # noqa: S105 - an address
+"""Below a realm's address."""
+
+
 class Door(Emulator):
     """The server on loopback; `connectors.keycloak.emulator` holds it."""
 
@@ -72,6 +76,10 @@ class Door(Emulator):
         # Fixed words stand before names in the table: `users/count` is nobody's id.
         for room in (realm_pages, powers, user_rooms, users, groups, roles):
             room.add_to(self._routes)
+
+    def only_asks(self, request: Request) -> bool:
+        """A token is asked for with a POST."""
+        return request.raw_path.endswith(TOKEN_PATH)
 
     def handle(self, request: Request) -> Response:
         """Answer as the server does."""
@@ -108,7 +116,7 @@ class Door(Emulator):
     # --- tokens ------------------------------------------------------------------------------------------------
 
     def _public(self, request: Request, path: str) -> Response:
-        if path == "protocol/openid-connect/token":
+        if path == TOKEN_PATH.removeprefix("/"):
             if request.method != "POST":
                 raise error(405, "HTTP 405 Method Not Allowed")
             return self._give_token(request)

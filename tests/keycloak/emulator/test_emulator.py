@@ -110,10 +110,12 @@ def test_state_outlives_a_restart(login: KeycloakEmulator) -> None:
     assert [user["username"] for user in call("GET", "/users").json()] == ["anna"]
 
 
-def test_it_counts_requests_and_writes(login: KeycloakEmulator) -> None:
+def test_it_counts_requests_and_writes_and_takes_asking_for_a_token_for_none(login: KeycloakEmulator) -> None:
     call = Caller(login)
     call("GET", "/users")
-    assert login.traffic() == (2, 1)
+    assert login.traffic() == (2, 0)
+    call("POST", "/users", json={"username": "anna"})
+    assert login.traffic() == (3, 1)
 
 
 def test_a_first_login_waits_for_what_is_still_to_be_done(login: KeycloakEmulator) -> None:
