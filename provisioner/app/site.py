@@ -24,7 +24,7 @@ from provisioner.app.settings import (
 from provisioner.app.source_types import source_type, source_types
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
-from provisioner.model.registry import Origin
+from provisioner.model.registry import Identity, Origin
 from provisioner.model.rules import PlanningRules
 from provisioner.model.sources import Source, Supply
 from provisioner.model.text import Text
@@ -34,6 +34,8 @@ from provisioner.registry.files import read_document
 from provisioner.registry.loading import Loaded, load
 from provisioner.registry.mistakes import mend_word
 from provisioner.registry.problems import Problem, error, in_order, warning
+from provisioner.registry.sources import Malformed
+from provisioner.registry.supplying import TEXT_FIELDS
 from provisioner.sources.types import CommonSettings, SourceType
 from provisioner.state import Apart, Database, Mirrors, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
@@ -123,8 +125,9 @@ class Site:
 
         Where no sources are, the state is not asked.
         """
-        loaded = load(self.registry_folder, self.supplies())
-        return self._doubted(loaded) if self.section.sources else loaded
+        if not self.section.sources:
+            return load(self.registry_folder)
+        return self._doubted(load(self.registry_folder, self.supplies(), self._forsaken_people()))
 
     def files(self) -> Files:
         """The registry's files as they are now, for one edit. Raises `SettingsError`, `StateError`."""
@@ -155,6 +158,16 @@ class Site:
         """Sources that the settings no longer name, although people of them are kept. Raises `StateError`."""
         known = {name for name, mirror in Mirrors(self.database).all(self.network).items() if mirror.revision}
         return sorted(known - self.section.sources.keys())
+
+    def _forsaken_people(self) -> Iterator[Malformed]:
+        """Who may have accounts as people of such a source: under another name it would bring them all once more."""
+        believed = Mirrors(self.database).believed(self.network, self.forsaken())
+        for name, (_, people) in believed.items():
+            for key, kept in people.items():
+                told = {field: str(kept.person.fields.get(field) or "") for field in TEXT_FIELDS}
+                yield Malformed(
+                    frozenset({Identity(name, key)}), told["email"], (told["given_name"], told["family_name"])
+                )
 
     def supplies(self) -> tuple[Supply, ...]:
         """What is believed of the people of every source that the settings name; no source is asked.

@@ -1,7 +1,7 @@
 """The registry of a network, loaded: read, merged, checked, built."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from provisioner.registry.linking import Proposal
 from provisioner.registry.merging import merge_supplies
 from provisioner.registry.problems import Problem, in_order
 from provisioner.registry.references import check_among
-from provisioner.registry.sources import Source, merge
+from provisioner.registry.sources import Malformed, Source, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,22 @@ class Loaded:
         return tuple(problem for problem in self.problems if not problem.is_error)
 
 
-def load(folder: Path, supplies: Sequence[Supply] = ()) -> Loaded:
+def load(folder: Path, supplies: Sequence[Supply] = (), unclear: Iterable[Malformed] = ()) -> Loaded:
     """Load a folder of YAML files, with the people whom sources of identities supply.
 
+    ``unclear``: people of whom more is known elsewhere than here; who resembles them is not made a second time.
     Never raises for what stands in them, nor when there are none.
     """
-    return load_sources([YamlFolder(folder)], supplies)
+    return load_sources([YamlFolder(folder)], supplies, unclear)
 
 
-def load_sources(sources: Sequence[Source], supplies: Sequence[Supply] = ()) -> Loaded:
+def load_sources(
+    sources: Sequence[Source], supplies: Sequence[Supply] = (), unclear: Iterable[Malformed] = ()
+) -> Loaded:
     """Load from several places at once; contradictions between them are problems."""
     with _collector_paused():
         result = merge(source.read() for source in sources)
+        result.malformed += unclear
         proposals = merge_supplies(result, supplies)
         check_alone(result)
         check_among(result)

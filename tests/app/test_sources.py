@@ -369,3 +369,14 @@ def test_the_whole_way_with_the_state_in_postgresql(small: Installation, directo
     assert (found["people"], found["missing"], found["held"]) == (4, 8, None)
     assert small.run("sources", "forget", AD, "--yes").code == 0
     assert source_of(small)["people"] == 0
+
+
+def test_a_source_under_another_name_makes_nobody_a_second_time(small: Installation, directory: Handmade) -> None:
+    small.apply()
+    before = set(small.cloud.users)
+    directory.put(somebody("new", "Neele Neu"))
+    small.wish.sources["bretten-new"] = small.wish.sources.pop(AD)
+    ran = small.run("apply", "--yes")
+    assert f"{AD} are known, but the settings no longer name it" in ran.err
+    assert set(small.cloud.users) - before == {"neele.neu"}
+    assert len(accounts(small)) == 12
