@@ -1,7 +1,8 @@
 """Who may be one human twice: shown, confirmed in the registry's files, or told apart for good.
 
 A ranger may decide about everybody; a city's administrator about entries of the city's own sources, and confirm only
-what concerns no other organisation and no ranger: whose entry is linked brings name and address along.
+what concerns no other organisation, no ranger, no guest and nobody who could not be read: whose entry is linked brings
+name and address along.
 """
 
 from collections.abc import Iterable, Mapping
@@ -95,13 +96,19 @@ def _check_may_decide(site: Site, registry: Registry, proposal: Proposal, by: st
         for stay in affiliations_today(person, registry, today)
         if Role.CITY_ADMINISTRATOR in stay.roles
     }
-    linked = registry.people.get(proposal.person)
-    is_ranger = linked is not None and Role.RANGER in linked.roles
     concerned = proposal.organisations if confirms else frozenset({proposal.organisation})
-    if concerned <= administers and not (confirms and is_ranger):
+    if concerned <= administers and not (confirms and _is_more(registry, proposal)):
         return
     names = ", ".join(_names(registry, concerned))
     raise SettingsError(Text.of("app.may_not_decide", id=by, name=person.display_name, organisations=names))
+
+
+def _is_more(registry: Registry, proposal: Proposal) -> bool:
+    """Whether the person is, or may be, more than one of the city's people: a ranger, or a guest of the network."""
+    if proposal.is_brought:
+        return False
+    linked = registry.people.get(proposal.person)
+    return linked is None or linked.guest is not None or bool(linked.roles)
 
 
 def _names(registry: Registry, organisations: Iterable[str]) -> list[str]:

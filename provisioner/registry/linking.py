@@ -42,6 +42,11 @@ class Proposal:
     against: tuple[Text, ...] = ()
 
     @property
+    def is_brought(self) -> bool:
+        """Whether the person stands in no file, but is an entry of another source: without any role."""
+        return len(self.identities) > 1
+
+    @property
     def id(self) -> str:
         """What a ranger types: the same as long as it is about these two."""
         hashed = hashlib.sha256("\0".join((self.source, self.key, self.person)).encode()).digest()

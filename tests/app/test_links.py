@@ -111,6 +111,21 @@ def test_a_citys_administrator_decides_about_the_citys_own_alone(small: Installa
     assert small.run("links", "confirm", link(small), "--by", "p-adam", write=False).code == 0
 
 
+def test_a_guest_is_no_citys_to_take_by_an_address(small: Installation, directory: Handmade) -> None:
+    del small.wish.people["p-anna"]["organisation"]
+    small.wish.people["p-anna"]["guest"] = {"sponsor": "p-ben", "until": "2099-12-31"}
+    small.write()
+    ran = small.run("links", "confirm", link(small), "--by", "p-adam", write=False)
+    assert (ran.code, "needs a ranger" in ran.err) == (1, True)
+
+
+def test_a_ranger_whose_entry_is_malformed_is_still_one(small: Installation, directory: Handmade) -> None:
+    small.wish.people["p-anna"] |= {"roles": ["ranger"], "joined": "2026-02-01", "leaves": "2026-01-01"}
+    small.write()
+    ran = small.run("links", "confirm", link(small), "--by", "p-adam", write=False)
+    assert (ran.code, "needs a ranger" in ran.err) == (1, True)
+
+
 def test_an_id_that_means_nothing_changes_nothing(small: Installation, directory: Handmade) -> None:
     ran = small.run("links", "confirm", "abcdefgh", "--by", "p-rosa")
     assert (ran.code, "no open proposal" in ran.err) == (1, True)
