@@ -114,7 +114,7 @@ def test_it_counts_requests_and_writes_and_takes_asking_for_a_token_for_none(log
     call = Caller(login)
     call("GET", "/users")
     assert login.traffic() == (2, 0)
-    call("POST", "/users", json={"username": "anna"})
+    call("POST", "/users", {"username": "anna"})
     assert login.traffic() == (3, 1)
 
 
