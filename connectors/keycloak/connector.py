@@ -44,6 +44,7 @@ class KeycloakConnector:
             objection=lambda kind, name: self._rooms[kind].objection(name) if kind in self._rooms else None,
             canonical=self._canonical,
             holds_login=True,
+            unique_emails=True,  # also where the realm allows duplicates: a successor shares no address with an account
         )
 
     def examine(self) -> Iterator[Finding]:

@@ -74,6 +74,7 @@ class MailmanConnector:
             canonical=_canonical,
             address=self._address,
             only_members=True,
+            unique_emails=True,
         )
 
     def examine(self) -> Iterator[Finding]:

@@ -130,6 +130,8 @@ class Capabilities:
     named_by_login: bool = False
     """People log in elsewhere, and come to the account here that has their name there: one of another name is never
     theirs, whatever its address."""
+    unique_emails: bool = False
+    """No two accounts can have the same address: a successor who is given one waits until the other gave it up."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 

@@ -30,6 +30,14 @@ class FieldDifferences:
     unwritable: list[FieldName] = field(default_factory=list)
     """Different, but this very object's backend does not let us write it."""
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_registry or name in self.by_drift
+
+    def drop(self, name: FieldName) -> None:
+        """Leave this field as it is."""
+        self.by_registry.pop(name, None)
+        self.by_drift.pop(name, None)
+
     def drop_losses(self) -> bool:
         """Leave only what takes nothing from anybody. True when something was dropped."""
         dropped = False

@@ -81,12 +81,13 @@ class Matcher:
         self._draft = draft
         self._canonical_name = draft.capabilities.canonical_name
         ties = draft.ties
-        self._ours = {binding.remote_id for identity, binding in ties.bindings.items() if identity.kind is kind}
+        tied = (*ties.bindings.items(), *ties.assumed.items())  # also what was not looked at is somebody's
+        self._ours = {binding.remote_id for identity, binding in tied if identity.kind is kind}
         self._of_others = {remote_id for foreign, remote_id in ties.foreign if foreign == kind}
         self._promised = Counter(
             self._canonical_name(kind, name)
             for name in (
-                *(binding.name for identity, binding in ties.bindings.items() if identity.kind is kind),
+                *(binding.name for identity, binding in tied if identity.kind is kind),
                 *(name for identity, name in (ties.pending or {}).items() if identity.kind is kind),
             )
         )

@@ -13,6 +13,7 @@ from provisioner.model.resources import FieldName, Kind, Resource, Value
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
 from provisioner.model.words import field_words
+from provisioner.planning.addresses import Addresses
 from provisioner.planning.borrowing import Borrowing
 from provisioner.planning.draft import Draft
 from provisioner.planning.fields import Differing, FieldComparer, FieldDifferences, unwritable
@@ -40,6 +41,7 @@ class ObjectPlanner:
         self._comparer = FieldComparer(kind, draft.capabilities, self._observation)
         self._on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
         self._borrowing = Borrowing(draft)
+        self._addresses = Addresses(draft)
         self._renames: list[_Rename] = []
         self._needed = self._seated() if kind is Kind.ACCOUNT and draft.capabilities.only_members else None
 
@@ -101,6 +103,8 @@ class ObjectPlanner:
         for wanted, found in matches:
             if isinstance(found, Disputed):
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
+            elif (taken := self._addresses.objection(wanted)) is not None:
+                draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, taken)
             elif isinstance(found, Candidate | Theirs) and (
                 not claims.has_the_best(found) or self._borrowing.is_anothers(wanted, found.remote)
             ):
@@ -215,6 +219,9 @@ class ObjectPlanner:
         if not draft.desired.complete and differences.drop_losses():
             why = Text.of("planning.registry_incomplete")
             draft.notice(NoticeKind.PARTIAL, wanted.id, remote.name, why)
+        if "email" in differences and (taken := self._addresses.objection(wanted)) is not None:
+            differences.drop("email")
+            draft.notice(NoticeKind.DISPUTED, wanted.id, remote.name, taken)
         for name in differences.unwritable:
             why = unwritable(wanted.id.kind, name, remote)
             draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
