@@ -12,6 +12,7 @@ from provisioner.model.registry import Origin
 from provisioner.model.text import Argument, Text
 from provisioner.registry.checks import AnyEntry, Path, Report
 from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument
+from provisioner.registry.domains import Domains, domain_of, is_rather
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.problems import error, warning
 from provisioner.registry.sources import Entry, SourceResult, organisations_of
@@ -69,10 +70,14 @@ def _check_unique(result: SourceResult) -> None:
         entries: list[AnyEntry] = getattr(result, kind)
         _refuse_equal(((entry.document.id, ("id",), entry) for entry in entries), kind, "registry.same_id", result)
     people = result.people
-    addresses = (
-        (same_address(entry.document.email), ("email",), entry)
-        for entry in people
-        if entry.document.email and not entry.supplied.passes_address_on
+    holders: dict[str, list[Entry[PersonDocument]]] = {}
+    for entry in people:
+        if entry.document.email and not entry.supplied.passes_address_on:
+            holders.setdefault(same_address(entry.document.email), []).append(entry)
+    domains = Domains(entry.document for entry in result.organisations)
+    shared = {address: _refuse_claims(those, domains, result) for address, those in holders.items() if len(those) > 1}
+    addresses: Iterable[tuple[str, Path, AnyEntry]] = (
+        (address, ("email",), entry) for address, those in shared.items() for entry in those
     )
     _refuse_equal(addresses, "people", "registry.same_email", result)
     identities = (
@@ -83,6 +88,24 @@ def _check_unique(result: SourceResult) -> None:
     _refuse_equal(identities, "people", "registry.same_identity", result)
     user_ids = ((e.document.user_id.casefold(), ("user_id",), e) for e in people if e.document.user_id is not None)
     _refuse_equal(user_ids, "people", "registry.same_user_id", result)
+
+
+def _refuse_claims(
+    holders: list[Entry[PersonDocument]], domains: Domains, result: SourceResult
+) -> list[Entry[PersonDocument]]:
+    """Those of ``holders`` of one address whose it may be: what another city's source claims, blocks that claim alone.
+
+    Else each city could stop everybody's changes everywhere, by a line in its own list.
+    """
+    left = []
+    for entry in holders:
+        theirs = next((one for one in holders if is_rather(one, entry, domains)), None)
+        if theirs is None:
+            left.append(entry)
+            continue
+        value, first = shown(entry.document.email), str(theirs.origin("email"))
+        Report("people", entry, result).error(("email",), "registry.same_email", value=value, first=first)
+    return left
 
 
 def _refuse_equal(values: Iterable[tuple[str, Path, AnyEntry]], kind: str, code: str, result: SourceResult) -> None:
@@ -227,18 +250,15 @@ def _of_body(entry: Entry[BodyDocument]) -> Iterator[_Reference]:
 
 def _check_domains(result: SourceResult) -> None:
     """An address elsewhere is often a slip, or a private one; a utility may use its city's domain."""
-    domains = {e.document.id: {d.casefold() for d in e.document.domains} for e in result.organisations}
-    cities = {e.document.id: e.document.part_of for e in result.organisations}
-    for organisation, city in cities.items():
-        if city is not None and domains[organisation]:
-            domains[organisation] = domains[organisation] | domains.get(city, set())
+    domains = Domains(entry.document for entry in result.organisations)
     for entry in result.people:
         person = entry.document
         if person.guest is not None:
             continue
-        allowed = [domains.get(organisation) or set() for organisation in organisations_of(entry)]
-        domain = person.email.rpartition("@")[2].casefold()
-        if domain and allowed and all(allowed) and not any(domain in some for some in allowed):
+        organisations = organisations_of(entry)
+        allowed = [domains.of(organisation) for organisation in organisations]
+        domain = domain_of(person.email)
+        if domain and allowed and all(allowed) and not domains.holds(person.email, organisations):
             expected = ", ".join(sorted(set().union(*allowed)))
             report = Report("people", entry, result)
             report.warning(("email",), "registry.other_domain", domain=shown(domain), expected=expected)
