@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from provisioner.model.errors import SettingsError, TargetError, Transient
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
+from provisioner.sources.table.sheet import Sheet
 from provisioner.sources.table.snapshot import others_may_write
-
-if TYPE_CHECKING:
-    from provisioner.sources.table.source import Sheet
 
 _SHOWN: Final = 5
 """Unusable rows that are told one by one."""
 
 
-def examine(path: Path, look: Callable[[], "Sheet"]) -> Iterator[Finding]:
+def examine(path: Path, look: Callable[[], Sheet]) -> Iterator[Finding]:
     """Findings in the order in which they should be mended; after a list that can't be read there are no more."""
     if others_may_write(path):
         what = Text.of("table.doctor_world_writable", file=str(path))
