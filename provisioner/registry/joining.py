@@ -1,11 +1,12 @@
 """What becomes of one person of the files who is an entry, or several, of sources. Pure.
 
 Which source counts for a field: that of the organisation which the files name, else the first by name. It counts more
-than what is written where it is authoritative, and fills what is empty where it is not. Being here is for both to say:
-somebody is in the network from the later of two first days to the earlier of two last ones.
+than what is written where it is authoritative and the files name its organisation, or none that still has the person;
+else it fills what is empty. Being here is for both to say: somebody is in the network from the later of two first days
+to the earlier of two last ones.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -42,8 +43,9 @@ class _Joining:
         )
         if not written and stays:
             self.taken["organisation"] = Origin(self.known[0].source)
+        named = {organisation for organisation, is_open in written.items() if is_open and organisation not in gone}
         for name in TEXT_FIELDS:
-            self._take_text(name)
+            self._take_text(name, named)
         periods = dict[str, Period]()
         if document.guest is not None or len({*written, *stays}) == 1:
             self._take_day("joined", max)
@@ -73,11 +75,14 @@ class _Joining:
                 still.add(one.organisation)
                 yield one.organisation, one.source
 
-    def _take_text(self, name: TextField) -> None:
+    def _take_text(self, name: TextField, named: Collection[str]) -> None:
         document = self.entry.document
         is_written = name in document.model_fields_set and getattr(document, name) is not None
         holding = [one for one in self.known if one.holds and one.text(name)]
-        found = next((one for one in holding if name in one.supply.authoritative), None)
+        counting = [one for one in holding if name in one.supply.authoritative]
+        if named and is_written:  # of another city's people a source says nothing against what is written
+            counting = [one for one in counting if one.organisation in named]
+        found = next(iter(counting), None)
         if found is None and not is_written:
             found = next(iter([*holding, *(one for one in self.known if one.text(name))]), None)
         if found is not None:

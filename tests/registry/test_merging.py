@@ -143,6 +143,14 @@ class TestTwoSources:
         assert (anna.language, anna.provenance["language"]) == ("fr", Origin("a-rastatt")), "what the first leaves open"
         assert {stay.organisation for stay in anna.affiliations} == {"bretten", "rastatt"}
 
+    def test_what_is_written_of_another_citys_person_counts_more_than_a_source_that_only_has_them_too(
+        self, write: Write
+    ) -> None:
+        only = supply("a-rastatt", known("r1", "Anna Rast", "trap@rastatt.example"), organisation="rastatt")
+        anna = one(write(people=as_yaml([f"{ANNA}, identities: [{{source: a-rastatt, key: r1}}]"])), only)
+        assert (anna.family_name, anna.email) == ("Alt", "anna@bretten.example")
+        assert {stay.organisation for stay in anna.affiliations} == {"bretten", "rastatt"}
+
     def test_where_none_is_written_the_first_by_name_counts(self, write: Write) -> None:
         anna = one(write(people=as_yaml([f"id: p-anna, {self.LENT}"])), *self.supplies())
         assert (anna.family_name, anna.provenance["email"]) == ("Rast", Origin("a-rastatt"))
