@@ -194,7 +194,8 @@ class Explainer:
             elif binding is None:
                 yield Fact(Text.of("app.not_in_target", target=target))
             elif resource.kind is Kind.ACCOUNT:
-                yield Fact(self._account("account_in_target", target, resource, binding))
+                here = "account_in_target" if Kind.GROUP in seen.fields else "account_on_lists"
+                yield Fact(self._account(here, target, resource, binding))
             elif resource.kind is Kind.GROUP:
                 count = len(ties.edges.get(Seats(resource), ()))
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
@@ -206,9 +207,10 @@ class Explainer:
                     yield Fact(Text.of("app.room_in_target_at", target=target, name=binding.name, address=where))
 
     def _account(self, code: str, target: str, account: ResourceId, binding: Binding) -> Text:
+        kind = Kind.MAILING_LIST if code == "account_on_lists" else Kind.GROUP
         edges = self._ties[target].edges.items()
-        count = sum(1 for seats, members in edges if seats.container.kind is Kind.GROUP and account.key in members)
-        return Text.of(f"app.{code}", target=target, name=binding.name, count=count)
+        there = {seats.container for seats, members in edges if seats.container.kind is kind and account.key in members}
+        return Text.of(f"app.{code}", target=target, name=binding.name, count=len(there))
 
 
 def ties_by_target(site: Site) -> dict[str, Ties]:

@@ -9,7 +9,7 @@ from provisioner.app.observing import ties_of
 from provisioner.app.planning import assigned_of
 from provisioner.app.site import Site
 from provisioner.model.bindings import Ties
-from provisioner.model.ports import Finding, KnowsLogin, LoginGroups, Severity
+from provisioner.model.ports import Connector, Finding, KnowsLogin, LoginGroups, Severity
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
@@ -22,10 +22,12 @@ def examine_login(site: Site, target: Target) -> Iterator[Finding]:
 
     Raises `SettingsError`, `StateError`.
     """
-    connector = target.connector
+    connector, policy = target.connector, site.read_policy().policy
     if not isinstance(connector, KnowsLogin) or not connector.capabilities().named_by_login:
+        if policy is not None and policy.groups.members_written_by == "login" and _waits_for_a_login(site, connector):
+            yield Finding(Severity.WARNING, Text.of("app.no_login"), Text.of("app.mend_no_login"))
         return
-    groups, policy = connector.login_groups(), site.read_policy().policy
+    groups = connector.login_groups()
     with site.targets() as targets:
         known = ties_of(site, targets)
         if groups is not None and policy is not None:
@@ -33,6 +35,15 @@ def examine_login(site: Site, target: Target) -> Iterator[Finding]:
         for login in targets:
             if login.connector.capabilities().holds_login:
                 yield from strangers(login.name, known[login.name], known[target.name])
+
+
+def _waits_for_a_login(site: Site, connector: Connector) -> bool:
+    """It has groups, is no login itself, and there is none among the targets."""
+    can = connector.capabilities()
+    if can.holds_login or Kind.GROUP not in can.fields:
+        return False
+    with site.targets() as targets:
+        return not any(target.connector.capabilities().holds_login for target in targets)
 
 
 def writers(policy: Policy, login: LoginGroups, ours: Sequence[str]) -> Iterator[Finding]:

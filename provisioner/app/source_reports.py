@@ -40,6 +40,14 @@ class Status:
         return self.organisation is None
 
     @property
+    def failure(self) -> tuple[datetime, Text] | None:
+        """When and why the last reading failed; None when it did not."""
+        mirror = self.mirror
+        if not mirror.failing or mirror.failed_at is None or mirror.failure is None:
+            return None
+        return mirror.failed_at, mirror.failure
+
+    @property
     def next_command(self) -> str | None:
         """What to type next; None: nothing is to be done."""
         if self.forsaken:
@@ -60,7 +68,10 @@ class Status:
         if mirror.failing:
             return Text.of("app.source_next_reach")
         if mirror.held is not None:
-            return Text.of("app.source_next_accept" if mirror.held.word else "app.source_next_mend")
+            if not mirror.held.word:
+                return Text.of("app.source_next_mend")
+            gone = mirror.held.missing or mirror.held.off
+            return Text.of("app.source_next_accept" if gone else "app.source_next_accept_fields")
         return Text.of("app.source_next_read") if mirror.whole_at is None else None
 
 
@@ -156,10 +167,8 @@ class SourcesReport(JsonReport):
 
 def source_report(status: Status, say: Say, news: News | None = None, *, named: bool = False) -> SourceReport:
     """One source; ``named``: with the names of those whom the news are about."""
-    mirror, step = status.mirror, status.next_step
-    failure = None
-    if mirror.failing and mirror.failure is not None and mirror.failed_at is not None:
-        failure = FailureReport(at=mirror.failed_at, why=text_report(mirror.failure, say))
+    mirror, step, failed = status.mirror, status.next_step, status.failure
+    failure = None if failed is None else FailureReport(at=failed[0], why=text_report(failed[1], say))
     return SourceReport(
         source=status.source,
         organisation=status.organisation,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -137,7 +136,7 @@ def tell_statuses(context: Context, statuses: Sequence[Status]) -> None:
     tell = context.tell
     heads = (
         *(tell("column_source"), tell("column_organisation"), tell("column_kind"), tell("column_people")),
-        *(tell("column_missing"), tell("column_held"), tell("column_whole"), tell("column_failed")),
+        *(tell("column_missing"), tell("column_held"), tell("column_whole")),
     )
     rows = [_row(context, status) for status in statuses]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
@@ -156,19 +155,15 @@ def _row(context: Context, status: Status) -> tuple[str, ...]:
         str(status.people),
         str(status.missing),
         NOTHING if held is None else str(len(held.missing) + len(held.off)),
-        _moment(context, mirror.whole_at),
-        _moment(context, mirror.failed_at),
+        NOTHING if mirror.whole_at is None else context.tell("moment", at=mirror.whole_at),
     )
 
 
-def _moment(context: Context, at: datetime | None) -> str:
-    return NOTHING if at is None else context.tell("moment", at=at)
-
-
-def _tell_status(context: Context, status: Status) -> None:
-    out, held = context.out, status.mirror.held
-    if status.mirror.failing and status.mirror.failure is not None:
-        out.print(f"    {context.say(status.mirror.failure)}", style="red", markup=False)
+def _tell_status(context: Context, status: Status, *, failure_told: bool = False) -> None:
+    out, held, failure = context.out, status.mirror.held, status.failure
+    if failure is not None and not failure_told:
+        line = context.tell("source_failed", at=failure[0], why=failure[1])
+        out.print(f"    {line}", style="red", markup=False)
     if held is not None:
         for why in held.why:
             out.print(f"    {context.say(why)}", style="yellow", markup=False)
@@ -241,4 +236,4 @@ def _tell_one(context: Context, status: Status, news: News, *, previewed: bool) 
             out.print(f"    {unusable.where}: {context.say(unusable.why)}", style="yellow", markup=False)
         if len(found.unusable) > NAMED:
             out.print(f"    {context.tell('and_more', count=len(found.unusable) - NAMED)}", markup=False)
-    _tell_status(context, status)
+    _tell_status(context, status, failure_told=news.error is not None)

@@ -179,3 +179,9 @@ def test_local_accounts_need_no_keycloak_and_no_login_changes_them(small: Instal
     small.apply()
     assert not small.cloud.users["ben.muster"].enabled
     assert nothing_to_do(small)
+
+
+def test_groups_left_to_a_login_that_is_not_set_up_are_found(small: Installation) -> None:
+    assert "but none is set up here" not in small.run("doctor").out
+    small.wish.policy["groups"] = {"members_written_by": "login"}
+    assert "but none is set up here" in small.run("doctor").out

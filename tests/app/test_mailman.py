@@ -190,3 +190,8 @@ def test_whoever_is_erased_by_name_has_no_address_there_any_more(installed: Inst
     assert ran.code == 0, ran.all
     assert list(installed.emulator.world.addresses) == ["anna@bretten.example"]
     assert installed.on("pg-sensorik") == ["anna"]
+
+
+def test_explain_counts_the_lists_that_somebody_is_on(installed: Installed) -> None:
+    installed.apply()
+    assert "on 2 mailing lists" in installed.run("explain", "p-anna").out

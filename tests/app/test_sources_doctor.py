@@ -2,10 +2,11 @@
 
 import pytest
 
+from provisioner.emulation import VirtualClock
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
 from tests.support.site import Installation
-from tests.support.sources import Handmade, somebody, use
+from tests.support.sources import Handmade, down, somebody, use
 
 AD = "bretten-ad"
 
@@ -70,3 +71,18 @@ def test_a_source_that_the_settings_no_longer_name_is_an_error(small: Installati
     small.run("sources", "read")
     del small.wish.sources[AD]
     assert findings(small) == [("error", "app.source_forsaken")]
+
+
+def test_a_failed_reading_is_said_once_and_a_lost_column_is_not_called_absence(
+    small: Installation, directory: Handmade, clock: VirtualClock
+) -> None:
+    small.run("sources", "read")
+    clock.advance(60)
+    directory.error = down()
+    assert small.run("sources", "read").out.count("can't be reached") == 1
+    assert "Could not be read on" in small.run("sources").out
+    directory.error = None
+    directory.put(*(somebody(f"k{number}", email=None) for number in range(3)))
+    told = small.run("sources", "read").out
+    assert "all of them keep what they had" in told
+    assert "still count as there" not in told
