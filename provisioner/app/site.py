@@ -150,7 +150,11 @@ class Site:
         ]
         if not problems:
             return loaded
-        registry = replace(loaded.registry, complete=False)
+        # What is written of people whom a forsaken source knows better may be years old.
+        theirs = {
+            one.id for one in loaded.registry.people.values() if any(i.source in forsaken for i in one.identities)
+        }
+        registry = replace(loaded.registry, complete=False, blocked=loaded.registry.blocked | theirs)
         problems += loaded.problems
         return replace(loaded, registry=registry, problems=in_order(problems), digest=digest(registry))
 

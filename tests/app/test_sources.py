@@ -371,6 +371,20 @@ def test_the_whole_way_with_the_state_in_postgresql(small: Installation, directo
     assert source_of(small)["people"] == 0
 
 
+def test_of_a_source_that_is_no_longer_named_nothing_older_is_written_to_its_people(
+    small: Installation, directory: Handmade
+) -> None:
+    """What the files say of somebody whom it knows better may be years old."""
+    old = {**person("Karla", "pg-lora"), "identities": [{"source": AD, "key": "k1"}], "email": "alt@bretten.example"}
+    small.wish.add(old)
+    small.apply()
+    assert small.cloud.users["karla.k01"].email == "karla.k01@bretten.example"
+    del small.wish.sources[AD]
+    ran = small.run("apply", "--yes")
+    assert f"readi sources forget {AD}" in ran.err
+    assert small.cloud.users["karla.k01"].email == "karla.k01@bretten.example"
+
+
 def test_a_source_under_another_name_makes_nobody_a_second_time(small: Installation, directory: Handmade) -> None:
     small.apply()
     before = set(small.cloud.users)
