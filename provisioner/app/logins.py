@@ -24,7 +24,7 @@ def examine_login(site: Site, target: Target) -> Iterator[Finding]:
     """
     connector, policy = target.connector, site.read_policy().policy
     if not isinstance(connector, KnowsLogin) or not connector.capabilities().named_by_login:
-        if policy is not None and policy.groups.members_written_by == "login" and _waits_for_a_login(site, connector):
+        if policy is not None and policy.groups.members_written_by == "login" and _has_groups(connector):
             yield Finding(Severity.WARNING, Text.of("app.no_login"), Text.of("app.mend_no_login"))
         return
     groups = connector.login_groups()
@@ -37,13 +37,10 @@ def examine_login(site: Site, target: Target) -> Iterator[Finding]:
                 yield from strangers(login.name, known[login.name], known[target.name])
 
 
-def _waits_for_a_login(site: Site, connector: Connector) -> bool:
-    """It has groups, is no login itself, and there is none among the targets."""
+def _has_groups(connector: Connector) -> bool:
+    """Groups that a login could write; in what people log in with they are written by us."""
     can = connector.capabilities()
-    if can.holds_login or Kind.GROUP not in can.fields:
-        return False
-    with site.targets() as targets:
-        return not any(target.connector.capabilities().holds_login for target in targets)
+    return Kind.GROUP in can.fields and not can.holds_login
 
 
 def writers(policy: Policy, login: LoginGroups, ours: Sequence[str]) -> Iterator[Finding]:

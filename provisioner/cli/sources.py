@@ -135,7 +135,7 @@ def tell_statuses(context: Context, statuses: Sequence[Status]) -> None:
         return
     tell = context.tell
     heads = (
-        *(tell("column_source"), tell("column_organisation"), tell("column_kind"), tell("column_people")),
+        *(tell("column_source"), tell("column_organisation"), tell("column_people")),
         *(tell("column_missing"), tell("column_held"), tell("column_whole")),
     )
     rows = [_row(context, status) for status in statuses]
@@ -151,7 +151,6 @@ def _row(context: Context, status: Status) -> tuple[str, ...]:
     return (
         status.source,
         status.organisation or NOTHING,
-        status.kind or NOTHING,
         str(status.people),
         str(status.missing),
         NOTHING if held is None else str(len(held.missing) + len(held.off)),

@@ -182,6 +182,6 @@ def test_local_accounts_need_no_keycloak_and_no_login_changes_them(small: Instal
 
 
 def test_groups_left_to_a_login_that_is_not_set_up_are_found(small: Installation) -> None:
-    assert "but none is set up here" not in small.run("doctor").out
+    assert "the settings name none for this target" not in small.run("doctor").out
     small.wish.policy["groups"] = {"members_written_by": "login"}
-    assert "but none is set up here" in small.run("doctor").out
+    assert "the settings name none for this target" in small.run("doctor").out
