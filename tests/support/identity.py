@@ -90,18 +90,13 @@ class Identity(LoginSetup):
             log.clear()
 
     def all_writes(self) -> list[tuple[str, str]]:
-        """(method, path) of every write at every target; asking for a token is none."""
-        return [(entry.method, entry.path) for log in self.logs for entry in log.writes if is_write(entry.path)]
+        """(method, path) of every write at every target."""
+        return [(entry.method, entry.path) for log in self.logs for entry in log.writes]
 
     def nothing_to_do(self) -> bool:
         ran = self.run("plan")
         assert ran.code == 0, ran.all
         return True
-
-
-def is_write(path: str) -> bool:
-    """Whether a POST to this path changes anything."""
-    return not path.endswith("/protocol/openid-connect/token")
 
 
 def state_of(identity: Identity) -> dict[str, Snapshot]:
