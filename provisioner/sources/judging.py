@@ -171,9 +171,12 @@ def _is_another(before: SourcePerson, now: SourcePerson) -> bool:
     """Whether a key seems to have been given to somebody else: no part of the name and no address is left.
 
     A running number that moved when the list was sorted, a personnel number used again: the account must not follow.
+    An address that is the key itself tells nothing.
     """
     (old, old_name), (new, new_name) = ((_address(one), _name(one)) for one in (before, now))
-    return bool(old_name and new_name) and old_name.isdisjoint(new_name) and (not old or old != new)
+    if not old_name or not new_name or not old_name.isdisjoint(new_name):
+        return False
+    return not old or old != new or old == same_address(now.key)
 
 
 def _address(person: SourcePerson) -> str:

@@ -261,6 +261,14 @@ def test_a_key_that_was_given_to_somebody_else_brings_them_no_account(gone: tupl
     assert [(one.key, one.why.code) for one in found.unusable] == [("k0", "sources.another")]
 
 
+def test_where_the_address_is_the_key_whoever_has_it_next_is_somebody_else() -> None:
+    anna = replace(ANNA, key="Anna@ulm.example")
+    successor = replace(anna, fields={**anna.fields, "given_name": "Bea", "family_name": "Neu"})
+    assert judged(before([anna]), whole([successor])).people == {}
+    married = replace(anna, fields={**anna.fields, "family_name": "Neu"})
+    assert judged(before([anna]), whole([married])).changed == {anna.key}
+
+
 def test_keys_that_moved_by_one_change_nobody() -> None:
     names = ["Ada Ahn", "Bo Beck", "Cem Can", "Dora Dorn"]
     rows = [
