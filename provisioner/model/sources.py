@@ -110,6 +110,8 @@ class KeptPerson:
     person: SourcePerson
     missing_since: date | None = None
     """The day from which on the source no longer had them, and that was held to be true."""
+    first_seen: date | None = field(default=None, compare=False)
+    """The day on which it had them first; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

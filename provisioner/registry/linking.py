@@ -7,13 +7,15 @@ another key of it: an address that was given to a successor must not bring the a
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from provisioner.model.registry import Identity
 from provisioner.model.text import Text
+from provisioner.registry.documents import OrganisationDocument
+from provisioner.registry.domains import Domains
 from provisioner.registry.supplying import Known
 
 _ID_LENGTH: Final = 8
@@ -93,9 +95,10 @@ class Likeness:
     """Finds out which entries of sources resemble whom."""
 
     def __init__(
-        self, somebodies: Iterable[Somebody], unclaimed: Iterable[Known], organisation_names: Mapping[str, str]
+        self, somebodies: Iterable[Somebody], unclaimed: Iterable[Known], organisations: Sequence[OrganisationDocument]
     ) -> None:
-        self._names = organisation_names
+        self._names = {one.id: one.name for one in organisations}
+        self._domains = Domains(organisations)
         self._by_address, self._by_name = _Index(), _Index()
         for somebody in somebodies:
             self._by_name.add(somebody.name, somebody)
@@ -133,7 +136,20 @@ class Likeness:
             return False
         if not known.here and one.gone_from is not None:
             return False
-        return one.brought is None or (one.brought.key, known.own_id) not in one.brought.supply.apart
+        if one.brought is None:
+            return True
+        if self._was_here_before(known, one, one.brought):
+            return False
+        return (one.brought.key, known.own_id) not in one.brought.supply.apart
+
+    def _was_here_before(self, known: Known, one: Somebody, brought: Known) -> bool:
+        """Whether an entry was a person already when another city's source came with one like it.
+
+        That one may have to wait; else each city could stop everybody else's by a line in its own list.
+        """
+        if not known.own_id or known.organisation in one.organisations or known.first_seen >= brought.first_seen:
+            return False
+        return one.gone_from is not None or not self._domains.holds(brought.address, tuple(one.organisations))
 
     def _asked_before(self, known: Known, one: Somebody) -> bool:
         """Whether first has to be known if the person is the one who had this address before in this source."""

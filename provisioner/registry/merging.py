@@ -114,8 +114,8 @@ class _Merging:
             return [], {one.identity: "registry.entries_wait" for one in unclaimed}
         addresses = {same_address(one.email) for one in self._result.malformed if one.email}
         names = {same_name(*one.name) for one in self._result.malformed if one.name[1]}
-        called = {entry.document.id: entry.document.name for entry in self._result.organisations}
-        likeness = Likeness(self._somebodies(written, unclaimed, brought), unclaimed, called)
+        organisations = [entry.document for entry in self._result.organisations]
+        likeness = Likeness(self._somebodies(written, unclaimed, brought), unclaimed, organisations)
         proposals, waiting = list[Proposal](), dict[Identity, str]()
         for one in unclaimed:
             found, waits = likeness.proposals(one)

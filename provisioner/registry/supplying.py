@@ -5,6 +5,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from pydantic import ValidationError
@@ -77,6 +78,11 @@ class Known:
     def holds(self) -> bool:
         """Whether what the source says of them counts: from absence something follows only where it decides."""
         return self.here or not self.supply.decides_existence
+
+    @property
+    def first_seen(self) -> date:
+        """The day on which the source had them first; where that is not known, the earliest of all days."""
+        return self.supply.people[self.key].first_seen or date.min
 
     @property
     def identity(self) -> Identity:

@@ -84,12 +84,13 @@ class Mirrors:
     def believed(self, network: str, sources: Collection[str]) -> Mapping[str, tuple[Mirror, dict[str, KeptPerson]]]:
         """Of each of these sources what is known of its readings, and its people by key."""
         people: dict[str, dict[str, KeptPerson]] = defaultdict(dict)
-        columns = (MIRRORED.c.source, MIRRORED.c.key, MIRRORED.c.fields, MIRRORED.c.active, MIRRORED.c.missing_since)
+        about = MIRRORED.c
+        columns = (about.source, about.key, about.fields, about.active, about.missing_since, about.first_seen)
         statement = select(*columns).where(MIRRORED.c.network == network, MIRRORED.c.source.in_(sources))
         with self._transactions.reading() as connection:
             mirrors = _mirrors(connection, network)
-            for source, key, fields, active, missing_since in connection.execute(statement):
-                people[source][key] = _kept(key, fields, active, missing_since)
+            for source, key, fields, active, missing_since, first_seen in connection.execute(statement):
+                people[source][key] = _kept(key, fields, active, missing_since, first_seen)
         return {source: (mirrors.get(source, Mirror()), people[source]) for source in sources}
 
     def of(self, network: str, source: str) -> tuple[Mirror, Mapping[str, Mirrored]]:
@@ -171,12 +172,12 @@ def _mirrors(connection: Connection, network: str) -> dict[str, Mirror]:
     }
 
 
-def _kept(key: str, fields: str, active: bool, missing_since: date | None) -> KeptPerson:
-    return KeptPerson(SourcePerson(key, _FIELDS.decode(fields), active), missing_since)  # type: ignore[arg-type]
+def _kept(key: str, fields: str, active: bool, missing_since: date | None, first_seen: date) -> KeptPerson:
+    return KeptPerson(SourcePerson(key, _FIELDS.decode(fields), active), missing_since, first_seen)  # type: ignore[arg-type]
 
 
 def _mirrored(row: Row[Any]) -> Mirrored:
-    kept = _kept(row.key, row.fields, row.active, row.missing_since)
+    kept = _kept(row.key, row.fields, row.active, row.missing_since, row.first_seen)
     return Mirrored(kept, row.first_seen, row.changed_on, row.went_on)
 
 

@@ -1,7 +1,10 @@
 """A city's source speaks of its own people: what it says of others' addresses stops nobody but its own entry."""
 
+from datetime import date
+
 import pytest
 
+from provisioner.model.sources import KeptPerson
 from provisioner.registry import load
 from provisioner.registry.merging import person_id_of
 from tests.registry.conftest import Write
@@ -9,6 +12,7 @@ from tests.support.supplies import as_yaml, everybody, known, supply
 
 ANNA = "id: p-anna, given_name: Anna, family_name: Alt, email: anna@bretten.example, organisation: bretten"
 OTTO = "id: p-otto, organisation: rastatt, identities: [{source: rastatt-ad, key: r1}]"
+EARLIER, LATER = date(2027, 1, 4), date(2027, 2, 1)
 CLAIM = supply("rastatt-ad", known("r1", "Otto Orth", "ANNA@bretten.example"), organisation="rastatt")
 
 
@@ -52,3 +56,33 @@ def test_told_apart_whoever_claims_it_waits_alone(write: Write) -> None:
     )
     loaded = load(write(people=as_yaml([ANNA])), [claim])
     assert (sorted(loaded.registry.people), loaded.registry.blocked) == (["p-anna"], {entry})
+
+
+@pytest.mark.parametrize(
+    ("claim", "waits"),
+    [
+        (known("r1", "Anna Alt", "anna@bretten.example", since=LATER), True),
+        (known("r1", "Anna Alt", "away@rastatt.example", active=False, since=LATER), False),
+    ],
+)
+def test_whoever_was_brought_first_goes_on_whatever_another_city_brings(
+    write: Write, claim: KeptPerson, waits: bool
+) -> None:
+    first = person_id_of("bretten-ad", "k1")
+    own = everybody("bretten-ad", known("k1", "Anna Alt", "anna@bretten.example", since=EARLIER))
+    other = everybody("rastatt-ad", claim, organisation="rastatt")
+    loaded = load(write(people=as_yaml([ANNA.replace("anna", "a").replace("Alt", "Else")])), [own, other])
+    assert first in loaded.registry.people
+    assert loaded.registry.blocked == ({person_id_of("rastatt-ad", "r1")} if waits else set())
+    assert [(one.key, one.person) for one in loaded.proposals] == ([("r1", first)] if waits else [])
+
+
+def test_whoever_came_later_from_another_city_waits(write: Write) -> None:
+    moved = everybody("bretten-ad", known("k1", "Anna Alt", "anna@bretten.example", since=LATER))
+    left = everybody(
+        "rastatt-ad",
+        known("r1", "Anna Alt", "away@rastatt.example", active=False, since=EARLIER),
+        organisation="rastatt",
+    )
+    loaded = load(write(people=as_yaml([ANNA.replace("anna", "a").replace("Alt", "Else")])), [moved, left])
+    assert loaded.registry.blocked == {person_id_of("bretten-ad", "k1")}

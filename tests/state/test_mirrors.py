@@ -34,7 +34,9 @@ def test_people_come_back_as_they_were_kept(database: Database) -> None:
     mirror, people = mirrors.of(NETWORK, AD)
     assert people == {"a": ada, "b": bob}
     assert mirror == Mirror(1, "shape", "mark", NOW, NOW)
-    assert mirrors.believed(NETWORK, [AD]) == {AD: (mirror, {"a": ada.kept, "b": bob.kept})}
+    found = mirrors.believed(NETWORK, [AD])
+    assert found == {AD: (mirror, {"a": ada.kept, "b": bob.kept})}
+    assert found[AD][1]["a"].first_seen == ada.first_seen
     assert mirrors.counts(NETWORK) == {AD: (1, 1)}
 
 

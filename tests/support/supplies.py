@@ -12,11 +12,12 @@ _TEXTS = ("given_name", "family_name", "email")
 
 
 def known(key: str, name: str = "", email: str = "", **more: Any) -> KeptPerson:
-    """ "k1", "Änne Müßig", "a@b.example": somebody who is there. ``active``, and further fields of a source."""
+    """ "k1", "Änne Müßig", "a@b.example": somebody who is there. ``active``, ``since``, further fields."""
     given, _, family = name.rpartition(" ")
-    active = more.pop("active", True)
+    active, since = more.pop("active", True), more.pop("since", None)
     texts = dict(zip(_TEXTS, (given, family, email), strict=True))
-    return KeptPerson(SourcePerson(key, {**{field: text for field, text in texts.items() if text}, **more}, active))
+    fields = {**{field: text for field, text in texts.items() if text}, **more}
+    return KeptPerson(SourcePerson(key, fields, active), first_seen=since)
 
 
 def gone(key: str, name: str = "", email: str = "", **more: Any) -> KeptPerson:
