@@ -4,9 +4,9 @@ Meanings as observed on Keycloak 26.4: refusals are JSON, ``{"errorMessage": …
 gets 403 even for what exists, so that 404 in the server's own words is true.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import quote
 
 from connectors.keycloak.settings import KeycloakSettings
@@ -25,14 +25,9 @@ from provisioner.model.ports import Clock, Gate
 from provisioner.model.text import Text
 from provisioner.transport.answer import NOT_JSON, Answer, is_reading
 from provisioner.transport.http import HttpSession
-
-ATTEMPTS: Final = 4
-"""How often a read is tried; writes are never repeated here, but for a token that ran out."""
-LONGEST_PAUSE: Final = 60.0
-"""Seconds between two tries of a read, whatever the server wishes for: somebody waits for the plan."""
+from provisioner.transport.patience import patiently
 
 Params = Mapping[str, str | int]
-T = TypeVar("T")
 
 _GONE: Final = frozenset(
     {
@@ -91,11 +86,11 @@ class Client:
 
     def who(self) -> Bearer:
         """Who we are and what we may do, as the token says; asks for one if need be. Raises `TargetError`."""
-        return self._patiently(self._tokens.current)
+        return patiently(self._tokens.current, self._clock)
 
     def get(self, path: str, params: Params | None = None) -> object:
         """The JSON value of an answer. Transient failures are tried again after a while; raises `TargetError`."""
-        return self._patiently(lambda: self._ask("GET", path, None, params).value)
+        return patiently(lambda: self._ask("GET", path, None, params).value, self._clock)
 
     def find(self, path: str, params: Params | None = None) -> Mapping[str, object] | None:
         """One object; None when the server itself says that there is none. Raises `TargetError`."""
@@ -149,18 +144,6 @@ class Client:
             self._session = HttpSession(self._gate, timeout=settings.timeout, ca_file=settings.ca_file)
         address = f"{self.settings.admin_url}{path}"
         return self._session.call(method, address, json=body, params=params, headers=bearer.header)
-
-    def _patiently(self, read: Callable[[], T]) -> T:
-        pause = 1.0
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return read()
-            except Transient as error:
-                if attempt == ATTEMPTS:
-                    raise
-                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
-                pause *= 2
-        raise AssertionError("the loop ends by returning or raising")
 
     def _judged(self, answer: Answer, method: str, path: str) -> Answer:
         """The answer, if it is a success; else raises the error that says what may be done about it."""

@@ -1,12 +1,12 @@
 """A Keycloak target's section of the settings file."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import ConfigDict, Field, field_validator
 
+from provisioner.transport.http_address import is_open_to_listeners, plain_address
 from provisioner.transport.password import WithPassword
 
 
@@ -35,11 +35,7 @@ class KeycloakSettings(WithPassword):
     @field_validator("url")
     @classmethod
     def _plain_url(cls, url: str) -> str:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address like https://login.example")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("only the address: no user, password, query or fragment in it")
+        parts = plain_address(url, "https://login.example")
         path = parts.path.rstrip("/")
         if "/realms" in path or path.endswith("/admin"):
             raise ValueError("only what stands before /realms and /admin")
@@ -64,8 +60,7 @@ class KeycloakSettings(WithPassword):
     @property
     def is_open_to_listeners(self) -> bool:
         """Whether the secret would travel to another machine in the open, and nobody said that this is meant."""
-        parts = urlsplit(self.url)
-        return parts.scheme == "http" and not (self.allow_plaintext or _is_this_machine(parts.hostname or ""))
+        return not self.allow_plaintext and is_open_to_listeners(self.url)
 
     @property
     def admin_url(self) -> str:
@@ -86,10 +81,3 @@ class KeycloakSettings(WithPassword):
         """The realm's identity: two targets with the same one share the write lock."""
         parts = urlsplit(self.url)
         return self.server or f"keycloak:{parts.netloc}{parts.path}/realms/{self.realm}"
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

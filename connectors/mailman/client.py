@@ -4,9 +4,9 @@ Bodies are JSON. Errors are ``{"title", "description"}``; a 404 without a descri
 not know, and also of everything below a list or domain that is gone: it means nothing by itself (observed on 3.3.8).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import quote
 
 from connectors.mailman.settings import MailmanSettings
@@ -23,16 +23,12 @@ from provisioner.model.ports import Clock, Gate
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer, is_reading
 from provisioner.transport.http import HttpSession
+from provisioner.transport.patience import patiently
 
 API: Final = "/3.1"
-ATTEMPTS: Final = 4
-"""How often a read is tried; writes are never repeated here."""
-LONGEST_PAUSE: Final = 60.0
-"""Seconds between two tries of a read."""
 MOST: Final = 1_000_000
 """Entries of one list; a server that still has more makes them up as we ask."""
 
-T = TypeVar("T")
 Entry = Mapping[str, object]
 
 
@@ -85,7 +81,7 @@ class Client:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Entry:
         """The answer's object. Transient failures are tried again after a while; raises `TargetError`."""
-        return self._patiently(lambda: self._object(self._ask("GET", path, None, params), path))
+        return patiently(lambda: self._object(self._ask("GET", path, None, params), path), self._clock)
 
     def find(self, path: str) -> Entry | None:
         """The same; None when Mailman itself says that there is no such object."""
@@ -153,18 +149,6 @@ class Client:
             self._locked_out = refused
             raise
         return answer
-
-    def _patiently(self, read: Callable[[], T]) -> T:
-        pause = 1.0
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return read()
-            except Transient as error:
-                if attempt == ATTEMPTS:
-                    raise
-                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
-                pause *= 2
-        raise AssertionError("the loop ends by returning or raising")
 
     def _judge(self, answer: Answer, method: str, path: str) -> None:
         """Nothing for a success; else the error that says what may be done about it."""

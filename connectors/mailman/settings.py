@@ -1,12 +1,12 @@
 """A Mailman target's section of the settings file."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import ConfigDict, Field, field_validator
 
+from provisioner.transport.http_address import is_open_to_listeners, plain_address
 from provisioner.transport.password import WithPassword
 
 _PLACES = ("{list_id}", "{name}")
@@ -41,11 +41,7 @@ class MailmanSettings(WithPassword):
     @field_validator("url")
     @classmethod
     def _plain_url(cls, url: str) -> str:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address like http://127.0.0.1:8001")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("only the address: no user, password, query or fragment in it")
+        parts = plain_address(url, "http://127.0.0.1:8001")
         path = parts.path.rstrip("/").removesuffix("/3.1").removesuffix("/3.0").rstrip("/")
         return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
 
@@ -59,8 +55,7 @@ class MailmanSettings(WithPassword):
     @property
     def is_open_to_listeners(self) -> bool:
         """Whether the password would travel to another machine in the open, and nobody said that this is meant."""
-        parts = urlsplit(self.url)
-        return parts.scheme == "http" and not (self.allow_plaintext or _is_this_machine(parts.hostname or ""))
+        return not self.allow_plaintext and is_open_to_listeners(self.url)
 
     def identity(self) -> str:
         """The server's identity: two targets with the same one share the write lock."""
@@ -72,10 +67,3 @@ class MailmanSettings(WithPassword):
         if self.list_url is None:
             return f"mailto:{name}@{self.domain}"
         return self.list_url.replace("{list_id}", list_id).replace("{name}", name)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

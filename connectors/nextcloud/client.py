@@ -5,8 +5,8 @@ below ``/index.php``, with the same envelope. Bodies are JSON: a secret in a URL
 observed on Nextcloud 34.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 from connectors.nextcloud.settings import NextcloudSettings
@@ -23,15 +23,10 @@ from provisioner.model.errors import (
 from provisioner.model.ports import Clock, Gate
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer, is_reading
+from provisioner.transport.patience import patiently
 from provisioner.transport.portal import NextcloudSession
 
 CLOUD: Final = "/ocs/v2.php/cloud"
-ATTEMPTS: Final = 4
-"""How often a read is tried; writes are never repeated here."""
-LONGEST_PAUSE: Final = 60.0
-"""Seconds between two tries of a read, whatever the server wishes for: somebody waits for the plan."""
-
-T = TypeVar("T")
 
 
 class OcsRefusal(Permanent):
@@ -111,7 +106,7 @@ class Client:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """The ``data`` of an answer. Transient failures are tried again after a while; raises `TargetError`."""
-        return self._patiently(lambda: self._ask("GET", path, None, params))
+        return patiently(lambda: self._ask("GET", path, None, params), self._clock)
 
     def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
         """One write, once; the ``data`` of its answer. Raises `TargetError` in all its kinds, `WriteRefused`."""
@@ -124,7 +119,7 @@ class Client:
         """
         if not is_reading(method):
             return self._ask_dav(method, path, content, headers)
-        return self._patiently(lambda: self._ask_dav(method, path, content, headers))
+        return patiently(lambda: self._ask_dav(method, path, content, headers), self._clock)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -171,18 +166,6 @@ class Client:
                 ca_file=self._settings.ca_file,
             )
         return self._session
-
-    def _patiently(self, read: Callable[[], T]) -> T:
-        pause = 1.0
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return read()
-            except Transient as error:
-                if attempt == ATTEMPTS:
-                    raise
-                self._clock.sleep(min(pause if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
-                pause *= 2
-        raise AssertionError("the loop ends by returning or raising")
 
     def _judge(self, answer: Answer, method: str, path: str) -> object:
         """The data of a success; else the error that says what may be done about it."""

@@ -1,6 +1,5 @@
 """A Nextcloud target's section of the settings file."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.nextcloud.quota import bytes_of
+from provisioner.transport.http_address import is_open_to_listeners, plain_address
 from provisioner.transport.password import WithPassword
 
 
@@ -74,11 +74,7 @@ class NextcloudSettings(WithPassword):
     @field_validator("url")
     @classmethod
     def _plain_url(cls, url: str) -> str:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address like https://cloud.example")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("only the address: no user, password, query or fragment in it")
+        parts = plain_address(url, "https://cloud.example")
         path = parts.path.rstrip("/").removesuffix("/index.php").rstrip("/")
         return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
 
@@ -92,8 +88,7 @@ class NextcloudSettings(WithPassword):
     @property
     def is_open_to_listeners(self) -> bool:
         """Whether the password would travel to another machine in the open, and nobody said that this is meant."""
-        parts = urlsplit(self.url)
-        return parts.scheme == "http" and not (self.allow_plaintext or _is_this_machine(parts.hostname or ""))
+        return not self.allow_plaintext and is_open_to_listeners(self.url)
 
     def of_administrator(self) -> "NextcloudSettings":
         """The same server as seen by whoever may use the API of user_oidc."""
@@ -107,10 +102,3 @@ class NextcloudSettings(WithPassword):
         """The server's identity: two targets with the same one share the write lock and the rate ledger."""
         parts = urlsplit(self.url)
         return self.server or f"nextcloud:{parts.netloc}{parts.path}"
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,12 +1,12 @@
 """Where a directory is, and how one may speak to it."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
+from provisioner.transport.http_address import is_this_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Address:
         if split.scheme not in ("ldap", "ldaps") or not host or split.path.strip("/"):
             raise SettingsError(Text.of("transport.directory_url", url=self.url))
         secure = split.scheme == "ldaps"
-        if not (secure or self.start_tls or self.plaintext or _is_loopback(host)):
+        if not (secure or self.start_tls or self.plaintext or is_this_machine(host)):
             raise SettingsError(Text.of("transport.directory_plaintext", url=self.url))
         return host, port or (636 if secure else 389), secure
 
@@ -41,10 +41,3 @@ class Address:
         """The server's identity: the same for ldap:// and ldaps:// on their usual ports."""
         host, port, _ = self.parts()
         return f"ldap://{host}" if port in (389, 636) else f"ldap://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

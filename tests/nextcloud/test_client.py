@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.client import ATTEMPTS, CLOUD, Client, OcsRefusal, group_segment, segment
+from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment, segment
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import Faults, VirtualClock
@@ -17,6 +17,7 @@ from provisioner.model.errors import (
     TargetError,
     Transient,
 )
+from provisioner.transport.patience import ATTEMPTS
 from tests.support.nextcloud import SERVICE, TOKEN, Bench
 
 USER = f"{CLOUD}/user"
