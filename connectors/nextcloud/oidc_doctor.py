@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from connectors.nextcloud.accounts import USER_OIDC, Account
+from connectors.nextcloud.groups import ADMIN
 from connectors.nextcloud.oidc import OidcAccounts
 from connectors.nextcloud.providers import HASHED, Provider, Told, compiled, is_anchored, read_told
 from connectors.nextcloud.settings import UserOidcSettings
@@ -85,7 +86,7 @@ def _groups(provider: Provider) -> Iterator[Finding]:
         yield Finding(ERROR, Text.of("nextcloud.oidc_strips_all"), _mend("strips_all"))
     elif compiled(whitelist) is None:
         yield Finding(WARNING, Text.of("nextcloud.oidc_unreadable_whitelist", whitelist=whitelist))
-    elif not is_anchored(whitelist):
+    elif not is_anchored(whitelist) or provider.touches(ADMIN):
         what = Text.of("nextcloud.oidc_unanchored", whitelist=whitelist)
         yield Finding(ERROR, what, _mend("unanchored"))
     if whitelist and provider.hashes_ids:

@@ -14,6 +14,9 @@ from provisioner.transport.bounded import read_bounded
 HASHED: Final = re.compile(r"[0-9a-f]{64}")
 """An id that user_oidc made with unique-uid=1 (its default), of an account or a group; nobody recognises it."""
 
+_LITERAL: Final = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
+"""In a regular expression, what stands for one letter and may look like a bracket or a bar."""
+
 _MOST: Final = 1 << 20
 """Bytes of a settings file."""
 
@@ -81,7 +84,25 @@ def compiled(whitelist: str) -> re.Pattern[str] | None:
 def is_anchored(whitelist: str) -> bool:
     """Whether it is held to the beginning of a name in all its alternatives, so far as that can be seen."""
     pattern = whitelist[1:].rpartition("/")[0] if whitelist.startswith("/") else whitelist
-    return all(part.lstrip("(?:").startswith("^") for part in _alternatives(pattern))
+    return _begins(_LITERAL.sub("_", pattern))
+
+
+def _begins(pattern: str) -> bool:
+    """``pattern`` has no brackets and bars but those that group and part."""
+    return all(
+        part.startswith("^") or (part.startswith("(") and _begins(_first_group(part)))
+        for part in _alternatives(pattern)
+    )
+
+
+def _first_group(pattern: str) -> str:
+    """What stands between the bracket with which it begins and the one that closes it."""
+    depth = 0
+    for position, letter in enumerate(pattern):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return pattern[1:position].removeprefix("?:")
+    return ""
 
 
 def _alternatives(pattern: str) -> list[str]:

@@ -118,6 +118,7 @@ TABLE = {
     "by address": Unsafe("by_address", a_successor_of_the_address_gets_it, {"mappingUid": "email"}, OPEN),
     "no whitelist": Unsafe("strips_all", loses_the_group_admin, {"groupWhitelistRegex": ""}),
     "unanchored": Unsafe("unanchored", loses_a_group_that_only_looks_alike, {"groupWhitelistRegex": "PG_"}),
+    "anchored, and empty": Unsafe("unanchored", loses_the_group_admin, {"groupWhitelistRegex": "^(PG_)?"}),
     "half anchored": Unsafe("unanchored", loses_a_group_that_only_looks_alike, {"groupWhitelistRegex": "/^KM_|PG_/"}),
     "bearer": Unsafe("bearer", loses_groups_by_a_request, {"checkBearer": True, "bearerProvisioning": True}),
     "restricted": Unsafe("restricts", who_is_in_no_group_stays_out, {"restrictLoginToGroups": True}),

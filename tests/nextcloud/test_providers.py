@@ -26,6 +26,11 @@ def provider(**settings: object) -> Provider:
         ("^PG_|KM_", False),
         ("/PG_/", False),
         (".*", False),
+        ("(^PG_|KM_)", False),
+        ("(?:^PG_|KM_)", False),
+        (r"^PG\(|KM_", False),
+        ("^PG[(]|KM_", False),
+        ("(^a|^b)c|^d", True),
     ],
 )
 def test_a_whitelist_is_anchored_in_all_its_alternatives_or_not_at_all(whitelist: str, anchored: bool) -> None:
