@@ -39,7 +39,8 @@ COMMANDS = (
     + _NOTE
     + """
 `readi COMMAND --help` says the same. Exit codes of plan, apply and drift: 0 nothing to do or done, 1 an error,
-2 changes pending, 3 refused by a guard. A usage error is 64 everywhere; all other commands end with 0 or 1.
+2 changes pending, 3 refused by a guard. A usage error is 64 everywhere; all other commands end with 0 or 1,
+or with 2 where somebody has to decide something.
 What `--json` prints is described in [json/](json/).
 """
 )
