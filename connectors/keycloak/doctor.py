@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from connectors.keycloak.attributes import MARK
 from connectors.keycloak.client import Client
 from connectors.keycloak.group_reading import Groups, gives_power
 from connectors.keycloak.listing import Item, identifier_of
 from connectors.keycloak.realm_doctor import examine_realm
 from connectors.keycloak.token import Bearer
 from connectors.keycloak.user_reading import ENOUGH
-from connectors.keycloak.users import Evidence
+from connectors.keycloak.users import Evidence, lets_people_write
 from provisioner.model.errors import NotAllowed, SettingsError, TargetError
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
@@ -167,6 +168,12 @@ def _profile(client: Client, bearer: Bearer) -> Iterator[Finding]:
         return
     evidence.learn_profile(profile)
     kept = evidence.kept()
+    if lets_people_write(profile, MARK):
+        yield Finding(
+            Severity.ERROR,
+            Text.of("keycloak.doctor_open_marker", attribute=MARK),
+            Text.of("keycloak.mend_open_marker", attribute=MARK),
+        )
     if not kept.marker:
         yield Finding(
             Severity.WARNING,

@@ -121,6 +121,16 @@ class Evidence:
         )
 
 
+def lets_people_write(profile: Mapping[str, object], attribute: str) -> bool:
+    """Whether a realm's user profile lets everybody write this attribute of their own account."""
+    declared = dict(_named(profile.get("attributes"))).get(attribute)
+    if declared is None:
+        return profile.get("unmanagedAttributePolicy") == "ENABLED"
+    permissions = declared.get("permissions")
+    edit = permissions.get("edit") if isinstance(permissions, dict) else None
+    return isinstance(edit, list) and "user" in edit
+
+
 def _named(attributes: object) -> list[tuple[str, Mapping[str, object]]]:
     if not isinstance(attributes, list):
         return []
