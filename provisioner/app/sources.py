@@ -150,7 +150,8 @@ def _look(site: Site, mirrors: Mirrors, name: str, settings: CommonSettings, *, 
 def _has_to_be_whole(was: Mirror, shape: str, settings: CommonSettings, now: datetime) -> bool:
     if was.whole_at is None or was.held is not None or shape != was.shape:
         return True
-    return now - was.whole_at >= timedelta(hours=settings.whole_every_hours)
+    age = now - was.whole_at
+    return not timedelta(0) <= age < timedelta(hours=settings.whole_every_hours)  # a clock may have been ahead
 
 
 def _keep(site: Site, mirrors: Mirrors, looked: _Looked) -> News:
