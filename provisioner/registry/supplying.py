@@ -16,7 +16,8 @@ from provisioner.registry.documents import Day, Document, Email, Language, Maybe
 from provisioner.registry.mistakes import shown
 from provisioner.registry.problems import Problem, warning_of
 
-_ID_LENGTH: Final = 10
+_ID_LENGTH: Final = 16
+"""Letters of five bits each: so many that nobody finds a key which gives the id of another city's person."""
 
 TextField = Literal["given_name", "family_name", "email", "language"]
 TEXT_FIELDS: Final[tuple[TextField, ...]] = ("given_name", "family_name", "email", "language")

@@ -242,7 +242,7 @@ class TestEverybody:
         assert (anna.id, anna.identities) == (identity, (Identity("bretten-ad", "k1"),))
         assert (anna.affiliations, anna.period.until) == ((Affiliation("bretten"),), date(2027, 6, 30))
         assert anna.origin == Origin("bretten-ad")
-        assert len(identity) == 12
+        assert len(identity) == 18
         assert identity == person_id_of("bretten-ad", "k1") != person_id_of("bretten-a", "dk1")
 
     def test_one_that_brings_those_who_are_linked_makes_nobody(self, write: Write) -> None:
