@@ -5,7 +5,7 @@ what concerns no other organisation, no ranger, no guest and nobody who could no
 name and address along.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policies.desire import person_key
@@ -74,11 +74,12 @@ def reject(site: Site, link: str, by: str) -> ToldApart:
 
 
 def _find(loaded: Loaded, link: str) -> Proposal:
-    by_id: Mapping[str, Proposal] = {proposal.id: proposal for proposal in loaded.proposals}
-    found = by_id.get(link.strip().lower())
-    if found is None:
+    found = [proposal for proposal in loaded.proposals if proposal.id == link.strip().lower()]
+    if len(found) > 1:  # somebody looked for a key that gives this id
+        raise SettingsError(Text.of("app.two_such_links", id=link))
+    if not found:
         raise SettingsError(Text.of("app.no_such_link", id=link))
-    return found
+    return found[0]
 
 
 def _check_may_decide(site: Site, registry: Registry, proposal: Proposal, by: str, *, confirms: bool) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from provisioner.registry.linking import Proposal
 from tests.support.site import Installation, person
 from tests.support.sources import Handmade, somebody, use
 
@@ -182,6 +183,16 @@ def test_whoever_writes_somebody_a_source_brought_already_is_told_at_once(
     assert (ran.code, "1 entry resembles somebody" in ran.out, "readi links" in ran.out) == (0, True, True)
     (found,) = small.run("links", "--json", write=False).json["links"]
     assert found["key"] == "k9"
+
+
+def test_an_id_that_two_proposals_have_decides_nothing(
+    small: Installation, directory: Handmade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory.put(somebody("k2", "Ben Muster", email="ben@bretten.example"))
+    assert small.run("sources", "read").code == 0
+    monkeypatch.setattr(Proposal, "id", "aaaaaaaa")
+    ran = small.run("links", "confirm", "aaaaaaaa", "--by", "p-rosa")
+    assert (ran.code, "no coincidence" in ran.err) == (1, True)
 
 
 def test_many_are_decided_by_one_command(small: Installation, directory: Handmade) -> None:
