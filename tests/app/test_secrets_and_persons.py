@@ -8,12 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from connectors.keycloak.emulator import KeycloakEmulator
+from connectors.mailman.emulator import MailmanEmulator
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
+from tests.support import active_directory
+from tests.support.active_directory import ActiveDirectory, running
 from tests.support.site import LONG_AGO, Installation, Ran, body, new_cloud, person
 
 SERVICE_PASSWORD = "Marker-Service-9f2c-Aa1"
+CLIENT_SECRET, LISTS_PASSWORD = "Marker-Client-77ab", "Marker-Lists-31cd"
+BIND_PASSWORDS = (active_directory.PASSWORD, "Marker-Bind-55ef")
+"""The right one, and one that was changed."""
+SECRETS = (SERVICE_PASSWORD, CLIENT_SECRET, LISTS_PASSWORD, *BIND_PASSWORDS)
 GIVEN, FAMILY, EMAIL = "Markerade", "Geheimfrau", "marker.adresse@bretten.example"
+BROUGHT = ("Quellina", "Verborgen", "quellina.v@bretten.example", "Zeilina", "Spaltenreich", "zeilina@bretten.example")
+"""By a directory, and by a list."""
+NUMBER = "Personal-4711-xy"
+UNREAD = ("Gehaltsstufe-99", "Raum-404-Ost")
+"""Cells of columns that nobody asked for, and of a row that can't be used."""
+PERSONS = (GIVEN, FAMILY, EMAIL, *BROUGHT, NUMBER, *UNREAD)
 
 
 @dataclass(frozen=True)
@@ -43,8 +57,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """A first sync with faults, changes, a farewell, wrong passwords, every reading command, a child, a broken step."""
     folder = tmp_path_factory.mktemp("story")
     clock = VirtualClock()
-    with new_cloud(clock, service=("readi-provisioner", SERVICE_PASSWORD)) as cloud:
+    directory = ActiveDirectory()
+    directory.user("qv", givenName=[BROUGHT[0]], sn=[BROUGHT[1]], mail=[BROUGHT[2]])
+    with (
+        new_cloud(clock, service=("readi-provisioner", SERVICE_PASSWORD)) as cloud,
+        KeycloakEmulator(clock=clock, service=("readi-provisioner", CLIENT_SECRET)) as keycloak,
+        MailmanEmulator(clock=clock, service=("restadmin", LISTS_PASSWORD)) as lists,
+        running(directory),
+    ):
         installation = Installation(folder, cloud)
+        name_login_lists_and_sources(installation, keycloak, lists, directory)
         wish = installation.wish
         wish.targets["cloud"] = installation.target(password=SERVICE_PASSWORD)
         wish.add(
@@ -68,34 +90,83 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         out, err = child.communicate(timeout=60)
         said.append(Ran(child.returncode, out, ""))
         cloud.faults.clear()
+        keycloak.faults.status(400, method="PUT", path="/users/", body=json.dumps({"errorMessage": "no"}))
+        lists.faults.truncate(20, method="GET", path="/addresses", times=2)
+        wish.sources["bretten-ad"]["password"] = BIND_PASSWORDS[1]
+        (folder / "staff.csv").write_text("Personalnummer;Vorname\n" + NUMBER + ";Zeilina\n", encoding="utf-8")
         wish.people["p-x1"]["bodies"] = [{"id": "pg-a", "until": LONG_AGO}]
         wish.people["p-x1"]["leaves"] = LONG_AGO
         said.append(installation.run("--log-format", "json", "apply", "--yes"))
         cloud.rename("ben.muster", "Somebody Else")
         said += tell_everything(installation)
         wish.targets["cloud"]["password"] = SERVICE_PASSWORD + "-wrong"
+        wish.targets["login"]["password"] = CLIENT_SECRET + "-wrong"
+        wish.targets["lists"]["password"] = LISTS_PASSWORD + "-wrong"
         said += tell_everything(installation)
         wish.targets["cloud"]["password"] = SERVICE_PASSWORD
         yield Story(installation, said, [err], passwords)
 
 
+def name_login_lists_and_sources(
+    installation: Installation, keycloak: KeycloakEmulator, lists: MailmanEmulator, directory: ActiveDirectory
+) -> None:
+    """All the further places that have a password, or people."""
+    wish = installation.wish
+    login = {"connector": "keycloak", "url": keycloak.url, **keycloak.credentials, **keycloak.settings}
+    wish.targets["login"] = login
+    wish.targets["lists"] = {
+        "connector": "mailman",
+        "url": lists.url,
+        "password": LISTS_PASSWORD,
+        "domain": lists.domain,
+    }
+    wish.sources["bretten-ad"] = {
+        "source": "ldap",
+        "organisation": "bretten",
+        "brings": "everybody",
+        "url": directory.url,
+        "kind": "active-directory",
+        "user": active_directory.USER,
+        "password": BIND_PASSWORDS[0],
+        "base": active_directory.PEOPLE,
+    }
+    wish.sources["bretten-list"] = {
+        "source": "csv",
+        "organisation": "bretten",
+        "brings": "everybody",
+        "csv_file": "staff.csv",
+        "key": "Personalnummer",
+    }
+    rows = (
+        "Personalnummer;Vorname;Nachname;E-Mail;Entgelt",
+        f"{NUMBER};{BROUGHT[3]};{BROUGHT[4]};{BROUGHT[5]};{UNREAD[0]}",
+        f"4712;;;{UNREAD[1]};{UNREAD[1]}",
+        "",
+    )
+    (installation.folder / "staff.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
 def tell_everything(installation: Installation) -> list[Ran]:
     commands = ["plan", "plan --json", "plan --markdown", "drift", "drift --json", "doctor", "doctor --json", "history"]
     commands += ["history 1", "history 1 --json", "explain p-x1", "explain pg-a", "explain p-x1 --json", "validate"]
-    commands += ["--lang de plan", "apply --yes", "apply missing.json"]
+    commands += ["--lang de plan", "apply --yes", "apply missing.json", "sources", "sources --json", "links", "bounces"]
+    commands += ["--log-format json sources read", "sources read --preview bretten-list", "person export p-x1"]
     return [installation.run(*command.split()) for command in commands]
 
 
 def test_the_story_had_people_passwords_and_failures_in_it(story: Story) -> None:
-    assert len(story.first_passwords) == len(set(story.first_passwords)) == 3
+    assert len(story.first_passwords) == len(set(story.first_passwords)) == 5
     assert all(len(password) > 40 for password in story.first_passwords)
     assert {ran.code for ran in story.said} >= {0, 1, 2}
-    assert any(FAMILY in ran.out for ran in story.said), "rangers do read names"
+    for name in (FAMILY, BROUGHT[1], BROUGHT[4]):
+        assert any(name in ran.out for ran in story.said), "rangers do read names"
+    for source in ("bretten-ad", "bretten-list"):
+        assert any(f"ource {source}: " in ran.err for ran in story.said), "both were in trouble"
     assert EMAIL in (story.installation.folder / "plan.json").read_text()
 
 
 def test_no_password_is_said_logged_or_kept_anywhere(story: Story) -> None:
-    secrets = [SERVICE_PASSWORD, *story.first_passwords]
+    secrets = [*SECRETS, *story.first_passwords]
     texts = {f"command {number}": ran.all for number, ran in enumerate(story.said)}
     texts |= {f"child {number}": text for number, text in enumerate(story.child_err)}
     texts |= {f"table {name}": text for name, text in story.tables().items()}
@@ -109,15 +180,17 @@ def test_no_password_is_said_logged_or_kept_anywhere(story: Story) -> None:
 def test_no_log_line_names_a_person(story: Story) -> None:
     lines = story.log_lines()
     assert any(line.startswith("{") for line in lines), "there were log lines"
-    for marker in (GIVEN, FAMILY, EMAIL, "Somebody Else"):
+    for marker in (*PERSONS, "Somebody Else"):
         assert [line for line in lines if marker.lower() in line.lower() and line.startswith("{")] == []
         assert [line for line in lines if marker in line] == []
 
 
 def test_the_tables_hold_names_and_addresses_only_where_they_are_needed(story: Story) -> None:
     tables = story.tables()
-    holding = {name for name, text in tables.items() for marker in (GIVEN, FAMILY, EMAIL) if marker in text}
-    assert holding <= {"binding", "step"}
+    holding = {name for name, text in tables.items() for marker in PERSONS if marker in text}
+    assert holding <= {"binding", "step", "mirrored"}
+    assert [name for name, text in tables.items() for marker in UNREAD if marker in text] == []
+    assert [name for name, text in tables.items() if NUMBER in text] == ["mirrored"]
     assert "run" in tables
 
 
