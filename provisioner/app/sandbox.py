@@ -57,8 +57,11 @@ class Sandboxes:
             sandbox.stop()
 
     def addresses(self) -> list[dict[str, str]]:
-        """Name, url and credentials of each: what ``readi sandbox`` prints."""
-        return [{"name": sandbox.name, "url": sandbox.url, **sandbox.credentials} for sandbox in self.running]
+        """Of each its name and what a target's settings need: what ``readi sandbox`` prints."""
+        return [
+            {"name": sandbox.name, "url": sandbox.url, **sandbox.credentials, **sandbox.settings}
+            for sandbox in self.running
+        ]
 
     def write_settings(self, folder: Path, registry: Path, policy: Path | None = None) -> Path:
         """A settings file in ``folder`` whose network "redi" has these emulators as targets."""

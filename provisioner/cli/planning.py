@@ -87,6 +87,8 @@ def _print_plan(context: Context, planned: Planned, *, markdown: bool = False) -
     problems = [problem for problem in planned.inputs.problems if problem.is_error]
     if problems:
         context.err.print(context.tell("registry_has_mistakes", count=len(problems)), style="yellow", markup=False)
+    if proposals := planned.inputs.loaded.proposals:
+        context.err.print(context.tell("links_wait", count=len(proposals)), style="yellow", markup=False)
     if markdown:
         for line in text.markdown():
             context.out.print(line, markup=False)

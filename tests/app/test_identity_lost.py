@@ -1,4 +1,4 @@
-"""Databases that are old, another's or lost, in front of a Keycloak and a Mailman: refused, recovered, adopted by marks."""
+"""Databases that are old, another's or lost, before a Keycloak and a Mailman: refused, recovered, adopted by marks."""
 
 import shutil
 from collections.abc import Iterator

@@ -37,6 +37,7 @@ def test_a_proposal_is_shown_with_its_evidence_and_the_words_to_decide_it(
         "the same name: Anna Muster",
         "the same organisation: Stadt Bretten",
     ]
+    assert "1 proposal of who is who" in small.run("plan").err
     ran = small.run("--lang", "de", "links")
     assert ran.code == 2
     assert "Anna Muster (bretten-ad) könnte Anna Muster (p-anna) sein" in ran.out
