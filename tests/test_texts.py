@@ -7,6 +7,7 @@ parameters (``tell("x")`` says ``cli.x``) at every call of that function. Whatev
 import ast
 import re
 import string
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -281,6 +282,12 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_placeholders(ro
             assert sorted(sentences) == ["de", "en"], code
             assert all(isinstance(sentence, str) and sentence.strip() for sentence in sentences.values()), code
             assert placeholders(sentences["de"]) == placeholders(sentences["en"]), code
+
+
+@pytest.mark.parametrize("room", CATALOGUES)
+def test_no_sentence_takes_the_place_of_another_of_the_same_code(room: str) -> None:
+    codes = re.findall(r"^([a-z0-9_]+):", CATALOGUES[room].read_text(encoding="utf-8"), re.MULTILINE)
+    assert [code for code, count in Counter(codes).items() if count > 1] == []
 
 
 def test_every_code_that_is_used_has_its_sentence() -> None:

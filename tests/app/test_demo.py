@@ -49,7 +49,7 @@ def test_a_sandbox_says_in_one_line_where_its_emulators_are(arguments: tuple[str
         assert process.stdout is not None
         [sandbox] = json.loads(process.stdout.readline())
         try:
-            assert set(sandbox) == {"name", "url", "user", "password"}
+            assert {"name", "url", "user", "password"} <= set(sandbox)
             answer = requests.get(
                 f"{sandbox['url']}/ocs/v2.php/cloud/users",
                 auth=(sandbox["user"], sandbox["password"]),
