@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from provisioner.model.bindings import Ties
-from provisioner.model.inventory import NOBODY, Complete, Inventory, Remote, Roster
+from provisioner.model.bindings import Binding, Ties
+from provisioner.model.inventory import NOBODY, Complete, Inventory, Remote, Roster, Unknown
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import (
     Desired,
@@ -18,8 +18,9 @@ from provisioner.model.resources import (
     Seats,
     Value,
 )
+from provisioner.planning.draft import is_orphan
 from provisioner.planning.rosters import SORTS
-from provisioner.planning.sameness import is_replaced, our_keys
+from provisioner.planning.sameness import is_replaced, our_keys, reader_of
 
 
 @dataclass(slots=True)
@@ -69,7 +70,12 @@ def _agree_on_fields(
         kind = identity.kind
         wanted = desired.resources.get(identity)
         remote = objects[kind].get(binding.remote_id) if kind in objects else None
-        if wanted is None or remote is None or is_replaced(binding, remote):
+        if remote is None or is_replaced(binding, remote):
+            continue
+        if wanted is None:
+            read = reader_of(inventory.of(kind))
+            if desired.complete and is_orphan(identity, desired) and _is_taken_away(binding, read(remote, "email")):
+                found.fields[identity] = {"email": None}
             continue
         wishes = wanted.fields if address is None or not wanted.late else _with_late(wanted, address)
         applied, agreed = binding.applied, dict[FieldName, Value]()
@@ -84,6 +90,11 @@ def _agree_on_fields(
                     agreed[name] = seen
         if agreed:
             found.fields[identity] = agreed
+
+
+def _is_taken_away(binding: Binding, email: Value | Unknown) -> bool:
+    """Whether there is no address any more: a successor who was given it needs it, and the registry wants none."""
+    return bool(binding.applied.get("email")) and email in (None, "")
 
 
 def _is_called(wanted: Resource, remote: Remote, capabilities: Capabilities) -> bool:

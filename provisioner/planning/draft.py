@@ -46,14 +46,8 @@ class Draft:
         self.notices.append(Notice(kind, self.target, identity, name, why))
 
     def is_orphan(self, identity: ResourceId) -> bool:
-        """Bound, but neither wanted, nor malformed, nor left alone on purpose, nor written by the login."""
-        desired = self.desired
-        return (
-            identity not in desired.resources
-            and identity.key not in desired.blocked
-            and identity.key not in desired.unmanaged
-            and identity not in desired.login_writes
-        )
+        """See `is_orphan`."""
+        return is_orphan(identity, self.desired)
 
     def bound(self, identity: ResourceId, binding: Binding) -> Remote | None:
         """The bound object, if it is there, still the same one and not protected; else a notice says what it is."""
@@ -124,6 +118,16 @@ class Draft:
         self.changes.sort(key=in_order)
         self.notices.sort(key=lambda notice: (notice.id or _FIRST, notice.kind, notice.name))
         return TargetPlan(self.target, tuple(self.changes), tuple(self.notices), borrowed=self.borrowed)
+
+
+def is_orphan(identity: ResourceId, desired: Desired) -> bool:
+    """Of something bound: neither wanted, nor malformed, nor left alone on purpose, nor written by the login."""
+    return (
+        identity not in desired.resources
+        and identity.key not in desired.blocked
+        and identity.key not in desired.unmanaged
+        and identity not in desired.login_writes
+    )
 
 
 def in_order(change: Change) -> tuple[int, int, str]:

@@ -70,6 +70,8 @@ def test_once_the_address_is_taken_from_the_old_account_the_new_one_comes_into_b
     assert passed_on.in_group("PG_Sensorik") >= {"karla.kurz2"}
     assert "karla.kurz" in passed_on.on("pg-sensorik")
     assert passed_on.run("plan").code == 0
+    assert passed_on.run("drift", "--target", "login").code == 0, "nothing is wished for the old one any more"
+    assert f"account {ADDRESS}: gone" in passed_on.run("drift").out, "Mailman knows nobody without an address"
     before = state_of(passed_on)
     assert passed_on.run("apply", "--yes").code == 0
     assert state_of(passed_on) == before

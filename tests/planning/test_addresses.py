@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from provisioner.model.resources import Kind
+from provisioner.planning.agreement import agreement
 from tests.support.planning import World, account_id, capabilities, noticed, person, told
 
 OLD, NEW = person("old", "Erika Muster", email="erika@bretten.example"), person("new", "Erika Muster")
@@ -32,6 +33,8 @@ def test_a_successor_waits_until_the_address_is_free(world: World) -> None:
     world.server.objects[Kind.ACCOUNT][remote.remote_id] = replace(remote, fields={**remote.fields, "email": None})
     assert about_new(world)[0].startswith("create")
     assert KEPT not in noticed(world.plan())
+    agreed = agreement(world.desired(), world.server.inventory(), world.ties, world.capabilities)
+    assert agreed.fields == {account_id("old"): {"email": None}}, "that it was taken away is no drift"
 
 
 def test_where_addresses_need_not_differ_nobody_waits(world: World) -> None:
