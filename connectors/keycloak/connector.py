@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from connectors.batch import Batch
 from connectors.keycloak.attributes import epoch_in
 from connectors.keycloak.client import Client
 from connectors.keycloak.doctor import examine
 from connectors.keycloak.group_reading import Groups
 from connectors.keycloak.group_room import GroupRoom
 from connectors.keycloak.role_room import RoleRoom
-from connectors.keycloak.room import Batch, Look, Room, Rosters, Stage
+from connectors.keycloak.room import Look, Room, Rosters, Stage
 from connectors.keycloak.settings import KeycloakSettings
 from connectors.keycloak.user_room import UserRoom
 from provisioner.model.changes import Change

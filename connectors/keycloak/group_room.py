@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, cast
 
+from connectors.batch import Batch, located
 from connectors.keycloak import group_reading
 from connectors.keycloak.attributes import DISPLAY_NAME, EPOCH, MARK, attributes_of, epoch_written
 from connectors.keycloak.client import Client, segment
@@ -18,7 +19,7 @@ from connectors.keycloak.memberships import (
     roster_of,
     rosters_about,
 )
-from connectors.keycloak.room import Batch, Look, Rosters, Stage, Staged, held_against, known, located
+from connectors.keycloak.room import Look, Rosters, Stage, Staged, held_against, known
 from connectors.keycloak.user_reading import Users
 from provisioner.model.changes import Create, Erase, Update
 from provisioner.model.errors import Permanent, Uncertain

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.batch import Batch, text_of
 from connectors.keycloak.listing import Item, Listed
-from connectors.keycloak.room import Batch, text_of
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Garbled, Uncertain
 from provisioner.model.inventory import NOBODY, Complete, Completeness, Partial, Roster, Scope

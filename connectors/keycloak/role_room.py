@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.batch import Batch, located
 from connectors.keycloak.attributes import MARK, marker_in
 from connectors.keycloak.client import Client, segment
 from connectors.keycloak.creating import creating
@@ -17,7 +18,7 @@ from connectors.keycloak.memberships import (
     roster_of,
     rosters_about,
 )
-from connectors.keycloak.room import Batch, Look, Rosters, Stage, Staged, located
+from connectors.keycloak.room import Look, Rosters, Stage, Staged
 from connectors.keycloak.user_reading import Users
 from provisioner.model.changes import Create
 from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, Uncertain

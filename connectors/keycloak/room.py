@@ -1,12 +1,12 @@
 """What every kind of object is to the connector: a room with the same doors. The connector itself only dispatches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from connectors.batch import Batch
 from connectors.keycloak.token import Bearer
-from provisioner.model.changes import Adopt, Change, Create, Join, Leave
 from provisioner.model.inventory import Observation, Reading, Remote, Roster, Unknown
 from provisioner.model.ports import Interest, Resolve, Sought
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
@@ -35,43 +35,6 @@ class Staged(NamedTuple):
 
     stage: Stage
     step: Step
-
-
-class Batch:
-    """All changes of one `compile`, of every kind, and what is known of what they speak of. Pure."""
-
-    def __init__(self, changes: Sequence[Change], resolve: Resolve) -> None:
-        self.changes = tuple(changes)
-        self._resolve = resolve
-        self._adopted = {change.id: change.remote.remote_id for change in changes if isinstance(change, Adopt)}
-        self.created = frozenset(change.id for change in changes if isinstance(change, Create))
-        """What this batch creates: a step that needs its remote id names it in ``Step.refers``."""
-        self._moves: dict[tuple[type[Change], ResourceId], list[Change]] = {}
-        for change in changes:
-            if isinstance(change, Join | Leave):
-                for key in change.members:
-                    self._moves.setdefault((type(change), ResourceId(change.member, key)), []).append(change)
-
-    def of(self, kind: Kind) -> Iterator[Change]:
-        """The changes whose own object is of this kind, in their order; of an edge that is the container."""
-        return (change for change in self.changes if change.id.kind is kind)
-
-    def remote_id(self, identity: ResourceId) -> str | None:
-        """Of what is bound, or adopted in this batch; None: this batch creates it.
-
-        Raises `KeyError` for what nobody knows.
-        """
-        if identity in self.created:
-            return None
-        return self._adopted[identity] if identity in self._adopted else self._resolve(identity)
-
-    def joins_of(self, member: ResourceId) -> list[Change]:
-        """The joins that put this account somewhere."""
-        return self._moves.get((Join, member), [])
-
-    def leaves_of(self, member: ResourceId) -> list[Change]:
-        """The leaves that take this account out of somewhere."""
-        return self._moves.get((Leave, member), [])
 
 
 @dataclass(slots=True)
@@ -149,11 +112,6 @@ class Room(Protocol):
         ...
 
 
-def located(step: Step, resolve: Resolve) -> str:
-    """The remote id of the step's own object, also when this run created it. Raises `KeyError`."""
-    return resolve(step.id) if step.remote_id is None else step.remote_id
-
-
 def known(before: Mapping[FieldName, Value | Unknown], names: frozenset[FieldName]) -> dict[FieldName, Value]:
     """The part of a state that a fresh read can be held against."""
     return {name: value for name, value in before.items() if name in names and not isinstance(value, Unknown)}
@@ -167,9 +125,3 @@ def held_against(step: Step, remote: Remote | None) -> Verified | Moved:
         if remote.fields.get(field) != expected:
             return Moved(Text.of("keycloak.field_moved", name=step.name, field=field_word(field)))
     return Verified(remote)
-
-
-def text_of(step: Step, key: str) -> str:
-    """A text of the step's payload; "" where there is none."""
-    value = step.payload.get(key)
-    return value if isinstance(value, str) else ""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from connectors.batch import Batch, located, text_of
 from connectors.keycloak import user_steps as steps
 from connectors.keycloak import users
 from connectors.keycloak.client import Client, Refusal, segment
 from connectors.keycloak.creating import creating
 from connectors.keycloak.group_reading import Groups
 from connectors.keycloak.listing import Item, identifier_of
-from connectors.keycloak.room import Batch, Look, Rosters, Stage, Staged, held_against, located, text_of
+from connectors.keycloak.room import Look, Rosters, Stage, Staged, held_against
 from connectors.keycloak.user_reading import Users
 from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update
 from provisioner.model.errors import Garbled, Permanent, TargetError, Uncertain

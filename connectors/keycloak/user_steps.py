@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+from connectors.batch import text_of
 from connectors.keycloak.attributes import MARK, attributes_of
 from connectors.keycloak.listing import Item
-from connectors.keycloak.room import known, text_of
+from connectors.keycloak.room import known
 from connectors.keycloak.users import ATTRIBUTES, FIELDS, MANAGED, PROFILE, canonical
 from provisioner.model.changes import Change, Create, Erase, Leave, Resume, Suspend, Update
 from provisioner.model.resources import Edge, FieldName, Seats, Value, marker_of

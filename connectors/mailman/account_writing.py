@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from connectors.batch import text_of
 from connectors.mailman.account_reading import AccountReader
 from connectors.mailman.accounts import MOVING, Account, Address, objection
 from connectors.mailman.client import Client, Entry, MailmanRefusal, segment, text
-from connectors.mailman.outcomes import creating, text_of
+from connectors.mailman.outcomes import creating
 from provisioner.model.errors import Garbled, Permanent
 from provisioner.model.steps import Done, Step
 from provisioner.model.text import Text

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from connectors.batch import text_of
 from connectors.mailman.account_reading import AccountReader
 from connectors.mailman.client import Client, Entry, MailmanRefusal, segment, text, user_of
 from connectors.mailman.list_reading import ListReader
 from connectors.mailman.lists import BEGINNINGS, STYLE, objection, settings_for
-from connectors.mailman.outcomes import creating, text_of
+from connectors.mailman.outcomes import creating
 from provisioner.model.errors import Permanent, TargetError, Uncertain
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value, marker_of

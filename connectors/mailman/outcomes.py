@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from connectors.mailman.client import Made
 from provisioner.model.errors import Garbled, OutcomeUnknown, RateLimited, Transient
-from provisioner.model.steps import Step
 from provisioner.model.text import Text
 from provisioner.transport.answer import NeverSent
 
@@ -23,9 +22,3 @@ def creating(write: Callable[[], Made], name: str) -> Made:
     if not made.id:
         raise OutcomeUnknown(Text.of("mailman.perhaps_created", name=name), f"HTTP {made.status}")
     return made
-
-
-def text_of(step: Step, key: str) -> str:
-    """A text of the step's payload; "" where there is none."""
-    value = step.payload.get(key)
-    return value if isinstance(value, str) else ""

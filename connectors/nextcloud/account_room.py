@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.batch import Batch, located, text_of
 from connectors.nextcloud import account_steps as steps
 from connectors.nextcloud import accounts, oidc_steps
 from connectors.nextcloud.account_reading import Accounts
@@ -11,9 +12,8 @@ from connectors.nextcloud.client import CLOUD, Client, segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.groups import ADMIN
 from connectors.nextcloud.oidc import OidcAccounts
-from connectors.nextcloud.outcomes import text_of
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
-from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
+from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Create, Erase, Join, Resume, Suspend, Update
 from provisioner.model.errors import Permanent, Uncertain

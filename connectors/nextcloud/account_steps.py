@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.batch import text_of
 from connectors.nextcloud import languages, quota
 from connectors.nextcloud.accounts import FIELDS, LOCAL_BACKEND, MANAGED, canonical
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
-from connectors.nextcloud.outcomes import creating, text_of
+from connectors.nextcloud.outcomes import creating
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Create, Resume, Suspend, Update
 from provisioner.model.errors import NotAllowed, OutcomeUnknown, RateLimited, TargetError

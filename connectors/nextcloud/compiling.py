@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from connectors.nextcloud.room import Batch, Room, Stage, Staged
+from connectors.batch import Batch
+from connectors.nextcloud.room import Room, Stage, Staged
 from provisioner.model.changes import Change
 from provisioner.model.ports import Resolve
 from provisioner.model.steps import Step

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors.batch import Batch, located
 from connectors.nextcloud import conversations
 from connectors.nextcloud import conversations_compiling as compiling
 from connectors.nextcloud.client import Client
@@ -11,7 +12,7 @@ from connectors.nextcloud.conversations_compiling import compile_conversations
 from connectors.nextcloud.conversations_reading import ConversationReader, reference_of
 from connectors.nextcloud.conversations_writing import SOURCES, ConversationWriter
 from connectors.nextcloud.fresh import Fresh
-from connectors.nextcloud.room import Batch, Look, Rosters, Staged, held_against, located
+from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
 from provisioner.model.inventory import (
     Absent,

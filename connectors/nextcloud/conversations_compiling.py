@@ -7,8 +7,9 @@ write each, since Talk has an address for every field.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from connectors.batch import Batch
 from connectors.nextcloud.conversations import canonical
-from connectors.nextcloud.room import Batch, Stage, Staged
+from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Value, marker_of

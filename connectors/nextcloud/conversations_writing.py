@@ -6,6 +6,7 @@ Nobody but accounts and groups is ever let in: an e-mail address would turn the 
 from collections.abc import Mapping
 from typing import Final
 
+from connectors.batch import located, text_of
 from connectors.nextcloud.client import Client, OcsRefusal, segment
 from connectors.nextcloud.conversations import (
     APP,
@@ -24,8 +25,7 @@ from connectors.nextcloud.conversations import (
 from connectors.nextcloud.conversations_reading import CHAT, ROOMS, ConversationReader, reference_of, room_path
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.listing import identifier_of
-from connectors.nextcloud.outcomes import creating, text_of
-from connectors.nextcloud.room import located
+from connectors.nextcloud.outcomes import creating
 from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, Transient
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import Kind

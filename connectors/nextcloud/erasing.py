@@ -1,7 +1,7 @@
 """Deleting an account or a group for good: only what was named, and only after it was read once more."""
 
+from connectors.batch import text_of
 from connectors.nextcloud.client import Client
-from connectors.nextcloud.outcomes import text_of
 from provisioner.model.changes import Erase
 from provisioner.model.inventory import Remote
 from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
+from connectors.batch import Batch, located, text_of
 from connectors.nextcloud import folder_steps as steps
 from connectors.nextcloud import folders
 from connectors.nextcloud.accounts import Own
@@ -13,8 +14,7 @@ from connectors.nextcloud.folder_steps import Compiler, Manner
 from connectors.nextcloud.folders import ALL_RIGHTS, Folder
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups import Groups
-from connectors.nextcloud.outcomes import text_of
-from connectors.nextcloud.room import Batch, Look, Rosters, Staged, held_against, located
+from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
 from connectors.nextcloud.webdav import WebDav
 from provisioner.model.errors import Garbled, NotAllowed, Permanent, Uncertain

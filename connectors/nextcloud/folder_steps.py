@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.batch import Batch
 from connectors.nextcloud import folders
 from connectors.nextcloud.folders import ALL_RIGHTS, RIGHTS
-from connectors.nextcloud.room import Batch, Stage, Staged
+from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import UNKNOWN, Unknown
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Seats, Value

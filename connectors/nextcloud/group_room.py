@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from connectors.batch import Batch, located, text_of
 from connectors.nextcloud import groups, memberships
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.client import CLOUD, Client, group_segment
@@ -9,8 +10,7 @@ from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups import Groups
 from connectors.nextcloud.memberships import Leaving
-from connectors.nextcloud.outcomes import text_of
-from connectors.nextcloud.room import Batch, Look, Rosters, Stage, Staged, held_against, located
+from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Garbled, LoginRefused, Permanent, TargetError
 from provisioner.model.inventory import (

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 from itertools import takewhile
 from typing import Final
 
+from connectors.batch import text_of
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
 from connectors.nextcloud.listing import first_page, identifier_of, identifiers, pages, reconcile
-from connectors.nextcloud.outcomes import creating, text_of
+from connectors.nextcloud.outcomes import creating
 from provisioner.model.changes import Create, Update
 from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import (

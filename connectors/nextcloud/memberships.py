@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.batch import located
 from connectors.nextcloud.client import CLOUD, Client, segment
-from connectors.nextcloud.room import located
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Uncertain
 from provisioner.model.ports import Resolve

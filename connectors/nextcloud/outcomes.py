@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 
 from connectors.nextcloud.client import OcsRefusal
 from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, RateLimited, Transient
-from provisioner.model.steps import Step
 from provisioner.model.text import Text
 from provisioner.transport.answer import NeverSent
 
@@ -28,9 +27,3 @@ def creating(write: Callable[[], object], name: str, not_created: Collection[int
         raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), refusal.detail) from refusal
     except (Transient, Garbled) as error:
         raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), error.detail) from error
-
-
-def text_of(step: Step, key: str) -> str:
-    """A text of the step's payload; "" where there is none."""
-    value = step.payload.get(key)
-    return value if isinstance(value, str) else ""
