@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +15,10 @@ from tests.support.sources import down
 PEOPLE = 12
 
 
-@pytest.fixture
-def sourced(tmp_path: Path) -> Iterator[Identity]:
-    """A dozen people of Bretten's directory are in everything, after the first sync."""
-    with identity(tmp_path) as setup:
+@pytest.fixture(scope="module")
+def sourced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
+    """A dozen people of Bretten's directory are in everything, after the first sync. Every test leaves it as it was."""
+    with identity(tmp_path_factory.mktemp("sourced")) as setup:
         setup.wish.bodies["pg-sensorik"]["members"] = [{"everybody": True}]
         setup.use_directory(*((f"k{number}", f"Karla K{number:02}") for number in range(PEOPLE)))
         setup.apply()
@@ -98,10 +97,13 @@ def test_who_is_gone_by_word_and_approval_is_suspended_everywhere_and_comes_back
 ROWS = tuple(f"{number};Rolf;R{number};r{number}@ettlingen.example" for number in range(8))
 
 
-@pytest.fixture
-def listed(tmp_path: Path) -> Iterator[Identity]:
-    """Eight people of a list in three targets, after two syncs: an old list and a newer one."""
-    with identity(tmp_path) as setup:
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
+    """Eight people of a list in three targets, after two syncs: an old list and a newer one.
+
+    Every test leaves it as it was.
+    """
+    with identity(tmp_path_factory.mktemp("listed")) as setup:
         setup.wish.bodies["pg-sensorik"]["members"] = [{"everybody": True}]
         setup.use_staff(*ROWS[:6])
         os.utime(setup.folder / "staff.csv", (1_000_000, 1_000_000))
