@@ -1,19 +1,26 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
+from provisioner.state.admission import Attempts, Link, Links, Purpose, Session, Sessions
 from provisioner.state.apart import Apart
+from provisioner.state.audit import Audit, Deed
 from provisioner.state.bindings import Bindings, BindingWriter
-from provisioner.state.database import Database, Transactions
+from provisioner.state.confirmations import Confirmations
+from provisioner.state.database import Database, Transactions, Within
 from provisioner.state.departures import Departure, Departures
+from provisioner.state.enrolments import EnrolmentStore
 from provisioner.state.epochs import Epochs
+from provisioner.state.errands import Errands
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
 from provisioner.state.mirrors import Mirror, Mirrored, Mirrors
+from provisioner.state.outbox import Outbox
 from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
+from provisioner.state.requests import Requests
 from provisioner.state.retired import RetiredNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
 from provisioner.state.ties_file import TiesFile
@@ -22,27 +29,38 @@ from provisioner.state.ties_log import Standing, TiesLog
 __all__ = [
     "AlreadyBound",
     "Apart",
+    "Attempts",
+    "Audit",
     "BindingWriter",
     "Bindings",
+    "Confirmations",
     "Database",
+    "Deed",
     "Departure",
     "Departures",
+    "EnrolmentStore",
     "Entry",
     "Epochs",
+    "Errands",
     "Journal",
+    "Link",
+    "Links",
     "LockLost",
     "LockTaken",
     "Meta",
     "Mirror",
     "Mirrored",
     "Mirrors",
+    "Outbox",
     "Outcome",
     "Owner",
     "Persons",
     "PlanState",
+    "Purpose",
     "Rates",
     "Recent",
     "Recovered",
+    "Requests",
     "RetiredNames",
     "Run",
     "Runs",
@@ -50,6 +68,8 @@ __all__ = [
     "SavedPlans",
     "Scrubbed",
     "ServerLock",
+    "Session",
+    "Sessions",
     "Settlement",
     "Standing",
     "StateBehind",
@@ -57,5 +77,6 @@ __all__ = [
     "TiesFile",
     "TiesLog",
     "Transactions",
+    "Within",
     "recover",
 ]

@@ -49,6 +49,23 @@ class Transactions(Protocol):
         ...
 
 
+class Within:
+    """`Transactions` inside one that was begun already: what several stores write is all kept, or nothing of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The connection of the transaction."""
+        yield self._connection
+
+    @contextmanager
+    def writing(self, **_: bool) -> Iterator[Connection]:
+        """The same: whoever began it decides how durable it is."""
+        yield self._connection
+
+
 class Database:
     """One database, shared by all threads of a process. Make it with `Database.open`."""
 

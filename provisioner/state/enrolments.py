@@ -1,0 +1,177 @@
+"""What was decided through the service about people, places in bodies and bodies themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from provisioner.model.enrolments import Ending, EnrolledBody, EnrolledMembership, EnrolledPerson, Enrolments
+from provisioner.model.registry import Period, Role
+from provisioner.state.codec import dump, load
+from provisioner.state.database import Transactions
+from provisioner.state.inserts import insert_into
+from provisioner.state.schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON, META
+
+_REVISION = "enrolments"
+
+
+class EnrolmentStore:
+    """The enrolments of one network. All methods raise `StateError`; each writing one is one transaction."""
+
+    def __init__(self, transactions: Transactions, network: str) -> None:
+        self._transactions = transactions
+        self._network = network
+
+    def revision(self) -> int:
+        """Grows with every change: cheap to ask, so that nobody reads everything in vain."""
+        with self._transactions.reading() as connection:
+            return self._revision(connection)
+
+    def all(self) -> Enrolments:
+        """Everything, as one consistent picture."""
+        with self._transactions.reading() as connection:
+            people = connection.execute(select(ENROLLED_PERSON).where(ENROLLED_PERSON.c.network == self._network))
+            found = {row.person: _person(row) for row in people}
+            mine = ENROLLED_MEMBERSHIP.c.network == self._network
+            order = (ENROLLED_MEMBERSHIP.c.person, ENROLLED_MEMBERSHIP.c.body)
+            memberships = connection.execute(select(ENROLLED_MEMBERSHIP).where(mine).order_by(*order))
+            places = tuple(
+                EnrolledMembership(row.person, row.body, Period(row.since, row.until), Role(row.role), row.decided_by)
+                for row in memberships
+            )
+            endings = connection.execute(select(ENDING).where(ENDING.c.network == self._network))
+            leaving = {row.person: Ending(row.person, row.leaves, row.said_by) for row in endings}
+            made = connection.execute(select(ENROLLED_BODY).where(ENROLLED_BODY.c.network == self._network))
+            bodies = {row.body: EnrolledBody(row.body, load(row.fields)) for row in made}
+            return Enrolments(self._revision(connection), found, places, leaving, bodies)
+
+    def person_with(self, address: str) -> EnrolledPerson | None:
+        """Who came with this address, in whatever letters."""
+        mine = (ENROLLED_PERSON.c.network == self._network, ENROLLED_PERSON.c.address == address.casefold())
+        with self._transactions.reading() as connection:
+            row = connection.execute(select(ENROLLED_PERSON).where(*mine)).one_or_none()
+        return None if row is None else _person(row)
+
+    def person(self, person: str) -> EnrolledPerson | None:
+        """The one with this id."""
+        mine = (ENROLLED_PERSON.c.network == self._network, ENROLLED_PERSON.c.person == person)
+        with self._transactions.reading() as connection:
+            row = connection.execute(select(ENROLLED_PERSON).where(*mine)).one_or_none()
+        return None if row is None else _person(row)
+
+    def enrol(self, person: EnrolledPerson) -> bool:
+        """Somebody came. False: somebody with this address did already."""
+        row = {
+            "network": self._network,
+            "person": person.id,
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "email": person.email,
+            "address": person.email.casefold(),
+            "organisation": person.organisation,
+            "language": person.language,
+            "joined": person.joined,
+        }
+        with self._transactions.writing() as connection:
+            statement = insert_into(connection.dialect.name, ENROLLED_PERSON).values(row).on_conflict_do_nothing()
+            if not connection.execute(statement).rowcount:
+                return False
+            self._changed(connection)
+        return True
+
+    def place(self, membership: EnrolledMembership, at: datetime) -> None:
+        """What is decided about one person in one body from now on; what was decided before is forgotten."""
+        mine = {"network": self._network, "person": membership.person, "body": membership.body}
+        values = {
+            "role": str(membership.role),
+            "since": membership.period.since,
+            "until": membership.period.until,
+            "decided_by": membership.by,
+            "decided_at": at,
+        }
+        with self._transactions.writing() as connection:
+            statement = insert_into(connection.dialect.name, ENROLLED_MEMBERSHIP).values(**mine, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
+            self._changed(connection)
+
+    def end(self, person: str, leaves: date, by: str, at: datetime) -> None:
+        """``leaves`` is the person's last day in the network; said again it counts anew."""
+        mine = {"network": self._network, "person": person}
+        values = {"leaves": leaves, "said_by": by, "said_at": at}
+        with self._transactions.writing() as connection:
+            statement = insert_into(connection.dialect.name, ENDING).values(**mine, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
+            self._changed(connection)
+
+    def resume(self, person: str) -> bool:
+        """The ending is taken back. False: there was none."""
+        mine = (ENDING.c.network == self._network, ENDING.c.person == person)
+        with self._transactions.writing() as connection:
+            if not connection.execute(delete(ENDING).where(*mine)).rowcount:
+                return False
+            self._changed(connection)
+        return True
+
+    def make_body(self, body: EnrolledBody, by: str, at: datetime) -> bool:
+        """A new body. False: one with this id was made before."""
+        row = {"network": self._network, "body": body.id, "fields": dump(body.fields), "made_by": by, "made_at": at}
+        with self._transactions.writing() as connection:
+            statement = insert_into(connection.dialect.name, ENROLLED_BODY).values(row).on_conflict_do_nothing()
+            if not connection.execute(statement).rowcount:
+                return False
+            self._changed(connection)
+        return True
+
+    def change_body(self, body: str, fields: Mapping[str, Any]) -> bool:
+        """Put other fields in the place of a body's. False: none of this id was made here."""
+        mine = (ENROLLED_BODY.c.network == self._network, ENROLLED_BODY.c.body == body)
+        with self._transactions.writing() as connection:
+            if not connection.execute(update(ENROLLED_BODY).where(*mine).values(fields=dump(fields))).rowcount:
+                return False
+            self._changed(connection)
+        return True
+
+    def forget_person(self, person: str) -> int:
+        """Everything about one person; how many rows. For erasing, and once the files say all of it."""
+        tables = (ENROLLED_PERSON, ENROLLED_MEMBERSHIP, ENDING)
+        with self._transactions.writing() as connection:
+            gone: int = sum(
+                connection.execute(
+                    delete(table).where(table.c.network == self._network, table.c.person == person)
+                ).rowcount
+                for table in tables
+            )
+            if gone:
+                self._changed(connection)
+        return gone
+
+    def forget_body(self, body: str) -> int:
+        """Everything about one body; how many rows. Once the files say all of it, or it is erased."""
+        with self._transactions.writing() as connection:
+            gone: int = sum(
+                connection.execute(delete(table).where(table.c.network == self._network, table.c.body == body)).rowcount
+                for table in (ENROLLED_BODY, ENROLLED_MEMBERSHIP)
+            )
+            if gone:
+                self._changed(connection)
+        return gone
+
+    def _revision(self, connection: Connection) -> int:
+        mine = (META.c.scope == self._network, META.c.name == _REVISION)
+        return int(connection.scalar(select(META.c.value).where(*mine)) or 0)
+
+    def _changed(self, connection: Connection) -> None:
+        row = {"scope": self._network, "name": _REVISION, "value": str(self._revision(connection) + 1)}
+        statement = insert_into(connection.dialect.name, META).values(row)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["scope", "name"], set_={"value": row["value"]})
+        )
+
+
+def _person(row: Any) -> EnrolledPerson:
+    return EnrolledPerson(
+        row.person, row.given_name, row.family_name, row.email, row.organisation, row.joined, row.language
+    )

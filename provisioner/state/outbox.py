@@ -1,0 +1,135 @@
+"""Letters that were taken and are on their way: kept until they went, or somebody was told that they did not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from provisioner.model.messages import Channel, Letter, LetterKind, LetterState, Posted
+from provisioner.state.codec import dump, load
+from provisioner.state.database import Transactions
+from provisioner.state.inserts import insert_into
+from provisioner.state.schema import OUTBOX
+
+
+class Outbox:
+    """The outbox of one network; a `Messenger`. All methods raise `StateError`."""
+
+    def __init__(self, transactions: Transactions, network: str, now: datetime) -> None:
+        self._transactions = transactions
+        self._network = network
+        self._now = now
+
+    def post(self, letter: Letter, not_before: datetime | None = None) -> bool:
+        """Take a letter. False: one with the same ``once`` was taken before."""
+        row = {
+            "network": self._network,
+            "kind": str(letter.kind),
+            "channel": str(letter.channel),
+            "recipient": letter.to,
+            "about": dump(dict(letter.about)),
+            "once": letter.once,
+            "state": str(LetterState.WAITING),
+            "created": self._now,
+            "not_before": not_before or self._now,
+            "changed": self._now,
+            "tries": 0,
+            "error": "",
+        }
+        with self._transactions.writing() as connection:
+            statement = insert_into(connection.dialect.name, OUTBOX).values(row).on_conflict_do_nothing()
+            return bool(connection.execute(statement).rowcount)
+
+    def take(self) -> Posted | None:
+        """The next letter whose time has come, marked as being sent; None: there is none.
+
+        On PostgreSQL letters that somebody else takes at this moment are passed over.
+        """
+        due = (
+            select(OUTBOX.c.id)
+            .where(OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.WAITING))
+            .where(OUTBOX.c.not_before <= self._now)
+            .order_by(OUTBOX.c.not_before, OUTBOX.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._transactions.writing() as connection:
+            found = connection.scalar(due)
+            if found is None:
+                return None
+            values = {"state": str(LetterState.SENDING), "changed": self._now, "tries": OUTBOX.c.tries + 1}
+            statement = update(OUTBOX).where(OUTBOX.c.id == found).values(values).returning(OUTBOX)
+            return _posted(connection.execute(statement).one())
+
+    def sent(self, letter: int) -> None:
+        """It went."""
+        self._put(letter, state=LetterState.SENT, error="")
+
+    def again(self, letter: int, error: str, not_before: datetime) -> None:
+        """It did not go for certain, and is tried again then."""
+        self._put(letter, state=LetterState.WAITING, error=error, not_before=not_before)
+
+    def refused(self, letter: int, error: str) -> None:
+        """It did not go, and is not tried again."""
+        self._put(letter, state=LetterState.REFUSED, error=error)
+
+    def unknown(self, letter: int, error: str) -> None:
+        """It may have gone: a ranger decides."""
+        self._put(letter, state=LetterState.UNKNOWN, error=error)
+
+    def settle(self) -> int:
+        """What was being sent when a process ended is unknown; how many. Only for whoever alone sends."""
+        being_sent = (OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.SENDING))
+        values = {"state": str(LetterState.UNKNOWN), "changed": self._now, "error": "messages.interrupted"}
+        with self._transactions.writing() as connection:
+            return int(connection.execute(update(OUTBOX).where(*being_sent).values(values)).rowcount)
+
+    def get(self, letter: int) -> Posted | None:
+        """One of this network's."""
+        with self._transactions.reading() as connection:
+            mine = (OUTBOX.c.network == self._network, OUTBOX.c.id == letter)
+            row = connection.execute(select(OUTBOX).where(*mine)).one_or_none()
+        return None if row is None else _posted(row)
+
+    def find(self, *states: LetterState, limit: int = 100) -> list[Posted]:
+        """Letters in these states, newest first."""
+        statement = (
+            select(OUTBOX)
+            .where(OUTBOX.c.network == self._network, OUTBOX.c.state.in_([str(state) for state in states]))
+            .order_by(OUTBOX.c.id.desc())
+            .limit(limit)
+        )
+        with self._transactions.reading() as connection:
+            return [_posted(row) for row in connection.execute(statement)]
+
+    def counts(self) -> dict[LetterState, int]:
+        """How many letters are in which state."""
+        statement = (
+            select(OUTBOX.c.state, func.count()).where(OUTBOX.c.network == self._network).group_by(OUTBOX.c.state)
+        )
+        with self._transactions.reading() as connection:
+            return {LetterState(state): int(count) for state, count in connection.execute(statement)}
+
+    def forget(self, before: datetime) -> int:
+        """Drop letters that were done with before then; how many. What waits or is unknown stays."""
+        done = [str(LetterState.SENT), str(LetterState.REFUSED)]
+        old = (OUTBOX.c.network == self._network, OUTBOX.c.state.in_(done), OUTBOX.c.changed < before)
+        with self._transactions.writing() as connection:
+            return int(connection.execute(delete(OUTBOX).where(*old)).rowcount)
+
+    def _put(self, letter: int, *, state: LetterState, **values: Any) -> None:
+        with self._transactions.writing() as connection:
+            connection.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.network == self._network, OUTBOX.c.id == letter)
+                .values(state=str(state), changed=self._now, **values)
+            )
+
+
+def _posted(row: Any) -> Posted:
+    letter = Letter(LetterKind(row.kind), Channel(row.channel), row.recipient, load(row.about), row.once)
+    return Posted(
+        row.id, row.network, letter, LetterState(row.state), row.created, row.not_before, row.tries, row.error
+    )
