@@ -22,6 +22,7 @@ from provisioner.app.settings import (
     target_settings,
 )
 from provisioner.app.source_types import source_type, source_types
+from provisioner.model.enrolments import NO_ENROLMENTS, Enrolments
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
 from provisioner.model.registry import Identity, Origin
@@ -37,7 +38,7 @@ from provisioner.registry.problems import Problem, error, in_order, warning
 from provisioner.registry.sources import Malformed
 from provisioner.registry.supplying import TEXT_FIELDS
 from provisioner.sources.types import CommonSettings, SourceType
-from provisioner.state import Apart, Database, Mirrors, Rates, TiesLog
+from provisioner.state import Apart, Database, EnrolmentStore, Mirrors, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
 from provisioner.transport.ledger import RateLedger, Waiter
@@ -121,17 +122,24 @@ class Site:
             opened.close()
 
     def read_registry(self) -> Loaded:
-        """The registry's files and what the sources supply. Raises `SettingsError`, `StateError`.
+        """The registry's files, what the sources supply and what was decided through the service.
 
-        Where no sources are, the state is not asked.
+        Raises `SettingsError`, `StateError`. Where no sources are and no state is yet, none is made.
         """
         if not self.section.sources:
-            return load(self.registry_folder)
-        return self._doubted(load(self.registry_folder, self.supplies(), self._forsaken_people()))
+            return load(self.registry_folder, enrolments=self.enrolments())
+        return self._doubted(load(self.registry_folder, self.supplies(), self._forsaken_people(), self.enrolments()))
+
+    def enrolments(self) -> Enrolments:
+        """What was decided through the service. Raises `StateError`."""
+        state = self.settings.state
+        if "database" not in self.__dict__ and "://" not in state and not (self.home / state).exists():
+            return NO_ENROLMENTS
+        return EnrolmentStore(self.database, self.network).all()
 
     def files(self) -> Files:
         """The registry's files as they are now, for one edit. Raises `SettingsError`, `StateError`."""
-        return Files(self.registry_folder, self.supplies())
+        return Files(self.registry_folder, self.supplies(), self.enrolments())
 
     def _doubted(self, loaded: Loaded) -> Loaded:
         """With what has to be said of sources of which people may be missing."""

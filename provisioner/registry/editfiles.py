@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ruamel.yaml.error import YAMLError
 
+from provisioner.model.enrolments import NO_ENROLMENTS, Enrolments
 from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Identity
 from provisioner.model.sources import Brings, Supply
@@ -51,9 +52,10 @@ class Edit:
 class Files:
     """The folder's files as they are now, and the way back into them. An edit is proved with what ``supplies`` say."""
 
-    def __init__(self, folder: Path, supplies: Sequence[Supply] = ()) -> None:
+    def __init__(self, folder: Path, supplies: Sequence[Supply] = (), enrolments: Enrolments = NO_ENROLMENTS) -> None:
         self.folder = folder
         self.supplies = supplies
+        self.enrolments = enrolments
         self.files = read_folder(folder).files
 
     def entries(self, section: str) -> Iterator[tuple[ReadFile, int, Node]]:
@@ -86,7 +88,7 @@ class Files:
 
     def organisations_by_source(self, person_id: str) -> list[str]:
         """Where sources alone say that the person is."""
-        person = load(self.folder, self.supplies).registry.people.get(person_id)
+        person = load(self.folder, self.supplies, enrolments=self.enrolments).registry.people.get(person_id)
         written = [entry for _, _, entry in self.entries("people") if entry.get("id") == person_id]
         named = {str(entry.get("organisation")) for entry in written}
         named |= {str(stay.get("organisation")) for entry in written for stay in _mappings(entry.get("affiliations"))}
@@ -137,8 +139,8 @@ class Files:
             raise EditRefused(Text.of("registry.edit_by_hand", id=entry_id, file=file)) from fault
         after = after if after.endswith("\n") else after + "\n"
         after = after.replace("\n", "\r\n") if windows else after
-        old = load(self.folder, self.supplies)
-        new = load_sources([YamlFolder(self.folder, {file: after})], self.supplies)
+        old = load(self.folder, self.supplies, enrolments=self.enrolments)
+        new = load_sources([YamlFolder(self.folder, {file: after})], self.supplies, enrolments=self.enrolments)
         errors = _new(old.errors, new)
         if errors:
             raise EditRefused(Text.of("registry.would_be_wrong", id=entry_id, count=len(errors)), tuple(errors))

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioner.model.enrolments import NO_ENROLMENTS, Enrolments
 from provisioner.model.registry import Registry
 from provisioner.model.sources import Supply
 from provisioner.registry.building import build
 from provisioner.registry.checks import check_alone
 from provisioner.registry.digest import digest
+from provisioner.registry.enrolling import add_enrolled, placed
 from provisioner.registry.folder import YamlFolder
 from provisioner.registry.linking import Proposal
 from provisioner.registry.merging import merge_supplies
@@ -41,27 +43,36 @@ class Loaded:
         return tuple(problem for problem in self.problems if not problem.is_error)
 
 
-def load(folder: Path, supplies: Sequence[Supply] = (), unclear: Iterable[Malformed] = ()) -> Loaded:
-    """Load a folder of YAML files, with the people whom sources of identities supply.
+def load(
+    folder: Path,
+    supplies: Sequence[Supply] = (),
+    unclear: Iterable[Malformed] = (),
+    enrolments: Enrolments = NO_ENROLMENTS,
+) -> Loaded:
+    """Load a folder of YAML files, with the people whom sources of identities supply and who came by themselves.
 
     ``unclear``: people of whom more is known elsewhere than here; who resembles them is not made a second time.
     Never raises for what stands in them, nor when there are none.
     """
-    return load_sources([YamlFolder(folder)], supplies, unclear)
+    return load_sources([YamlFolder(folder)], supplies, unclear, enrolments)
 
 
 def load_sources(
-    sources: Sequence[Source], supplies: Sequence[Supply] = (), unclear: Iterable[Malformed] = ()
+    sources: Sequence[Source],
+    supplies: Sequence[Supply] = (),
+    unclear: Iterable[Malformed] = (),
+    enrolments: Enrolments = NO_ENROLMENTS,
 ) -> Loaded:
     """Load from several places at once; contradictions between them are problems."""
     with _collector_paused():
         result = merge(source.read() for source in sources)
         result.malformed += unclear
+        add_enrolled(result, enrolments)
         proposals = merge_supplies(result, supplies)
         check_alone(result)
         check_among(result)
-        registry = build(result)
-        return Loaded(registry, in_order(result.problems), digest(registry), proposals)
+        registry, missing = placed(build(result), enrolments)
+        return Loaded(registry, in_order([*result.problems, *missing]), digest(registry), proposals)
 
 
 @contextmanager
