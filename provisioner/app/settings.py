@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentFault
 
+from provisioner.app.service_settings import OpenIdSettings, ScheduleSettings, ServiceSettings, WebhookSettings
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
 from provisioner.registry.documents import ID_PATTERN
@@ -40,6 +41,9 @@ class NetworkSettings(BaseModel):
         description="Sources of identities, by a name that is never changed again: `source` says which kind (`ldap`, "
         "`csv`), `organisation` whose people it has; then what that kind needs.",
     )
+    openid: OpenIdSettings | None = Field(default=None, description="The login of its people, for the console.")
+    webhook: WebhookSettings | None = Field(default=None, description="The git server that holds the registry.")
+    schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="When the service does what.")
 
 
 class Settings(BaseSettings):
@@ -56,6 +60,7 @@ class Settings(BaseSettings):
         "`readi.ties.jsonl`. With PostgreSQL it has to be named. `null`: there is none.",
     )
     language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
+    service: ServiceSettings = Field(default=ServiceSettings(), description="The service: `readi serve`.")
     networks: dict[str, NetworkSettings] = Field(
         min_length=1, description="The networks that this installation serves, by name."
     )

@@ -1,0 +1,81 @@
+"""The settings of the service: where it listens, how it sends mail, when it does what."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+Cron = Annotated[str, Field(pattern=r"^(?:[0-9*/,-]+ ){4}[0-9a-z*/,-]+$")]
+"""Five fields, as crontab(5) has them: minute, hour, day of the month, month, day of the week."""
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$", max_length=500)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MailSettings(_Section):
+    """The mail server that takes what the service says to people."""
+
+    server: str = Field(description="Host name.")
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description='"none" only for a server on the same machine.'
+    )
+    user: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = Field(default=None, description="Instead of `password`: a file that holds it.")
+    ca_file: Path | None = Field(default=None, description="Certificates to trust instead of the system's.")
+    sender: str = Field(description="Address that mails come from.")
+    sender_name: str = Field(default="", description="Name beside it; without one the network's.")
+    reply_to: str | None = Field(default=None, description="Address to which answers go.")
+    timeout: float = Field(default=20, gt=0, le=120, description="Seconds.")
+
+
+class ServiceSettings(_Section):
+    """`service:` in settings.yaml."""
+
+    listen: str = Field(
+        default="127.0.0.1:8765", description="Address and port. Others reach it through a reverse proxy with TLS."
+    )
+    url: Url = Field(default="http://127.0.0.1:8765", description="Where people reach it; links in mails begin so.")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="Addresses of proxies whose X-Forwarded-For is believed."
+    )
+    mail: MailSettings | None = Field(default=None, description="Without it no mail goes, and nobody can join by mail.")
+    backup_days: int = Field(
+        default=14, ge=0, le=365, description="How long nightly copies of a SQLite state are kept; 0: none are made."
+    )
+
+
+class OpenIdSettings(_Section):
+    """`openid:` of a network: the login of its people."""
+
+    issuer: Url = Field(description="E.g. https://login.example/realms/redi.")
+    client_id: str
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    target: str | None = Field(
+        default=None,
+        description="The target whose accounts these are: `sub` is then the account's id there. Without it a verified "
+        "e-mail address decides.",
+    )
+    ca_file: Path | None = None
+
+
+class WebhookSettings(_Section):
+    """`webhook:` of a network: the git server that holds the registry."""
+
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    pull: bool = Field(default=True, description="Bring the registry's folder up to date (git, fast-forward only).")
+
+
+class ScheduleSettings(_Section):
+    """`schedule:` of a network, in its own time zone; null switches a job off."""
+
+    sync: Cron | None = "17 * * * *"
+    sources: Cron | None = "7 5 * * *"
+    remind: Cron | None = "11 7 * * *"
+    tidy: Cron | None = "23 4 * * *"

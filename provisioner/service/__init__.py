@@ -1,0 +1,1 @@
+"""The service: HTTP, schedule and worker of one installation; one instance leads."""
