@@ -1,0 +1,25 @@
+"""The tests here run in the browser's thread, so that they may drive it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import Chromium
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One for all; it takes a second to start."""
+    with Chromium() as started:
+        yield started
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Fixtures are made in the session's own thread as ever."""
+    started = pyfuncitem.funcargs.get("chromium")
+    if not isinstance(started, Chromium):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    started.call(lambda: pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
