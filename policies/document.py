@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from policies.loginsections import LoginPolicy, MailingListsPolicy
 from policies.roomsections import ConversationsPolicy, FoldersPolicy
 from policies.sections import Pattern, Quota, QuotaOrKeep, Section
+from policies.servicesections import ConfirmationsPolicy, JoiningPolicy, MailsPolicy
 from provisioner.model.changes import Verb
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
@@ -232,6 +233,12 @@ class Policy(Section):
         default=MailingListsPolicy(), description="The mailing list of each body."
     )
     login: LoginPolicy = Field(default=LoginPolicy(), description="What accounts get where people log in.")
+    joining: JoiningPolicy = Field(default=JoiningPolicy(), description="How people come in by themselves.")
+    confirmations: ConfirmationsPolicy = Field(
+        default=ConfirmationsPolicy(),
+        description="When moderators are asked whether the lists of their bodies are right.",
+    )
+    mails: MailsPolicy = Field(default=MailsPolicy(), description="What the service writes to people.")
     on_drift: DriftPolicy = Field(
         default=DriftPolicy(), description="What becomes of something that was changed over there."
     )
