@@ -207,6 +207,18 @@ class RetentionPolicy(Section):
         description="Days after which past runs and their steps, which hold people's data, are forgotten. The guards "
         "look back seven.",
     )
+    audit_days: int = Field(
+        default=365,
+        ge=30,
+        description="Days after which it is forgotten who decided what through the service; requests to join, and "
+        "confirmed lists, as well.",
+    )
+    letters_days: int = Field(
+        default=60,
+        ge=30,
+        description="Days for which it is known of a letter that it went (to whom and about what, not its text). No "
+        "reminder is sent twice within them.",
+    )
 
 
 class LifecyclePolicy(Section):

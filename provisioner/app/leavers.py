@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from policies.desire import person_key
+from policies.document import Policy
 from policies.membership import Belongings, Standing, standing
 from provisioner.app.connectors import Target
 from provisioner.app.planning import Planned
@@ -66,9 +67,16 @@ def waiting_for_hands(site: Site, planned: Planned) -> tuple[int, int]:
 def leavers_of(site: Site, inputs: Inputs, held: Mapping[str, list[Held]]) -> Iterator[Leaver]:
     """The ladder, from what was read already."""
     registry = inputs.loaded.registry
-    today, departures = site.today(registry.time_zone), Departures(site.database).of(site.network)
+    return ladder_of(site, registry, inputs.policy, site.today(registry.time_zone), held)
+
+
+def ladder_of(
+    site: Site, registry: Registry, policy: Policy, today: date, held: Mapping[str, list[Held]]
+) -> Iterator[Leaver]:
+    """The same of any registry and day."""
+    departures = Departures(site.database).of(site.network)
     holdings = {person: _holdings(accounts) for person, accounts in held.items()}
-    return ladder(registry, today, inputs.policy.lifecycle.wait_days, holdings, departures)
+    return ladder(registry, today, policy.lifecycle.wait_days, holdings, departures)
 
 
 def accounts_held(site: Site, targets: Sequence[Target]) -> dict[str, list[Held]]:

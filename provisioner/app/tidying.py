@@ -2,16 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from policies.document import Policy
 from provisioner.app.backups import back_up_nightly
 from provisioner.app.site import Site
-from provisioner.state import Attempts, Audit, Links, Outbox, Runs, Sessions
+from provisioner.state import (
+    Attempts,
+    Audit,
+    Confirmations,
+    Links,
+    Outbox,
+    Requests,
+    Runs,
+    SavedPlans,
+    Sessions,
+    Within,
+)
 
-_A_DAY = timedelta(days=1)
-_ATTEMPTS = timedelta(days=7)
+LINK_DAYS = 1
+"""Days for which a one-time link is kept after it expired."""
+ATTEMPT_DAYS = 7
 """Longer than any window in which attempts are counted."""
 
 
@@ -26,18 +38,27 @@ class Tidied:
 def tidy(site: Site, policy: Policy) -> Tidied:
     """Do it now; done twice it does nothing. Raises `StateError`.
 
-    The copy comes first: what is forgotten now is in it until it expires itself.
+    The copy comes first: what is forgotten now is in it until it expires itself. In a policy that can't be read nothing
+    says how long: then this is not called.
     """
     backup = back_up_nightly(site)
     database, network, now, keep = site.database, site.network, site.clock.now(), policy.retention
-    history = now - timedelta(days=keep.history_days)
-    forgotten = {
-        "runs": Runs(database).forget(network, history),
-        "links": Links(database, network).forget(now - _A_DAY),
-        "sessions": Sessions(database, network).forget(now),
-        "attempts": Attempts(database, network).forget(now - _ATTEMPTS),
-        "letters": Outbox(database, network, now).forget(now - timedelta(days=60)),
-        "audit": Audit(database, network).forget(history),
-    }
+
+    def ago(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    with database.writing() as connection:
+        here = Within(connection)
+        forgotten = {
+            "runs": Runs(here).forget(network, ago(keep.history_days)),
+            "plans": SavedPlans(here).forget(network, ago(keep.history_days)),
+            "audit": Audit(here, network).forget(ago(keep.audit_days)),
+            "requests": Requests(here, network).forget(ago(keep.audit_days)),
+            "confirmations": Confirmations(here, network).forget(ago(keep.audit_days)),
+            "letters": Outbox(here, network, now).forget(ago(keep.letters_days)),
+            "links": Links(here, network).forget(ago(LINK_DAYS)),
+            "sessions": Sessions(here, network).forget(now),
+            "attempts": Attempts(here, network).forget(ago(ATTEMPT_DAYS)),
+        }
     database.fold()
     return Tidied({what: count for what, count in forgotten.items() if count}, backup)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
@@ -51,6 +51,13 @@ class Audit:
                 Deed(row.id, row.at, row.actor, row.action, row.subject, load(row.about))
                 for row in connection.execute(statement.order_by(AUDIT.c.id.desc()).limit(limit))
             ]
+
+    def counts(self, since: datetime, until: datetime) -> dict[str, int]:
+        """How many acts there were from ``since`` to before ``until``, by action."""
+        when = (AUDIT.c.network == self._network, AUDIT.c.at >= since, AUDIT.c.at < until)
+        statement = select(AUDIT.c.action, func.count()).where(*when).group_by(AUDIT.c.action)
+        with self._transactions.reading() as connection:
+            return {str(action): int(count) for action, count in connection.execute(statement)}
 
     def forget(self, before: datetime) -> int:
         """Drop what was done before then; how many."""

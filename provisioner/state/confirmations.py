@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from provisioner.model.enrolments import Confirmation
 from provisioner.state.database import Transactions
@@ -57,6 +57,12 @@ class Confirmations:
         with self._transactions.writing() as connection:
             statement = update(CONFIRMATION).where(*mine).values(done_at=at, done_by=by, struck=struck)
             return int(connection.execute(statement).rowcount)
+
+    def forget(self, before: datetime) -> int:
+        """Drop those that were done before then; how many. What waits stays."""
+        old = (CONFIRMATION.c.network == self._network, CONFIRMATION.c.done_at < before)
+        with self._transactions.writing() as connection:
+            return int(connection.execute(delete(CONFIRMATION).where(*old)).rowcount)
 
     def _put(self, body: str, due: date, **values: Any) -> None:
         mine = (CONFIRMATION.c.network == self._network, CONFIRMATION.c.body == body, CONFIRMATION.c.due == due)

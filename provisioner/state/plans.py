@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
@@ -77,6 +77,12 @@ class SavedPlans:
         )
         with self._transactions.writing() as connection:
             return bool(connection.execute(statement).rowcount)
+
+    def forget(self, network: str, before: datetime) -> int:
+        """Drop plans that were decided on before then; how many. What waits stays."""
+        old = (SAVED_PLAN.c.network == network, SAVED_PLAN.c.decided < before)
+        with self._transactions.writing() as connection:
+            return int(connection.execute(delete(SAVED_PLAN).where(*old)).rowcount)
 
 
 def _plan(row: Row[tuple[object, ...]]) -> SavedPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from provisioner.model.enrolments import JoinRequest, RequestState
 from provisioner.state.database import Transactions
@@ -76,6 +76,12 @@ class Requests:
         mine = (JOIN_REQUEST.c.network == self._network, JOIN_REQUEST.c.id == request)
         with self._transactions.writing() as connection:
             connection.execute(update(JOIN_REQUEST).where(*mine).values(reminded_at=at))
+
+    def forget(self, before: datetime) -> int:
+        """Drop what was decided before then; how many. What waits stays."""
+        old = (JOIN_REQUEST.c.network == self._network, JOIN_REQUEST.c.decided_at < before)
+        with self._transactions.writing() as connection:
+            return int(connection.execute(delete(JOIN_REQUEST).where(*old)).rowcount)
 
 
 def _request(row: Any) -> JoinRequest:
