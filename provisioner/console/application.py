@@ -1,0 +1,54 @@
+"""The console as one application: all its pages, for all networks of an installation."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse, Response
+
+from provisioner.app.service_settings import ServiceSettings
+from provisioner.console import assets, errors, login
+from provisioner.console.deps import own_form
+from provisioner.console.guarding import CarefulAnswers, SmallBodies
+from provisioner.console.network import Network
+from provisioner.console.refusals import NotThere
+from provisioner.model.ports import Clock
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (login.router,)
+"""Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
+
+LONGER_BODIES: Final = {"/hooks/registry": 1024 * 1024}
+"""Paths whose requests may be longer than a form, in bytes."""
+
+
+def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clock) -> FastAPI:
+    """Make it. ``networks`` by their names in the settings. The service adds its own routes."""
+    prefix = urlsplit(settings.url).path.rstrip("/")
+    app = FastAPI(
+        title="re@di provisioner",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would lead to whatever host a request names
+        middleware=[
+            Middleware(CarefulAnswers, secure=settings.url.startswith("https:")),
+            Middleware(SmallBodies, longer=dict(LONGER_BODIES)),
+        ],
+    )
+    app.state.networks = dict(networks)
+    app.state.clock = clock
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=f"{prefix}/{{network}}", dependencies=[Depends(own_form)])
+    app.include_router(assets.router, prefix=f"{prefix}/{{network}}")
+
+    @app.get(f"{prefix}/", include_in_schema=False)
+    def only_network() -> Response:
+        """Where there is one network alone, this is it. Of several none is named to strangers."""
+        if len(app.state.networks) != 1:
+            raise NotThere
+        return RedirectResponse(next(iter(app.state.networks.values())).path(), 303)
+
+    return app

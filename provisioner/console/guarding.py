@@ -1,0 +1,76 @@
+"""What holds for every answer, whatever made it: headers that keep browsers careful, and bodies that stay small."""
+
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST_FORM: Final = 64 * 1024
+"""Bytes."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not "no-referrer": browsers would then call the origin of our own forms "null" (Fetch, "append a request Origin
+    # header"). Other sites are told nothing either way.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class CarefulAnswers:
+    """Puts the headers on. What has no rule of its own about being kept is kept nowhere."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = {**HEADERS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, careful if scope["type"] == "http" else send)
+
+
+class SmallBodies:
+    """Refuses what is longer than a form can be, said beforehand or found out while it comes in.
+
+    ``longer``: paths' endings whose bodies may be longer, with how long.
+    """
+
+    def __init__(self, app: ASGIApp, longer: dict[str, int]) -> None:
+        self._app = app
+        self._longer = longer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = next((size for end, size in self._longer.items() if scope["path"].endswith(end)), LONGEST_FORM)
+        said = Headers(scope=scope).get("content-length", "0")
+        come = 0
+
+        async def counted() -> Message:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > limit or not said.isdecimal() or int(said) > limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)

@@ -1,0 +1,46 @@
+"""One network as the console serves it: its site, its pictures, its stores, and where its pages are."""
+
+from datetime import datetime
+from urllib.parse import quote, urlencode, urlsplit
+
+from provisioner.app.picture import Pictures
+from provisioner.app.site import Site
+from provisioner.state import Sessions
+
+
+class Network:
+    """Shared by all threads. Opens the state: raises `StateError`."""
+
+    def __init__(self, site: Site, pictures: Pictures) -> None:
+        self.site = site
+        self.pictures = pictures
+        self.name = site.network
+        service = urlsplit(site.settings.service.url)
+        self.origin = f"{service.scheme}://{service.netloc}"
+        """Scheme, host and port, as browsers send them."""
+        self.secure = service.scheme == "https"
+        self.base = f"{service.path.rstrip('/')}/{quote(self.name, safe='')}"
+        """The path below which all its pages and cookies are, without a trailing slash."""
+        self.sessions = Sessions(site.database, self.name)
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return self.site.clock.now()
+
+    def path(self, *parts: str | int, **query: str | int) -> str:
+        """The path of a page: every part is one segment, whatever is in it."""
+        path = "/".join([self.base, *(quote(str(part), safe="") for part in parts)]) if parts else f"{self.base}/"
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def url(self, *parts: str | int) -> str:
+        """The same as an address, from the settings: what a request says of its host is never believed."""
+        return f"{self.origin}{self.path(*parts)}"
+
+    def is_ours(self, path: str) -> bool:
+        """Whether a browser that is sent there stays on this network's pages."""
+        return path.startswith(f"{self.base}/") and path.isascii() and path.isprintable() and not set(path) & set("\\ ")
+
+    def cookie(self, of: str = "") -> str:
+        """The name of a cookie of this network; ``of``: what it is for, besides the session."""
+        name = f"readi-{quote(self.name, safe='')}" + (f"-{of}" if of else "")
+        return f"__Secure-{name}" if self.secure else name
