@@ -17,12 +17,13 @@ from provisioner.state.meta import Meta
 from provisioner.state.mirrors import Mirror, Mirrored, Mirrors
 from provisioner.state.outbox import Outbox
 from provisioner.state.persons import Persons, Scrubbed
-from provisioner.state.plans import PlanState, SavedPlan, SavedPlans
+from provisioner.state.plans import PlanHead, PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
 from provisioner.state.requests import Requests
 from provisioner.state.retired import RetiredNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
+from provisioner.state.tied import Tied, TiedTo
 from provisioner.state.ties_file import TiesFile
 from provisioner.state.ties_log import Standing, TiesLog
 
@@ -55,6 +56,7 @@ __all__ = [
     "Outcome",
     "Owner",
     "Persons",
+    "PlanHead",
     "PlanState",
     "Purpose",
     "Rates",
@@ -74,6 +76,8 @@ __all__ = [
     "Standing",
     "StateBehind",
     "StepState",
+    "Tied",
+    "TiedTo",
     "TiesFile",
     "TiesLog",
     "Transactions",

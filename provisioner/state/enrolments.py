@@ -62,6 +62,16 @@ class EnrolmentStore:
             row = connection.execute(select(ENROLLED_PERSON).where(*mine)).one_or_none()
         return None if row is None else _person(row)
 
+    def places_of(self, person: str) -> list[EnrolledMembership]:
+        """What was decided about one person's places."""
+        mine = (ENROLLED_MEMBERSHIP.c.network == self._network, ENROLLED_MEMBERSHIP.c.person == person)
+        with self._transactions.reading() as connection:
+            rows = connection.execute(select(ENROLLED_MEMBERSHIP).where(*mine).order_by(ENROLLED_MEMBERSHIP.c.body))
+            return [
+                EnrolledMembership(row.person, row.body, Period(row.since, row.until), Role(row.role), row.decided_by)
+                for row in rows
+            ]
+
     def enrol(self, person: EnrolledPerson) -> bool:
         """Somebody came. False: somebody with this address did already."""
         row = {

@@ -79,6 +79,15 @@ class Outbox:
         """It may have gone: a ranger decides."""
         self._put(letter, state=LetterState.UNKNOWN, error=error)
 
+    def decide(self, letter: int, *, again: bool, error: str = "") -> bool:
+        """Somebody decided on one that is unknown or refused: it goes once more, or not. False: it is neither."""
+        open_ = [str(LetterState.UNKNOWN), str(LetterState.REFUSED)]
+        statement = update(OUTBOX).where(OUTBOX.c.network == self._network, OUTBOX.c.id == letter)
+        state = LetterState.WAITING if again else LetterState.REFUSED
+        values = {"state": str(state), "changed": self._now, "not_before": self._now, "tries": 0, "error": error}
+        with self._transactions.writing() as connection:
+            return bool(connection.execute(statement.where(OUTBOX.c.state.in_(open_)).values(values)).rowcount)
+
     def settle(self) -> int:
         """What was being sent when a process ended is unknown; how many. Only for whoever alone sends."""
         being_sent = (OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.SENDING))

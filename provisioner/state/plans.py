@@ -35,6 +35,17 @@ class SavedPlan:
     decided_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanHead:
+    """What became of a saved plan, without what is in it."""
+
+    digest: str
+    state: PlanState
+    created: datetime
+    decided: datetime | None
+    decided_by: str | None
+
+
 class SavedPlans:
     """The plans of an installation. All methods raise `StateError`."""
 
@@ -67,6 +78,29 @@ class SavedPlans:
         with self._transactions.reading() as connection:
             return [_plan(row) for row in connection.execute(statement)]
 
+    def heads(self, network: str, state: PlanState = PlanState.WAITING) -> list[PlanHead]:
+        """Which plans are in this state, oldest first; none of them is read."""
+        columns = [SAVED_PLAN.c[name] for name in ("digest", "state", "created", "decided", "decided_by")]
+        mine = (SAVED_PLAN.c.network == network, SAVED_PLAN.c.state == str(state))
+        statement = select(*columns).where(*mine).order_by(SAVED_PLAN.c.created, SAVED_PLAN.c.digest)
+        with self._transactions.reading() as connection:
+            return [_head(row) for row in connection.execute(statement)]
+
+    def head(self, network: str, digest: str) -> PlanHead | None:
+        """The same of the plan with exactly this digest."""
+        columns = [SAVED_PLAN.c[name] for name in ("digest", "state", "created", "decided", "decided_by")]
+        statement = select(*columns).where(SAVED_PLAN.c.network == network, SAVED_PLAN.c.digest == digest)
+        with self._transactions.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else _head(row)
+
+    def text(self, network: str, digest: str) -> str | None:
+        """The body of the plan with exactly this digest, as JSON: a first sync's has tens of megabytes."""
+        statement = select(SAVED_PLAN.c.body).where(SAVED_PLAN.c.network == network, SAVED_PLAN.c.digest == digest)
+        with self._transactions.reading() as connection:
+            found = connection.scalar(statement)
+        return None if found is None else str(found)
+
     def decide(self, network: str, digest: str, state: PlanState, by: str, at: datetime) -> bool:
         """Applied or discarded, once. False: it did not wait (any more)."""
         statement = (
@@ -83,6 +117,10 @@ class SavedPlans:
         old = (SAVED_PLAN.c.network == network, SAVED_PLAN.c.decided < before)
         with self._transactions.writing() as connection:
             return int(connection.execute(delete(SAVED_PLAN).where(*old)).rowcount)
+
+
+def _head(row: Row[tuple[object, ...]]) -> PlanHead:
+    return PlanHead(row.digest, PlanState(row.state), row.created, row.decided, row.decided_by)
 
 
 def _plan(row: Row[tuple[object, ...]]) -> SavedPlan:

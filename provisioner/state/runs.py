@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, Row, cast, delete, func, insert, select, update
+from sqlalchemy import Integer, Row, case, cast, delete, func, insert, select, update
 
 from provisioner.model.resources import LADDER_OF_RIGHTS, EdgeRole, Kind, ResourceId, Seats
 from provisioner.model.steps import Effects
@@ -120,9 +120,11 @@ class Runs:
                 connection.execute(delete(RUN).where(RUN.c.id.in_(ids)))
         return len(ids)
 
-    def latest(self, network: str, limit: int = 20) -> list[Run]:
-        """The newest runs, newest first."""
+    def latest(self, network: str, limit: int = 20, before: int | None = None) -> list[Run]:
+        """The newest runs, newest first; ``before``: only those older than the one of this number."""
         statement = select(RUN).where(RUN.c.network == network).order_by(RUN.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(RUN.c.id < before)
         with self._transactions.reading() as connection:
             return [_run(row) for row in connection.execute(statement)]
 
@@ -138,6 +140,18 @@ class Runs:
             return [
                 entry_of(row) for row in connection.execute(select(STEP).where(STEP.c.run == run).order_by(STEP.c.id))
             ]
+
+    def count_steps(self, run: int) -> int:
+        """How many steps a run has."""
+        with self._transactions.reading() as connection:
+            return int(connection.scalar(select(func.count()).select_from(STEP).where(STEP.c.run == run)) or 0)
+
+    def some_steps(self, run: int, offset: int, limit: int) -> list[Entry]:
+        """A part of a run's steps: what did not go well first, then in the order in which they were tried."""
+        well = case((STEP.c.state.in_([str(StepState.DONE), str(StepState.FOUND)]), 1), else_=0)
+        statement = select(STEP).where(STEP.c.run == run).order_by(well, STEP.c.id).offset(offset).limit(limit)
+        with self._transactions.reading() as connection:
+            return [entry_of(row) for row in connection.execute(statement)]
 
     def open_entries(self, network: str, target: str) -> list[Entry]:
         """Steps whose outcome was never learnt."""
