@@ -2,6 +2,7 @@
 
 Codes are found in the syntax trees: literal ones anywhere, and those that a function puts together from one of its
 parameters (``tell("x")`` says ``cli.x``) at every call of that function. Whatever else is put together is listed below.
+The console's templates say ``t("x")`` for ``console.x``.
 """
 
 import ast
@@ -15,7 +16,11 @@ from typing import get_args
 
 import pytest
 import yaml
+from jinja2 import Environment, nodes
 
+from provisioner.console.errors import TITLES
+from provisioner.console.navigation import CODES
+from provisioner.console.pages import SAID
 from provisioner.model.changes import ChangeClass
 from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
@@ -33,6 +38,7 @@ CATALOGUES = {
     for depth in ("*", "*/*", "*/*/*")
     for path in sorted(ROOT.glob(f"{depth}/texts.yaml"))
 }
+TEMPLATES = sorted((ROOT / "provisioner" / "console" / "templates").rglob("*.html"))
 SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
 NO_CODES = {"nextcloud.edit", "nextcloud.put", "nextcloud.log"}
@@ -55,6 +61,10 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.outcome_{}": _OUTCOMES,
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
+    "console.nav_{}": CODES,
+    "console.said_{}": SAID,
+    "console.error_{}": TITLES,
+    "console.error_{}_why": TITLES,
     "planning.{}": (
         *("joined", "taken_out", "ended", "dropped", "put_in", "raised", "lowered", "regraded"),
         *("kept_missing", "kept_extra", "kept_rights"),
@@ -235,6 +245,34 @@ def codes(choice: ast.expr, maker: Maker) -> Iterator[str]:
         yield from (template.format(value) for value in LISTED.get(template, ()))
 
 
+def said_in_templates() -> Iterator[tuple[str, nodes.Call, str]]:
+    """Every sentence of the console's templates, ``{}`` for what is put into its code: ``t("nav_" ~ entry.code)``."""
+    for path in TEMPLATES:
+        for call in Environment(autoescape=True).parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "t":
+                where = f"{path.relative_to(ROOT)}:{call.lineno}"
+                for code in codes_in_template(call.args[0]):
+                    yield f"console.{code}", call, where
+
+
+def codes_in_template(given: nodes.Expr) -> Iterator[str]:
+    if isinstance(given, nodes.CondExpr):
+        assert given.expr2 is not None
+        yield from codes_in_template(given.expr1)
+        yield from codes_in_template(given.expr2)
+    elif isinstance(given, nodes.Concat):
+        yield "".join(str(part.value) if isinstance(part, nodes.Const) else "{}" for part in given.nodes)
+    else:
+        yield str(given.value) if isinstance(given, nodes.Const) else "{}"
+
+
+def uses_in_templates() -> Iterator[Use]:
+    for template, call, where in said_in_templates():
+        arguments = frozenset(word.key for word in call.kwargs)
+        for value in LISTED.get(template, ()) if "{}" in template else [""]:
+            yield Use(template.format(value), where, arguments)
+
+
 def templates() -> Iterator[str]:
     """Every f-string that begins like a code, with what it is made of: a parameter, or something to be listed."""
     known = makers()
@@ -244,6 +282,7 @@ def templates() -> Iterator[str]:
             parts = shape(node) if isinstance(node, ast.JoinedStr) else None
             if parts and CODE.match(f"{parts[0]}x") and (parts[0], parts[2]) not in of_makers:
                 yield f"{parts[0]}{{}}{parts[2]}"
+    yield from (template for template, _, _ in said_in_templates() if "{}" in template)
 
 
 def told(call: ast.Call) -> frozenset[str] | None:
@@ -256,7 +295,7 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-USES = list(uses())
+USES = [*uses(), *uses_in_templates()]
 
 
 def test_there_are_rooms_codes_and_makers_to_look_at() -> None:

@@ -1,6 +1,6 @@
 """Refusals and mistakes as pages, in the visitor's language and without what only we need to know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,43 +9,62 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from provisioner.app.refusing import Forbidden, Refused
-from provisioner.console.deps import Visit
+from provisioner.console.deps import Visit, visit_of
 from provisioner.console.languages import wished_language
+from provisioner.console.network import Network
 from provisioner.console.pages import go, put_cookie, render, render_plain
 from provisioner.console.refusals import Forged, NotLoggedIn, NotThere, Unregistered
-from provisioner.model.errors import StateError
+from provisioner.model.errors import SettingsError, StateError
 from provisioner.model.text import Text
 
-_TITLES = {403: "forged", 404: "not_there", 413: "too_long", 422: "malformed", 429: "too_often", 503: "busy"}
+_TITLES = {
+    403: "forged",
+    404: "not_there",
+    405: "not_there",
+    413: "too_long",
+    422: "malformed",
+    429: "too_often",
+    503: "busy",
+}
+TITLES = (*sorted({*_TITLES.values()}), "broken")
+"""What can be said with a status: ``error_<title>`` and ``error_<title>_why`` in the texts."""
 _NEXT_SECONDS = 1800
 
 
 def error_page(request: Request, status: int, why: Text | None = None) -> HTMLResponse:
     """What to say with a status; ``why``: more exactly than the status says it."""
     title = _TITLES.get(status, "malformed" if status < 500 else "broken")
-    context = {"title_code": f"error_{title}", "why": why}
-    visit = getattr(request.state, "visit", None)
-    if isinstance(visit, Visit):
+    context = {"title": title, "why": why}
+    visit = _visit(request, status)
+    if visit is not None:
         return render(visit, "error.html", status=status, **context)
     language = wished_language(request) or "de"
     return render_plain(language, "error_plain.html", "", status=status, **context)
+
+
+def _visit(request: Request, status: int) -> Visit | None:
+    """Who is there, also where no page was found that would have asked."""
+    visit = getattr(request.state, "visit", None)
+    if isinstance(visit, Visit):
+        return visit
+    networks: dict[str, Network] = request.app.state.networks
+    below = (one for one in networks.values() if request.url.path.startswith(f"{one.base}/"))
+    network = next(below, None) if status in (404, 405) else None
+    return None if network is None else visit_of(request, network)
 
 
 def install(app: FastAPI) -> None:
     """Let the application answer with pages whatever happens."""
 
     def answer(kind: type[Exception], how: Callable[[Request, Any], Response]) -> None:
-        async def handler(request: Request, error: Exception) -> Response:
-            return how(request, error)
-
-        handle: Callable[[Request, Exception], Awaitable[Response]] = handler
-        app.add_exception_handler(kind, handle)
+        app.add_exception_handler(kind, how)
 
     answer(NotThere, lambda request, _: error_page(request, 404))
     answer(Forbidden, lambda request, _: error_page(request, 404))
     answer(Forged, lambda request, _: error_page(request, 403))
     answer(Refused, lambda request, error: error_page(request, 422, error.text))
     answer(StateError, lambda request, _: error_page(request, 503))
+    answer(SettingsError, lambda request, _: error_page(request, 503))
     answer(RequestValidationError, lambda request, _: error_page(request, 422))
     answer(HTTPException, lambda request, error: error_page(request, error.status_code))
     answer(NotLoggedIn, lambda request, _: _to_login(request))

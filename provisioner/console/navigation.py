@@ -31,6 +31,9 @@ _BY_RIGHT: Final = (
     ("links", Right.LINKS),
 )
 
+CODES: Final = ("me", "join", "requests", *(code for code, _ in _BY_RIGHT))
+"""Also the first part of each page's path."""
+
 
 def navigation(visit: "Visit") -> list[Entry]:
     """Nothing for who is not logged in, or did not register yet."""

@@ -128,11 +128,15 @@ def put_cookies(visit: Visit, answer: Response) -> None:
 def put_cookie(visit: Visit, answer: Response, of: str, value: str | None, seconds: int | None) -> None:
     """One cookie, for this network alone. ``value`` None: taken away; ``seconds`` None: until the browser ends."""
     network = visit.network
-    name, rules = network.cookie(of), {"path": network.base, "secure": network.secure, "httponly": True}
-    if value is None:
-        answer.delete_cookie(name, samesite="lax", **rules)
-    else:
-        answer.set_cookie(name, value, max_age=seconds, samesite="lax", **rules)
+    answer.set_cookie(
+        network.cookie(of),
+        value or "",
+        max_age=seconds if value is not None else 0,
+        path=network.base,
+        secure=network.secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _asset(base: str, name: str) -> str:
