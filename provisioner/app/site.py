@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from policies.document import Policy
 from provisioner.app.connectors import Target, connector_type
+from provisioner.app.registry_reading import RegistryReading
 from provisioner.app.settings import (
-    FILE_NAME,
     NetworkSettings,
     Settings,
     load_settings,
@@ -25,20 +25,17 @@ from provisioner.app.source_types import source_type, source_types
 from provisioner.model.enrolments import NO_ENROLMENTS, Enrolments
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock, ConnectorType, Wiring
-from provisioner.model.registry import Identity, Origin
+from provisioner.model.registry import Origin
 from provisioner.model.rules import PlanningRules
-from provisioner.model.sources import Source, Supply
+from provisioner.model.sources import Source
 from provisioner.model.text import Text
-from provisioner.registry.digest import digest
 from provisioner.registry.editfiles import Files
 from provisioner.registry.files import read_document
-from provisioner.registry.loading import Loaded, load
+from provisioner.registry.loading import Loaded
 from provisioner.registry.mistakes import mend_word
-from provisioner.registry.problems import Problem, error, in_order, warning
-from provisioner.registry.sources import Malformed
-from provisioner.registry.supplying import TEXT_FIELDS
+from provisioner.registry.problems import Problem, error
 from provisioner.sources.types import CommonSettings, SourceType
-from provisioner.state import Apart, Database, EnrolmentStore, Mirrors, Rates, TiesLog
+from provisioner.state import Database, EnrolmentStore, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
 from provisioner.transport.ledger import RateLedger, Waiter
@@ -124,85 +121,40 @@ class Site:
     def read_registry(self) -> Loaded:
         """The registry's files, what the sources supply and what was decided through the service.
 
-        Raises `SettingsError`, `StateError`. Where no sources are and no state is yet, none is made.
+        What did not change since is not read again. Raises `SettingsError`, `StateError`. Where no sources are and no
+        state is yet, none is made.
         """
-        if not self.section.sources:
-            return load(self.registry_folder, enrolments=self.enrolments())
-        return self._doubted(load(self.registry_folder, self.supplies(), self._forsaken_people(), self.enrolments()))
+        return self.reading.loaded()
+
+    @cached_property
+    def reading(self) -> RegistryReading:
+        """Reads the registry, and keeps what was read."""
+        return RegistryReading(self)
 
     def enrolments(self) -> Enrolments:
         """What was decided through the service. Raises `StateError`."""
+        return EnrolmentStore(self.database, self.network).all() if self.has_state() else NO_ENROLMENTS
+
+    def enrolments_revision(self) -> int:
+        """Grows with everything that is decided through the service. Raises `StateError`."""
+        return EnrolmentStore(self.database, self.network).revision() if self.has_state() else 0
+
+    def has_state(self) -> bool:
+        """Whether there is a database: where there is none, looking must not make one."""
         state = self.settings.state
-        if "database" not in self.__dict__ and "://" not in state and not (self.home / state).exists():
-            return NO_ENROLMENTS
-        return EnrolmentStore(self.database, self.network).all()
+        return "database" in self.__dict__ or "://" in state or (self.home / state).exists()
 
     def files(self) -> Files:
         """The registry's files as they are now, for one edit. Raises `SettingsError`, `StateError`."""
-        return Files(self.registry_folder, self.supplies(), self.enrolments())
-
-    def _doubted(self, loaded: Loaded) -> Loaded:
-        """With what has to be said of sources of which people may be missing."""
-        mirrors = Mirrors(self.database).all(self.network)
-        unread = [name for name in self.section.sources if name not in mirrors or mirrors[name].whole_at is None]
-        where, forsaken = Origin(FILE_NAME), self.forsaken()
-        problems = [
-            warning(where, Text.of("app.source_unread", source=name), Text.of("app.source_unread_mend", source=name))
-            for name in unread
-        ]
-        problems += [
-            warning(
-                where, Text.of("app.source_forsaken", source=name), Text.of("app.source_forsaken_mend", source=name)
-            )
-            for name in forsaken
-        ]
-        if not problems:
-            return loaded
-        # What is written of people whom a forsaken source knows better may be years old.
-        theirs = {
-            one.id for one in loaded.registry.people.values() if any(i.source in forsaken for i in one.identities)
-        }
-        registry = replace(loaded.registry, complete=False, blocked=loaded.registry.blocked | theirs)
-        problems += loaded.problems
-        return replace(loaded, registry=registry, problems=in_order(problems), digest=digest(registry))
+        return Files(self.registry_folder, self.reading.supplies(), self.enrolments())
 
     def forsaken(self) -> list[str]:
         """Sources that the settings no longer name, although people of them are kept. Raises `StateError`."""
-        known = {name for name, mirror in Mirrors(self.database).all(self.network).items() if mirror.revision}
-        return sorted(known - self.section.sources.keys())
+        return self.reading.forsaken()
 
-    def _forsaken_people(self) -> Iterator[Malformed]:
-        """Who may have accounts as people of such a source: under another name it would bring them all once more."""
-        believed = Mirrors(self.database).believed(self.network, self.forsaken())
-        for name, (_, people) in believed.items():
-            for key, kept in people.items():
-                told = {field: str(kept.person.fields.get(field) or "") for field in TEXT_FIELDS}
-                yield Malformed(
-                    frozenset({Identity(name, key)}), told["email"], (told["given_name"], told["family_name"])
-                )
-
-    def supplies(self) -> tuple[Supply, ...]:
-        """What is believed of the people of every source that the settings name; no source is asked.
-
-        Raises `SettingsError`, `StateError`.
-        """
-        sources = {name: self.read_source(name) for name in self.section.sources}
-        if not sources:
-            return ()
-        believed, apart = Mirrors(self.database).believed(self.network, sources), Apart(self.database).of(self.network)
-        return tuple(
-            Supply(
-                name,
-                settings.organisation,
-                settings.brings,
-                settings.authoritative,
-                settings.decides_existence,
-                believed[name][1],
-                believed[name][0].whole_at is not None,
-                apart.get(name, frozenset()),
-            )
-            for name, settings in sources.items()
-        )
+    def policy_files(self) -> tuple[Path, ...]:
+        """The policy's file, if there is one."""
+        return () if self.section.policy is None else (self.home / self.section.policy,)
 
     def read_policy(self) -> ReadPolicy:
         """The policy; without a file the defaults."""
@@ -214,8 +166,6 @@ class Site:
     def inputs(self) -> Inputs:
         """Registry and policy together. Raises `SettingsError` for a wrong policy or a registry without people."""
         read, loaded = self.read_policy(), self.read_registry()
-        if not self.section.sources:
-            loaded = self._doubted(loaded)  # the settings may have named some before
         if read.policy is None:
             raise SettingsError(
                 Text.of("app.bad_policy"), detail=str(next(p.where for p in read.problems if p.is_error))

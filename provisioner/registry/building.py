@@ -35,12 +35,12 @@ def build(result: SourceResult) -> Registry:
         if not result.is_blocked("organisations", entry.document.id)
     }
     people = {
-        entry.document.id: _person(entry, organisations)
+        entry.document.id: build_person(entry, organisations)
         for entry in sorted(result.people, key=_id)
         if not result.is_blocked("people", entry.document.id)
     }
     bodies = {
-        entry.document.id: _body(entry)
+        entry.document.id: build_body(entry)
         for entry in sorted(result.bodies, key=_id)
         if not result.is_blocked("bodies", entry.document.id)
     }
@@ -80,7 +80,8 @@ def _organisation(entry: Entry[OrganisationDocument]) -> Organisation:
     )
 
 
-def _person(entry: Entry[PersonDocument], organisations: Mapping[str, Organisation]) -> Person:
+def build_person(entry: Entry[PersonDocument], organisations: Mapping[str, Organisation]) -> Person:
+    """One person; the organisations that the entry names are among ``organisations``."""
     document = entry.document
     roles = frozenset(document.roles) if document.roles else _NO_ROLES
     network_roles = roles & NETWORK_ROLES
@@ -157,7 +158,8 @@ def _memberships(document: PersonDocument) -> tuple[Membership, ...]:
     return tuple(memberships)
 
 
-def _body(entry: Entry[BodyDocument]) -> Body:
+def build_body(entry: Entry[BodyDocument]) -> Body:
+    """One body."""
     document = entry.document
     meetings = document.meetings
     overrides = document.overrides

@@ -66,6 +66,15 @@ def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolde
     return result
 
 
+def find_files(folder: Path) -> list[Path]:
+    """What `read_folder` would read, and what can't be looked into; the folder itself where it is none."""
+    if not folder.is_dir():
+        return [folder]
+    result = ReadFolder()
+    found = list(_find(folder, folder, result, set()))
+    return [*found, *(folder / problem.where.file for problem in result.problems)]
+
+
 def _find(directory: Path, root: Path, result: ReadFolder, seen: set[str]) -> Iterator[Path]:
     """The folder's files in the order of their names. What can't be looked into makes the reading partial.
 
