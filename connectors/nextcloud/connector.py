@@ -1,6 +1,7 @@
 """One Nextcloud as the core sees it: a room a kind, and this that shows the way to them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from connectors.nextcloud import account_steps, accounts
 from connectors.nextcloud.account_room import AccountRoom
@@ -13,6 +14,7 @@ from connectors.nextcloud.group_room import GroupRoom
 from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings
+from connectors.nextcloud.speaking import Speaker
 from provisioner.model.changes import Change
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
 from provisioner.model.inventory import Epoch, Inventory, Observation, Partial, Reading, Roster, Scope
@@ -42,6 +44,7 @@ class NextcloudConnector:
             rooms.append(FolderRoom(self._client, target, settings, wiring.clock, self._own))
         if settings.conversations:
             rooms.append(ConversationRoom(self._client, target, settings.url, wiring.clock))
+        self._speaker = Speaker(self._client, wiring.ledger)
         self._rooms: Mapping[Kind, Room] = {room.kind: room for room in rooms}
         self._is_verified = False
         """Something was read for a step that was not performed since."""
@@ -129,6 +132,10 @@ class NextcloudConnector:
     def leave_epoch(self, epoch: Epoch) -> None:
         """In our own account's profile, field "role". Raises `Permanent` when somebody else wrote there."""
         self._accounts.leave_epoch(epoch)
+
+    def say(self, conversation: str, text: str, reference: str, since: datetime, *, silent: bool = False) -> bool:
+        """Say it in a conversation, at most once; see `provisioner.model.ports.Speaks`."""
+        return self._speaker.say(conversation, text, reference, since, silent=silent)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

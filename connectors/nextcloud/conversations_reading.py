@@ -84,6 +84,10 @@ class ConversationReader:
         A cleared history tells nothing, and a message of ours that was deleted may not tell its reference (observed
         once): both count as posted. Reads the whole chat, the newest first. Raises `TargetError`.
         """
+        return self.said(token, reference, 0)
+
+    def said(self, token: str, reference: str, since: int) -> bool | None:
+        """Whether a message of ours with this reference was posted since then (seconds since 1970); see `greeted`."""
         own, path, last = self.own_account(), f"{CHAT}/{segment(token)}", 0
         for _ in range(MOST_PAGES):
             params: dict[str, str | int] = {**_QUIETLY, "lookIntoFuture": 0, "limit": PAGE, "lastKnownMessageId": last}
@@ -97,8 +101,10 @@ class ConversationReader:
                 return False
             if not isinstance(data, list) or not data:
                 break
-            if any(_tells(message, own, reference, path) for message in data):
+            if any(_tells(message, own, reference, path) for message in data if _time(message, path) >= since):
                 return True
+            if _time(data[-1], path) < since:
+                return False
             last = min(_id(message, path) for message in data)
         raise Garbled(Text.of("nextcloud.garbled", path=path))
 
@@ -112,6 +118,14 @@ def _tells(message: object, own: str, reference: str, path: str) -> bool:
     if message.get("actorType") != USERS or message.get("actorId") != own:
         return False
     return message.get("referenceId") == reference or message["messageType"] == "comment_deleted"
+
+
+def _time(message: object, path: str) -> int:
+    """When it was said, by the server's clock."""
+    at = message.get("timestamp") if isinstance(message, dict) else None
+    if not isinstance(at, int):
+        raise Garbled(Text.of("nextcloud.garbled", path=path))
+    return at
 
 
 def _id(message: Mapping[str, object], path: str) -> int:

@@ -122,6 +122,9 @@ class Capabilities:
     hand_over: Callable[[str, str], Text] | None = None
     """(account's name, the other's name) → how the files of an account come to belong to another one, as people have
     to do it themselves; None: accounts own no files."""
+    first_login: Callable[[str, bool], Text] | None = None
+    """(account's name, whether the account of the person's organisation opens it) → how somebody gets in for the first
+    time, for that very person to read; None: nobody logs in here."""
     holds_login: bool = False
     """People log in with accounts of this target: these, and who is in its groups, are ours to make, also where policy
     says that elsewhere the login brings both along."""
@@ -228,6 +231,21 @@ class TellsBounces(Protocol):
 
     def ailing_addresses(self) -> Iterator[AilingAddress]:
         """Raises `TargetError`."""
+        ...
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """What a connector can offer besides: saying something in a conversation."""
+
+    def say(self, conversation: str, text: str, reference: str, since: datetime, *, silent: bool = False) -> bool:
+        """Say it, at most once. False: something with this ``reference`` was said there before.
+
+        ``conversation``: its remote id. ``reference``: up to 64 letters; it is looked for among what was said after
+        ``since`` (by our clock). ``silent``: nobody's telephone rings. Nobody is called by name, whatever the text
+        holds. Raises `OutcomeUnknown` when it may have been said (ask again: it is looked up), `Permanent` when it
+        can't be said there, else the fitting `TargetError`.
+        """
         ...
 
 

@@ -132,8 +132,8 @@ class Site(Bench):
                 raise
 
 
-class ConversationsContract:
-    """Subclasses give the settings of a server; see `tests/contract/test_nextcloud_conversations.py`."""
+class WithSite:
+    """Four people, three of them in one group. Subclasses give the settings of a server."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -148,6 +148,10 @@ class ConversationsContract:
             yield site
         finally:
             site.clean()
+
+
+class ConversationsContract(WithSite):
+    """Run by `tests/contract/test_nextcloud_conversations.py`."""
 
     def test_one_request_makes_a_room_with_its_groups_its_mark_and_its_switches(self, site: Site) -> None:
         token = site.room("eins", enter("eins", "sensorik"), listed=True, lobby=True, read_only=True)
