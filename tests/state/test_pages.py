@@ -78,7 +78,8 @@ def test_a_letter_that_may_have_gone_is_sent_again_or_given_up_once(database: Da
     first, second, waiting = (letter.id for letter in reversed(outbox.find(LetterState.WAITING)))
     for letter in (first, second):
         taken = outbox.take()
-        assert taken is not None and taken.id == letter
+        assert taken is not None
+        assert taken.id == letter
         outbox.unknown(letter, "messages.interrupted")
     other = Outbox(database, "other", NOW)
     assert not other.decide(first, again=True)
