@@ -69,6 +69,18 @@ class TiedTo:
         with self._transactions.reading() as connection:
             return frozenset(connection.scalars(select(BINDING.c.key).where(*mine, BINDING.c.kind == Kind.ACCOUNT)))
 
+    def account_key(self, remote_id: str) -> str | None:
+        """Whose account this is, of ours or borrowed; None: of nobody whom we know."""
+        with self._transactions.reading() as connection:
+            for table in (BINDING, BORROWED):
+                mine = (table.c.network == self._network, table.c.target.in_(self._targets))
+                account = () if table is BORROWED else (table.c.kind == str(Kind.ACCOUNT),)
+                statement = select(table.c.key).where(*mine, *account, table.c.remote_id == remote_id)
+                found = frozenset(connection.scalars(statement))
+                if found:
+                    return found.pop() if len(found) == 1 else None
+        return None
+
 
 def _in_parts(keys: Collection[str]) -> Iterator[list[str]]:
     left = iter(keys)
