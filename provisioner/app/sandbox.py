@@ -3,7 +3,7 @@
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -63,8 +63,10 @@ class Sandboxes:
             for sandbox in self.running
         ]
 
-    def write_settings(self, folder: Path, registry: Path, policy: Path | None = None) -> Path:
-        """A settings file in ``folder`` whose network "redi" has these emulators as targets."""
+    def write_settings(
+        self, folder: Path, registry: Path, policy: Path | None = None, **more: Mapping[str, object]
+    ) -> Path:
+        """A settings file in ``folder`` whose network "redi" has these emulators as targets; ``more``: other sections."""
         targets = {
             sandbox.name: {"connector": sandbox.name, "url": sandbox.url, **sandbox.credentials, **sandbox.settings}
             for sandbox in self.running
@@ -74,7 +76,8 @@ class Sandboxes:
             network["policy"] = str(policy)
         path = folder / "settings.yaml"
         path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump({"state": "state/readi.db", "networks": {"redi": network}}), encoding="utf-8")
+        content = {"state": "state/readi.db", **more, "networks": {"redi": network}}
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
         return path
 
     def fill_with_example(self) -> None:
