@@ -1,0 +1,56 @@
+"""One of several instances leads: it alone has the schedule, the workers and the post. A lock of the database decides.
+
+SQLite: a lock on a file; PostgreSQL: an advisory lock. Both are free the moment in which the process ends, however.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from provisioner.model.ports import Clock
+from provisioner.state import Database, LockTaken, ServerLock
+
+_log = logging.getLogger(__name__)
+
+LOCK: Final = "readi:leader"
+ASK_EVERY: Final = 2.0
+"""Seconds."""
+
+
+class Leading:
+    """This instance's part in it.
+
+    ``begin`` and ``end`` are called as it comes to lead, and stops to; ``end`` waits until nothing of it is left.
+    """
+
+    def __init__(self, database: Database, clock: Clock, begin: Callable[[], None], end: Callable[[], None]) -> None:
+        self._database, self._clock = database, clock
+        self._begin, self._end = begin, end
+        self._lock: ServerLock | None = None
+
+    def leads(self) -> bool:
+        """Whether this instance leads at this moment."""
+        lock = self._lock
+        return lock is not None and lock.is_held()
+
+    def turn(self) -> float:
+        """Ask for the lock, or whether it is still held; seconds until it is asked again. Raises `StateError`."""
+        if self._lock is not None and not self._lock.is_held():
+            _log.error("lead lost")
+            self.give_up()
+        if self._lock is None:
+            try:
+                self._lock = self._database.lock(LOCK, self._clock.now())
+            except LockTaken:
+                return ASK_EVERY
+            _log.info("leading")
+            self._begin()
+        return ASK_EVERY
+
+    def give_up(self) -> None:
+        """Stop everything that only a leader does, then let another one lead."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            self._end()
+            lock.release()
+            _log.info("leading no more")
