@@ -17,6 +17,7 @@ from provisioner.app.connectors import text_packages
 from provisioner.app.settings import find_settings, load_settings
 from provisioner.app.site import Site
 from provisioner.app.source_types import source_types
+from provisioner.cli.log import LogFormat
 from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Argument, Text
@@ -53,6 +54,7 @@ class Context:
     network: str | None = None
     language: Language | None = None
     quiet: bool = False
+    log_format: LogFormat = "text"
     clock: Clock = field(default_factory=SystemClock)
     source_types: Mapping[str, SourceType] = field(default_factory=source_types)
     _opened: list[Site] = field(default_factory=list)

@@ -21,6 +21,7 @@ from provisioner.cli import (
     planning,
     plans,
     registry,
+    serving,
     sources,
     state,
     targets,
@@ -53,6 +54,7 @@ for commands in (
     leavers,
     importing,
     demo,
+    serving,
 ):
     commands.register(app)
 
@@ -72,6 +74,7 @@ def options(
     log.set_up(log_format, quiet=quiet)
     given = ctx.obj if isinstance(ctx.obj, Context) else Context()
     given.settings, given.network, given.language, given.quiet = settings, network, lang, quiet
+    given.log_format = log_format
     ctx.obj = given
 
 

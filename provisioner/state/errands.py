@@ -53,6 +53,12 @@ class Errands:
         with self._transactions.reading() as connection:
             return [_errand(row) for row in connection.execute(statement.order_by(ERRAND.c.id))]
 
+    def all(self) -> list[Errand]:
+        """Everything that is still to be done, oldest first, also what is tried again later."""
+        statement = select(ERRAND).where(ERRAND.c.network == self._network).order_by(ERRAND.c.id)
+        with self._transactions.reading() as connection:
+            return [_errand(row) for row in connection.execute(statement)]
+
     def waits(self, errand: int) -> bool:
         """Whether it is still to be done."""
         mine = (ERRAND.c.network == self._network, ERRAND.c.id == errand)
