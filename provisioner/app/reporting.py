@@ -49,11 +49,12 @@ def text_report(text: Text, say: Say) -> TextReport:
 
 
 def _argument(value: Argument) -> Json:
-    """Days in ISO form; words of ours by their codes."""
+    """Days in ISO form; words of ours by their codes, with their arguments where they have some."""
     if isinstance(value, Text):
-        return value.code
+        arguments = {name: _argument(each) for name, each in value.arguments.items()}
+        return {"code": value.code, "arguments": arguments} if arguments else value.code
     if isinstance(value, tuple):
-        return [one.code for one in value]
+        return [_argument(one) for one in value]
     return value if isinstance(value, str | int | float) else value.isoformat()
 
 

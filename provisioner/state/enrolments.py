@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +73,18 @@ class EnrolmentStore:
                 for row in rows
             ]
 
+    def hold(self) -> None:
+        """Let nobody else change anything of these until the transaction ends: what is looked at now stays so."""
+        with self._changing():
+            pass
+
+    def ending_of(self, person: str) -> Ending | None:
+        """The last day that was said of one person."""
+        mine = (ENDING.c.network == self._network, ENDING.c.person == person)
+        with self._transactions.reading() as connection:
+            row = connection.execute(select(ENDING).where(*mine)).one_or_none()
+        return None if row is None else Ending(row.person, row.leaves, row.said_by)
+
     def enrol(self, person: EnrolledPerson) -> bool:
         """Somebody came. False: somebody with this address did already."""
         row = {
@@ -85,7 +98,7 @@ class EnrolmentStore:
             "language": person.language,
             "joined": person.joined,
         }
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             statement = insert_into(connection.dialect.name, ENROLLED_PERSON).values(row).on_conflict_do_nothing()
             if not connection.execute(statement).rowcount:
                 return False
@@ -102,7 +115,7 @@ class EnrolmentStore:
             "decided_by": membership.by,
             "decided_at": at,
         }
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             statement = insert_into(connection.dialect.name, ENROLLED_MEMBERSHIP).values(**mine, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
             self._changed(connection)
@@ -111,7 +124,7 @@ class EnrolmentStore:
         """``leaves`` is the person's last day in the network; said again it counts anew."""
         mine = {"network": self._network, "person": person}
         values = {"leaves": leaves, "said_by": by, "said_at": at}
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             statement = insert_into(connection.dialect.name, ENDING).values(**mine, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
             self._changed(connection)
@@ -119,7 +132,7 @@ class EnrolmentStore:
     def resume(self, person: str) -> bool:
         """The ending is taken back. False: there was none."""
         mine = (ENDING.c.network == self._network, ENDING.c.person == person)
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             if not connection.execute(delete(ENDING).where(*mine)).rowcount:
                 return False
             self._changed(connection)
@@ -128,7 +141,7 @@ class EnrolmentStore:
     def make_body(self, body: EnrolledBody, by: str, at: datetime) -> bool:
         """A new body. False: one with this id was made before."""
         row = {"network": self._network, "body": body.id, "fields": dump(body.fields), "made_by": by, "made_at": at}
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             statement = insert_into(connection.dialect.name, ENROLLED_BODY).values(row).on_conflict_do_nothing()
             if not connection.execute(statement).rowcount:
                 return False
@@ -138,7 +151,7 @@ class EnrolmentStore:
     def change_body(self, body: str, fields: Mapping[str, Any]) -> bool:
         """Put other fields in the place of a body's. False: none of this id was made here."""
         mine = (ENROLLED_BODY.c.network == self._network, ENROLLED_BODY.c.body == body)
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             if not connection.execute(update(ENROLLED_BODY).where(*mine).values(fields=dump(fields))).rowcount:
                 return False
             self._changed(connection)
@@ -147,7 +160,7 @@ class EnrolmentStore:
     def forget_person(self, person: str) -> int:
         """Everything about one person; how many rows. For erasing, and once the files say all of it."""
         tables = (ENROLLED_PERSON, ENROLLED_MEMBERSHIP, ENDING)
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             gone: int = sum(
                 connection.execute(
                     delete(table).where(table.c.network == self._network, table.c.person == person)
@@ -160,7 +173,7 @@ class EnrolmentStore:
 
     def forget_body(self, body: str) -> int:
         """Everything about one body; how many rows. Once the files say all of it, or it is erased."""
-        with self._transactions.writing() as connection:
+        with self._changing() as connection:
             gone: int = sum(
                 connection.execute(delete(table).where(table.c.network == self._network, table.c.body == body)).rowcount
                 for table in (ENROLLED_BODY, ENROLLED_MEMBERSHIP)
@@ -173,12 +186,23 @@ class EnrolmentStore:
         mine = (META.c.scope == self._network, META.c.name == _REVISION)
         return int(connection.scalar(select(META.c.value).where(*mine)) or 0)
 
-    def _changed(self, connection: Connection) -> None:
-        row = {"scope": self._network, "name": _REVISION, "value": str(self._revision(connection) + 1)}
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        with self._transactions.writing() as connection:
+            self._hold(connection)
+            yield connection
+
+    def _hold(self, connection: Connection) -> None:
+        """On PostgreSQL this row is locked until the transaction ends; on SQLite one alone writes in any case."""
+        row = {"scope": self._network, "name": _REVISION, "value": "0"}
         statement = insert_into(connection.dialect.name, META).values(row)
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["scope", "name"], set_={"value": row["value"]})
+            statement.on_conflict_do_update(index_elements=["scope", "name"], set_={"value": META.c.value})
         )
+
+    def _changed(self, connection: Connection) -> None:
+        mine = (META.c.scope == self._network, META.c.name == _REVISION)
+        connection.execute(update(META).where(*mine).values(value=str(self._revision(connection) + 1)))
 
 
 def _person(row: Any) -> EnrolledPerson:
