@@ -50,11 +50,6 @@ def stored_plan(site: Site) -> str | None:
     return Meta(site.database).get(site.network, _NAME)
 
 
-def stored_plan(site: Site) -> str | None:
-    """What `keep_plan` wrote, as JSON: {"at", "changes", "report"}. None: nobody looked yet. Raises `StateError`."""
-    return Meta(site.database).get(site.network, _NAME)
-
-
 def last_plan(site: Site) -> LastPlan | None:
     """None: nobody looked yet. Raises `StateError`."""
     stored = stored_plan(site)

@@ -15,7 +15,7 @@ from provisioner.model.registry import Body, Organisation
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Bodies that are not archived × organisations, both by name. Who is in two organisations counts in both rows."""
+    """Bodies that are not archived, by organisations; both by name. Who is in two organisations counts in both rows."""
 
     bodies: Sequence[Body]
     organisations: Sequence[Organisation]
