@@ -56,6 +56,8 @@ def _settings(realm: Mapping[str, object]) -> Iterator[Finding]:
         )
     elif realm.get("loginWithEmailAllowed") is True:
         yield Finding(Severity.NOTE, Text.of("keycloak.doctor_login_with_email"))
+    if realm.get("resetPasswordAllowed") is not True or not realm.get("smtpServer"):
+        yield Finding(Severity.NOTE, Text.of("keycloak.doctor_no_reset"), Text.of("keycloak.mend_no_reset"))
     if realm.get("verifyEmail") is True:
         yield Finding(Severity.NOTE, Text.of("keycloak.doctor_verify_email"))
 

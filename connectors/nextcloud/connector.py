@@ -59,6 +59,7 @@ class NextcloudConnector:
             canonical=self._canonical,
             address=self._address,
             hand_over=accounts.hand_over,
+            first_login=None if self._settings.user_oidc is not None else self._first_login,
             named_by_login=self._settings.user_oidc is not None,
             limits=dict.fromkeys(
                 (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
@@ -167,6 +168,10 @@ class NextcloudConnector:
         for room in self._rooms.values():
             if step is None or step.operation not in room.sharing:
                 room.forget()
+
+    def _first_login(self, account: str, at_home: bool) -> Text:  # noqa: ARG002 - a port's signature
+        """By a new password. The server has no page of its own for that: its login page leads to it (read, 34)."""
+        return Text.of("nextcloud.first_login", url=f"{self._settings.url}/index.php/login", user=account)
 
     def _objection(self, kind: Kind, name: str) -> Text | None:
         return self._rooms[kind].objection(name) if kind in self._rooms else None
