@@ -24,9 +24,9 @@ def serve_command(ctx: typer.Context) -> int:
     from provisioner.service.serve import Options, serve
 
     context = context_of(ctx)
-    logs.set_up(context.log_format)
+    logs.set_up(context.log_format, quiet=context.quiet)
     serve(
-        Options(find_settings(context.settings), context.log_format, context.clock),
+        Options(find_settings(context.settings), context.log_format, context.quiet, context.clock),
         lambda address: _tell_address(context, address),
     )
     return NOTHING_TO_DO
@@ -63,6 +63,6 @@ def worker_command(ctx: typer.Context, pipe: Annotated[int, typer.Argument()]) -
     from provisioner.service.child import work
 
     context = context_of(ctx)
-    logs.set_up(context.log_format)
+    logs.set_up(context.log_format, quiet=context.quiet)
     work(context.open_site(), pipe)
     return NOTHING_TO_DO

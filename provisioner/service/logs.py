@@ -49,15 +49,15 @@ def handler(log_format: LogFormat) -> logging.Handler:
     return made
 
 
-def set_up(log_format: LogFormat, level: int = logging.INFO) -> None:
-    """For the service and each process of it, once: ours from ``level`` on, of others warnings and errors."""
+def set_up(log_format: LogFormat, *, quiet: bool = False) -> None:
+    """For the service and each of its processes: of ours everything, unless ``quiet``; of others what goes wrong."""
     root, made = logging.getLogger(), handler(log_format)
     root.handlers = [made]
     root.setLevel(logging.WARNING)
     for name in OURS:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-        logger.setLevel(level)
+        logger.setLevel(logging.WARNING if quiet else logging.INFO)
     logging.captureWarnings(True)
 
 

@@ -34,6 +34,8 @@ class Options:
 
     settings: Path
     log_format: str = "json"
+    quiet: bool = False
+    """Only what goes wrong is logged."""
     clock: Clock = SystemClock()
 
 
@@ -144,4 +146,4 @@ def _until_told() -> Iterator[threading.Event]:
 
 
 def _worker(options: Options, network: str) -> Callable[[], ChildWorker]:
-    return lambda: ChildWorker(Command(options.settings, network, options.log_format))
+    return lambda: ChildWorker(Command(options.settings, network, options.log_format, options.quiet))

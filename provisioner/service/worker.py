@@ -61,11 +61,14 @@ class Command:
     settings: Path
     network: str
     log_format: str = "json"
+    quiet: bool = False
+    """Only what goes wrong is logged."""
 
     def line(self, descriptor: int) -> list[str]:
         """The command line."""
         options = ["--settings", str(self.settings), "--network", self.network, "--log-format", self.log_format]
-        return [sys.executable, "-m", "provisioner", *options, "worker", str(descriptor)]
+        quiet = ["--quiet"] if self.quiet else []
+        return [sys.executable, "-m", "provisioner", *options, *quiet, "worker", str(descriptor)]
 
 
 class ChildWorker:
