@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -51,7 +52,7 @@ class EnrolmentStore:
 
     def person_with(self, address: str) -> EnrolledPerson | None:
         """Who came with this address, in whatever letters."""
-        mine = (ENROLLED_PERSON.c.network == self._network, ENROLLED_PERSON.c.address == address.casefold())
+        mine = (ENROLLED_PERSON.c.network == self._network, ENROLLED_PERSON.c.address == _same(address))
         with self._transactions.reading() as connection:
             row = connection.execute(select(ENROLLED_PERSON).where(*mine)).one_or_none()
         return None if row is None else _person(row)
@@ -93,7 +94,7 @@ class EnrolmentStore:
             "given_name": person.given_name,
             "family_name": person.family_name,
             "email": person.email,
-            "address": person.email.casefold(),
+            "address": _same(person.email),
             "organisation": person.organisation,
             "language": person.language,
             "joined": person.joined,
@@ -203,6 +204,11 @@ class EnrolmentStore:
     def _changed(self, connection: Connection) -> None:
         mine = (META.c.scope == self._network, META.c.name == _REVISION)
         connection.execute(update(META).where(*mine).values(value=str(self._revision(connection) + 1)))
+
+
+def _same(address: str) -> str:
+    """What spellings of one address have in common: case, and how letters are composed."""
+    return unicodedata.normalize("NFC", address).casefold()
 
 
 def _person(row: Any) -> EnrolledPerson:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState, Posted
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_into
 from provisioner.state.schema import OUTBOX
+
+
+_AHEAD: Final = timedelta(hours=1)
+"""What was put off by a clock that was ahead by more is due: nobody knows any more until when."""
 
 
 class Outbox:
@@ -24,6 +29,13 @@ class Outbox:
 
     def post(self, letter: Letter, not_before: datetime | None = None) -> bool:
         """Take a letter. False: one with the same ``once`` was taken before."""
+        return self._keep(letter, LetterState.WAITING, not_before)
+
+    def feign(self, letter: Letter) -> None:
+        """The same work as for `post`, but for a letter that goes to nobody: whom it would go to is not kept."""
+        self._keep(replace(letter, to=""), LetterState.SENT)
+
+    def _keep(self, letter: Letter, state: LetterState, not_before: datetime | None = None) -> bool:
         row = {
             "network": self._network,
             "kind": str(letter.kind),
@@ -31,7 +43,7 @@ class Outbox:
             "recipient": letter.to,
             "about": dump(dict(letter.about)),
             "once": letter.once,
-            "state": str(LetterState.WAITING),
+            "state": str(state),
             "created": self._now,
             "not_before": not_before or self._now,
             "changed": self._now,
@@ -42,19 +54,21 @@ class Outbox:
             statement = insert_into(connection.dialect.name, OUTBOX).values(row).on_conflict_do_nothing()
             return bool(connection.execute(statement).rowcount)
 
-    def take(self) -> Posted | None:
-        """The next letter whose time has come, marked as being sent; None: there is none.
+    def take(self, channel: Channel | None = None) -> Posted | None:
+        """The next letter (that goes this way) whose time has come, marked as being sent; None: there is none.
 
         On PostgreSQL letters that somebody else takes at this moment are passed over.
         """
         due = (
             select(OUTBOX.c.id)
             .where(OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.WAITING))
-            .where(OUTBOX.c.not_before <= self._now)
+            .where(or_(OUTBOX.c.not_before <= self._now, OUTBOX.c.changed > self._now + _AHEAD))
             .order_by(OUTBOX.c.not_before, OUTBOX.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
+        if channel is not None:
+            due = due.where(OUTBOX.c.channel == str(channel))
         with self._transactions.writing() as connection:
             found = connection.scalar(due)
             if found is None:
