@@ -182,7 +182,10 @@ class _Work:
     def _apply(self) -> _Came:
         [errand] = self._errands
         allowed = frozenset(errand.about.get("allow", "").split())
-        return self._told(approve(self._site, errand.about["digest"], self._started, allowed, self._how))
+        applied = approve(self._site, errand.about["digest"], self._started, allowed, self._how)
+        # Whole and fresh: what is left of it, or the guards' words when they refuse, is what people read next.
+        keep_plan(self._site, applied.planned.plan, self._say, _digests_done(applied.report))
+        return self._told(applied)
 
     def _plan(self) -> _Came:
         with self._site.targets() as targets:
