@@ -16,6 +16,8 @@ from provisioner.state.database import Transactions
 from provisioner.state.schema import ATTEMPT, ONE_TIME_LINK, SECRET, SESSION
 
 _BYTES: Final = 32
+_AHEAD: Final = timedelta(hours=1)
+"""So far may a clock be set back without ending sessions."""
 
 
 class Purpose(StrEnum):
@@ -125,7 +127,9 @@ class Sessions:
 
     def find(self, word: str, now: datetime) -> Session | None:
         """None: unknown, ended, or another network's."""
-        mine = (SESSION.c.digest == digest_of(word), SESSION.c.network == self._network, SESSION.c.expires > now)
+        # What a clock that was ahead began would not end in its time.
+        in_time = (SESSION.c.expires > now, SESSION.c.created <= now + _AHEAD)
+        mine = (SESSION.c.digest == digest_of(word), SESSION.c.network == self._network, *in_time)
         with self._transactions.reading() as connection:
             row = connection.execute(select(SESSION).where(*mine)).one_or_none()
         if row is None:
@@ -167,8 +171,10 @@ class Attempts:
     def count_one(self, bucket: str, who: str, now: datetime, limit: int, window: timedelta) -> bool:
         """Count one more try, unless there were ``limit`` within ``window`` before; False: there were."""
         with self._transactions.writing() as connection:
-            # Named after its first use; one secret serves all keyed hashes.
-            secret = connection.scalar(select(SECRET.c.value).where(SECRET.c.name == "tombstones"))
+            # Named after its first use; one secret serves all keyed hashes. Its row is held until the try is counted,
+            # so that many at once are counted one after another (SQLite has one writer anyway).
+            statement = select(SECRET.c.value).where(SECRET.c.name == "tombstones").with_for_update()
+            secret = connection.scalar(statement)
             key = hmac.digest(str(secret).encode(), f"{bucket}\0{who}".encode(), "sha256").hex()
             mine = (ATTEMPT.c.network == self._network, ATTEMPT.c.bucket == bucket, ATTEMPT.c.key == key)
             # A clock that was ahead must not lock anybody out for longer than the window.

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from provisioner.model.enrolments import Confirmation
 from provisioner.state.database import Transactions
-from provisioner.state.inserts import insert_into
+from provisioner.state.inserts import insert_new
 from provisioner.state.schema import CONFIRMATION
 
 
@@ -24,8 +24,7 @@ class Confirmations:
         """Begin one. False: it was begun before."""
         row = {"network": self._network, "body": body, "due": due, "asked_at": at, "struck": 0}
         with self._transactions.writing() as connection:
-            statement = insert_into(connection.dialect.name, CONFIRMATION).values(row).on_conflict_do_nothing()
-            return bool(connection.execute(statement).rowcount)
+            return insert_new(connection, CONFIRMATION, row)
 
     def all(self, *, waiting: bool = False) -> list[Confirmation]:
         """All, or those that wait, by body and date."""

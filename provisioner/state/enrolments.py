@@ -14,7 +14,7 @@ from provisioner.model.enrolments import Ending, EnrolledBody, EnrolledMembershi
 from provisioner.model.registry import Period, Role
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
-from provisioner.state.inserts import insert_into
+from provisioner.state.inserts import insert_into, insert_new
 from provisioner.state.schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON, META
 
 _REVISION = "enrolments"
@@ -100,8 +100,7 @@ class EnrolmentStore:
             "joined": person.joined,
         }
         with self._changing() as connection:
-            statement = insert_into(connection.dialect.name, ENROLLED_PERSON).values(row).on_conflict_do_nothing()
-            if not connection.execute(statement).rowcount:
+            if not insert_new(connection, ENROLLED_PERSON, row):
                 return False
             self._changed(connection)
         return True
@@ -143,8 +142,7 @@ class EnrolmentStore:
         """A new body. False: one with this id was made before."""
         row = {"network": self._network, "body": body.id, "fields": dump(body.fields), "made_by": by, "made_at": at}
         with self._changing() as connection:
-            statement = insert_into(connection.dialect.name, ENROLLED_BODY).values(row).on_conflict_do_nothing()
-            if not connection.execute(statement).rowcount:
+            if not insert_new(connection, ENROLLED_BODY, row):
                 return False
             self._changed(connection)
         return True

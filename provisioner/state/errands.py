@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from provisioner.model.errands import Errand, Job
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
 from provisioner.state.schema import ERRAND
+
+_AHEAD: Final = timedelta(hours=1)
+"""What a clock put down that was ahead by more is due."""
 
 
 class Errands:
@@ -49,7 +52,8 @@ class Errands:
 
     def due(self, now: datetime) -> list[Errand]:
         """Whose time has come, oldest first. They stay until they are `done`."""
-        statement = select(ERRAND).where(ERRAND.c.network == self._network, ERRAND.c.not_before <= now)
+        come = or_(ERRAND.c.not_before <= now, ERRAND.c.not_before == ERRAND.c.created, ERRAND.c.created > now + _AHEAD)
+        statement = select(ERRAND).where(ERRAND.c.network == self._network, come)
         with self._transactions.reading() as connection:
             return [_errand(row) for row in connection.execute(statement.order_by(ERRAND.c.id))]
 

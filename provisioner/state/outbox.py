@@ -11,9 +11,8 @@ from sqlalchemy import delete, func, or_, select, update
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState, Posted
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
-from provisioner.state.inserts import insert_into
+from provisioner.state.inserts import insert_new
 from provisioner.state.schema import OUTBOX
-
 
 _AHEAD: Final = timedelta(hours=1)
 """What was put off by a clock that was ahead by more is due: nobody knows any more until when."""
@@ -51,8 +50,7 @@ class Outbox:
             "error": "",
         }
         with self._transactions.writing() as connection:
-            statement = insert_into(connection.dialect.name, OUTBOX).values(row).on_conflict_do_nothing()
-            return bool(connection.execute(statement).rowcount)
+            return insert_new(connection, OUTBOX, row)
 
     def take(self, channel: Channel | None = None) -> Posted | None:
         """The next letter (that goes this way) whose time has come, marked as being sent; None: there is none.
