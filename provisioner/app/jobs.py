@@ -19,7 +19,7 @@ from provisioner.app.pulling import PullRefused, pull
 from provisioner.app.queue import approve, keep_queue
 from provisioner.app.reminding import remind
 from provisioner.app.site import Site
-from provisioner.app.sources import News, refresh
+from provisioner.app.sources import News, accept, refresh
 from provisioner.app.tidying import tidy
 from provisioner.app.watched import content, note_seen
 from provisioner.execution import Interruption, Report
@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 PULL = "pull"
 """In an errand's ``about``: bring the registry's folder up to date before."""
+ACCEPT = "accept"
+"""In an errand's ``about``: the source whose held news a ranger takes for true, by their ``word``."""
 _BAD = (StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED)
 
 
@@ -194,7 +196,10 @@ class _Work:
         return self._told(Applied(planned))
 
     def _sources(self) -> _Came:
-        news = refresh(self._site, whole=True)
+        held = [errand for errand in self._errands if ACCEPT in errand.about]
+        news = [accept(self._site, errand.about[ACCEPT], errand.about["word"]) for errand in held]
+        if len(held) < len(self._errands):
+            news += refresh(self._site, whole=True)
         if any(_brought_something(each) for each in news):
             errands = Errands(self._site.database, self._site.network)
             errands.add(Job.SYNC, self._cause, self._started.actor, self._site.clock.now())
