@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, and_, bindparam, delete, false, or_, select, update
 
 from provisioner.model.resources import Kind
+from provisioner.state import participation
 from provisioner.state.codec import dump, dump_held, load, load_effects, load_held, sort_of
 from provisioner.state.database import Database
 from provisioner.state.runs import StepState
@@ -18,6 +19,7 @@ from provisioner.state.schema import (
     BORROWED,
     DEPARTURE,
     EDGE,
+    ENROLLED_PERSON,
     MIRROR,
     MIRRORED,
     OPEN,
@@ -52,15 +54,24 @@ class Persons:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def export(self, network: str, person: str, identities: Identities = frozenset()) -> Mapping[str, _Rows]:
+    def traces(self, network: str, person: str, names: Collection[str] = ()) -> Traces:
+        """All words by which the database knows the person, and ``names``: what to look for once they are erased."""
+        with self._database.reading() as connection:
+            return _traces(connection, network, person).with_names(names)
+
+    def export(
+        self, network: str, person: str, identities: Identities = frozenset(), names: Collection[str] = ()
+    ) -> Mapping[str, _Rows]:
         """As plain data, by what it is; empty when there is nothing. Of what others are in too, their part alone.
 
         ``sources`` (what is believed of them there), ``apart`` (that they are somebody else), ``ties``, ``borrowed``,
         ``memberships``, ``departures``, ``steps`` (writes to their own accounts), ``mentioned`` (writes to containers),
-        ``plans`` (saved ones) and ``runs`` (that they started).
+        ``plans`` (saved ones) and ``runs`` (that they started). Of the service: ``enrolled`` (how they came),
+        ``places``, ``endings``, ``requests``, ``confirmed`` (lists), ``letters``, ``sessions``, ``links``, ``deeds``.
+        ``names``: further ones of theirs, addresses among them.
         """
         with self._database.reading() as connection:
-            traces = _traces(connection, network, person)
+            traces = _traces(connection, network, person).with_names(names)
             found = {
                 "sources": _rows(connection, _mirrored(network, identities)),
                 "apart": _rows(connection, _apart(network, person, identities)),
@@ -72,19 +83,24 @@ class Persons:
                 "mentioned": [_mentioned(row, traces) for row in _mentioning(connection, network, traces)],
                 "plans": list(_plans(connection, network, traces, person)),
                 "runs": _rows(connection, _started(network, person)),
+                **participation.shown(connection, network, person, addresses_in(traces.names)),
             }
         return {name: rows for name, rows in found.items() if rows}
 
-    def scrub(self, network: str, person: str, identities: Identities = frozenset()) -> Scrubbed:
+    def scrub(
+        self, network: str, person: str, identities: Identities = frozenset(), names: Collection[str] = ()
+    ) -> Scrubbed:
         """Make names, payloads, errors and saved plans unreadable. To be done once the accounts are erased.
 
-        What is believed of them in sources is dropped; who is still there comes back with a whole reading.
+        What is believed of them in sources is dropped; who is still there comes back with a whole reading. So is what
+        the service kept of them: how they came, what they joined and asked, letters to them and about them, sessions.
 
         Ids of the registry, kinds, states, moments, counts and tombstones stay: history and guards need them. Of
         an SQLite file nothing can be read any more afterwards, either, unless somebody else is reading just then.
         """
         with self._database.writing() as connection:
-            traces = _traces(connection, network, person)
+            traces = _traces(connection, network, person).with_names(names)
+            participation.forget(connection, network, person, addresses_in(traces.names), traces)
             steps, open_ = _scrub_own_steps(connection, network, traces)
             steps += _scrub_mentions(connection, network, traces)
             plans = _scrub_plans(connection, network, traces)
@@ -95,6 +111,11 @@ class Persons:
             ]
         self._database.fold()
         return Scrubbed(steps, plans, len(ties) + open_)
+
+
+def addresses_in(names: Collection[str]) -> frozenset[str]:
+    """Those of the names that are e-mail addresses."""
+    return frozenset(name for name in names if "@" in name)
 
 
 def _ties(network: str, key: str) -> Any:
@@ -177,6 +198,9 @@ def _traces(connection: Connection, network: str, person: str) -> Traces:
         names |= {row.name, row.remote_id or ""}
         applied.append(load(row.effects)["fields"])
     names |= {str(fields[name]) for fields in applied for name in _NAMES if fields.get(name)}
+    mine = (ENROLLED_PERSON.c.network == network, ENROLLED_PERSON.c.person == person)
+    for row in connection.execute(select(ENROLLED_PERSON).where(*mine)):
+        names |= {row.email, f"{row.given_name} {row.family_name}"}
     return Traces(key, frozenset(names) - {"", BLANK})
 
 
