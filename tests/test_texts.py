@@ -21,6 +21,8 @@ from jinja2 import Environment, nodes
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES
 from provisioner.console.pages import SAID
+from provisioner.app.notice_facts import WEEK
+from provisioner.messages.wording import POSTS, REASONS, WORDINGS
 from provisioner.model.changes import ChangeClass
 from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
@@ -60,6 +62,10 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
+    "messages.{}": [*WORDINGS, *POSTS],
+    "messages.{}_subject": WORDINGS,
+    "messages.{}_why": REASONS,
+    "messages.week_{}": WEEK,
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
     "console.nav_{}": CODES,
     "console.said_{}": SAID,

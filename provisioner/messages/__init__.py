@@ -9,15 +9,15 @@ WELCOME             nothing
 JOINED              ``person``
 REQUEST, …_REMINDER ``request``: the number of the request; none goes once it is decided
 APPROVED, DECLINED  ``request``
-CONFIRM, …_REMINDER ``body``, ``due``; none goes once the list is confirmed
-CONFIRM_ESCALATED   ``body``, ``due``
+CONFIRM, …_REMINDER ``body``; none goes once the list is confirmed
+CONFIRM_ESCALATED   ``body``
 STRUCK              ``body``
-LEAVING             ``last_day``
-SUCCESSOR           ``body``, ``vacant_on``: the first day without anybody
-HAND_OVER           ``person``: who left
-GUEST_ENDS          ``person``: the guest, ``last_day``
+LEAVING             ``stage``: soon, tomorrow, ended, erasing; ``last_day``, ``erasable_on`` as far as known
+SUCCESSOR           ``body``; ``office``: lead, moderation; ``vacant_on``: the first day without anybody
+HAND_OVER           ``count``: whose files wait
+GUEST_ENDS          ``guest``, ``until``
 TO_BODY             ``body``, ``subject``, ``text``, ``writer``; ``show_address`` 1: the writer wants to be answered
-NOTICE              ``what``, and its counts: see `provisioner.app.noticing`
-WEEKLY              counts: ``joined``, ``left``, ``waiting``, ``failed``, ``requests``, ``confirmations``, ``letters``
+NOTICE              ``what``, and what it counts: see `provisioner.app.noticing`
+WEEKLY              ``since``, ``until`` and counts: see `provisioner.app.weekly`
 ==================  =================================================================================================
 """

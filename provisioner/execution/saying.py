@@ -1,0 +1,15 @@
+"""Says something in a conversation: a write there that is no step of a plan, and changes nothing that is managed."""
+
+from datetime import datetime
+
+from provisioner.model.ports import Speaks
+from provisioner.state import ServerLock
+from provisioner.transport.gate import WriteGate
+
+
+def say(
+    conversation: str, text: str, reference: str, since: datetime, lock: ServerLock, gate: WriteGate, speaker: Speaks
+) -> bool:
+    """See `Speaks.say`. ``lock``: of whoever alone speaks there; the gate is open for this one message only."""
+    with gate.opened(lock.token()):
+        return speaker.say(conversation, text, reference, since)
