@@ -35,7 +35,8 @@ class EnrolledPerson:
 class EnrolledMembership:
     """What was decided last about one person in one body.
 
-    With an end in ``period`` whatever the files write of the two ends there, too, unless it begins later.
+    With an end in ``period`` whatever the files write of the two ends there, too, unless it begins later; without one,
+    what they write in another role ends before it begins.
     """
 
     person: str

@@ -213,9 +213,10 @@ def _memberships(written: tuple[Membership, ...], decided: Iterable[EnrolledMemb
     kept: list[Membership] = []
     for membership in written:
         decision = last.get(membership.body)
-        if decision is None or (end := decision.period.until) is None or _begins_after(membership.period, end):
+        end = None if decision is None else _end_of_written(membership, decision)
+        if end is None:
             kept.append(membership)
-        else:
+        elif (membership.period.since or date.min) <= end:
             kept.append(replace(membership, period=_until(membership.period, end)))
     for decision in last.values():
         period = _shortened(decision.period, [one.period for one in written if one.body == decision.body])
@@ -226,6 +227,19 @@ def _memberships(written: tuple[Membership, ...], decided: Iterable[EnrolledMemb
         ):
             kept.append(Membership(decision.body, decision.role, period))
     return tuple(sorted(kept, key=lambda one: (one.body, str(one.period.since or ""))))
+
+
+def _end_of_written(written: Membership, decision: EnrolledMembership) -> date | None:
+    """The last day of what is written, because of what was decided; None: it stays as it is.
+
+    In another role it ends with the day before: who was a moderator, was struck and comes back is no moderator again.
+    """
+    since, until = decision.period.since, decision.period.until
+    if until is not None:
+        return None if _begins_after(written.period, until) else until
+    if since is None or written.role is decision.role or _begins_after(written.period, since):
+        return None
+    return since - timedelta(days=1)
 
 
 def _shortened(decided: Period, written: Iterable[Period]) -> Period:
