@@ -6,17 +6,36 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provisioner.app.service_settings import ServiceSettings
-from provisioner.console import assets, errors, login
+from provisioner.console import (
+    assets,
+    bodymaking,
+    errors,
+    joining,
+    login,
+    moderating,
+    my_page,
+    one_time_links,
+    openid_login,
+)
 from provisioner.console.deps import own_form
+from provisioner.console.describing import RESPONSES
 from provisioner.console.guarding import CarefulAnswers, SmallBodies
 from provisioner.console.network import Network
 from provisioner.console.refusals import NotThere
 from provisioner.model.ports import Clock
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (login.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    login.router,
+    one_time_links.router,
+    openid_login.router,
+    joining.router,
+    my_page.router,
+    moderating.router,
+    bodymaking.router,
+)
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 
 LONGER_BODIES: Final = {"/hooks/registry": 1024 * 1024}
@@ -31,6 +50,8 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # Paths hold one-time words: they are told to nobody, whatever the environment says.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         redirect_slashes=False,  # it would lead to whatever host a request names
         middleware=[
             Middleware(CarefulAnswers, secure=settings.url.startswith("https:")),
@@ -41,7 +62,13 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
     app.state.clock = clock
     errors.install(app)
     for router in ROUTERS:
-        app.include_router(router, prefix=f"{prefix}/{{network}}", dependencies=[Depends(own_form)])
+        app.include_router(
+            router,
+            prefix=f"{prefix}/{{network}}",
+            dependencies=[Depends(own_form)],
+            responses=RESPONSES,
+            default_response_class=HTMLResponse,
+        )
     app.include_router(assets.router, prefix=f"{prefix}/{{network}}")
 
     @app.get(f"{prefix}/", include_in_schema=False)

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from provisioner.app.refusing import Forbidden, Refused
 from provisioner.console.deps import Visit, visit_of
+from provisioner.console.guarding import HEADERS
 from provisioner.console.languages import wished_language
 from provisioner.console.network import Network
 from provisioner.console.pages import go, put_cookie, render, render_plain
@@ -42,6 +43,17 @@ def error_page(request: Request, status: int, why: Text | None = None) -> HTMLRe
     return render_plain(language, "error_plain.html", "", status=status, **context)
 
 
+def _broken(request: Request) -> HTMLResponse:
+    """The last resort: asks nothing that may be broken, too. It leaves outside of all that puts headers on."""
+    visit = getattr(request.state, "visit", None)
+    language, base = wished_language(request) or "de", ""
+    if isinstance(visit, Visit):
+        language, base = visit.language, visit.network.base
+    answer = render_plain(language, "error_plain.html", base, status=500, title="broken", why=None)
+    answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return answer
+
+
 def _visit(request: Request, status: int) -> Visit | None:
     """Who is there, also where no page was found that would have asked."""
     visit = getattr(request.state, "visit", None)
@@ -69,7 +81,7 @@ def install(app: FastAPI) -> None:
     answer(HTTPException, lambda request, error: error_page(request, error.status_code))
     answer(NotLoggedIn, lambda request, _: _to_login(request))
     answer(Unregistered, lambda request, _: go(request.state.visit, "register"))
-    answer(Exception, lambda request, _: error_page(request, 500))
+    answer(Exception, lambda request, _: _broken(request))
 
 
 def _to_login(request: Request) -> Response:

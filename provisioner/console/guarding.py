@@ -49,6 +49,8 @@ class CarefulAnswers:
 class SmallBodies:
     """Refuses what is longer than a form can be, said beforehand or found out while it comes in.
 
+    With a page of ours, which FastAPI's own limit knows nothing of.
+
     ``longer``: paths' endings whose bodies may be longer, with how long.
     """
 

@@ -1,16 +1,19 @@
-"""The way in and out: the page to log in, the language, logging out."""
+"""Where everything begins and ends: the first page, the page to log in, the language, logging out."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from provisioner.console.deps import AnyVisit
+from provisioner.console.deps import AnyVisit, Visit
+from provisioner.console.entering import show_out
 from provisioner.console.languages import known_language
 from provisioner.console.pages import go, go_to, put_cookie, render
+from provisioner.model.text import Text
 
 router = APIRouter()
-_A_YEAR = 365 * 86_400
+_A_YEAR: Final = 365 * 86_400
 
 
 @router.get("/")
@@ -26,29 +29,42 @@ def start(visit: AnyVisit) -> Response:
 @router.get("/login")
 def login_page(visit: AnyVisit) -> Response:
     """Where somebody types their address."""
-    return render(visit, "login.html", errors={}, address="")
+    return show_login(visit)
+
+
+def show_login(
+    visit: Visit,
+    address: str = "",
+    errors: Mapping[str, Text] | None = None,
+    why: Text | None = None,
+    *,
+    status: int = 200,
+) -> Response:
+    """The page to log in. ``errors``: what is wrong, by field; ``why``: why somebody is not logged in."""
+    with_city = visit.network.provider is not None
+    context = {"address": address, "errors": errors or {}, "refused": why, "with_city": with_city}
+    return render(visit, "login.html", status=status, **context)
 
 
 @router.post("/language")
 def change_language(
     visit: AnyVisit,
-    language: Annotated[str, Form(max_length=5)],
+    language: Annotated[str, Form(max_length=5)] = "",
     back: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Speak it from now on, in this browser."""
-    said = known_language(language)
     answer = go_to(visit, back if visit.network.is_ours(back) else visit.network.path())
-    if said is not None:
-        put_cookie(visit, answer, "language", said, _A_YEAR)
+    if (known := known_language(language)) is not None:
+        put_cookie(visit, answer, "language", known, _A_YEAR)
     return answer
 
 
 @router.post("/logout")
 def log_out(visit: AnyVisit) -> Response:
-    """End the session; in this browser nobody is logged in any more."""
-    if visit.session is not None:
-        visit.network.sessions.end(visit.session.digest)
-    answer = go(visit, "login", said="logged_out")
-    for of in ("", "form", "next"):
-        put_cookie(visit, answer, of, None, None)
-    return answer
+    """End the session; of a city's login its own is offered to be ended, too."""
+    provider = visit.network.provider
+    if provider is None or visit.session is None or visit.session.via != "openid":
+        return show_out(visit, go(visit, "login", said="logged_out"))
+    address = provider.goodbye(visit.network.url("login"))
+    visit.viewer = None
+    return show_out(visit, render(visit, "logged_out.html", goodbye=address))

@@ -4,8 +4,11 @@ from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 from provisioner.app.picture import Pictures
+from provisioner.app.places import Places
+from provisioner.app.reception import Reception
 from provisioner.app.site import Site
-from provisioner.state import Sessions
+from provisioner.console.openid import Provider
+from provisioner.state import Confirmations, Errands, Links, Requests, Sessions
 
 
 class Network:
@@ -22,6 +25,17 @@ class Network:
         self.base = f"{service.path.rstrip('/')}/{quote(self.name, safe='')}"
         """The path below which all its pages and cookies are, without a trailing slash."""
         self.sessions = Sessions(site.database, self.name)
+        self.links = Links(site.database, self.name)
+        self.requests = Requests(site.database, self.name)
+        self.confirmations = Confirmations(site.database, self.name)
+        self.errands = Errands(site.database, self.name)
+        self.reception = Reception(site, pictures)
+        self.places = Places(site, pictures)
+        openid = site.section.openid
+        self.provider: Provider | None = None
+        """The login of its people, where there is one."""
+        if openid is not None:
+            self.provider = Provider(openid, site.home, self.url("openid", "back"), site.clock)
 
     def now(self) -> datetime:
         """The present, in UTC."""

@@ -101,7 +101,7 @@ def render(visit: Visit, template: str, *, status: int = 200, **context: Any) ->
 
 def render_plain(language: Language, template: str, base: str, *, status: int, **context: Any) -> HTMLResponse:
     """A page of no network: only what every page has."""
-    shared = {"asset": partial(_asset, base), **_spoken(Speech(language))}
+    shared = {"base": base, "asset": partial(_asset, base), **_spoken(Speech(language))}
     return HTMLResponse(templates().get_template(template).render({**shared, **context}), status)
 
 
@@ -151,7 +151,8 @@ def _spoken(speech: Speech) -> Mapping[str, Any]:
 SAID: Final = frozenset(
     {
         "logged_out",
-        "language_changed",
+        *("registered", "joined", "asked", "left", "withdrawn"),
+        *("approved", "declined", "struck", "appointed", "confirmed", "mailed"),
     }
 )
 """What can be said on the page after a form: ``said_<code>`` in the texts."""

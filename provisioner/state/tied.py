@@ -76,9 +76,8 @@ class TiedTo:
                 mine = (table.c.network == self._network, table.c.target.in_(self._targets))
                 account = () if table is BORROWED else (table.c.kind == str(Kind.ACCOUNT),)
                 statement = select(table.c.key).where(*mine, *account, table.c.remote_id == remote_id)
-                found = frozenset(connection.scalars(statement))
-                if found:
-                    return found.pop() if len(found) == 1 else None
+                if (found := connection.scalar(statement)) is not None:
+                    return str(found)
         return None
 
 

@@ -1,0 +1,59 @@
+"""The way in by links that work once.
+
+A link is shown by GET and used by POST alone: programs that look through mails open every link in them.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path
+from starlette.responses import Response
+
+from provisioner.app.reception import Reply
+from provisioner.console.deps import AnyVisit, Visit
+from provisioner.console.entering import let_in
+from provisioner.console.login import show_login
+from provisioner.console.pages import render
+from provisioner.model.text import Text
+from provisioner.state import Purpose
+
+router = APIRouter()
+
+Word = Annotated[str, Path(max_length=100)]
+
+
+@router.post("/login")
+def ask_for_link(visit: AnyVisit, address: Annotated[str, Form(max_length=300)] = "") -> Response:
+    """Send a link. What is answered tells nobody whether the address is known."""
+    sender = visit.request.client.host if visit.request.client is not None else ""
+    reply = visit.network.reception.ask(address.strip(), sender)
+    if reply is Reply.MALFORMED:
+        return show_login(visit, address, {"address": Text.of("console.address_malformed")}, status=422)
+    if reply is Reply.TOO_OFTEN:
+        return show_login(visit, address, {"address": Text.of("console.asked_too_often")}, status=429)
+    return render(
+        visit,
+        "login_sent.html",
+        foreign=reply is Reply.UNKNOWN_DOMAIN,
+        contact=visit.picture.policy.joining.contact,
+        minutes=visit.picture.policy.joining.link_minutes,
+    )
+
+
+@router.get("/link/{word}")
+def show_link(visit: AnyVisit, word: Word) -> Response:
+    """Who would be logged in, and the button that does it."""
+    link = visit.network.reception.look(word)
+    if link is None:
+        return _used_up(visit)
+    return render(visit, "link.html", word=word, subject=link.subject, first_start=link.purpose is Purpose.ADMIN)
+
+
+@router.post("/link/{word}")
+def use_link(visit: AnyVisit, word: Word) -> Response:
+    """Log in. Of two at the same moment one is let in."""
+    session = visit.network.reception.enter(word)
+    return _used_up(visit) if session is None else let_in(visit, session)
+
+
+def _used_up(visit: Visit) -> Response:
+    return render(visit, "link_over.html", status=410)
