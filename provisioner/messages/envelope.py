@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
+from provisioner.messages.addresses import is_usable, on_the_wire
 from provisioner.messages.plain import flowed, one_line, plain
 from provisioner.messages.wording import Mail
 from provisioner.model.errors import Permanent
 from provisioner.model.text import Text
 
-_NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys("@,;:()", " "))
+_NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys(",;:()", " "))
 """Signs that make more than a name of a name, wherever a line is folded."""
 
 
@@ -46,12 +48,10 @@ def message_of(mail: Mail, sender: Sender, recipient: str, name: str, word: str,
 
 
 def _address(name: str, address: str) -> Address:
+    if not is_usable(address):
+        raise Permanent(Text.of("messages.unusable_address"))
     shown = one_line(plain(name).translate(_NOT_IN_NAMES))
-    local, at, domain = address.rpartition("@")
     try:
-        encoded = domain.encode("idna").decode("ascii")
-        if not at:
-            raise ValueError
-        return Address(shown, local, encoded)
-    except (ValueError, UnicodeError, IndexError):
+        return Address(shown, addr_spec=on_the_wire(address))
+    except (ValueError, IndexError, MessageError):  # e.g. two dots in a row, where RFC 5322 has one
         raise Permanent(Text.of("messages.unusable_address")) from None

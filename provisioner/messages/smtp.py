@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal
 
+from provisioner.messages.addresses import is_usable, on_the_wire
 from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, SettingsError, Transient
 from provisioner.model.text import Text
 
@@ -61,7 +62,7 @@ class MailLine:
         payload = message.as_bytes(policy=SMTP)
         with self._talking():
             self._expect(self._smtp.mail(self._server.sender), _about_all)
-            self._expect(self._smtp.rcpt(_on_the_wire(recipient)), _about_recipient)
+            self._expect(self._smtp.rcpt(on_the_wire(recipient)), _about_recipient)
             self._smtp.putcmd("data")
             code, answer = self._smtp.getreply()
         if code != _GO_ON:
@@ -173,26 +174,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def is_usable(address: str) -> bool:
-    """Whether a mail can be addressed to it: one plain address, of which nothing is a command or a second address.
-
-    Letters beyond ASCII stand only in its domain, where they have another spelling.
-    """
-    local, at, domain = address.rpartition("@")
-    plain = local.isascii() and not set(address) & set('<>()[],;:\\" \t') and address.isprintable()
-    if not at or not local or not domain or not plain or len(address) > 254:
-        return False
-    try:
-        return bool(domain.encode("idna"))
-    except UnicodeError:
-        return False
-
-
-def _on_the_wire(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
 def _dotted(payload: bytes) -> bytes:
