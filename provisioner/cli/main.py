@@ -8,6 +8,7 @@ import typer
 import typer.exceptions
 
 from provisioner.cli import (
+    admin_link,
     adopting,
     bounces,
     demo,
@@ -55,6 +56,7 @@ for commands in (
     importing,
     demo,
     serving,
+    admin_link,
 ):
     commands.register(app)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
+from provisioner.app.page_links import page
 from provisioner.app.picture import Pictures
 from provisioner.app.places import Places
 from provisioner.app.reception import Reception
@@ -48,7 +49,7 @@ class Network:
 
     def url(self, *parts: str | int) -> str:
         """The same as an address, from the settings: what a request says of its host is never believed."""
-        return f"{self.origin}{self.path(*parts)}"
+        return page(self.site, *parts)
 
     def is_ours(self, path: str) -> bool:
         """Whether a browser that is sent there stays on this network's pages."""
