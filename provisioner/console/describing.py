@@ -19,6 +19,7 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Done, or to be done elsewhere: another page of this network.",
         "headers": {"Location": {"required": True, "schema": {"type": "string", "pattern": "^/"}}},
     },
+    400: _page("It could not be read as a form."),
     403: _page("The form was not one of ours, or too old."),
     404: _page("There is no such thing, or it is not yours to see."),
     413: _page("More than a form can hold."),
