@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
 from provisioner.app.jobs import JobReport
@@ -64,9 +65,9 @@ class Dispatcher:
         ProgressStore(self._site).clear()
         if all(errand.only is not None for errand in batch):
             if not self._halve(batch):
-                self._put_off(batch, None)
+                self._put_off(batch, None, crashed=True)
         else:
-            self._put_off([errand for errand in batch if errand.only is None], None)
+            self._put_off([errand for errand in batch if errand.only is None], None, crashed=True)
         return POLL
 
     def _halve(self, batch: Collection[Errand]) -> bool:
@@ -76,10 +77,11 @@ class Dispatcher:
         self._most = len(ids) // 2
         return True
 
-    def _put_off(self, errands: Iterable[Errand], report: JobReport | None) -> None:
+    def _put_off(self, errands: Iterable[Errand], report: JobReport | None, *, crashed: bool = False) -> None:
+        """A process that ended for the first time may have been ended by anybody: that is tried again at once."""
         now, given_up = self._site.clock.now(), []
         for errand in errands:
-            pause = pause_after(errand.tries + 1)
+            pause = timedelta(0) if crashed and not errand.tries else pause_after(errand.tries + 1)
             if pause is None:
                 given_up.append(errand)
             else:

@@ -1,0 +1,100 @@
+"""The service against its own OpenAPI description: whatever is sent, it answers as it says it does."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from provisioner.console.csrf import HEADER
+from tests.support.console import ADMIN, GUEST, MEMBER, MODERATOR_SENSORIK, NEWCOMER, RANGER, URL, Browser, House
+
+NETWORK: Final = "redi"
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+WELL_FORMED, MALFORMED = 6, 3
+"""Of each operation and everybody who tries it, the same in every run. Together they take some twenty seconds."""
+KNOWN: Final[Mapping[str, list[str]]] = {
+    "bodies": ["pg-sensorik", "pg-akte", "pg-kreis", "pg-alt"],
+    "people": [RANGER, MEMBER],
+    "members": [MEMBER],
+    "requests": ["1"],
+}
+"""What there is, by the word before it in a path: of random ids there never is any."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Everybody's acts stay: later ones meet what earlier ones did."""
+    made = House(tmp_path_factory.mktemp("openapi"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("who", [RANGER, MODERATOR_SENSORIK, MEMBER, GUEST, NEWCOMER, ADMIN, None])
+def test_every_answer_is_as_described(house: House, who: str | None) -> None:
+    description = _described(house)
+    for operation in description.get_all_operations():
+        found = operation.ok()
+        _tried(house, found, who, GenerationMode.POSITIVE, WELL_FORMED)
+        if len(found.body) or len(found.query):
+            _tried(house, found, who, GenerationMode.NEGATIVE, MALFORMED)
+
+
+def _described(house: House) -> Any:
+    description = house.app.openapi()
+    for path, methods in description["paths"].items():
+        for method in methods.values():
+            for parameter in method.get("parameters", []):
+                if parameter["in"] == "path" and parameter["name"] != "network":
+                    before = path.split("/")[path.split("/").index(f"{{{parameter['name']}}}") - 1]
+                    if before in KNOWN:
+                        there_is = [int(one) if one.isdecimal() else one for one in KNOWN[before]]
+                        parameter["schema"] = {"anyOf": [{"enum": there_is}, parameter["schema"]]}
+    return schemathesis.openapi.from_dict(description)
+
+
+def _tried(house: House, operation: APIOperation, who: str | None, mode: GenerationMode, examples: int) -> None:
+    strategy = operation.as_strategy(mode, path_parameters={"network": NETWORK})
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def answered(case: Case) -> None:
+        browser = house.visitor(who, raise_server_exceptions=False)  # anew: one of the operations is to log out
+        case.validate_response(_sent(case, browser), checks=CHECKS)
+
+    answered()
+
+
+def _sent(case: Case, browser: Browser) -> Any:
+    """Its own way of sending doesn't get along with the urllib3 that niquests brings."""
+    request = case.as_transport_kwargs(base_url=URL)
+    headers = {**(request.get("headers") or {}), HEADER: browser.csrf}
+    body = {name: request[name] for name in ("json", "files") if request.get(name) is not None}
+    if (data := request.get("data")) is not None:
+        body["content" if isinstance(data, str | bytes) else "data"] = data
+    return browser.client.request(
+        request["method"], request["url"], params=request.get("params"), headers=headers, **body
+    )
