@@ -18,19 +18,29 @@ import pytest
 import yaml
 from jinja2 import Environment, nodes
 
+from policies.membership import Standing
+from provisioner.app.notice_facts import WEEK
+from provisioner.app.overview import DUES
+from provisioner.app.progress import APPLYING, READING
+from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES
 from provisioner.console.pages import SAID
-from provisioner.app.notice_facts import WEEK
+from provisioner.lifecycle.ladder import Rung
 from provisioner.messages.wording import POSTS, REASONS, WORDINGS
-from provisioner.model.changes import ChangeClass
-from provisioner.model.registry import OrganisationKind, Role
+from provisioner.model.changes import ChangeClass, Verb
+from provisioner.model.enrolments import RequestState
+from provisioner.model.errands import Job
+from provisioner.model.messages import LetterKind, LetterState
+from provisioner.model.plan import NoticeKind
+from provisioner.model.registry import JoinMode, OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
 from provisioner.model.sources import PERSON_FIELDS
 from provisioner.model.text import Text
 from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
-from provisioner.state import Outcome, StepState
+from provisioner.state import Outcome, PlanState, StepState
+from provisioner.state.persons import KEPT
 from provisioner.texts import Catalogue
 from provisioner.texts.catalogue import sentences as sentences_of
 
@@ -59,6 +69,7 @@ LISTED: dict[str, Iterable[str]] = {
     "model.organisations_{}": [str(kind) for kind in OrganisationKind],
     "cli.drift_{}": [str(kind) for kind in DriftKind if kind is not DriftKind.FIELD],
     "cli.state_{}": _STATES,
+    "cli.kept_{}": KEPT,
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
@@ -71,6 +82,24 @@ LISTED: dict[str, Iterable[str]] = {
     "console.said_{}": SAID,
     "console.error_{}": TITLES,
     "console.error_{}_why": TITLES,
+    "console.audit_{}": ACTIONS,
+    "console.body_joins_{}": [str(mode) for mode in JoinMode],
+    "console.class_{}": [str(each) for each in ChangeClass],
+    "console.due_{}": DUES,
+    "console.how_{}": ("written", "rule", "service"),
+    "console.job_{}": [str(job) for job in Job],
+    "console.kind_{}": [str(kind) for kind in LetterKind],
+    "console.letter_{}": [str(state) for state in LetterState],
+    "console.notice_{}": [str(kind) for kind in NoticeKind],
+    "console.outcome_{}": [*_OUTCOMES, "refused", "failed", "locked"],
+    "console.phase_{}": (READING, APPLYING),
+    "console.plan_state_{}": [str(state) for state in PlanState],
+    "console.request_{}": [str(state) for state in RequestState],
+    "console.run_{}": [*_OUTCOMES, "open"],
+    "console.rung_{}": [str(rung).replace("-", "_") for rung in Rung],
+    "console.standing_{}": [str(standing).replace("-", "_") for standing in Standing],
+    "console.step_{}": _STATES,
+    "console.verb_{}": [str(verb) for verb in Verb],
     "planning.{}": (
         *("joined", "taken_out", "ended", "dropped", "put_in", "raised", "lowered", "regraded"),
         *("kept_missing", "kept_extra", "kept_rights"),

@@ -5,23 +5,23 @@ that is history and empty. A run that was cut short is finished by the same comm
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from policies.membership import Belongings
 from provisioner.app.applying import lock_servers
 from provisioner.app.carrying_out import How, Started, carry_out
 from provisioner.app.connectors import Target
+from provisioner.app.erasable import PERSON, body_subject, in_order, person_subject
 from provisioner.app.focus import is_named
-from provisioner.app.leavers import accounts_held, find_leaver, leavers_of
 from provisioner.app.observing import View, ties_of
 from provisioner.app.personal_data import identities_of
 from provisioner.app.planning import Planned, make_plan, with_cost
+from provisioner.app.proof import Looked, known_of, look_again
 from provisioner.app.site import Inputs, Site, planning_rules
 from provisioner.execution import Report
-from provisioner.lifecycle.ladder import Rung
-from provisioner.model.bindings import Binding, Ties
+from provisioner.model.bindings import Binding
 from provisioner.model.changes import Change, ChangeClass, Erase, Leave
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import UNKNOWN, Complete, Remote, Unknown
@@ -31,14 +31,7 @@ from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.planning.draft import Draft
 from provisioner.planning.sameness import reader_of
-from provisioner.registry.mistakes import mend_word
 from provisioner.state import Bindings, Departures, Mirrors, Outcome, Persons
-
-PERSON, BODY = "person", "body"
-_LAST_FIRST = (Kind.MAILING_LIST, Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP, Kind.ROLE)
-"""What is in another goes before it; of a body's groups that of all members goes last."""
-_NAMED = 6
-"""How many people are named who stand in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +64,15 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What came of it. ``finished``: nothing of it is left, here or there."""
+    """What came of it. ``finished``: nothing of it is left, here or there.
+
+    ``proof``: of a person, all places that were looked through again afterwards.
+    """
 
     erasure: Erasure
     report: Report | None
     finished: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """Who or what is to be erased, from the registry's side."""
-
-    id: str
-    name: str
-    obstacles: tuple[Text, ...]
-    origin: Origin | None
+    proof: tuple[Looked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +84,8 @@ class _Prepared:
     """Ties whose objects are there no more."""
     identities: frozenset[tuple[str, str]] = frozenset()
     """(source, key) of a person."""
+    entry: Person | None = None
+    """What the registry says of a person."""
 
 
 def look(site: Site, kind: str, identity: str) -> Erasure:
@@ -108,11 +97,19 @@ def look(site: Site, kind: str, identity: str) -> Erasure:
         return _prepare(site, targets, kind, identity).erasure
 
 
-def erase(site: Site, kind: str, identity: str, confirmed: str, started: Started, how: How | None = None) -> Erased:
+def erase(
+    site: Site,
+    kind: str,
+    identity: str,
+    confirmed: str,
+    started: Started,
+    how: How | None = None,
+    also: Sequence[Path] = (),
+) -> Erased:
     """Delete it, when ``confirmed`` is its name and nothing stands in the way; else nothing is touched.
 
-    Raises `SettingsError` for a wrong id or name, `LockTaken`, `StateBehind` and other `StateError`s; what targets do
-    stands in the report.
+    ``also``: files to look through afterwards, besides those that we know. Raises `SettingsError` for a wrong id or
+    name, `LockTaken`, `StateBehind` and other `StateError`s; what targets do stands in the report.
     """
     with ExitStack() as stack:
         targets = stack.enter_context(site.targets())
@@ -124,6 +121,7 @@ def erase(site: Site, kind: str, identity: str, confirmed: str, started: Started
             raise SettingsError(Text.of("lifecycle.wrong_name", id=identity, name=erasure.name, given=confirmed))
         if erasure.obstacles:
             return Erased(erasure, None, finished=False)
+        known = known_of(site, targets, identity, prepared.entry) if kind == PERSON else None
         report = None
         if prepared.planned is not None:
             chosen = {part.target: list(part.changes) for part in prepared.planned.plan.targets}
@@ -131,9 +129,10 @@ def erase(site: Site, kind: str, identity: str, confirmed: str, started: Started
         finished = report is None or report.outcome is Outcome.DONE
         _bury(site, prepared.gone)
         if finished and kind == PERSON:
-            finished = _forget(site, targets, identity, prepared.identities)
+            finished = _forget(site, targets, identity, prepared)
         site.ties_log.keep()
-        return Erased(erasure, report, finished)
+        proof = () if known is None else look_again(site, targets, identity, known, also)
+        return Erased(erasure, report, finished and not any(looked.fails for looked in proof), proof)
 
 
 def _normal(name: str) -> str:
@@ -151,26 +150,28 @@ def _bury(site: Site, gone: Sequence[tuple[View, Binding]]) -> None:
         bindings.release(site.network, view.target.name, binding.id)
 
 
-def _forget(site: Site, targets: Sequence[Target], person: str, identities: frozenset[tuple[str, str]]) -> bool:
+def _forget(site: Site, targets: Sequence[Target], person: str, prepared: _Prepared) -> bool:
     """What the database still knows of somebody who has no account any more; whether nothing of it is left."""
     account = ResourceId(Kind.ACCOUNT, f"{PERSON}:{person}")
     for target in targets:
         Bindings(site.database).release(site.network, target.name, account)  # one that was borrowed, and its edges
     Departures(site.database).forget(site.network, person)
-    return Persons(site.database).scrub(site.network, person, identities).kept == 0
+    names = () if prepared.entry is None else (prepared.entry.display_name, prepared.entry.email)
+    return Persons(site.database).scrub(site.network, person, prepared.identities, names).kept == 0
 
 
 def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) -> _Prepared:
     inputs, key = site.inputs(), f"{kind}:{identity}"
     ties = ties_of(site, targets)
     tied = {name: [one for one in known.bindings if is_named(one.key, {key})] for name, known in ties.items()}
-    find = _person if kind == PERSON else _body
+    find = person_subject if kind == PERSON else body_subject
     subject = find(site, inputs, targets, identity, ties)
     identities, still_in = _in_sources(site, inputs, identity) if kind == PERSON else (frozenset[tuple[str, str]](), ())
+    entry = inputs.loaded.registry.people.get(identity) if kind == PERSON else None
     obstacles, doomed, gone = list(subject.obstacles), list[Doomed](), list[tuple[View, Binding]]()
     if not any(tied.values()):
         erasure = Erasure(identity, subject.name, (), tuple(obstacles), subject.origin, still_in)
-        return _Prepared(erasure, None, (), identities)
+        return _Prepared(erasure, None, (), identities, entry)
     planned = make_plan(site, targets)
     parts: list[TargetPlan] = []
     for part in planned.plan.targets:
@@ -179,7 +180,7 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
             obstacles += [why for why in (_unread(view), view.behind) if why is not None]
         if view.inventory is not None:
             changes += _leaves_of(ResourceId(Kind.ACCOUNT, key), part)
-            for binding in _in_order(view.known, key):
+            for binding in in_order(view.known, key):
                 found = _examine(site, view, inputs, binding)
                 if isinstance(found, Text):
                     obstacles.append(found)
@@ -193,7 +194,7 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
         parts.append(with_cost(replace(part, changes=tuple(changes), notices=()), view))
     plan = replace(planned.plan, targets=tuple(parts), refusals=())
     erasure = Erasure(identity, subject.name, tuple(doomed), tuple(obstacles), subject.origin, still_in)
-    return _Prepared(erasure, replace(planned, plan=plan), tuple(gone), identities)
+    return _Prepared(erasure, replace(planned, plan=plan), tuple(gone), identities, entry)
 
 
 def _in_sources(site: Site, inputs: Inputs, person: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
@@ -217,12 +218,6 @@ def _leaves_of(account: ResourceId, part: TargetPlan) -> list[Change]:
         for change in part.changes
         if isinstance(change, Leave) and change.member is account.kind and account.key in change.members
     ]
-
-
-def _in_order(ties: Ties, key: str) -> list[Binding]:
-    """What is tied for this key, in the order in which it goes."""
-    mine = [binding for identity, binding in ties.bindings.items() if is_named(identity.key, {key})]
-    return sorted(mine, key=lambda one: (_LAST_FIRST.index(one.id.kind), one.id.key == key, one.id.key))
 
 
 def _examine(site: Site, view: View, inputs: Inputs, binding: Binding) -> Erase | Text | None:
@@ -274,73 +269,3 @@ def _members(view: View, binding: Binding) -> int:
     if roster is None:
         return 0
     return len({member for (_, kind), members in roster.members.items() if kind is Kind.ACCOUNT for member in members})
-
-
-def _person(site: Site, inputs: Inputs, targets: Sequence[Target], identity: str, ties: Mapping[str, Ties]) -> _Subject:
-    """Raises `SettingsError` for an id that is neither in the registry nor tied."""
-    registry = inputs.loaded.registry
-    entry = registry.people.get(identity)
-    obstacles = list(_unsure(inputs, identity))
-    pending = ResourceId(Kind.ACCOUNT, f"{PERSON}:{identity}")
-    obstacles += [
-        Text.of("lifecycle.outcome_open", target=target)
-        for target, known in ties.items()
-        if pending in (known.pending or {})
-    ]
-    leavers = list(leavers_of(site, inputs, accounts_held(site, targets)))
-    try:
-        leaver = find_leaver(registry, leavers, identity)
-    except SettingsError as staying:
-        if entry is None:
-            raise
-        return _Subject(identity, entry.display_name, (staying.text, *obstacles), entry.origin)
-    if leaver.rung not in (Rung.ERASABLE, Rung.ERASED):
-        obstacles.insert(0, Text.of("lifecycle.not_on_last_rung", what=leaver.waits_for))
-    return _Subject(identity, leaver.name, tuple(obstacles), None if entry is None else entry.origin)
-
-
-def _body(site: Site, inputs: Inputs, targets: Sequence[Target], identity: str, ties: Mapping[str, Ties]) -> _Subject:
-    """Of a body that is in no registry any more the name is what its rooms are called."""
-    registry, key = inputs.loaded.registry, f"{BODY}:{identity}"
-    obstacles = list(_unsure(inputs, identity))
-    obstacles += [
-        Text.of("lifecycle.outcome_open", target=target)
-        for target, known in ties.items()
-        if any(is_named(one.key, {key}) for one in known.pending or {})
-    ]
-    body = registry.bodies.get(identity)
-    if body is None:
-        names = [binding.name for known in ties.values() for binding in reversed(_in_order(known, key))]
-        if not names:
-            mend = mend_word(identity, registry.bodies.keys())
-            raise SettingsError(Text.of("lifecycle.no_such_body", id=identity, mend=mend))
-        return _Subject(identity, names[0], tuple(obstacles), None)
-    today = site.today(registry.time_zone)
-    if not body.is_archived(today):
-        if body.archived_on is None:
-            obstacles.append(Text.of("lifecycle.body_active", id=identity))
-        else:
-            obstacles.append(Text.of("lifecycle.body_active_until", day=body.archived_on))
-    written = [person for person in registry.people.values() if _is_written(person, identity, site, inputs)]
-    if written:
-        names_of = ", ".join(sorted(f"{person.display_name} ({person.id})" for person in written)[:_NAMED])
-        names_of += ", …" if len(written) > _NAMED else ""
-        obstacles.append(Text.of("lifecycle.people_named", id=identity, count=len(written), names=names_of))
-    selected = Belongings(registry, today).of_bodies()[identity].members - {person.id for person in written}
-    if selected:
-        obstacles.append(Text.of("lifecycle.people_selected", count=len(selected), where=str(body.origin or "")))
-    return _Subject(identity, body.name, tuple(obstacles), body.origin)
-
-
-def _is_written(person: Person, body: str, site: Site, inputs: Inputs) -> bool:
-    """Whether the person's entry names the body for today or later."""
-    today = site.today(inputs.loaded.registry.time_zone)
-    return any(one.body == body and not one.period.is_over(today) for one in person.memberships)
-
-
-def _unsure(inputs: Inputs, identity: str) -> Iterator[Text]:
-    registry = inputs.loaded.registry
-    if not registry.complete:
-        yield Text.of("planning.registry_incomplete")
-    if identity in registry.blocked:
-        yield Text.of("lifecycle.entry_malformed", id=identity)

@@ -44,7 +44,7 @@ class LeaversReport(JsonReport):
 
 
 class PersonReport(JsonReport):
-    """`readi person export`: everything that is kept about somebody."""
+    """`readi person show --json`, `--export FILE`: everything that is kept about somebody."""
 
     schema_: Literal["readi.person/1"] = Field(default="readi.person/1", alias="schema")
     network: str

@@ -20,7 +20,8 @@ def export(site: Site, person: str) -> PersonReport:
     """
     people = site.inputs().loaded.registry.people
     entry = people.get(person)
-    kept = Persons(site.database).export(site.network, person, identities_of(site, person, entry))
+    names = () if entry is None else (entry.display_name, entry.email)
+    kept = Persons(site.database).export(site.network, person, identities_of(site, person, entry), names)
     guests = sorted(each.id for each in people.values() if each.guest is not None and each.guest.sponsor == person)
     if entry is None and not kept and not guests:
         raise SettingsError(Text.of("lifecycle.no_such_person", id=person, mend=mend_word(person, people.keys())))

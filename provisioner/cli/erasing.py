@@ -1,23 +1,34 @@
-"""readi person erase, body erase: deleting for good, by name; readi person export: what is known of somebody."""
+"""readi person erase, body erase: deleting for good, by name, with proof; readi person show: what is kept of them."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from provisioner.app import erasing
 from provisioner.app.carrying_out import Started
+from provisioner.app.erasable import BODY, PERSON
 from provisioner.app.erasing import Doomed, Erased, Erasure
+from provisioner.app.ladder_reports import PersonReport
 from provisioner.app.personal_data import export
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.editing import Identity, bodies, people
-from provisioner.cli.planning import actor_id, failures, watched
+from provisioner.cli.planning import AsJson, actor_id, failures, watched
 from provisioner.cli.reading import read_first
+from provisioner.model.errors import SettingsError
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 from provisioner.model.words import resource_word
 
 Confirm = Annotated[
     str | None,
     typer.Option("--confirm", metavar="NAME", help="The name, letter by letter; without it nothing goes."),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option("--also", metavar="FILE", help="Look through this file, too, e.g. a log; can be given several times."),
 ]
 
 
@@ -25,15 +36,18 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     people.command("erase")(person_erase)
     bodies.command("erase")(body_erase)
-    people.command("export")(person_export)
+    people.command("show")(person_show)
 
 
-def person_erase(ctx: typer.Context, identity: Identity, confirm: Confirm = None) -> int:
+def person_erase(ctx: typer.Context, identity: Identity, confirm: Confirm = None, also: Also = None) -> int:
     """Delete somebody's accounts in every target, for good. Without --confirm: only say what would go.
+
+    Afterwards every target, table and file is read again: the report says for each that nothing is left, or what is and
+    why, and when the copies that still hold something are deleted.
 
     Exit code 0: erased, or nothing there; 2: shown only; 3: something stands in the way; 1: something failed.
     """
-    return _erase(context_of(ctx), erasing.PERSON, identity, confirm)
+    return _erase(context_of(ctx), PERSON, identity, confirm, also or [])
 
 
 def body_erase(ctx: typer.Context, identity: Identity, confirm: Confirm = None) -> int:
@@ -41,10 +55,10 @@ def body_erase(ctx: typer.Context, identity: Identity, confirm: Confirm = None) 
 
     Exit code 0: erased, or nothing there; 2: shown only; 3: something stands in the way; 1: something failed.
     """
-    return _erase(context_of(ctx), erasing.BODY, identity, confirm)
+    return _erase(context_of(ctx), BODY, identity, confirm, [])
 
 
-def _erase(context: Context, kind: str, identity: str, confirm: str | None) -> int:
+def _erase(context: Context, kind: str, identity: str, confirm: str | None, also: list[Path]) -> int:
     site = context.open_site()
     read_first(context, site)  # whoever came back is not to be erased
     if confirm is None:
@@ -52,7 +66,7 @@ def _erase(context: Context, kind: str, identity: str, confirm: str | None) -> i
             erasure = erasing.look(site, kind, identity)
         return _tell(context, kind, erasure)
     with watched(context, site) as how:
-        erased = erasing.erase(site, kind, identity, confirm, Started(actor_id(), f"{kind} erase"), how)
+        erased = erasing.erase(site, kind, identity, confirm, Started(actor_id(), f"{kind} erase"), how, also)
     if erased.erasure.obstacles:
         return _tell(context, kind, erased.erasure)
     return _tell_erased(context, kind, erased)
@@ -66,14 +80,14 @@ def _tell(context: Context, kind: str, erasure: Erasure) -> int:
         for doomed in erasure.doomed:
             out.print(f"  - {_object(context, doomed)}", style="red" if doomed.there else "dim", markup=False)
     else:
-        code = "nothing_to_erase_person" if kind == erasing.PERSON else "nothing_to_erase_body"
+        code = "nothing_to_erase_person" if kind == PERSON else "nothing_to_erase_body"
         out.print(context.tell(code, name=erasure.name, id=erasure.id), markup=False)
     if erasure.obstacles:
         out.print(context.tell("stands_in_the_way"), style="yellow", markup=False)
         for obstacle in erasure.obstacles:
             out.print(f"  {context.say(obstacle)}", style="yellow", markup=False)
         return REFUSED
-    if not erasure.doomed and kind == erasing.BODY:
+    if not erasure.doomed and kind == BODY:
         _tell_entry(context, erasure)
         return NOTHING_TO_DO
     _tell_sources(context, erasure)
@@ -99,15 +113,27 @@ def _tell_erased(context: Context, kind: str, erased: Erased) -> int:
             out.print(f"  {line}", style="red", markup=False)
     if not erased.finished:
         out.print(context.tell("not_all_erased", name=erasure.name), style="red", markup=False)
+        _tell_proof(context, erased)
         return FAILED
-    code = "person_erased" if kind == erasing.PERSON else "body_erased"
+    code = "person_erased" if kind == PERSON else "body_erased"
     out.print(context.tell(code, name=erasure.name, id=erasure.id), style="bold", markup=False)
     for doomed in erasure.doomed:
         if doomed.id.kind is Kind.CONVERSATION and not doomed.there:
             out.print(f"  - {_object(context, doomed)}", style="yellow", markup=False)
+    _tell_proof(context, erased)
     _tell_entry(context, erasure)
     _tell_sources(context, erasure)
     return NOTHING_TO_DO
+
+
+def _tell_proof(context: Context, erased: Erased) -> None:
+    """Place by place: nothing left, or what and why."""
+    if erased.proof:
+        context.out.print(context.tell("looked_again"), markup=False)
+    for looked in erased.proof:
+        what = context.tell("nothing_left") if looked.left is None else context.say(looked.left)
+        style = "red" if looked.fails else None if looked.left is None else "yellow"
+        context.out.print(f"  {context.say(looked.where)}: {what}", style=style, markup=False)
 
 
 def _tell_entry(context: Context, erasure: Erasure) -> None:
@@ -123,8 +149,47 @@ def _tell_sources(context: Context, erasure: Erasure) -> None:
         context.out.print(line, style="yellow", markup=False)
 
 
-def person_export(ctx: typer.Context, identity: Identity) -> int:
-    """Everything that is kept here about somebody, as JSON: entry, accounts, memberships, history, departure."""
+def person_show(
+    ctx: typer.Context,
+    identity: Identity,
+    file: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write all of it into a new file, as JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Everything that is kept here about somebody: entry, accounts, memberships, requests, letters, history, departure.
+
+    The file is for the person: it holds what is theirs, and of what others are in too their part alone.
+    """
     context = context_of(ctx)
-    context.print_json(export(context.open_site(), identity))
+    report = export(context.open_site(), identity)
+    if file is not None:
+        _write(file, report)
+        context.out.print(context.tell("exported", file=str(file)), markup=False)
+    elif as_json:
+        context.print_json(report)
+    else:
+        _tell_kept(context, report)
     return NOTHING_TO_DO
+
+
+def _write(file: Path, report: PersonReport) -> None:
+    """For its owner's eyes alone; nothing is overwritten. Raises `SettingsError`."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise SettingsError(Text.of("app.cannot_write", file=str(file)), detail=error.strerror or "") from error
+    with os.fdopen(handle, "w", encoding="utf-8") as opened:
+        opened.write(report.model_dump_json(by_alias=True, indent=2) + "\n")
+
+
+def _tell_kept(context: Context, report: PersonReport) -> None:
+    out = context.out
+    out.print(context.tell("kept_of", id=report.id), style="bold", markup=False)
+    lines = yaml.safe_dump({"entry": report.entry, "guests": report.guests}, allow_unicode=True, sort_keys=False)
+    out.print(lines.rstrip(), markup=False)
+    kept = report.kept if isinstance(report.kept, dict) else {}
+    for part, rows in kept.items():
+        count = len(rows) if isinstance(rows, list) else 1
+        out.print(context.tell("kept_rows", what=Text.of(f"cli.kept_{part}"), count=count), markup=False)
+    out.print(context.tell("kept_whole", command=f"readi person show {report.id} --export FILE"), markup=False)

@@ -29,6 +29,12 @@ from provisioner.state.schema import (
 )
 from provisioner.state.traces import BLANK, Traces, without_strings
 
+KEPT: Final = (
+    *("sources", "apart", "ties", "borrowed", "memberships", "departures", "steps", "mentioned", "plans", "runs"),
+    *("enrolled", "places", "endings", "requests", "confirmed", "sessions", "links", "deeds", "letters"),
+)
+"""What `Persons.export` calls what there is."""
+
 _NAMES: Final = ("name", "display_name", "email")
 """Fields by which somebody is known wherever they stand."""
 

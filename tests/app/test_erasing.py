@@ -87,14 +87,14 @@ def test_with_the_name_the_account_goes_and_never_comes_back(gone: Installation)
 
 
 def test_what_was_kept_here_about_the_person_is_unreadable(gone: Installation) -> None:
-    held = gone.run("person", "export", "p-ben").json
+    held = gone.run("person", "show", "p-ben", "--json").json
     assert held["entry"]["email"] == "ben@bretten.example"
     assert "ben.muster" in str(held["kept"]["ties"])
     assert "p-anna" in str(held["kept"]["departures"])
     assert "ben@bretten.example" in str(held["kept"]["steps"])
     assert gone.run("person", "erase", "p-ben", "--confirm", "Ben Muster").code == 0
     del gone.wish.people["p-ben"]
-    left = gone.run("person", "export", "p-ben").out
+    left = gone.run("person", "show", "p-ben", "--json").out
     assert "ben" not in left.replace("p-ben", "").casefold()
     whole = b"".join(path.read_bytes() for path in (gone.folder / "state").glob("readi.db*"))
     assert b"ben@bretten.example" not in whole
@@ -305,7 +305,7 @@ def test_of_two_servers_the_one_that_fails_keeps_its_account_until_the_same_comm
         ran = small.run("person", "erase", "p-ben", "--confirm", "Ben Muster")
         assert (ran.code, "The same command goes on" in ran.out) == (1, True), ran.all
         assert ("ben.muster" in small.cloud.users, "ben.muster" in second.users) == (False, True)
-        assert "ben@bretten.example" in small.run("person", "export", "p-ben").out
+        assert "ben@bretten.example" in small.run("person", "show", "p-ben", "--json").out
         second.faults.clear()
         assert small.run("person", "erase", "p-ben", "--confirm", "Ben Muster").code == 0
         assert "ben.muster" not in second.users

@@ -150,10 +150,10 @@ def test_erasing_a_person_by_name_leaves_nothing_of_them_anywhere(sourced: Ident
 
 
 def test_an_export_of_a_person_names_the_sources_and_all_three_accounts(sourced: Identity) -> None:
-    told = sourced.run("person", "export", "p-ben").json
+    told = sourced.run("person", "show", "p-ben", "--json").json
     assert AD in json.dumps(told["kept"])
     assert {tie["target"] for tie in told["kept"]["ties"]} == {"login", "cloud", "lists"}
     rolf = person_id_of(STAFF, "4711")
-    told = sourced.run("person", "export", rolf).json
+    told = sourced.run("person", "show", rolf, "--json").json
     assert STAFF in json.dumps(told)
     assert "rolf@ettlingen.example" in json.dumps(told["kept"])

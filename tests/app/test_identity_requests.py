@@ -97,7 +97,7 @@ READING = (
     "explain p-ben",
     "explain pg-lora",
     "leavers",
-    "person export p-ben",
+    "person show p-ben --json",
     "validate",
     "import keycloak drawn",
 )

@@ -150,7 +150,7 @@ def tell_everything(installation: Installation) -> list[Ran]:
     commands = ["plan", "plan --json", "plan --markdown", "drift", "drift --json", "doctor", "doctor --json", "history"]
     commands += ["history 1", "history 1 --json", "explain p-x1", "explain pg-a", "explain p-x1 --json", "validate"]
     commands += ["--lang de plan", "apply --yes", "apply missing.json", "sources", "sources --json", "links", "bounces"]
-    commands += ["--log-format json sources read", "sources read --preview bretten-list", "person export p-x1"]
+    commands += ["--log-format json sources read", "sources read --preview bretten-list", "person show p-x1 --json"]
     return [installation.run(*command.split()) for command in commands]
 
 

@@ -39,7 +39,7 @@ def test_a_person_is_shown_what_sources_say_of_them_and_of_nobody_else(
         ("p-ben", "k-ben", "ben@bretten.example"),
         (person_id_of(AD, "k-marta"), "k-marta", "marta.marker@bretten.example"),
     ):
-        ran = small.run("person", "export", identity)
+        ran = small.run("person", "show", identity, "--json")
         [found] = ran.json["kept"]["sources"]
         assert (found["source"], found["key"], found["fields"]["email"]) == (AD, key, mail)
         assert "Karla" not in ran.out
@@ -60,7 +60,7 @@ def test_who_vanished_goes_down_the_ladder_and_is_dropped_when_erased(small: Ins
     assert "Marker" not in mirrored(small)
     assert b"Marker" not in small.database.read_bytes()
     assert small.run("plan").code == 0
-    assert small.run("person", "export", marta).json["kept"].get("sources") is None
+    assert small.run("person", "show", marta, "--json").json["kept"].get("sources") is None
 
 
 def test_who_is_still_in_the_source_comes_back_with_it_and_that_is_said(

@@ -19,6 +19,7 @@ from provisioner.state import (
     Sessions,
 )
 from provisioner.state.codec import dump, load
+from provisioner.state.persons import KEPT
 from provisioner.state.searching import search
 from tests.state.samples import NETWORK, NOW
 
@@ -60,6 +61,7 @@ def test_all_of_it_is_shown_without_what_opens_anything_and_what_others_wrote(da
         "enrolled": 1, "places": 2, "endings": 2, "requests": 2, "confirmed": 1,
         "letters": 3, "sessions": 2, "links": 1, "deeds": 1,
     }  # fmt: skip
+    assert shown.keys() <= set(KEPT)
     assert "digest" not in str(shown["sessions"]) + str(shown["links"])
     assert "Ich bin Ada" in str(shown)
     assert "Ich bin Bob" not in str(shown)
