@@ -30,6 +30,12 @@ DRIFTED: Final = frozenset(
 )
 """Reasons of changes that take back what somebody did over there."""
 
+DUES: Final = (
+    *("plans", "requests", "confirmations", "links", "held", "letters"),
+    *("hand_over", "erasable", "successors", "mistakes"),
+)
+"""All that can wait: ``due_<code>`` in the console's texts."""
+
 _DRIFT_NOTICES: Final = (NoticeKind.KEPT, NoticeKind.LOST)
 
 

@@ -11,14 +11,23 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from provisioner.app.service_settings import ServiceSettings
 from provisioner.console import (
     assets,
+    audit,
+    bodies,
     bodymaking,
     errors,
+    history,
     joining,
+    letters,
+    links,
     login,
+    matrix,
     moderating,
     my_page,
     one_time_links,
     openid_login,
+    overview,
+    people,
+    plans,
 )
 from provisioner.console.deps import own_form
 from provisioner.console.describing import RESPONSES
@@ -35,6 +44,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     my_page.router,
     moderating.router,
     bodymaking.router,
+    overview.router,
+    people.router,
+    bodies.router,
+    matrix.router,
+    plans.router,
+    history.router,
+    audit.router,
+    letters.router,
+    links.router,
 )
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 

@@ -153,6 +153,9 @@ SAID: Final = frozenset(
         "logged_out",
         *("registered", "joined", "asked", "left", "withdrawn"),
         *("approved", "declined", "struck", "appointed", "confirmed", "mailed"),
+        *("asked_look", "asked_sync", "plan_approved", "plan_rejected", "letter_again", "letter_given_up"),
+        *("stay_ended", "stay_resumed", "body_changed", "body_archived"),
+        *("confirmed_link", "rejected_link", "accepted_news"),
     }
 )
 """What can be said on the page after a form: ``said_<code>`` in the texts."""

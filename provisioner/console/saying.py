@@ -1,0 +1,41 @@
+"""What pages say of kept reports and of who acted."""
+
+from collections.abc import Callable
+
+from provisioner.app.plan_pages import Said
+from provisioner.console.deps import Visit
+from provisioner.console.pages import catalogue
+
+
+def again_for(visit: Visit) -> Callable[[Said], str]:
+    """Says a report's sentence in the visitor's language.
+
+    One that another version wrote, with other arguments, is said as it was written then.
+    """
+    say = catalogue(visit.language)
+
+    def again(said: Said) -> str:
+        try:
+            return say(said.again())
+        except (KeyError, ValueError):
+            return said.text
+
+    return again
+
+
+def named_for(visit: Visit) -> Callable[[str], str]:
+    """From an opaque id to a name: of a person, a body, an organisation; else the id as it is.
+
+    For pages whose visitors may know everybody.
+    """
+    registry = visit.picture.registry
+
+    def named(identity: str) -> str:
+        plain = identity.rpartition(":")[2]
+        if plain in registry.people:
+            return registry.people[plain].display_name
+        if plain in registry.bodies:
+            return registry.bodies[plain].name
+        return registry.organisations[plain].name if plain in registry.organisations else identity
+
+    return named
