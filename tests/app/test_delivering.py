@@ -20,7 +20,9 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    (found,) = desks(tmp_path, small_network(), policy={"joining": {"contact": "die Koordination, Telefon 07252 0000"}})
+    wish = small_network()
+    wish.policy = {"joining": {"contact": "die Koordination, Telefon 07252 0000"}}
+    (found,) = desks(tmp_path, wish)
     yield found
     found.site.close()
 
