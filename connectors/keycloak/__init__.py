@@ -3,6 +3,7 @@
 from connectors.keycloak.settings import KeycloakSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 
 
 def _open(target: str, settings: KeycloakSettings, wiring: Wiring) -> Connector:
@@ -25,4 +26,5 @@ KEYCLOAK = ConnectorType(
     kinds=frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.ROLE}),
     emulator=_emulator,
     texts="connectors.keycloak",
+    could_read=Text.of("keycloak.could_read"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.ldap.settings import LdapSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 
 
 def _open(target: str, settings: Any, wiring: Wiring) -> Connector:
@@ -34,4 +35,5 @@ LDAP = ConnectorType(
     kinds=frozenset({Kind.ACCOUNT, Kind.GROUP}),
     emulator=_emulator,
     texts="connectors.ldap",
+    could_read=Text.of("ldap.could_read"),
 )

@@ -6,6 +6,7 @@ Importing this package is cheap: the emulator is loaded when one is started.
 from connectors.mailman.settings import MailmanSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 
 
 def _open(target: str, settings: MailmanSettings, wiring: Wiring) -> Connector:
@@ -28,4 +29,5 @@ MAILMAN = ConnectorType(
     kinds=frozenset({Kind.ACCOUNT, Kind.MAILING_LIST}),
     emulator=_emulator,
     texts="connectors.mailman",
+    could_read=Text.of("mailman.could_read"),
 )

@@ -3,6 +3,7 @@
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
 from provisioner.model.resources import Kind
+from provisioner.model.text import Text
 
 
 def _open(target: str, settings: NextcloudSettings, wiring: Wiring) -> Connector:
@@ -25,4 +26,5 @@ NEXTCLOUD = ConnectorType(
     kinds=frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION}),
     emulator=_emulator,
     texts="connectors.nextcloud",
+    could_read=Text.of("nextcloud.could_read"),
 )

@@ -317,3 +317,5 @@ class ConnectorType:
     """(clock, port; 0 for any) → the product's emulator, not yet started."""
     texts: str = ""
     """The package that holds the connector's ``texts.yaml``."""
+    could_read: Text | None = None
+    """What the technical account could read and do with the rights that its README advises, and what is read of it."""
