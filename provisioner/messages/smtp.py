@@ -126,10 +126,7 @@ def _connected(server: MailServer) -> smtplib.SMTP:
     if server.password is not None and not server.password.isascii():
         raise SettingsError(Text.of("messages.password_not_ascii"))  # smtplib can't send it
     where = f"{server.host}:{server.port}"
-    try:
-        context = ssl.create_default_context(cafile=server.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(Text.of("messages.bad_ca_file", file=str(server.ca_file)), type(error).__name__) from None
+    context = None if server.security == "none" else _context(server)
     smtp: smtplib.SMTP | None = None
     try:
         if server.security == "tls":
@@ -159,6 +156,13 @@ def _connected(server: MailServer) -> smtplib.SMTP:
         _hang_up(smtp)
         raise Unreachable(Text.of("messages.unreachable", server=where), type(error).__name__) from None
     return smtp
+
+
+def _context(server: MailServer) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=server.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(Text.of("messages.bad_ca_file", file=str(server.ca_file)), type(error).__name__) from None
 
 
 def _hang_up(smtp: smtplib.SMTP | None) -> None:

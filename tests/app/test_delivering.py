@@ -93,9 +93,9 @@ def test_a_server_that_is_down_for_days_delays_and_drops_nothing(desk: Desk, pos
     desk.site.settings.service.mail = MailSettings.model_validate(settings)
     for number in range(3):
         mail(desk, ("ben", "ole", "mona")[number])
-    for _ in range(10 * 24):
+    for _ in range(10 * 2):
         postman.deliver()
-        desk.clock.sleep(3600)
+        desk.clock.sleep(12 * 3600)
     assert [state for state, _ in states(desk)] == [LetterState.WAITING] * 3
     with PostOffice() as office:
         desk.site.settings.service.mail = MailSettings.model_validate(office.settings())
@@ -135,12 +135,12 @@ def test_greylisting_is_waited_out_and_given_up_after_days(desk: Desk, office: P
     assert states(desk) == [(LetterState.SENT, "")]
     mail(desk, "ole")
     office.post.at_rcpt = ["450 never"] * 1000
-    until = desk.clock.now() + TOO_LONG + HOUR
+    until = desk.clock.now() + TOO_LONG + 4 * HOUR
     while desk.clock.now() < until:
         postman.deliver()
-        desk.clock.sleep(1800)
+        desk.clock.sleep(4 * 3600)
     assert states(desk)[1] == (LetterState.REFUSED, "messages.tried_too_long")
-    assert 60 < 1000 - len(office.post.at_rcpt) < 100
+    assert 1000 - len(office.post.at_rcpt) == 19
 
 
 def test_an_address_that_is_refused_stops_nobody_elses_mail_and_rangers_are_told(

@@ -77,6 +77,13 @@ def test_a_certificate_for_another_name_ends_the_call(tmp_path: Path) -> None:
         send(office.server(security="tls", ca_file=other.authority))
 
 
+def test_a_file_without_certificates_is_told_before_anybody_is_called(office: PostOffice, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nichts")
+    with pytest.raises(SettingsError, match="bad_ca_file"):
+        send(office.server(security="starttls", ca_file=tmp_path / "ca.pem"))
+    assert office.post.connections == 0
+
+
 def test_nothing_goes_in_the_open_where_encryption_is_not_offered(office: PostOffice) -> None:
     with pytest.raises(Unreachable, match="not_offered"):
         send(office.server(security="starttls", user=USER, password=PASSWORD))
