@@ -16,11 +16,13 @@ from provisioner.app.site import Site
 from provisioner.app.viewing import viewer_for
 from provisioner.lifecycle.rights import Viewer
 from provisioner.model.messages import Letter, LetterState
+from provisioner.sources.types import SourceType
 from provisioner.state import Audit, EnrolmentStore, Errands, Links, Outbox, Purpose, Requests, Session, Sessions
 from tests.support.site import LONG_AGO, Wish, body, person
 
 TODAY: Final = date(2026, 1, 5)
 FIRST_START: Final = "first start"
+NO_SOURCES: Final[Mapping[str, SourceType]] = {}
 
 
 class AnyClock:
@@ -87,10 +89,12 @@ class Desk:
     folder: Path
     wish: Wish
     clock: AnyClock
+    source_types: Mapping[str, SourceType]
     site: Site = field(init=False)
 
     def open(self) -> "Desk":
-        self.site = Site(load_settings(self.folder / "settings.yaml"), self.folder, self.wish.network, self.clock)
+        settings = load_settings(self.folder / "settings.yaml")
+        self.site = Site(settings, self.folder, self.wish.network, self.clock, source_types=self.source_types)
         self.pictures = Pictures(self.site)
         self.places = Places(self.site, self.pictures)
         self.reception = Reception(self.site, self.pictures)
@@ -174,11 +178,12 @@ class Desk:
         return found
 
 
-def desks(folder: Path, *wishes: Wish, state: str = "readi.db", policy: Mapping[str, Any] | None = None) -> list[Desk]:
+def desks(
+    folder: Path, *wishes: Wish, state: str = "readi.db", source_types: Mapping[str, SourceType] = NO_SOURCES
+) -> list[Desk]:
     """A desk for each network; all on one database."""
     networks, clock = {}, AnyClock()
     for wish in wishes:
-        wish.policy = {**wish.policy, **(policy or {})}
         wish.write(folder / wish.network)
         networks[wish.network] = {
             "registry": f"{wish.network}/registry",
@@ -189,4 +194,4 @@ def desks(folder: Path, *wishes: Wish, state: str = "readi.db", policy: Mapping[
     settings = folder / "settings.yaml"
     settings.touch(mode=0o600)
     settings.write_text(yaml.safe_dump({"state": state, "networks": networks}), encoding="utf-8")
-    return [Desk(folder, wish, clock).open() for wish in wishes]
+    return [Desk(folder, wish, clock, source_types).open() for wish in wishes]
