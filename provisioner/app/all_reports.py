@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from provisioner.app.bounces import BouncesReport
 from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
 from provisioner.app.link_reports import LinksReport
+from provisioner.app.privacy_report import PrivacyReport
 from provisioner.app.reports import (
     ApplyReport,
     DemoReport,
@@ -36,4 +37,5 @@ REPORTS: tuple[type[BaseModel], ...] = (
     AdoptReport,
     SourcesReport,
     LinksReport,
+    PrivacyReport,
 )
