@@ -28,7 +28,6 @@ from provisioner.model.errors import (
     OutcomeUnknown,
     ReadiError,
     SettingsError,
-    StateError,
     TargetError,
     Transient,
 )
@@ -48,6 +47,10 @@ LONGEST_REST: Final = timedelta(minutes=10)
 TOO_LONG: Final = timedelta(days=3)
 """After so long, and a few tries, a letter that its own recipient's server puts off is given up."""
 _FEW: Final = 5
+_AT_ONCE: Final = 100
+"""Letters a turn: then whoever wants to end the service is heard."""
+_POLL: Final = 1.0
+"""Seconds between two looks into the outbox."""
 NO_MAIL: Final = "messages.no_mail"
 
 
@@ -100,10 +103,14 @@ class Postman:
             mail, chat = Channel.MAIL, Channel.CONVERSATION
             count = self._batch(mail, limit, lambda: _by_mail(self._site, picture, lookup, self._clock))
             count += self._batch(chat, limit - count, lambda: _by_chat(self._site, picture, lookup))
-        except StateError:  # the letter in hand may have gone
+        except BaseException:  # the letter in hand may have gone
             self._unsettled = True
             raise
         return count
+
+    def turn(self) -> float:
+        """Deliver what is due; how many seconds to wait before the next turn. Raises as `deliver`."""
+        return 0.0 if self.deliver(_AT_ONCE) >= _AT_ONCE else _POLL
 
     def _batch(self, channel: Channel, limit: int, way: Callable[[], AbstractContextManager[Send]]) -> int:
         rest, now = self._rests.get(channel), self._clock.now()

@@ -32,10 +32,11 @@ def mail_body(
     to: To = "members",
     *,
     show_address: bool = False,
+    actor: str = "command",
 ) -> int:
     """Post one letter to each of them; how many.
 
-    ``viewer``: who writes; None: somebody at the command line. ``show_address``: the writer's address stands in the
+    ``viewer``: who writes; None: ``actor``, at the command line. ``show_address``: the writer's address stands in the
     text, for answers. Raises `Forbidden`, `Refused` (too long, too often, nobody there), `StateError`.
     """
     found = picture.registry.bodies.get(body)
@@ -62,6 +63,6 @@ def mail_body(
         outbox = Outbox(within, site.network, now)
         for person in people:
             outbox.post(Letter(LetterKind.TO_BODY, Channel.MAIL, f"person:{person.id}", about))
-        actor = "command" if viewer is None else viewer.actor
-        Audit(within, site.network).note(now, actor, "mailed", f"body:{body}", {"count": len(people), "to": to})
+        who = actor if viewer is None else viewer.actor
+        Audit(within, site.network).note(now, who, "mailed", f"body:{body}", {"count": len(people), "to": to})
     return len(people)

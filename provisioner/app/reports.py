@@ -148,6 +148,7 @@ class DoctorReport(JsonReport):
     schema_: Literal["readi.doctor/1"] = Field(default="readi.doctor/1", alias="schema")
     targets: list[DoctorTargetReport]
     sources: list[DoctorSourceReport] = Field(default=[], description="Unless only some targets are asked for.")
+    mail: list[FindingReport] = Field(default=[], description="Of the mail server; the same.")
 
 
 class DriftItemReport(JsonReport):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from provisioner.app.looking import examine
+from provisioner.app.mail_doctor import examine_mail
 from provisioner.app.releasing import release
 from provisioner.app.reporting import doctor_report
 from provisioner.app.source_doctor import examine_sources
@@ -28,23 +29,27 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = False) -> int:
-    """Every target and source: reachable, version, rights, limits; each finding with its mend. Writes nothing.
+    """Every target, source and the mail server: reachable, rights, limits; each finding with its mend. Writes nothing.
 
-    With --target no source is examined.
+    With --target no source is examined, nor is mail.
     """
     context = context_of(ctx)
     site = context.open_site()
     with working(context, "examining"):
         examined = list(examine(site, target or ()))
         sources = [] if target else list(examine_sources(site))
+        mail = [] if target else list(examine_mail(site))
     if as_json:
-        context.print_json(doctor_report(examined, sources, context.say))
+        context.print_json(doctor_report(examined, sources, mail, context.say))
     else:
         for name, findings in examined:
             _tell_findings(context, name, findings)
         for name, findings in sources:
             _tell_findings(context, context.tell("doctor_source", source=name), findings)
-    failed = any(finding.severity is Severity.ERROR for _, found in (*examined, *sources) for finding in found)
+        if mail:
+            _tell_findings(context, context.tell("doctor_mail"), mail)
+    found = [*mail, *(finding for _, each in (*examined, *sources) for finding in each)]
+    failed = any(finding.severity is Severity.ERROR for finding in found)
     return FAILED if failed else NOTHING_TO_DO
 
 
