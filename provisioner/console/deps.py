@@ -1,11 +1,12 @@
 """Who visits which network, and what they may see: what every page is given.
 
+What asks the state runs in a thread of its own; what only looks at what is there does not (``async``).
 A page asks for a `Visit` and says with `allow` who may see it; what is about one body or person it asks with
 `Visit.need`. Roles are worked out anew for every request, so that whoever leaves is out at once.
 """
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
@@ -104,7 +105,7 @@ class Visit:
             raise NotThere
 
 
-def network_of(request: Request, network: str) -> Network:
+async def network_of(request: Request, network: str) -> Network:
     """The network of a path. Raises `NotThere`."""
     found: Network | None = request.app.state.networks.get(network)
     if found is None:
@@ -143,7 +144,7 @@ AnyVisit = Annotated[Visit, Depends(visit_of)]
 """A page for everybody, logged in or not."""
 
 
-def _logged_in(visit: AnyVisit) -> Visit:
+async def _logged_in(visit: AnyVisit) -> Visit:
     if visit.viewer is None:
         raise NotLoggedIn
     if visit.viewer.newcomer_address is not None:
@@ -158,10 +159,9 @@ LoggedIn = Annotated[Visit, Depends(_logged_in)]
 def allow(*rights: Right) -> Any:
     """A page for whoever has one of these rights in the network as a whole: ``visit: Annotated[Visit, allow(…)]``."""
 
-    def allowed(visit: LoggedIn) -> Visit:
+    async def allowed(visit: LoggedIn) -> Visit:
         if not any(visit.may(right) for right in rights):
             raise NotThere
         return visit
 
-    checked: Callable[[Visit], Visit] = allowed
-    return Depends(checked)
+    return Depends(allowed)
