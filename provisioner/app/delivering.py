@@ -47,7 +47,7 @@ LONGEST_REST: Final = timedelta(minutes=10)
 TOO_LONG: Final = timedelta(days=3)
 """After so long, and a few tries, a letter that its own recipient's server puts off is given up."""
 _FEW: Final = 5
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 20
 """Letters a turn: then whoever wants to end the service is heard."""
 _POLL: Final = 1.0
 """Seconds between two looks into the outbox."""

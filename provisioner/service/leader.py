@@ -1,10 +1,11 @@
-"""Whatever only the leader does, for all networks: workers and their dispatchers, the schedule, the watchers."""
+"""Whatever only the leader does, for all networks: workers and their dispatchers, the schedule, watchers, postmen."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from provisioner.app.delivering import Postman
 from provisioner.app.jobs import JobReport
 from provisioner.app.picture import Pictures
 from provisioner.app.progress import ProgressStore
@@ -40,6 +41,7 @@ class _Network:
         dispatcher = Dispatcher(site, worker, _given_up)
         self.errands = Loop(f"errands {site.network}", dispatcher.turn, at_last=worker.close)
         self._watcher = Loop(f"watcher {site.network}", Watcher(site, self.errands.wake).turn)
+        self._postman = Loop(f"post {site.network}", Postman(site, served.pictures).turn)
         zone = _Zone(served.pictures)
         self.schedule = Schedule(site.database, site.network, site.clock, jobs, zone, self.errands.wake)
 
@@ -60,7 +62,7 @@ class _Network:
             loop.join()
 
     def _loops(self) -> Iterator[Loop]:
-        yield from (self.errands, self._watcher)
+        yield from (self.errands, self._watcher, self._postman)
 
 
 class Leader:
