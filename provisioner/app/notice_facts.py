@@ -11,7 +11,13 @@ from provisioner.model.text import Argument, Text
 
 About = Mapping[str, str | int]
 
-_LEADS_TO: Final = {"waiting": "plan", "refused": "plan", "failing": "history", "letters": "letters"}
+_LEADS_TO: Final = {
+    "waiting": "plan",
+    "refused": "plan",
+    "failing": "history",
+    "letters": "letters",
+    "namesake": "people",
+}
 DONE, FAILED = "done:", "failed:"
 """Before a target's name in ``about`` of a notice that something changed: its counts."""
 WEEK: Final = (
@@ -25,7 +31,8 @@ def notice_facts(site: Site, about: About) -> Facts:
     """``what`` says which notice it is."""
     what = str(about["what"])
     values: dict[str, Argument] = {name: value for name, value in about.items() if ":" not in name and name != "what"}
-    link = page(site, _LEADS_TO[what]) if what in _LEADS_TO else ""
+    of = (about["person"],) if what == "namesake" else ()
+    link = page(site, _LEADS_TO[what], *of) if what in _LEADS_TO else ""
     return Facts(variant=what, values=values, lines=tuple(_targets(about)), link=link)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from provisioner.app.acting import Act, acting, checked, cleaned_line
+from provisioner.app.offices import rangers
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.refusing import Forbidden, Refused
 from provisioner.app.site import Site
@@ -123,6 +124,7 @@ class Reception:
             act.sessions.become(session.digest, person.id)
             act.follow(person.id, person.id)
             namesakes = _namesakes(act.picture, person)
+            _tell_of_namesakes(act, person.id, namesakes)
             act.note(person.id, "registered", f"person:{person.id}", organisation=joins, namesakes=namesakes)
         return person.id
 
@@ -203,6 +205,14 @@ def _namesakes(picture: Picture, newcomer: EnrolledPerson) -> int:
         and any(stay.organisation == newcomer.organisation for stay in one.affiliations)
         for one in picture.registry.people.values()
     )
+
+
+def _tell_of_namesakes(act: Act, person: str, count: int) -> None:
+    """Two of one name are allowed; whether they are two, a ranger finds out."""
+    if count:
+        about: dict[str, str | int] = {"what": "namesake", "person": person, "count": count}
+        for ranger in rangers(act.picture):
+            act.mail(LetterKind.NOTICE, ranger, about, f"notice:namesake:{person}:{ranger}")
 
 
 def _new_id(act: Act) -> str:

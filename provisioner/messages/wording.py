@@ -17,7 +17,7 @@ Say = Callable[[Text], str]
 VARIANTS: Final[Mapping[LetterKind, tuple[str, ...]]] = {
     LetterKind.LEAVING: ("soon", "tomorrow", "ended", "erasing"),
     LetterKind.SUCCESSOR: ("lead", "moderation"),
-    LetterKind.NOTICE: ("changed", "waiting", "refused", "failing", "works", "letters"),
+    LetterKind.NOTICE: ("changed", "waiting", "refused", "failing", "works", "letters", "namesake"),
 }
 """Kinds that are said in several ways."""
 

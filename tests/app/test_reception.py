@@ -206,6 +206,8 @@ def test_a_namesake_in_the_same_city_is_another_human_and_noted(desk: Desk) -> N
     assert desk.picture.active("p-ben")
     (deed,) = Audit(desk.site.database, "redi").latest()
     assert deed.about == {"organisation": "bretten", "namesakes": 1}
+    (letter,) = desk.letters()
+    assert (letter.to, dict(letter.about)) == ("person:p-rita", {"what": "namesake", "person": person, "count": 1})
 
 
 @pytest.mark.parametrize(("given", "family"), [("Nora", ""), ("Nora", " "), ("N\u202eora", "Neu"), ("x" * 201, "Neu")])
