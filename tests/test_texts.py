@@ -26,6 +26,7 @@ from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES
 from provisioner.console.pages import SAID
+from provisioner.console.safety import REACHES, RIGHTS
 from provisioner.lifecycle.ladder import Rung
 from provisioner.messages.wording import POSTS, REASONS, WORDINGS
 from provisioner.model.changes import ChangeClass, Verb
@@ -79,6 +80,8 @@ LISTED: dict[str, Iterable[str]] = {
     "messages.week_{}": WEEK,
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
     "console.nav_{}": CODES,
+    "console.right_{}": RIGHTS,
+    "console.reach_{}": REACHES,
     "console.said_{}": SAID,
     "console.error_{}": TITLES,
     "console.error_{}_why": TITLES,

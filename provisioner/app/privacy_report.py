@@ -134,8 +134,7 @@ def _lines(record: Record, say: Say) -> Iterator[str]:
             yield f"- {_plain(source.name)} ({_plain(source.organisation)}): {fields}"
         yield ""
     yield head("app.privacy_head_retention")
-    columns = [say(Text.of(f"app.{code}")) for code in ("privacy_column_what", "privacy_column_how_long")]
-    yield f"| {columns[0]} | {columns[1]} |"
+    yield f"| {say(Text.of('app.privacy_column_what'))} | {say(Text.of('app.privacy_column_how_long'))} |"
     yield "|---|---|"
     yield from (f"| {say(one.what)} | {say(one.how_long)} |" for one in record.kept)
     yield ""

@@ -28,6 +28,7 @@ from provisioner.console import (
     overview,
     people,
     plans,
+    safety,
 )
 from provisioner.console.deps import own_form
 from provisioner.console.describing import RESPONSES
@@ -53,6 +54,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     letters.router,
     links.router,
+    safety.router,
 )
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 

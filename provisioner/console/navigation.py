@@ -29,6 +29,7 @@ _BY_RIGHT: Final = (
     ("audit", Right.AUDIT),
     ("letters", Right.LETTERS),
     ("links", Right.LINKS),
+    ("safety", Right.SAFETY),
 )
 
 CODES: Final = ("me", "join", "requests", *(code for code, _ in _BY_RIGHT))
