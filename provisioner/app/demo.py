@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connectors.nextcloud.sandbox import NextcloudSandbox
 from policies.desire import person_key
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
-from provisioner.app.demo_cloud import DemoCloud, Seen
+from provisioner.app.demo_cloud import DemoCloud, Seen, cloud_of
 from provisioner.app.leavers import Leavers, find_leavers
 from provisioner.app.looking import Drifted, find_drift
 from provisioner.app.planning import Planned, make_plan
@@ -29,7 +28,6 @@ from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Person
 from provisioner.model.text import Argument, Text
 from provisioner.registry import editing
-from provisioner.state import Bindings
 
 BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning, the same in every run."""
@@ -276,10 +274,7 @@ class Demo:
         apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
 
     def _cloud(self) -> DemoCloud:
-        sandbox = next(one for one in self._sandboxes.running if isinstance(one, NextcloudSandbox))
-        with self._site.targets([sandbox.name]) as [target]:
-            ties = Bindings(self._site.database).ties(self._site.network, target.name, target.server)
-        return DemoCloud(sandbox.emulator, sandbox.credentials["user"], ties.bindings)
+        return cloud_of(self._site, self._sandboxes)
 
     def _say_conversation(self, seen: Seen) -> None:
         self._say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))

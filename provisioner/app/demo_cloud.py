@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.folders import ALL_RIGHTS, RIGHTS
 from connectors.nextcloud.quota import UNLIMITED
+from connectors.nextcloud.sandbox import NextcloudSandbox
 from policies.desire import administrators_key, body_key
+from provisioner.app.sandbox import Sandboxes
+from provisioner.app.site import Site
 from provisioner.model.bindings import Binding
 from provisioner.model.resources import EdgeRole, Kind, ResourceId
+from provisioner.state import Bindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,14 @@ class DemoCloud:
 
     def _remote_id(self, kind: Kind, key: str) -> str:
         return self._bindings[ResourceId(kind, key)].remote_id
+
+
+def cloud_of(site: Site, sandboxes: Sandboxes) -> DemoCloud:
+    """The Nextcloud among these emulators."""
+    sandbox = next(one for one in sandboxes.running if isinstance(one, NextcloudSandbox))
+    with site.targets([sandbox.name]) as [target]:
+        ties = Bindings(site.database).ties(site.network, target.name, target.server)
+    return DemoCloud(sandbox.emulator, sandbox.credentials["user"], ties.bindings)
 
 
 _ROOMS = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION)

@@ -6,28 +6,41 @@ Nothing outside a temporary folder and loopback is touched; the folder is gone w
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from provisioner.app.applying import Approval, apply
 from provisioner.app.carrying_out import Started
+from provisioner.app.demo_cloud import cloud_of
 from provisioner.app.demo_mailbox import Mail, Mailbox
+from provisioner.app.jobs import perform
+from provisioner.app.picture import Picture, Pictures
+from provisioner.app.places import Places
 from provisioner.app.sandbox import Sandboxes, example_folder
+from provisioner.app.settings import FILE_NAME, load_settings
 from provisioner.app.site import Site
+from provisioner.app.viewing import viewer_for
+from provisioner.lifecycle.rights import Viewer
+from provisioner.model.errands import Job
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock
-from provisioner.model.registry import OrganisationKind, Person, Registry, Role
+from provisioner.model.registry import JoinMode, OrganisationKind, Person, Role
 from provisioner.model.text import Text
-from provisioner.state import Links, Outcome, Purpose
+from provisioner.state import Errands, Links, Outcome, Purpose
 
 NETWORK: Final = "redi"
 _LIFETIME: Final = timedelta(hours=12)
 """Of the links on the screen: somebody may look at the demo for a whole day."""
+_WORDS: Final = (
+    "Bei uns stehen bald die ersten Leihräder; ich würde gern hören, wie es anderswo läuft.",
+    "Frau Merkle hat mir von der Gruppe erzählt.",
+)
+"""What people write to moderators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,17 @@ class DemoService:
             mailbox = stack.enter_context(Mailbox(self._show))
             address = f"127.0.0.1:{_free(self._port)}"
             self.settings = sandboxes.write_settings(
-                folder, Path("registry"), Path("policy.yaml"), service=_service(address, mailbox.port)
+                folder,
+                Path("registry"),
+                Path("policy.yaml"),
+                load_settings(folder / FILE_NAME).networks[NETWORK].sources,
+                _service(address, mailbox.port),
             )
-            self.tour = self._prepared(f"http://{address}/{NETWORK}/")
+            site = Site.open(self.settings, clock=self._clock)
+            stack.callback(site.close)
+            pictures = Pictures(site)
+            _live_in(site, pictures, sandboxes)
+            self.tour = _tour(site, pictures, f"http://{address}/{NETWORK}/")
             self._stack = stack.pop_all()
         return self
 
@@ -80,53 +101,67 @@ class DemoService:
     ) -> None:
         self._stack.close()
 
-    def _prepared(self, url: str) -> Tour:
-        """The first sync, so that whoever comes finds a living network; and links to come in by."""
-        site = Site.open(self.settings, clock=self._clock)
-        try:
-            applied = apply(site, Approval(), Started("demo", "demo serve"))
-            if applied.report is None or applied.report.outcome is not Outcome.DONE:
-                raise SettingsError(Text.of("app.example_failed"))
-            registry = site.read_registry().registry
-            links, now = Links(site.database, NETWORK), self._clock.now()
-            guises = tuple(
-                Guise(role, person, f"{url}link/{links.make(Purpose.LOGIN, person.email, now, _LIFETIME)}")
-                for role, person in cast_of(registry, now.date()).items()
-            )
-        finally:
-            site.close()
-        cities = (one for one in registry.organisations.values() if one.kind is OrganisationKind.CITY and one.domains)
-        return Tour(url, guises, f"vorname.nachname@{next(cities).domains[0]}")
+
+def _live_in(site: Site, pictures: Pictures, sandboxes: Sandboxes) -> None:
+    """A network that works, and in which people do things: there is something to see, to decide, to approve."""
+    applied = apply(site, Approval(), Started("demo", "demo serve"))
+    if applied.report is None or applied.report.outcome is not Outcome.DONE:
+        raise SettingsError(Text.of("app.example_failed"))
+    _ask(site, pictures)
+    cloud_of(site, sandboxes).tamper("pg-sensorik")
+    errands = Errands(site.database, site.network)
+    errands.add(Job.SYNC, "schedule", "service", site.clock.now())
+    done = perform(site, pictures, [one for one in errands.due(site.clock.now()) if one.job is Job.SYNC])
+    errands.done(done.done)
+    if done.result.outcome != Outcome.DONE:
+        raise SettingsError(Text.of("app.example_failed"))
 
 
-_RANKS: Final = (
-    Role.GUEST,
+def _ask(site: Site, pictures: Pictures) -> None:
+    """Two people ask to join a body of which one can log in as its moderator."""
+    picture = pictures.now()
+    moderated = cast_of(site, picture)[Role.MODERATOR].moderates
+    body = next(one for one in sorted(moderated) if picture.registry.bodies[one].join is JoinMode.APPROVAL)
+    viewers = (viewer_for(picture, site.network, person) for person in sorted(picture.registry.people))
+    curious = [one for one in viewers if one and _role_of(one) is Role.MEMBER and body not in one.member_of]
+    for viewer, word in zip(curious, _WORDS, strict=False):
+        Places(site, pictures).ask(viewer, body, word)
+
+
+def cast_of(site: Site, picture: Picture) -> Mapping[Role, Viewer]:
+    """For each role somebody who has it and may no more than that, the one who may most first."""
+    found: dict[Role, Viewer] = {}
+    for person in sorted(picture.registry.people):
+        viewer = viewer_for(picture, site.network, person)
+        if viewer is not None:
+            found.setdefault(_role_of(viewer), viewer)
+    return {role: found[role] for role in _ROLES if role in found}
+
+
+_ROLES: Final = (
     Role.RANGER,
     Role.COORDINATOR,
     Role.CITY_ADMINISTRATOR,
     Role.MODERATOR,
     Role.MEMBER,
+    Role.GUEST,
 )
 
 
-def cast_of(registry: Registry, today: date) -> Mapping[Role, Person]:
-    """For each role somebody who has it and may no more than that, the one who may most first."""
-    found: dict[Role, Person] = {}
-    for _, person in sorted(registry.people.items()):
-        if person.period_in_network().holds(today) and not person.absences:
-            roles = set(_roles(person, today))
-            found.setdefault(next((role for role in _RANKS if role in roles), Role.STUDENT), person)
-    return {role: found[role] for role in (*_RANKS[1:], Role.GUEST) if role in found}
+def _role_of(viewer: Viewer) -> Role:
+    holds = (viewer.ranger, viewer.coordinator, viewer.administers, viewer.moderates, not viewer.guest)
+    return next((role for role, has in zip(_ROLES, holds, strict=False) if has), Role.GUEST)
 
 
-def _roles(person: Person, today: date) -> Iterable[Role]:
-    yield from person.roles
-    for affiliation in person.affiliations:
-        if affiliation.period.holds(today):
-            yield from affiliation.roles
-    for membership in person.memberships:
-        if membership.period.holds(today):
-            yield membership.role
+def _tour(site: Site, pictures: Pictures, url: str) -> Tour:
+    picture, now, links = pictures.now(), site.clock.now(), Links(site.database, site.network)
+    guises = []
+    for role, viewer in cast_of(site, picture).items():
+        person = picture.registry.people[viewer.person or ""]
+        word = links.make(Purpose.LOGIN, person.email, now, _LIFETIME)
+        guises.append(Guise(role, person, f"{url}link/{word}"))
+    cities = (one for one in picture.registry.organisations.values() if one.kind is OrganisationKind.CITY)
+    return Tour(url, tuple(guises), f"vorname.nachname@{next(cities).domains[0]}")
 
 
 def _service(address: str, mail_port: int) -> dict[str, Any]:

@@ -64,9 +64,14 @@ class Sandboxes:
         ]
 
     def write_settings(
-        self, folder: Path, registry: Path, policy: Path | None = None, **more: Mapping[str, object]
+        self,
+        folder: Path,
+        registry: Path,
+        policy: Path | None = None,
+        sources: Mapping[str, object] | None = None,
+        service: Mapping[str, object] | None = None,
     ) -> Path:
-        """A settings file in ``folder`` whose network "redi" has these emulators as targets; ``more``: other sections."""
+        """A settings file in ``folder`` whose network "redi" has these emulators as targets."""
         targets = {
             sandbox.name: {"connector": sandbox.name, "url": sandbox.url, **sandbox.credentials, **sandbox.settings}
             for sandbox in self.running
@@ -74,9 +79,13 @@ class Sandboxes:
         network: dict[str, object] = {"registry": str(registry), "targets": targets}
         if policy is not None:
             network["policy"] = str(policy)
+        if sources is not None:
+            network["sources"] = dict(sources)
+        content: dict[str, object] = {"state": "state/readi.db", "networks": {"redi": network}}
+        if service is not None:
+            content["service"] = dict(service)
         path = folder / "settings.yaml"
         path.touch(mode=0o600)
-        content = {"state": "state/readi.db", **more, "networks": {"redi": network}}
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
         return path
 

@@ -12,6 +12,7 @@ from provisioner.app.planning import Planned
 from provisioner.app.reports import DemoReport, FirstSync, SecondSync
 from provisioner.app.site import Site
 from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+from provisioner.cli.demo_serving import serve_command
 from provisioner.cli.leavers import tell_leavers
 from provisioner.cli.looking import drift_lines
 from provisioner.cli.names import PersonNames
@@ -24,16 +25,23 @@ if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
     from provisioner.app.demo import Audience, Story
 
 
+demo = typer.Typer(invoke_without_command=True, help="The whole story, or the whole service, on emulators.")
+demo.command("serve")(serve_command)
+
+
 def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command("demo")(demo_command)
+    """Add these commands."""
+    app.add_typer(demo, name="demo")
 
 
+@demo.callback()
 def demo_command(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="The figures, as the last line of standard output.")] = False,
 ) -> int:
     """The whole story on emulators in under half a minute: touches nothing but loopback and a temporary folder."""
+    if ctx.invoked_subcommand is not None:
+        return NOTHING_TO_DO
     from provisioner.app.demo import Demo
 
     context = context_of(ctx)

@@ -17,6 +17,8 @@ def commands() -> str:
 
 def _sections(command: Any, name: str) -> Iterator[str]:
     for word, sub in command.commands.items():
+        if sub.hidden:  # what the program calls itself
+            continue
         whole = f"{name} {word}"
         if hasattr(sub, "commands"):
             if sub.invoke_without_command:  # by itself it is a command, too
