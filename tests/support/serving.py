@@ -46,6 +46,8 @@ class Serving:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        if error is not None:
+            print(self.log_file.read_text(encoding="utf-8"))  # noqa: T201 - shown by pytest with what failed
 
     def start(self) -> None:
         """Without writing the installation's files anew."""
