@@ -16,6 +16,7 @@ from provisioner.state.codec import dump, dump_text, load, load_text
 
 _CURRENT: Final = "service.job"
 _LAST: Final = "service.last."
+_WELL: Final = "service.well."
 _PAUSE: Final = 0.5
 """Seconds between two writes of a running job's count."""
 
@@ -81,6 +82,11 @@ class ProgressStore:
         found = ((job, self._get(f"{_LAST}{job}")) for job in Job)
         return {job: _result(raw) for job, raw in found if raw is not None}
 
+    def went_well(self, job: Job) -> datetime | None:
+        """When such a job last ended with nothing left to wish for; None: never yet."""
+        at = self._get(f"{_WELL}{job}")
+        return None if at is None else datetime.fromisoformat(at)
+
     def put(self, state: JobState) -> None:
         """This runs now."""
         started = state.started.isoformat()
@@ -96,6 +102,8 @@ class ProgressStore:
         """A job ended. One about a few ids alone is not kept as the last: it says nothing about the rest."""
         if not result.only:
             self._put(f"{_LAST}{result.job}", _plain(result))
+            if result.outcome == "done":
+                self._put(f"{_WELL}{result.job}", result.ended.isoformat())
 
     def _get(self, name: str) -> Any:
         stored = Meta(self._site.database).get(self._site.network, name)

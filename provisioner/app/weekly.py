@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from provisioner.app.last_plan import last_plan
 from provisioner.app.offices import rangers
+from provisioner.app.overview import DRIFTED
 from provisioner.app.picture import Picture
+from provisioner.app.plan_pages import last_kept
 from provisioner.app.progress import ProgressStore
-from provisioner.app.reports import PlanReport
 from provisioner.app.site import Site
 from provisioner.lifecycle.ladder import Leaver, Rung
 from provisioner.lifecycle.succession import Succession
@@ -17,8 +17,6 @@ from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.state import Audit, Confirmations, Errands, Outbox, Outcome, Requests, Runs, SavedPlans
 
 _A_WEEK = timedelta(days=7)
-_DRIFT = frozenset(f"planning.{why}" for why in ("changed_there", "switched_there", "taken_out", "put_in"))
-"""Why a change takes something back (see `provisioner.planning`)."""
 
 
 def weekly(
@@ -52,7 +50,8 @@ def summary(
     rungs = [leaver.rung for leaver in leavers]
     deeds = Audit(database, network).counts(since, until)
     letters = Outbox(database, network, site.clock.now()).counts()
-    plan, jobs = last_plan(site), ProgressStore(site).last()
+    plan, jobs = last_kept(site), ProgressStore(site).last()
+    left = [] if plan is None else [change for target in plan.plan.targets for change in target.changes]
     endings = [leaver.ending.day for leaver in leavers if leaver.ending is not None]
     begun = [person.period.since for person in picture.registry.people.values()]
     sync = jobs.get(Job.SYNC)
@@ -69,19 +68,14 @@ def summary(
         "vacancies": len(vacancies),
         "requests": len(Requests(database, network).waiting()),
         "confirmations": len(Confirmations(database, network).all(waiting=True)),
-        "plans": len(SavedPlans(database).waiting(network)),
+        "plans": len(SavedPlans(database).heads(network)),
         "waits": 0 if plan is None else plan.changes,
-        "drift": 0 if plan is None else drifted(plan.report),
+        "drift": sum(1 for change in left if change.reason.code in DRIFTED),
         "troubles": 0 if sync is None else len(sync.troubles),
         "letters_unknown": letters.get(LetterState.UNKNOWN, 0),
         "letters_refused": letters.get(LetterState.REFUSED, 0),
         "errands": Errands(database, network).count(),
     }
-
-
-def drifted(report: PlanReport) -> int:
-    """Changes that take back what somebody changed over there."""
-    return sum(1 for target in report.targets for change in target.changes if change.reason.code in _DRIFT)
 
 
 def _runs(site: Site, since: datetime, until: datetime) -> Iterator[Outcome | None]:

@@ -1,6 +1,7 @@
 """/metrics: how the service is doing, in numbers. No names, no ids of people, no paths that anybody asked for."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -8,12 +9,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from provisioner.app.overview import DRIFTED
+from provisioner.app.plan_pages import last_kept
+from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.model.errands import Job
 from provisioner.model.messages import LetterState
-from provisioner.state import Errands, Outbox, Requests, SavedPlans
+from provisioner.state import Audit, Errands, Outbox, Requests, SavedPlans
 
 _BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.5, 5.0, 10.0)
 """Seconds; 0.3 and 0.4 are what pages promise."""
+_A_DAY: Final = timedelta(days=1)
+_JOINS: Final = ("joined", "approved")
+"""Acts by which somebody gets a place in a body."""
 
 
 class Metrics:
@@ -39,33 +47,97 @@ class Metrics:
         return generate_latest(self.registry)
 
 
+_Values = Iterable[tuple[tuple[str, ...], float]]
+
+
 class _Facts(Collector):
-    """Asked anew whenever somebody looks."""
+    """Asked anew whenever somebody looks; no target is."""
 
     def __init__(self, sites: Mapping[str, Site], leads: Callable[[], bool]) -> None:
         self._sites, self._leads = sites, leads
 
     def describe(self) -> Iterable[Metric]:
+        """Nothing ahead: registering must not read a database."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        leader = GaugeMetricFamily("readi_leader", "1: this instance does the work.")
+        """One family after the other, each over all networks."""
+        leader = GaugeMetricFamily("readi_leader", "1: this instance does the work; 0: it stands by.")
         leader.add_metric([], float(self._leads()))
         yield leader
-        errands = GaugeMetricFamily("readi_errands_waiting", "What is to be done yet.", labels=["network"])
-        plans = GaugeMetricFamily("readi_plans_waiting", "Saved plans that nobody decided on.", labels=["network"])
-        requests = GaugeMetricFamily(
-            "readi_requests_waiting", "Requests to join that nobody decided on.", labels=["network"]
-        )
-        letters = GaugeMetricFamily("readi_letters", "Letters kept, by state.", labels=["network", "state"])
-        for network, site in self._sites.items():
-            errands.add_metric([network], Errands(site.database, network).count())
-            plans.add_metric([network], len(SavedPlans(site.database).waiting(network)))
-            requests.add_metric([network], len(Requests(site.database, network).waiting()))
-            counts = Outbox(site.database, network, site.clock.now()).counts()
-            for state in LetterState:
-                letters.add_metric([network, str(state)], counts.get(state, 0))
-        yield from (errands, plans, requests, letters)
+        for name, told, labels, values in _FAMILIES:
+            family = GaugeMetricFamily(f"readi_{name}", told, labels=["network", *labels])
+            for network, site in self._sites.items():
+                for label, value in values(site):
+                    family.add_metric([network, *label], value)
+            yield family
+
+
+def _last_success(site: Site) -> _Values:
+    if (at := ProgressStore(site).went_well(Job.SYNC)) is not None:
+        yield (), at.timestamp()
+
+
+def _age(site: Site) -> _Values:
+    for label, at in _last_success(site):
+        yield label, max(site.clock.now().timestamp() - at, 0.0)
+
+
+def _errands(site: Site) -> _Values:
+    yield (), Errands(site.database, site.network).count()
+
+
+def _plans(site: Site) -> _Values:
+    yield (), len(SavedPlans(site.database).heads(site.network))
+
+
+def _requests(site: Site) -> _Values:
+    yield (), len(Requests(site.database, site.network).waiting())
+
+
+def _letters(site: Site) -> _Values:
+    counts = Outbox(site.database, site.network, site.clock.now()).counts()
+    return [((str(state),), counts.get(state, 0)) for state in LetterState]
+
+
+def _joins(site: Site) -> _Values:
+    now = site.clock.now()
+    deeds = Audit(site.database, site.network).counts(now - _A_DAY, now + _A_DAY)
+    yield (), sum(deeds.get(action, 0) for action in _JOINS)
+
+
+def _changes(site: Site) -> _Values:
+    kept = last_kept(site)
+    return [] if kept is None else [((one.target,), len(one.changes)) for one in kept.plan.targets]
+
+
+def _drift(site: Site) -> _Values:
+    kept = last_kept(site)
+    for one in () if kept is None else kept.plan.targets:
+        yield (one.target,), sum(change.reason.code in DRIFTED for change in one.changes)
+
+
+def _reachable(site: Site) -> Iterator[tuple[tuple[str, ...], float]]:
+    """As the last look or sync of everything found it, whichever was later."""
+    jobs = ProgressStore(site).last()
+    looks = [jobs[job] for job in (Job.SYNC, Job.PLAN) if job in jobs]
+    if looks:
+        troubles = max(looks, key=lambda look: look.ended).troubles
+        yield from (((target,), float(target not in troubles)) for target in site.section.targets)
+
+
+_FAMILIES: Final[tuple[tuple[str, str, tuple[str, ...], Callable[[Site], _Values]], ...]] = (
+    ("sync_last_success_timestamp_seconds", "When a sync of everything last ended well.", (), _last_success),
+    ("sync_age_seconds", "How long ago that was.", (), _age),
+    ("errands_waiting", "What is asked for and not done yet.", (), _errands),
+    ("changes_waiting", "Changes that the last look left, up to 2,000 a target.", ("target",), _changes),
+    ("drift", "Those among them that take back what somebody changed over there.", ("target",), _drift),
+    ("target_reachable", "1: the last look could read it wholly.", ("target",), _reachable),
+    ("plans_waiting", "Saved plans that nobody decided on.", (), _plans),
+    ("requests_waiting", "Requests to join that nobody decided on.", (), _requests),
+    ("letters", "Letters that are kept, by state.", ("state",), _letters),
+    ("joins_last_day", "Places that people took in bodies within a day.", (), _joins),
+)
 
 
 def router(metrics: Metrics) -> APIRouter:
