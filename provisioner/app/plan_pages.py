@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -107,7 +108,7 @@ class OneRefusal(msgspec.Struct, frozen=True):
     word: str
 
 
-class KeptPlan(msgspec.Struct, frozen=True):
+class KeptPlan(msgspec.Struct, frozen=True, dict=True):
     """See `provisioner.app.reports.PlanReport`."""
 
     network: str
@@ -120,6 +121,21 @@ class KeptPlan(msgspec.Struct, frozen=True):
     def total(self) -> int:
         """How many changes it has."""
         return sum(len(target.changes) for target in self.targets)
+
+    @cached_property
+    def rows(self) -> Sequence["Row"]:
+        """All changes, target by target as in the plan, in the order of classes and kinds."""
+        found: list[Row] = []
+        for target in self.targets:
+            rows = [Row(target.target, change) for change in target.changes]
+            rows.sort(key=lambda row: (_place(CLASSES, row.change.change_class), _place(_KINDS, row.change.kind)))
+            found += rows
+        return found
+
+    @cached_property
+    def counts(self) -> Mapping[tuple[str, str, str], int]:
+        """How many changes: by target, class and kind, in the order in which they are shown."""
+        return dict(Counter(row.group for row in self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +182,12 @@ def _read(text: str, shape: type[Made]) -> Made:
         raise StateError(Text.of("app.unreadable_plan", digest="")) from None
 
 
-def rows_of(plan: KeptPlan, wanted: Filter) -> list[Row]:
-    """The changes that fit, target by target as in the plan, in the order of classes and kinds."""
-    found: list[Row] = []
-    for target in plan.targets:
-        if wanted.target in ("", target.target):
-            rows = [Row(target.target, change) for change in target.changes if _fits(change, wanted)]
-            rows.sort(key=lambda row: (_place(CLASSES, row.change.change_class), _place(_KINDS, row.change.kind)))
-            found += rows
-    return found
-
-
-def _fits(change: OneChange, wanted: Filter) -> bool:
-    return wanted.kind in ("", change.kind) and wanted.change_class in ("", change.change_class)
+def rows_of(plan: KeptPlan, wanted: Filter) -> Sequence[Row]:
+    """The changes that fit, in their order."""
+    if wanted == Filter():
+        return plan.rows
+    asked = (wanted.target, wanted.change_class, wanted.kind)
+    return [row for row in plan.rows if all(not one or one == is_ for one, is_ in zip(asked, row.group, strict=True))]
 
 
 def _place(order: Sequence[str], word: str) -> int:
@@ -194,16 +203,9 @@ def grouped(rows: Sequence[Row]) -> Iterator[Group]:
             begin = at
 
 
-def counts_of(plan: KeptPlan) -> Mapping[tuple[str, str, str], int]:
-    """How many changes: by target, class and kind, in the order in which they are shown."""
-    counts = Counter(row.group for row in rows_of(plan, Filter()))
-    return dict(counts)
-
-
 def find_change(plan: KeptPlan, digest: str) -> Row | None:
     """The change with this digest."""
-    rows = (Row(target.target, change) for target in plan.targets for change in target.changes)
-    return next((row for row in rows if row.change.digest == digest), None)
+    return next((row for row in plan.rows if row.change.digest == digest), None)
 
 
 def _argument(value: Any) -> Argument:

@@ -70,7 +70,10 @@ def accept_news(
 ) -> Response:
     """Take exactly those news for true that were held: the worker reads the source once more and compares."""
     site, actor = visit.network.site, visit.who.actor
-    held = next((status.mirror.held for status in status_of(site) if status.source == source), None)
+    found = next((status for status in status_of(site) if status.source == source), None)
+    if found is None:
+        raise NotThere
+    held = found.mirror.held
     if held is None or not held.word or held.word != word:
         raise Refused(Text.of("console.news_not_held"))
     with site.database.writing() as connection:
