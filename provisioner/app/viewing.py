@@ -15,14 +15,14 @@ ADMIN: Final = "admin"
 
 def viewer_of(picture: Picture, session: Session) -> Viewer | None:
     """Who looks. None: somebody who is not, or no longer, in the network."""
-    if session.person is None and session.address is None:
+    if session.person is not None:
+        return viewer_for(picture, session.network, session.person)
+    if session.address is None:
         return Viewer(session.network, ranger=True) if session.via == ADMIN else None
-    person = session.person
-    if person is None and session.address is not None:
-        person = picture.person_with(session.address)  # they registered meanwhile, in another browser
-        if person is None:
-            return Viewer(session.network, newcomer_address=session.address)
-    return None if person is None else viewer_for(picture, session.network, person)
+    registered = picture.person_with(session.address)  # perhaps meanwhile, in another browser
+    viewer = None if registered is None else viewer_for(picture, session.network, registered)
+    # Whose address is that of somebody away is told so when they try to register.
+    return viewer or Viewer(session.network, newcomer_address=session.address)
 
 
 def viewer_for(picture: Picture, network: str, person: str) -> Viewer | None:
