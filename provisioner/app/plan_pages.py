@@ -172,13 +172,9 @@ class Group:
 
 def read_kept(text: str) -> KeptPlan:
     """From JSON. Raises `StateError` for what another version wrote in another shape."""
-    return _read(text, KeptPlan)
-
-
-def _read(text: str, shape: type[Made]) -> Made:
     try:
-        return msgspec.json.decode(text, type=shape)
-    except msgspec.ValidationError:
+        return msgspec.json.decode(text, type=KeptPlan)
+    except msgspec.DecodeError:
         raise StateError(Text.of("app.unreadable_plan", digest="")) from None
 
 
@@ -280,13 +276,16 @@ _KEPT: Final = _Kept()
 
 
 def last_kept(site: Site) -> LastKept | None:
-    """What the last look left; None: nobody looked yet. Raises `StateError`."""
+    """What the last look left; None: nobody looked yet, with this version. Raises `StateError`."""
     text = stored_plan(site)
     return None if text is None else _KEPT.get((site.network, text), lambda: _last(text))
 
 
-def _last(text: str) -> LastKept:
-    stored = _read(text, _Stored)
+def _last(text: str) -> LastKept | None:
+    try:
+        stored = msgspec.json.decode(text, type=_Stored)
+    except msgspec.DecodeError:  # another version wrote it in another shape: the next look takes its place
+        return None
     return LastKept(stored.at, stored.changes, stored.report)
 
 
