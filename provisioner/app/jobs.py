@@ -145,6 +145,7 @@ class _Work:
             return self._sources()
         if job is Job.REMIND:
             remind(self._site, self._pictures.now())
+            noticing.notice_credentials(self._site, self._pictures.now())
         else:
             tidy(self._site, self._pictures.now().policy)
         return _Came()
@@ -171,6 +172,7 @@ class _Work:
                 pull(self._site.registry_folder)
             except PullRefused as refused:
                 troubles["registry"] = refused.text
+                noticing.notice_not_pulled(self._site, self._pictures.now(), refused.text)
         troubles |= _troubled(refresh(self._site))
         note_seen(self._site.database, self._site.network, content(self._site))
         applied = apply(self._site, Approval(), self._started, how=self._how)

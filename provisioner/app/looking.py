@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.document import Policy
+from provisioner.app.certificates import examine_certificate
 from provisioner.app.connectors import connector_type
 from provisioner.app.logins import examine_login
 from provisioner.app.observing import View, names_tied, observe
@@ -80,7 +81,7 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                 found = [*readable_secrets(site, site.section.targets[name]), *target.connector.examine()]
                 if any(finding.severity is Severity.ERROR for finding in found):
                     ailing[door] = name
-                found += examine_login(site, target)
+                found += [*examine_certificate(site, name), *examine_login(site, target)]
                 shared = _also_on(site, name, target.server)
                 if shared:
                     found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))

@@ -17,6 +17,8 @@ _LEADS_TO: Final = {
     "failing": "history",
     "letters": "letters",
     "namesake": "people",
+    "given_up": "history",
+    "not_pulled": "overview",
 }
 DONE, FAILED = "done:", "failed:"
 """Before a target's name in ``about`` of a notice that something changed: its counts."""
@@ -31,6 +33,8 @@ def notice_facts(site: Site, about: About) -> Facts:
     """``what`` says which notice it is."""
     what = str(about["what"])
     values: dict[str, Argument] = {name: value for name, value in about.items() if ":" not in name and name != "what"}
+    if "until" in values:
+        values["until"] = date.fromisoformat(str(values["until"]))
     of = (about["person"],) if what == "namesake" else ()
     link = page(site, _LEADS_TO[what], *of) if what in _LEADS_TO else ""
     return Facts(variant=what, values=values, lines=tuple(_targets(about)), link=link)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from provisioner.app.applying import Applied
+from provisioner.app.certificates import ending
 from provisioner.app.notice_facts import DONE, FAILED
 from provisioner.app.offices import rangers
 from provisioner.app.picture import Picture
@@ -15,6 +16,7 @@ from provisioner.app.speaking import Speaking
 from provisioner.model.changes import ChangeClass
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState, Posted
 from provisioner.model.registry import BodyKind
+from provisioner.model.text import Text
 from provisioner.state import Meta, Outbox, StepState, Within
 from provisioner.state.codec import dump, load
 
@@ -25,6 +27,7 @@ _BAD: Final = (StepState.FAILED, StepState.UNKNOWN)
 _SINGLE: Final = frozenset({"enrolment", "console"})
 """Causes of runs about a person or two, of which the audit tells."""
 _AN_HOUR: Final = timedelta(hours=1)
+_THREE_DAYS: Final = timedelta(days=3)
 _FAILING, _WAITING, _LETTERS = "notice.failing", "notice.waiting", "notice.letters"
 """Names under which it is kept what rangers know already."""
 
@@ -45,6 +48,26 @@ def after_run(site: Site, picture: Picture, applied: Applied, cause: str) -> Non
         ):
             to.tell(within, about, once)
     notice_letters(site, picture, to)
+
+
+def notice_given_up(site: Site, picture: Picture, errands: Collection[int]) -> None:
+    """Tell of errands that failed too often; by their ids. Raises `StateError`, `SettingsError`."""
+    once = _digest("given_up", map(str, sorted(errands)))
+    _tell(site, picture, {"what": "given_up", "count": len(errands)}, once)
+
+
+def notice_not_pulled(site: Site, picture: Picture, why: Text) -> None:
+    """Tell that the registry's folder was left as it is; of each reason once a day.
+
+    Raises `StateError`, `SettingsError`.
+    """
+    _tell(site, picture, {"what": "not_pulled"}, _digest("not_pulled", [why.code, picture.today.isoformat()]))
+
+
+def _tell(site: Site, picture: Picture, about: About, once: str) -> None:
+    to = _Rangers(site, picture)
+    with site.database.writing() as connection:
+        to.tell(Within(connection), about, once)
 
 
 def notice_letters(site: Site, picture: Picture, to: "_Rangers | None" = None) -> None:
@@ -72,6 +95,23 @@ def notice_letters(site: Site, picture: Picture, to: "_Rangers | None" = None) -
         ids = [posted.id for posted in bad]
         Meta(within).put(site.network, _LETTERS, dump({"at": now.isoformat(), "ids": ids}))
         to.tell(within, {"what": "letters", **_counts(bad)}, _digest("letters", map(str, ids)))
+
+
+def notice_credentials(site: Site, picture: Picture) -> None:
+    """Tell of certificates that run out: when that comes near, and once more in the last days.
+
+    Asks the targets' servers for them. Raises `StateError`, `SettingsError`.
+    """
+    found = list(ending(site, site.target_names(), picture.registry.time_zone))
+    if not found:
+        return
+    to = _Rangers(site, picture)
+    with site.database.writing() as connection:
+        within = Within(connection)
+        for target, day in found:
+            stage = "now" if day - picture.today <= _THREE_DAYS else "soon"
+            about: About = {"what": "credential", "target": target, "until": day.isoformat()}
+            to.tell(within, about, _digest("credential", [target, day.isoformat(), stage]))
 
 
 def _counts(bad: Collection[Posted]) -> Mapping[str, int]:

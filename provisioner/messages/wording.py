@@ -17,7 +17,18 @@ Say = Callable[[Text], str]
 VARIANTS: Final[Mapping[LetterKind, tuple[str, ...]]] = {
     LetterKind.LEAVING: ("soon", "tomorrow", "ended", "erasing"),
     LetterKind.SUCCESSOR: ("lead", "moderation"),
-    LetterKind.NOTICE: ("changed", "waiting", "refused", "failing", "works", "letters", "namesake"),
+    LetterKind.NOTICE: (
+        "changed",
+        "waiting",
+        "refused",
+        "failing",
+        "works",
+        "letters",
+        "namesake",
+        "given_up",
+        "not_pulled",
+        "credential",
+    ),
 }
 """Kinds that are said in several ways."""
 

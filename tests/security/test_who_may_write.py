@@ -20,6 +20,7 @@ WIRES = {
 MAY_REACH_A_WIRE = {
     "provisioner/transport/http.py": {"requests"},
     "provisioner/transport/portal.py": {"nc_py_api", "niquests"},
+    "provisioner/transport/certificate.py": {"socket", "ssl"},  # a handshake, and nothing after it
     "provisioner/transport/directory.py": {"ldap3"},
     "provisioner/transport/directory_line.py": {"ldap3", "ssl"},
     "provisioner/transport/directory_receiving.py": {"ldap3"},
