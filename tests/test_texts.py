@@ -54,8 +54,8 @@ CATALOGUES = {
 TEMPLATES = sorted((ROOT / "provisioner" / "console" / "templates").rglob("*.html"))
 SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
-NO_CODES = {"nextcloud.edit", "nextcloud.put", "nextcloud.log"}
-"""Literals that look like codes: the name of a rate limit's bucket, of a file."""
+NO_CODES = {"nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"}
+"""Literals that look like codes: the name of a rate limit's bucket, of a file, of what the database keeps."""
 SUFFIXES = ("_mend", "_title")
 """Of a code that is known only at run time: how to mend what it says, the heading above all that share it."""
 

@@ -17,10 +17,10 @@ from provisioner.app.connectors import text_packages
 from provisioner.app.settings import find_settings, load_settings
 from provisioner.app.site import Site
 from provisioner.app.source_types import source_types
-from provisioner.cli.log import LogFormat
 from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Argument, Text
+from provisioner.service.logs import LogFormat
 from provisioner.sources.types import SourceType
 from provisioner.texts import Catalogue, Language, harmless
 from provisioner.transport.clock import SystemClock

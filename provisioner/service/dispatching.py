@@ -19,7 +19,7 @@ POLL: Final = 1.0
 """Seconds after which it looks by itself: errands also come from commands and from other instances."""
 LOCKED_PAUSE: Final = 2.0
 """Seconds, while somebody at a terminal writes to one of the servers."""
-GivenUp = Callable[[Site, Sequence[Errand], JobReport | None], None]
+GivenUp = Callable[[Sequence[Errand]], None]
 """Told of errands that failed too often."""
 
 
@@ -54,7 +54,7 @@ class Dispatcher:
         again = {errand.id for errand in batch} if report.split else report.again
         if report.done:
             self._errands.done(report.done)
-        self._put_off([errand for errand in batch if errand.id in again], report)
+        self._put_off(errand for errand in batch if errand.id in again)
         if not again:
             self._most = min(self._most * 2, MOST_TOGETHER)
         undone = {errand.id for errand in batch} - report.done - again
@@ -65,9 +65,9 @@ class Dispatcher:
         ProgressStore(self._site).clear()
         if all(errand.only is not None for errand in batch):
             if not self._halve(batch):
-                self._put_off(batch, None, crashed=True)
+                self._put_off(batch, crashed=True)
         else:
-            self._put_off([errand for errand in batch if errand.only is None], None, crashed=True)
+            self._put_off((errand for errand in batch if errand.only is None), crashed=True)
         return POLL
 
     def _halve(self, batch: Collection[Errand]) -> bool:
@@ -77,7 +77,7 @@ class Dispatcher:
         self._most = len(ids) // 2
         return True
 
-    def _put_off(self, errands: Iterable[Errand], report: JobReport | None, *, crashed: bool = False) -> None:
+    def _put_off(self, errands: Iterable[Errand], *, crashed: bool = False) -> None:
         """A process that ended for the first time may have been ended by anybody: that is tried again at once."""
         now, given_up = self._site.clock.now(), []
         for errand in errands:
@@ -89,5 +89,5 @@ class Dispatcher:
         if given_up:
             about = {"network": self._site.network, "job": str(given_up[0].job), "count": len(given_up)}
             _log.error("errands given up", extra=about)
-            self._given_up(self._site, given_up, report)
+            self._given_up(given_up)
             self._errands.done([errand.id for errand in given_up])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from provisioner.app.delivering import Postman
-from provisioner.app.jobs import JobReport
+from provisioner.app.noticing import notice_given_up
 from provisioner.app.picture import Pictures
 from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
@@ -37,8 +37,8 @@ class _Network:
 
     def __init__(self, served: Served, jobs: Mapping[Job, Crontab]) -> None:
         site, worker = served.site, served.worker()
-        self._site, self._worker = site, worker
-        dispatcher = Dispatcher(site, worker, _given_up)
+        self._site, self._worker, self._pictures = site, worker, served.pictures
+        dispatcher = Dispatcher(site, worker, self._given_up)
         self.errands = Loop(f"errands {site.network}", dispatcher.turn, at_last=worker.close)
         self._watcher = Loop(f"watcher {site.network}", Watcher(site, self.errands.wake).turn)
         self._postman = Loop(f"post {site.network}", Postman(site, served.pictures).turn)
@@ -60,6 +60,14 @@ class _Network:
     def join(self) -> None:
         for loop in self._loops():
             loop.join()
+
+    def wake(self) -> None:
+        """Something was put down, or posted."""
+        self.errands.wake()
+        self._postman.wake()
+
+    def _given_up(self, errands: Sequence[Errand]) -> None:
+        notice_given_up(self._site, self._pictures.now(), [errand.id for errand in errands])
 
     def _loops(self) -> Iterator[Loop]:
         yield from (self.errands, self._watcher, self._postman)
@@ -100,7 +108,7 @@ class Leader:
     def wake(self) -> None:
         """An errand may have been put down."""
         for network in list(self._running.values()):
-            network.errands.wake()
+            network.wake()
 
     def look_at_clock(self) -> None:
         """It may have been set."""
@@ -121,7 +129,3 @@ class _Zone:
         except ReadiError as error:
             _log.warning("time zone not read", extra={"why": error.text.code})
         return self._last
-
-
-def _given_up(site: Site, errands: Sequence[Errand], report: JobReport | None) -> None:
-    """The next sync of everything covers them."""

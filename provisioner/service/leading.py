@@ -44,7 +44,12 @@ class Leading:
             except LockTaken:
                 return ASK_EVERY
             _log.info("leading")
-            self._begin()
+            try:
+                self._begin()
+            except BaseException:
+                lock, self._lock = self._lock, None
+                lock.release()
+                raise
         return ASK_EVERY
 
     def give_up(self) -> None:

@@ -64,7 +64,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.dispatcher = Dispatcher(self.site, self.hand, self._give_up)
 
-    def _give_up(self, site: Site, errands: Sequence[Errand], report: JobReport | None) -> None:
+    def _give_up(self, errands: Sequence[Errand]) -> None:
         self.given_up += [one.only for one in errands]
 
     def add(self, *only: str | None, job: Job = Job.SYNC) -> None:
