@@ -68,7 +68,7 @@ def recover_state(site: Site, source: Path | None = None) -> tuple[Recovered, Ma
     if path is None or not path.is_file():
         raise SettingsError(Text.of("app.no_ties_file", file=str(path or "")))
     found = TiesFile(path).replay()
-    networks = {fact.network for fact in found.ties.values()}
+    networks = {fact.network for fact in found.ties.values()} | {fact.network for fact in found.decided.values()}
     if networks and not networks & site.settings.networks.keys():
         known = ", ".join(sorted(site.settings.networks))
         raise SettingsError(

@@ -1,23 +1,25 @@
-"""What was decided through the service about people, places in bodies and bodies themselves."""
+"""What was decided through the service about people, places in bodies and bodies themselves.
+
+Each change is also a fact for the file that outlives the database (`provisioner.state.ties_log`).
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from provisioner.model.enrolments import Ending, EnrolledBody, EnrolledMembership, EnrolledPerson, Enrolments
 from provisioner.model.registry import Period, Role
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
+from provisioner.state.enrolment_facts import REVISION, key_of, note, note_forgotten
 from provisioner.state.inserts import insert_into, insert_new
 from provisioner.state.schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON, META
-
-_REVISION = "enrolments"
 
 
 class EnrolmentStore:
@@ -102,12 +104,12 @@ class EnrolmentStore:
         with self._changing() as connection:
             if not insert_new(connection, ENROLLED_PERSON, row):
                 return False
-            self._changed(connection)
+            self._changed(connection, ENROLLED_PERSON, (person.id,), row)
         return True
 
     def place(self, membership: EnrolledMembership, at: datetime) -> None:
         """What is decided about one person in one body from now on; what was decided before is forgotten."""
-        mine = {"network": self._network, "person": membership.person, "body": membership.body}
+        mine = {"person": membership.person, "body": membership.body}
         values = {
             "role": str(membership.role),
             "since": membership.period.since,
@@ -116,27 +118,18 @@ class EnrolmentStore:
             "decided_at": at,
         }
         with self._changing() as connection:
-            statement = insert_into(connection.dialect.name, ENROLLED_MEMBERSHIP).values(**mine, **values)
-            connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
-            self._changed(connection)
+            self._put(connection, ENROLLED_MEMBERSHIP, mine, values)
 
     def end(self, person: str, leaves: date, by: str, at: datetime) -> None:
         """``leaves`` is the person's last day in the network; said again it counts anew."""
-        mine = {"network": self._network, "person": person}
         values = {"leaves": leaves, "said_by": by, "said_at": at}
         with self._changing() as connection:
-            statement = insert_into(connection.dialect.name, ENDING).values(**mine, **values)
-            connection.execute(statement.on_conflict_do_update(index_elements=list(mine), set_=values))
-            self._changed(connection)
+            self._put(connection, ENDING, {"person": person}, values)
 
     def resume(self, person: str) -> bool:
         """The ending is taken back. False: there was none."""
-        mine = (ENDING.c.network == self._network, ENDING.c.person == person)
         with self._changing() as connection:
-            if not connection.execute(delete(ENDING).where(*mine)).rowcount:
-                return False
-            self._changed(connection)
-        return True
+            return bool(self._drop(connection, [ENDING], person=person))
 
     def make_body(self, body: EnrolledBody, by: str, at: datetime) -> bool:
         """A new body. False: one with this id was made before."""
@@ -144,45 +137,42 @@ class EnrolmentStore:
         with self._changing() as connection:
             if not insert_new(connection, ENROLLED_BODY, row):
                 return False
-            self._changed(connection)
+            self._changed(connection, ENROLLED_BODY, (body.id,), row)
         return True
 
     def change_body(self, body: str, fields: Mapping[str, Any]) -> bool:
         """Put other fields in the place of a body's. False: none of this id was made here."""
         mine = (ENROLLED_BODY.c.network == self._network, ENROLLED_BODY.c.body == body)
         with self._changing() as connection:
-            if not connection.execute(update(ENROLLED_BODY).where(*mine).values(fields=dump(fields))).rowcount:
+            statement = update(ENROLLED_BODY).where(*mine).values(fields=dump(fields)).returning(ENROLLED_BODY)
+            row = connection.execute(statement).one_or_none()
+            if row is None:
                 return False
-            self._changed(connection)
+            self._changed(connection, ENROLLED_BODY, (body,), row._asdict())
         return True
 
     def forget_person(self, person: str) -> int:
         """Everything about one person; how many rows. For erasing, and once the files say all of it."""
-        tables = (ENROLLED_PERSON, ENROLLED_MEMBERSHIP, ENDING)
         with self._changing() as connection:
-            gone: int = sum(
-                connection.execute(
-                    delete(table).where(table.c.network == self._network, table.c.person == person)
-                ).rowcount
-                for table in tables
-            )
-            if gone:
-                self._changed(connection)
-        return gone
+            return self._drop(connection, [ENROLLED_PERSON, ENROLLED_MEMBERSHIP, ENDING], person=person)
+
+    def forget_stay(self, person: str) -> int:
+        """Everything about one person but that they go: who is written in a file, too, is not to come back."""
+        with self._changing() as connection:
+            return self._drop(connection, [ENROLLED_PERSON, ENROLLED_MEMBERSHIP], person=person)
+
+    def forget_place(self, person: str, body: str) -> bool:
+        """What was decided about one person in one body, once the files say it. False: nothing was."""
+        with self._changing() as connection:
+            return bool(self._drop(connection, [ENROLLED_MEMBERSHIP], person=person, body=body))
 
     def forget_body(self, body: str) -> int:
         """Everything about one body; how many rows. Once the files say all of it, or it is erased."""
         with self._changing() as connection:
-            gone: int = sum(
-                connection.execute(delete(table).where(table.c.network == self._network, table.c.body == body)).rowcount
-                for table in (ENROLLED_BODY, ENROLLED_MEMBERSHIP)
-            )
-            if gone:
-                self._changed(connection)
-        return gone
+            return self._drop(connection, [ENROLLED_BODY, ENROLLED_MEMBERSHIP], body=body)
 
     def _revision(self, connection: Connection) -> int:
-        mine = (META.c.scope == self._network, META.c.name == _REVISION)
+        mine = (META.c.scope == self._network, META.c.name == REVISION)
         return int(connection.scalar(select(META.c.value).where(*mine)) or 0)
 
     @contextmanager
@@ -193,14 +183,35 @@ class EnrolmentStore:
 
     def _hold(self, connection: Connection) -> None:
         """On PostgreSQL this row is locked until the transaction ends; on SQLite one alone writes in any case."""
-        row = {"scope": self._network, "name": _REVISION, "value": "0"}
+        row = {"scope": self._network, "name": REVISION, "value": "0"}
         statement = insert_into(connection.dialect.name, META).values(row)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["scope", "name"], set_={"value": META.c.value})
         )
 
-    def _changed(self, connection: Connection) -> None:
-        mine = (META.c.scope == self._network, META.c.name == _REVISION)
+    def _put(self, connection: Connection, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
+        row = {"network": self._network, **key, **values}
+        statement = insert_into(connection.dialect.name, table).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["network", *key], set_=dict(values)))
+        self._changed(connection, table, tuple(key.values()), row)
+
+    def _drop(self, connection: Connection, tables: Sequence[Table], **mine: str) -> int:
+        gone = 0
+        for table in tables:
+            where = [table.c.network == self._network, *(table.c[name] == value for name, value in mine.items())]
+            rows = connection.execute(delete(table).where(*where).returning(*table.primary_key.columns)).all()
+            note_forgotten(connection, self._network, table, [key_of(table, row) for row in rows])
+            gone += len(rows)
+        if gone:
+            self._count(connection)
+        return gone
+
+    def _changed(self, connection: Connection, table: Table, key: tuple[str, ...], row: Mapping[str, Any]) -> None:
+        note(connection, self._network, table, key, row)
+        self._count(connection)
+
+    def _count(self, connection: Connection) -> None:
+        mine = (META.c.scope == self._network, META.c.name == REVISION)
         connection.execute(update(META).where(*mine).values(value=str(self._revision(connection) + 1)))
 
 

@@ -15,6 +15,7 @@ from provisioner.model.text import Text
 from provisioner.state.bindings import forget_edges
 from provisioner.state.codec import dump
 from provisioner.state.database import Database
+from provisioner.state.enrolment_facts import note_besides, replay
 from provisioner.state.schema import BINDING, TOMBSTONE
 from provisioner.state.tie_facts import Bound, head_of, identity_of, secret_of, set_head, set_secret
 from provisioner.state.ties_file import Replayed
@@ -34,6 +35,8 @@ class Recovered:
     unchanged: int
     retired: int
     epoch: int
+    decided: int = 0
+    """How many rows there are now of what was decided through the service."""
 
 
 def recover(database: Database, found: Replayed, file: str) -> Recovered:
@@ -60,17 +63,24 @@ def recover(database: Database, found: Replayed, file: str) -> Recovered:
         if bound:
             connection.execute(insert(BINDING), [_row(fact) for fact in bound])
         retired = _retire(connection, found)
+        decided = found.decided.values()
+        replay(connection, decided, alone=_is_ours(connection, found))
         set_secret(connection, found.header.secret)
         set_head(connection, found.head)
-    return Recovered(bound, released, len(stay), retired, found.head.epoch)
+        note_besides(connection, decided)
+    return Recovered(bound, released, len(stay), retired, found.head.epoch, len(decided))
 
 
 def _refuse(connection: Connection, found: Replayed, holds_ties: bool, why: Text) -> None:
-    ours = found.header.database == identity_of(secret_of(connection))
+    ours = _is_ours(connection, found)
     head = head_of(connection)
     behind = found.head.seq > head.seq or (found.head.seq == head.seq and found.head.epoch > head.epoch)
     if not (behind if ours else not holds_ties):
         raise StateError(why if ours else Text.of("state.ties_of_another", **why.arguments))
+
+
+def _is_ours(connection: Connection, found: Replayed) -> bool:
+    return found.header.database == identity_of(secret_of(connection))
 
 
 def _is_so(row: Any, fact: Bound) -> bool:

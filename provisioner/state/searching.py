@@ -10,6 +10,7 @@ from sqlalchemy import Text, or_, select
 
 from provisioner.state.database import Database
 from provisioner.state.schema import METADATA
+from provisioner.state.tie_facts import WAITING
 from provisioner.state.traces import Traces
 
 
@@ -36,7 +37,10 @@ def search(database: Database, network: str, traces: Traces) -> Iterator[Found]:
             if "network" in table.columns:
                 statement = statement.where(table.c.network == network)
             elif "scope" in table.columns:
-                statement = statement.where(or_(table.c.scope == network, ~table.c.name.like("service.%")))
+                # The service's own notes of other networks, and what waits to be written into the file of all.
+                others = or_(table.c.name.like("service.%"), table.c.scope == WAITING)
+                own = or_(table.c.scope == network, table.c.value.contains(f'"network":"{network}"', autoescape=True))
+                statement = statement.where(or_(own, ~others))
             rows = connection.execution_options(yield_per=10_000).execute(statement)
             yield Found(table.name, sum(1 for row in rows if any(_names(traces, value) for value in row)))
 

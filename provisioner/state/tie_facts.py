@@ -1,21 +1,22 @@
-"""What changed about ties: numbered in the very transaction that changed it, and kept until the ties' file has it."""
+"""What changed about ties and enrolments: numbered in the transaction that changed it, kept until the file has it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from provisioner.state.inserts import insert_into
 from provisioner.state.schema import META, SECRET
 
 _SCOPE: Final = "ties"
 _HEAD: Final = (META.c.scope == _SCOPE, META.c.name == "head")
-_WAITING: Final = "ties.fact"
+WAITING: Final = "ties.fact"
+"""The scope of META in which facts wait, of all networks."""
 
 
 class Bound(msgspec.Struct, frozen=True, tag_field="fact", tag="bound", forbid_unknown_fields=True):
@@ -60,7 +61,36 @@ class Retired(msgspec.Struct, frozen=True, tag_field="fact", tag="retired", forb
     at: float
 
 
-Fact = Bound | Released | Retired
+class Decided(msgspec.Struct, frozen=True, tag_field="fact", tag="decided", forbid_unknown_fields=True):
+    """One row of what was decided through the service, as it is now; see `provisioner.state.enrolment_facts`."""
+
+    network: str
+    table: str
+    key: tuple[str, ...]
+    """What tells it from others of this table and network."""
+    row: dict[str, str | float | None]
+    """The rest of it."""
+
+    @property
+    def place(self) -> tuple[str, str, tuple[str, ...]]:
+        """Which row it is."""
+        return (self.network, self.table, self.key)
+
+
+class Forgotten(msgspec.Struct, frozen=True, tag_field="fact", tag="forgotten", forbid_unknown_fields=True):
+    """Such a row is no more, and nothing of it is to be left anywhere."""
+
+    network: str
+    table: str
+    key: tuple[str, ...]
+
+    @property
+    def place(self) -> tuple[str, str, tuple[str, ...]]:
+        """See `Decided.place`."""
+        return (self.network, self.table, self.key)
+
+
+Fact = Bound | Released | Retired | Decided | Forgotten
 
 
 class Numbered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +125,8 @@ class Facts:
     connection: Connection
     run: int | None
     """None: each transaction is an epoch of its own."""
+    raises_epoch: bool = True
+    """What does not concern ties leaves the epoch as it is: else each of them cost a write in every target."""
     _found: list[Fact] = field(default_factory=list)
 
     def add(self, fact: Fact) -> None:
@@ -109,13 +141,15 @@ class Facts:
         if not self._found:
             return 0
         head = _locked_head(self.connection)
-        epoch = head.epoch if self.run is not None and head.run == self.run else head.epoch + 1
+        same = not self.raises_epoch or (self.run is not None and head.run == self.run)
+        epoch = head.epoch if same else head.epoch + 1
         rows = [
-            {"scope": _WAITING, "name": _name(seq), "value": line(Numbered(seq, epoch, fact))}
+            {"scope": WAITING, "name": _name(seq), "value": line(Numbered(seq, epoch, fact))}
             for seq, fact in enumerate(self._found, head.seq + 1)
         ]
         self.connection.execute(insert(META), rows)
-        _put(self.connection, _Kept(head.seq + len(rows), epoch, self.run, head.replayed))
+        run = self.run if self.raises_epoch else head.run
+        _put(self.connection, _Kept(head.seq + len(rows), epoch, run, head.replayed))
         self._found.clear()
         return head.seq + len(rows)
 
@@ -144,30 +178,42 @@ def set_secret(connection: Connection, secret: str) -> None:
 def set_head(connection: Connection, head: Head) -> None:
     """This database is now as the file was there; what still waited is void."""
     _locked_head(connection)
-    connection.execute(delete(META).where(META.c.scope == _WAITING))
+    connection.execute(delete(META).where(META.c.scope == WAITING))
     _put(connection, _Kept(head.seq, head.epoch, replayed=head.epoch))
 
 
 def waiting(connection: Connection, after: int) -> Sequence[tuple[int, str]]:
     """Numbers and lines of the facts after that number which are still kept here, in their order."""
-    statement = select(META.c.name, META.c.value).where(META.c.scope == _WAITING, META.c.name > _name(after))
+    statement = select(META.c.name, META.c.value).where(META.c.scope == WAITING, META.c.name > _name(after))
     return [(int(row.name), str(row.value)) for row in connection.execute(statement.order_by(META.c.name))]
 
 
 def anything_waits(connection: Connection) -> bool:
     """Whether there is any such fact."""
-    return connection.execute(select(META.c.name).where(META.c.scope == _WAITING).limit(1)).first() is not None
+    return connection.execute(select(META.c.name).where(META.c.scope == WAITING).limit(1)).first() is not None
 
 
 def retires(connection: Connection) -> bool:
     """Whether what waits says that something was erased. Within its JSON no name can look like this."""
-    mine = (META.c.scope == _WAITING, META.c.value.contains('"fact":"retired"', autoescape=True))
+    erased = [META.c.value.contains(f'"fact":"{tag}"', autoescape=True) for tag in ("retired", "forgotten")]
+    mine = (META.c.scope == WAITING, or_(*erased))
     return connection.execute(select(META.c.name).where(*mine).limit(1)).first() is not None
+
+
+def blank(connection: Connection, gone: Collection[Forgotten]) -> None:
+    """In what waits, nothing is left to be read of these rows; the numbers go on without a gap."""
+    places = {one.place: one for one in gone}
+    mine = (META.c.scope == WAITING, META.c.value.contains('"fact":"decided"', autoescape=True))
+    for row in connection.execute(select(META.c.name, META.c.value).where(*mine)).all():
+        found = msgspec.json.decode(row.value, type=Numbered)
+        if isinstance(found.what, Decided) and found.what.place in places:
+            value = line(Numbered(found.seq, found.epoch, places[found.what.place]))
+            connection.execute(update(META).where(META.c.scope == WAITING, META.c.name == row.name).values(value=value))
 
 
 def forget(connection: Connection, upto: int) -> None:
     """The file has these for good."""
-    connection.execute(delete(META).where(META.c.scope == _WAITING, META.c.name <= _name(upto)))
+    connection.execute(delete(META).where(META.c.scope == WAITING, META.c.name <= _name(upto)))
 
 
 def secret_of(connection: Connection) -> str:

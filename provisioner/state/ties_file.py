@@ -16,7 +16,7 @@ import msgspec
 
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
-from provisioner.state.tie_facts import Bound, Head, Numbered, Released, Retired, line
+from provisioner.state.tie_facts import Bound, Decided, Forgotten, Head, Numbered, Released, Retired, line
 
 _TAIL: Final = 65_536
 """Bytes in which the last line is looked for; a line holds a few hundred."""
@@ -54,6 +54,7 @@ class Replayed:
     head: Head
     ties: dict[tuple[str, str, str, str], Bound] = field(default_factory=dict)
     retired: dict[tuple[str, str, str], Retired] = field(default_factory=dict)
+    decided: dict[tuple[str, str, tuple[str, ...]], Decided] = field(default_factory=dict)
 
 
 class TiesFile:
@@ -148,6 +149,10 @@ class TiesFile:
                 found.ties[what.tie] = what
             elif isinstance(what, Released):
                 found.ties.pop(what.tie, None)
+            elif isinstance(what, Decided):
+                found.decided[what.place] = what
+            elif isinstance(what, Forgotten):
+                found.decided.pop(what.place, None)
             else:
                 found.retired[what.server, what.kind, what.digest] = what
         if header.facts is not None and at_once < header.facts:

@@ -1,4 +1,4 @@
-"""Ties a second time, in a file that outlives the database: kept equal, compared before a run, replayed when lost.
+"""Ties and enrolments a second time, in a file that outlives the database: compared before a run, replayed when lost.
 
 A fact is numbered in the transaction that makes it true, and waits in the database until the file has it. So a
 process killed between the two leaves the file behind, and the next run makes up for it; a file that is *ahead*
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from provisioner.model.text import Text
 from provisioner.state.database import Database
+from provisioner.state.enrolment_facts import decided
 from provisioner.state.errors import StateBehind
 from provisioner.state.schema import BINDING, TOMBSTONE
 from provisioner.state.tie_facts import (
@@ -186,4 +187,5 @@ def _all(connection: Connection) -> list[Fact]:
         )
         for row in ties
     ]
-    return facts + [Retired(row.server, row.kind, row.digest, row.at.timestamp()) for row in retired]
+    facts += [Retired(row.server, row.kind, row.digest, row.at.timestamp()) for row in retired]
+    return [*facts, *decided(connection)]
