@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from provisioner.app.rooms import accounts_of, rooms_of
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit
-from provisioner.console.pages import render
+from provisioner.console.pages import go, render
 from provisioner.model.registry import Role
 
 router = APIRouter()
@@ -38,7 +38,9 @@ def my_page(visit: LoggedIn) -> Response:
 
 @router.get("/me/progress")
 def my_progress(visit: LoggedIn) -> Response:
-    """Whether something is still being set up: asked for again and again, until it is not."""
+    """Whether something is still being set up: a part of my page, asked for again and again, until it is not."""
+    if not visit.is_fragment:
+        return go(visit, "me")
     return render(visit, "me_progress.html", setting_up=is_being_set_up(visit, visit.me.id))
 
 

@@ -20,7 +20,7 @@ ROWS: tuple[Row, ...] = (
     post("/register", {f"{INSIDE}F": "/join", "N": "/join"}, NAMES),
     get("/join", {PEOPLE: "200"}),
     get("/me", {INSIDE: "200"}),
-    get("/me/progress", {INSIDE: "200"}),
+    get("/me/progress", {f"{INSIDE}F": "/me"}),
     get("/me/data", {INSIDE: "200"}),
     get("/bodies/{body}/ask", {PEOPLE: "200"}, body=A_BODY),
     # Who belongs to it is told so.
