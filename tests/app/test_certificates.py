@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.dates import format_date
@@ -85,7 +86,9 @@ def test_what_is_not_encrypted_or_trusted_tells_nothing(url: str, other: str) ->
     assert expires(url) is None
 
 
-def test_rangers_are_told_when_it_comes_near_and_in_the_last_days(desk: Desk) -> None:
+def test_rangers_are_told_when_it_comes_near_and_in_the_last_days(
+    desk: Desk, url: str, certificates: Certificates
+) -> None:
     real = datetime.now(UTC)
     desk.clock.moment = real
     assert told(desk) == []
@@ -98,7 +101,9 @@ def test_rangers_are_told_when_it_comes_near_and_in_the_last_days(desk: Desk) ->
     with PostOffice() as office:
         desk.site.settings.service.mail = MailSettings.model_validate(office.settings())
         Postman(desk.site, desk.pictures).deliver()
-        last_day = format_date((real + timedelta(days=30)).date(), "long", locale="de")
+        until = expires(url, certificates.authority)
+        assert until is not None
+        last_day = format_date(until.astimezone(ZoneInfo("Europe/Berlin")).date(), "long", locale="de")
         assert f"cloud: Das Zertifikat des Servers gilt nur noch bis zum {last_day}." in office.came[0].text
 
 
