@@ -4,6 +4,7 @@ Plans are kept as the JSON of `PlanReport`. A first sync's is tens of megabytes,
 once and kept for as long as it is looked at.
 """
 
+import logging
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from provisioner.model.errors import StateError
 from provisioner.model.resources import Kind
 from provisioner.model.text import Argument, Text
 from provisioner.state import SavedPlans
+
+_log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
@@ -284,7 +287,8 @@ def last_kept(site: Site) -> LastKept | None:
 def _last(text: str) -> LastKept | None:
     try:
         stored = msgspec.json.decode(text, type=_Stored)
-    except msgspec.DecodeError:  # another version wrote it in another shape: the next look takes its place
+    except msgspec.DecodeError as error:  # another version wrote it in another shape: the next look takes its place
+        _log.warning("kept plan not read", extra={"at": str(error).rpartition(" - ")[2]})
         return None
     return LastKept(stored.at, stored.changes, stored.report)
 

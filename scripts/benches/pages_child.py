@@ -26,19 +26,33 @@ from provisioner.app.site import Site, planning_rules
 from provisioner.console.application import ROUTERS, build
 from provisioner.console.network import Network
 from provisioner.model.bindings import Ties
+from provisioner.model.enrolments import EnrolledBody
 from provisioner.model.messages import Channel, Letter, LetterKind
 from provisioner.model.plan import Plan
 from provisioner.model.registry import JoinMode, Role
 from provisioner.model.resources import Desired
 from provisioner.model.steps import Step
 from provisioner.planning.planner import plan_target
-from provisioner.state import Audit, Confirmations, Journal, Outbox, Requests, Runs, SavedPlans, StepState, Within
+from provisioner.state import (
+    Audit,
+    Confirmations,
+    EnrolmentStore,
+    Journal,
+    Outbox,
+    Requests,
+    Runs,
+    SavedPlans,
+    StepState,
+    Within,
+)
 from provisioner.texts import Catalogue
 from scripts.benches.offline import capabilities as offline
 from scripts.benches.plan_child import observed
 
 TARGET: Final = "target"
 STEPS: Final = 20_000
+MADE: Final = "pg-schulen"
+"""A body that was made by form."""
 MANY: Final = 500
 """Requests, confirmations and letters that wait."""
 DEEDS: Final = 5_000
@@ -53,6 +67,8 @@ _ELSEWHERE: Final = ("/openid", "/openid/back", "/link/{word}", "/static/{name}"
 def main() -> None:
     """Arguments: the settings' file."""
     site = Site.open(Path(sys.argv[1]))
+    fields = {"id": MADE, "name": "Schulen", "kind": "project", "join": "open"}
+    EnrolmentStore(site.database, site.network).make_body(EnrolledBody(MADE, fields), "p-0", site.clock.now())
     pictures = Pictures(site)
     picture = pictures.now()
     network = Network(site, pictures)
@@ -90,6 +106,7 @@ def paths_of(site: Site, picture: Picture, digest: str, run: int) -> Iterator[st
     change = plan_of(picture).targets[0].changes[-1].digest()
     ids = {
         "/people/{identity}": {"identity": busy},
+        "/bodies/{identity}/change": {"identity": MADE},
         "/history/{run}": {"run": run},
         "/plans/{digest}": {"digest": digest},
         "/plans/{digest}/changes/{change}": {"digest": digest, "change": change},

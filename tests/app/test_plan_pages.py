@@ -79,7 +79,7 @@ def test_a_real_plan_is_read_as_it_was_kept_and_its_reasons_said_in_both_languag
     plan = Plan("redi", "r", "p", (world.plan(),))
     kept = read_kept(dump(plan_report(plan, datetime.fromisoformat(CREATED), Catalogue("de")).model_dump(mode="json")))
     reasons = {change.digest(): change.reason for change in plan.changes()}
-    assert kept.total == len(reasons) > 5
+    assert kept.total == len(reasons) >= 5
     for row in kept.rows:
         for language in LANGUAGES:
             assert Catalogue(language)(row.change.reason.again()) == Catalogue(language)(reasons[row.change.digest])
