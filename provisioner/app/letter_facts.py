@@ -189,8 +189,11 @@ class Lookup:
             return Facts(variant=stage, values={"last_day": last_day})
         if self._picture.active(person.id):
             raise NotNeeded(_MOOT)
-        values: dict[str, Argument] = {"erasable_on": _day(letter, "erasable_on")} if stage == "erasing" else {}
-        return Facts(variant=stage, values=values)
+        if "erasable_on" not in letter.about:
+            return Facts(variant=stage)
+        day = _day(letter, "erasable_on")
+        below = (Text.of("messages.leaving_then", erasable_on=day),) if stage == "ended" else ()
+        return Facts(variant=stage, values={"erasable_on": day}, below=below)
 
     def _to_body(self, letter: Letter, body: Body) -> Facts:
         if not any(place.body.id == body.id for place in self._picture.places_of(_id(letter))):

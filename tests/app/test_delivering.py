@@ -269,6 +269,15 @@ def test_a_leaver_whose_day_was_moved_gets_no_old_news(desk: Desk, office: PostO
     assert "20. Januar 2026" in office.came[0].text
 
 
+def test_whose_access_ended_is_told_from_when_on_it_may_be_erased_where_that_is_known(
+    desk: Desk, office: PostOffice, postman: Postman
+) -> None:
+    mail(desk, "udo", LetterKind.LEAVING, stage="ended", erasable_on="2026-02-03")
+    mail(desk, "udo", LetterKind.LEAVING, stage="ended")
+    postman.deliver()
+    assert ["3. Februar 2026" in one.text for one in office.came] == [True, False]
+
+
 def test_a_batch_has_an_end(desk: Desk, office: PostOffice, postman: Postman) -> None:
     for name in ("ben", "ole", "mona"):
         mail(desk, name)
