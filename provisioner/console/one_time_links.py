@@ -3,13 +3,14 @@
 A link is shown by GET and used by POST alone: programs that look through mails open every link in them.
 """
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
 from provisioner.app.reception import Reply
 from provisioner.console.deps import AnyVisit, Visit
+from provisioner.console.describing import page
 from provisioner.console.entering import let_in
 from provisioner.console.login import show_login
 from provisioner.console.pages import render
@@ -17,11 +18,12 @@ from provisioner.model.text import Text
 from provisioner.state import Purpose
 
 router = APIRouter()
+_OVER: Final[dict[int | str, dict[str, Any]]] = {410: page("The link was used, or is too old.")}
 
 Word = Annotated[str, Path(max_length=100)]
 
 
-@router.post("/login")
+@router.post("/login", responses={429: page("Asked too often.")})
 def ask_for_link(visit: AnyVisit, address: Annotated[str, Form(max_length=300)] = "") -> Response:
     """Send a link. What is answered tells nobody whether the address is known."""
     sender = visit.request.client.host if visit.request.client is not None else ""
@@ -39,7 +41,7 @@ def ask_for_link(visit: AnyVisit, address: Annotated[str, Form(max_length=300)] 
     )
 
 
-@router.get("/link/{word}")
+@router.get("/link/{word}", responses=_OVER)
 def show_link(visit: AnyVisit, word: Word) -> Response:
     """Who would be logged in, and the button that does it."""
     link = visit.network.reception.look(word)
@@ -48,7 +50,7 @@ def show_link(visit: AnyVisit, word: Word) -> Response:
     return render(visit, "link.html", word=word, subject=link.subject, first_start=link.purpose is Purpose.ADMIN)
 
 
-@router.post("/link/{word}")
+@router.post("/link/{word}", responses=_OVER)
 def use_link(visit: AnyVisit, word: Word) -> Response:
     """Log in. Of two at the same moment one is let in."""
     session = visit.network.reception.enter(word)

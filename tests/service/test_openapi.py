@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from provisioner.console.csrf import HEADER
-from tests.support.console import ADMIN, GUEST, MEMBER, MODERATOR_SENSORIK, NEWCOMER, RANGER, URL, Browser, House
+from tests.support.console import MEMBER, RANGER, URL, Browser, House
 
 NETWORK: Final = "redi"
 CHECKS: Final = [
@@ -27,7 +27,7 @@ CHECKS: Final = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-WELL_FORMED, MALFORMED = 6, 3
+WELL_FORMED, MALFORMED = 4, 2
 """Of each operation and everybody who tries it, the same in every run. Together they take some twenty seconds."""
 KNOWN: Final[Mapping[str, list[str]]] = {
     "bodies": ["pg-sensorik", "pg-akte", "pg-kreis", "pg-alt"],
@@ -46,7 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made.close()
 
 
-@pytest.mark.parametrize("who", [RANGER, MODERATOR_SENSORIK, MEMBER, GUEST, NEWCOMER, ADMIN, None])
+@pytest.mark.parametrize("who", [RANGER, MEMBER, None])
 def test_every_answer_is_as_described(house: House, who: str | None) -> None:
     description = _described(house)
     for operation in description.get_all_operations():
