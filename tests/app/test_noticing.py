@@ -169,11 +169,12 @@ def test_letters_that_did_not_arrive_are_told_of_together(network: Installation,
     assert (last["unknown"], last["refused"]) == (1, 5)
 
 
-def test_letters_that_nobody_misses_are_no_news(site: Site) -> None:
+@pytest.mark.parametrize("why", ["messages.recipient_gone", "messages.decided", "console.letter_given_up"])
+def test_letters_that_nobody_misses_are_no_news(site: Site, why: str) -> None:
     outbox = Outbox(site.database, "redi", site.clock.now())
     outbox.post(Letter(LetterKind.WELCOME, Channel.MAIL, "person:p-anna"))
     taken = outbox.take(Channel.MAIL)
     assert taken is not None
-    outbox.refused(taken.id, "messages.recipient_gone")
+    outbox.refused(taken.id, why)
     noticing.notice_letters(site, Pictures(site).now())
     assert told(site) == []
