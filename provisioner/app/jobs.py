@@ -1,13 +1,12 @@
 """What the service's worker does: errands of one network, put together to one job, and what came of each of them."""
 
 import logging
-import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from provisioner.app import first_login, noticing
-from provisioner.app.applying import Applied, Approval, apply
+from provisioner.app.applying import Applied, Approval, PlanOutdated, apply
 from provisioner.app.carrying_out import How, Started
 from provisioner.app.connectors import text_packages
 from provisioner.app.focus import is_named
@@ -103,15 +102,16 @@ def _broken(
 ) -> JobReport:
     known = isinstance(fault, ReadiError)
     why = fault.text if isinstance(fault, ReadiError) else Text.of("app.job_broken", fault=type(fault).__name__)
-    # Where, but not what it says: an exception may quote anything.
-    where = "" if known else "".join(traceback.format_tb(fault.__traceback__))
-    _log.error("job failed", extra={"network": site.network, "job": str(errands[0].job), "why": why.code, "at": where})
+    about = {"network": site.network, "job": str(errands[0].job), "why": why.code}
+    _log.error("job failed", extra=about, exc_info=None if known else fault)
     result = _failed(errands, started, site.clock.now(), "failed", why)
     try:
         store.keep(result)
     except ReadiError as error:  # most likely the database is what failed
         _log.error("result not kept", extra={"network": site.network, "why": error.text.code})
     ids = frozenset(errand.id for errand in errands)
+    if isinstance(fault, PlanOutdated | SettingsError) and errands[0].job is Job.APPLY:
+        return JobReport(result, done=ids)  # who approved it has to look again
     split = not known and len(errands) > 1
     return JobReport(result, again=frozenset() if split else ids, split=split)
 

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Final
 
@@ -58,7 +57,5 @@ class Loop:
         except ReadiError as error:  # most likely the database, or a file, can't be read at this moment
             _log.warning("loop troubled", extra={"loop": self.name, "why": error.text.code})
         except Exception as fault:  # noqa: BLE001 - the service goes on
-            # Where, but not what it says: an exception may quote anything.
-            where = "".join(traceback.format_tb(fault.__traceback__))
-            _log.error("loop broken", extra={"loop": self.name, "why": type(fault).__name__, "at": where})
+            _log.error("loop broken", extra={"loop": self.name}, exc_info=fault)
         return TROUBLED_PAUSE
