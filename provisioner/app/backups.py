@@ -1,10 +1,11 @@
 """A copy of an SQLite state each night, and the end of those that were kept long enough."""
 
+import fcntl
 import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -79,20 +80,30 @@ def _make(site: Site, folder: Path, today: date) -> Path | None:
     part = whole.with_suffix(".part")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        if whole.exists():
-            return None
-        part.unlink(missing_ok=True)  # of a night that was cut short
+        with _alone(folder):
+            if whole.exists():
+                return None
+            part.unlink(missing_ok=True)  # of a night that was cut short
+            back_up(site.database, part)
+            try:
+                _check(part, whole)
+                _settle(part, whole)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise StateError(Text.of("state.no_backup", file=str(whole)), detail=error.strerror or "") from error
-    back_up(site.database, part)
-    try:
-        _check(part, whole)
-        _settle(part, whole)
-    except OSError as error:
-        raise StateError(Text.of("state.no_backup", file=str(whole)), detail=error.strerror or "") from error
-    finally:
-        part.unlink(missing_ok=True)
     return whole
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Workers of two networks may be at it in the same minute: one waits for the other's copy."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _check(part: Path, whole: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -79,6 +80,21 @@ def test_a_copy_that_is_not_sound_costs_no_older_one(site: Site, monkeypatch: py
     (site.home / "state" / "backups" / "readi-2026-02-04.part").touch()  # a night that was cut short
     back_up_nightly(site)
     assert names(site) == ["readi-2026-02-04.db"]
+
+
+def test_two_networks_that_make_it_at_once_make_one(installation: Installation, site: Site) -> None:
+    made: list[Path | None] = []
+    sites = [Site.open(installation.settings, clock=installation.clock) for _ in range(4)]
+    Meta(site.database).put("redi", "x", "y" * 1_000_000)
+    threads = [threading.Thread(target=lambda one=one: made.append(back_up_nightly(one))) for one in sites]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in sites:
+        one.close()
+    assert sorted(one is None for one in made) == [False, True, True, True]
+    assert names(site) == ["readi-2026-01-05.db"]
 
 
 def test_without_days_none_is_made_and_those_there_were_end(site: Site) -> None:
