@@ -5,7 +5,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import yaml
@@ -19,6 +21,7 @@ from provisioner.console.application import build
 from provisioner.console.csrf import csrf_word
 from provisioner.console.network import Network
 from provisioner.emulation import VirtualClock
+from provisioner.state import Database
 from tests.support.site import LONG_AGO, Wish, body, person
 
 URL: Final = "https://redi.example"
@@ -83,6 +86,16 @@ def wish(network: str) -> Wish:
     return found
 
 
+@cache
+def empty_state() -> bytes:
+    """A database as it is when it was just made: making one takes longer than a page."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "readi.db"
+        with Database.open(path) as database:
+            database.fold()
+        return path.read_bytes()
+
+
 class House:
     """The installation and its application. ``clock`` is moved by tests, never waited for."""
 
@@ -109,6 +122,10 @@ class House:
             one.write(self.folder / name)
             paths = {"registry": f"{name}/registry", "policy": f"{name}/policy.yaml"}
             sections[name] = {**paths, "targets": one.targets, **self.more[name]}
+        state = self.folder / "state"
+        state.mkdir(mode=0o700)
+        (state / "readi.db").touch(mode=0o600)
+        (state / "readi.db").write_bytes(empty_state())
         file = self.folder / "settings.yaml"
         file.touch(mode=0o600)
         file.write_text(yaml.safe_dump({"service": self.service, "networks": sections}), encoding="utf-8")
