@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from ruamel.yaml.error import YAMLError
 
-from provisioner.model.enrolments import NO_ENROLMENTS, Enrolments
+from provisioner.model.enrolments import NO_ENROLMENTS, EnrolledMembership, Enrolments
 from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Identity
 from provisioner.model.sources import Brings, Supply
@@ -78,9 +79,25 @@ class Files:
                 found = file.file
         return found
 
+    def for_body(self, body_id: str) -> str:
+        """The file for a new body: where the last one stands, or one of its own when each has one."""
+        holders = [(file.file, body.get("id")) for file, _, body in self.entries("bodies")]
+        each_alone = len({file for file, _ in holders}) == len(holders)
+        named = all(Path(file).stem == body for file, body in holders)
+        if each_alone and named and (self.folder / "bodies").is_dir():
+            return f"bodies/{body_id}.yaml"
+        return holders[-1][0] if holders else "bodies.yaml"
+
+    def place_of(self, person_id: str, body: str, on: date) -> EnrolledMembership | None:
+        """What was decided through the service about somebody in a body, if they are in it on that day."""
+        for one in self.enrolments.memberships:
+            if (one.person, one.body) == (person_id, body) and one.period.holds(on):
+                return one
+        return None
+
     def new_person_id(self) -> str:
         """An opaque id that nobody has."""
-        taken = {person.get("id") for _, _, person in self.entries("people")}
+        taken = {person.get("id") for _, _, person in self.entries("people")} | self.enrolments.people.keys()
         while True:
             made = "p-" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
             if made not in taken:
@@ -96,12 +113,24 @@ class Files:
         return [one.organisation for one in stays if not one.gone and one.organisation not in named]
 
     def change(self, section: str, entry_id: str, change: Change, summary: Text) -> Edit:
-        """Change the entry of this id. Somebody whom a source brings gets one, in `LINKED_FILE`."""
+        """Change the entry of this id.
+
+        Somebody whom a source brings, or who came by themselves, gets one, in `LINKED_FILE`; a body that was made by
+        form gets one with all that was said there.
+        """
         found = [(file, index) for file, index, entry in self.entries(section) if entry.get("id") == entry_id]
         if not found and section == "people" and (identity := self._brought(entry_id)) is not None:
             entry = {"id": entry_id, "identities": [short(source=identity.source, key=identity.key)]}
             change(entry)
             return self.add(section, entry, LINKED_FILE, summary)
+        if not found and section == "people" and entry_id in self.enrolments.people:
+            entry = {"id": entry_id}  # all else is filled from what was told through the service
+            change(entry)
+            return self.add(section, entry, LINKED_FILE, summary)
+        if not found and section == "bodies" and entry_id in self.enrolments.bodies:
+            entry = dict(self.enrolments.bodies[entry_id].fields)
+            change(entry)
+            return self.add(section, entry, self.for_body(entry_id), summary)
         if len(found) != 1:
             raise EditRefused(
                 Text.of("registry.no_such_entry" if not found else "registry.many_such_entries", id=entry_id)

@@ -7,7 +7,6 @@ written; errors that were there before do not stand in the way.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from provisioner.model.registry import BodyKind, Identity, JoinMode, OrganisationKind, Role
@@ -116,7 +115,12 @@ def leave_person(files: Files, person_id: str, on: date, *, body: str | None = N
             if isinstance(membership, dict) and membership.get("id") == body and is_open(membership, on):
                 membership["until"] = on
                 return
-        raise EditRefused(Text.of("registry.no_member", id=person_id, body=body))
+        decided = files.place_of(person_id, body, on)
+        if decided is None:
+            raise EditRefused(Text.of("registry.no_member", id=person_id, body=body))
+        role = None if decided.role is Role.MEMBER else str(decided.role)
+        stay = short(id=body, role=role, since=decided.period.since, until=on)  # the same stay, so that its end counts
+        person["bodies"] = [*memberships, stay]
 
     return files.change(
         "people", person_id, leave, Text.of("registry.person_left_body", id=person_id, body=body, on=on)
@@ -170,14 +174,7 @@ def create_body(
         "join": str(join),
         **({"purpose": purpose} if purpose else {}),
     }
-    holders = [file.file for file, _, _ in files.entries("bodies")]
-    each_alone = len(set(holders)) == len(holders) and all(
-        Path(file.file).stem == body.get("id") for file, _, body in files.entries("bodies")
-    )
-    if each_alone and (files.folder / "bodies").is_dir():
-        file = f"bodies/{body_id}.yaml"
-    else:
-        file = holders[-1] if holders else "bodies.yaml"
+    file = files.for_body(body_id)
     return files.add("bodies", entry, file, Text.of("registry.body_created", id=body_id, name=name))
 
 

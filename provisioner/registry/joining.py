@@ -56,7 +56,7 @@ class _Joining:
         here_elsewhere = any(organisation not in gone for organisation in stays)
         gone_from = next(iter(gone.values()), None)
         supplied = Supplied(
-            taken=self.taken,
+            taken={**self.entry.supplied.taken, **self.taken},
             stays=stays,
             periods={organisation: period for organisation, period in periods.items() if period != Period()},
             gone={organisation: source for organisation, source in gone.items() if organisation in {*written, *stays}},

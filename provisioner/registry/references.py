@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from provisioner.model.enrolments import SOURCE
 from provisioner.model.registry import Origin
 from provisioner.model.text import Argument, Text
 from provisioner.registry.checks import AnyEntry, Path, Report
 from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument
 from provisioner.registry.domains import Domains, domain_of, is_rather
 from provisioner.registry.mistakes import mend_word, shown
-from provisioner.registry.problems import error, warning
+from provisioner.registry.problems import error, warning, warning_of
 from provisioner.registry.sources import Entry, SourceResult, organisations_of
 from provisioner.registry.supplying import same_address
 
@@ -74,6 +75,7 @@ def _check_unique(result: SourceResult) -> None:
     for entry in people:
         if entry.document.email and not entry.supplied.passes_address_on:
             holders.setdefault(same_address(entry.document.email), []).append(entry)
+    _tell_of_newcomers(holders.values(), result)
     domains = Domains(entry.document for entry in result.organisations)
     shared = {address: _refuse_claims(those, domains, result) for address, those in holders.items() if len(those) > 1}
     addresses: Iterable[tuple[str, Path, AnyEntry]] = (
@@ -88,6 +90,16 @@ def _check_unique(result: SourceResult) -> None:
     _refuse_equal(identities, "people", "registry.same_identity", result)
     user_ids = ((e.document.user_id.casefold(), ("user_id",), e) for e in people if e.document.user_id is not None)
     _refuse_equal(user_ids, "people", "registry.same_user_id", result)
+
+
+def _tell_of_newcomers(held: Iterable[list[Entry[PersonDocument]]], result: SourceResult) -> None:
+    """Whoever came by themselves and was then written into a file as somebody else: what to do about it."""
+    for those in held:
+        came = [entry.document.id for entry in those if entry.file == SOURCE]
+        written = [entry for entry in those if entry.node is not None]
+        if came and written:
+            where, other = written[0].origin("email"), written[0].document.id
+            result.problems.append(warning_of(where, "registry.enrolled_twice", id=came[0], other=other))
 
 
 def _refuse_claims(
