@@ -10,6 +10,7 @@ from provisioner.app.overview import overview_of
 from provisioner.app.progress import JobResult, JobState, ProgressStore
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
+from provisioner.console.saying import again_for
 from provisioner.lifecycle.rights import Right
 from provisioner.model.errands import Job
 from provisioner.state import Audit, Errands, Within
@@ -48,7 +49,8 @@ def doing(visit: Visit) -> Doing:
 def overview(visit: Annotated[Visit, allow(Right.OVERVIEW)]) -> Response:
     """How everything is."""
     seen = overview_of(visit.network.site, visit.picture)
-    return render(visit, "overview.html", seen=seen, doing=doing(visit), may_act=visit.may(Right.APPLY))
+    may_act, again = visit.may(Right.APPLY), again_for(visit)
+    return render(visit, "overview.html", seen=seen, doing=doing(visit), may_act=may_act, again=again)
 
 
 @router.get("/progress")
