@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-AREAS: Final = ("counts", "narrow", "first_sync", "plans", "commands", "directories", "people", "logins")
+AREAS: Final = (
+    "counts",
+    "narrow",
+    "first_sync",
+    "plans",
+    "commands",
+    "directories",
+    "people",
+    "logins",
+    "joins",
+    "pages",
+)
 """The modules of this package that hold figures, in the order in which they are measured."""
 
 
