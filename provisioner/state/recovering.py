@@ -45,8 +45,11 @@ def recover(database: Database, found: Replayed, file: str) -> Recovered:
     Raises `StateError` when the database is not behind the file, or is another one that holds ties.
 
     Of what is tied again nothing counts as applied but its beginning, which people may have changed or deleted since:
-    the next plan compares all else afresh. Memberships that the database
-    does not know to be ours are noted once a run finds them both wanted and there.
+    the next plan compares all else afresh. Memberships that the database does not know to be ours are noted once a run
+    finds them both wanted and there.
+
+    What was decided through the service becomes what the file says of it. In a database that was made anew, what was
+    decided there since stays, but for whoever came a second time: with an address of before they are who they were.
     """
     with database.writing() as connection:
         rows: dict[Tie, Any] = {
