@@ -1,13 +1,19 @@
 """readi serve, and what asks the running service for something."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
 
-from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+from provisioner.app.progress import ProgressStore
+from provisioner.app.site import Site
+from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import actor_id
 from provisioner.model.errands import Job
 from provisioner.state import Errands
+
+_LOOK_EVERY = 0.2
+"""Seconds."""
 
 
 def register(app: typer.Typer) -> None:
@@ -43,18 +49,39 @@ def trigger_command(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Of a sync: only this person, body or organisation.")
     ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it is done, or fails for the first time.")] = False,
 ) -> int:
-    """Ask the running service to do something now; it stays asked until it is done. Does not wait for it."""
+    """Ask the running service to do something now; it stays asked until it is done.
+
+    Exit code 0: noted, or done; with --wait 1: something of it failed (`readi history` tells what).
+    """
     context = context_of(ctx)
     site = context.open_site()
     if job is Job.APPLY:
         raise typer.BadParameter(context.tell("trigger_no_apply"))
     errands = Errands(site.database, site.network)
     asked: tuple[str | None, ...] = tuple(only or ()) if job is Job.SYNC else ()
-    for one in asked or (None,):
-        errands.add(job, "command", actor_id(), site.clock.now(), only=one)
+    began = site.clock.now()
+    put_down = [errands.add(job, "command", actor_id(), began, only=one) for one in asked or (None,)]
     context.out.print(context.tell("triggered"), markup=False)
-    return NOTHING_TO_DO
+    if not wait:
+        return NOTHING_TO_DO
+    with working(context, "trigger_waiting"):
+        failed = _wait(site, put_down)
+    last = None if asked else ProgressStore(site).last().get(job)
+    failed |= last is not None and last.ended >= began and last.outcome != "done"
+    context.out.print(context.tell("trigger_failed" if failed else "trigger_done"), markup=False)
+    return FAILED if failed else NOTHING_TO_DO
+
+
+def _wait(site: Site, put_down: Collection[int]) -> bool:
+    """Until all are done, or one failed; whether one did. The service tries that again."""
+    errands = Errands(site.database, site.network)
+    while left := [errand for errand in errands.all() if errand.id in put_down]:
+        if any(errand.tries for errand in left):
+            return True
+        site.clock.sleep(_LOOK_EVERY)
+    return False
 
 
 def worker_command(ctx: typer.Context, pipe: Annotated[int, typer.Argument()]) -> int:

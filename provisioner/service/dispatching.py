@@ -34,7 +34,8 @@ class Dispatcher:
 
     def turn(self) -> float:
         """Do one job, if one is due; how many seconds to wait before the next turn. Raises `StateError`."""
-        self._worker.keep()
+        if not self._worker.keep():
+            return POLL
         due = self._errands.due(self._site.clock.now())
         batch = next_job(due, self._most)
         if not batch:

@@ -7,7 +7,7 @@ GitHub (``X-Hub-Signature-256``: the same behind ``sha256=``), GitLab (``X-Gitla
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -67,8 +67,8 @@ def is_signed(headers: Mapping[str, str], body: bytes, secret: SecretStr) -> boo
     return token is not None and hmac.compare_digest(token.encode(), key)
 
 
-def router(sites: Mapping[str, Site], prefix: str = "", added: Callable[[str], None] = lambda _: None) -> APIRouter:
-    """The route. ``added`` is called with the network after an errand was put down. Raises `SettingsError`."""
+def router(sites: Mapping[str, Site], prefix: str = "") -> APIRouter:
+    """The route. Raises `SettingsError`."""
     secrets = {name: secret_of(site.section.webhook, site) for name, site in sites.items()}
     made = APIRouter()
 
@@ -83,8 +83,7 @@ def router(sites: Mapping[str, Site], prefix: str = "", added: Callable[[str], N
             return Response(status_code=413)
         if not is_signed(request.headers, body, secret):
             return Response(status_code=403)
-        if await to_thread.run_sync(_put_down, sites[network], _delivery(request.headers, body)):
-            added(network)
+        await to_thread.run_sync(_put_down, sites[network], _delivery(request.headers, body))
         return Response(status_code=200)
 
     return made
@@ -109,8 +108,8 @@ def _delivery(headers: Mapping[str, str], body: bytes) -> list[str]:
     return [*numbers, f"body {hashlib.sha256(body).hexdigest()}"]
 
 
-def _put_down(site: Site, delivery: list[str]) -> bool:
-    """Whether it is new; both in one transaction. Raises `StateError`."""
+def _put_down(site: Site, delivery: list[str]) -> None:
+    """Unless it was before; both in one transaction. Raises `StateError`."""
     settings, now = site.section.webhook, site.clock.now()
     about = {PULL: "1"} if settings is not None and settings.pull else {}
     with site.database.writing() as connection:
@@ -119,7 +118,6 @@ def _put_down(site: Site, delivery: list[str]) -> bool:
         known = [not attempts.count_one("hook", word, now, 1, _REMEMBERED) for word in delivery]
         if any(known):
             _log.info("webhook repeated", extra={"network": site.network})
-            return False
+            return
         Errands(within, site.network).add(Job.SYNC, "webhook", ACTOR, now, about=about)
     _log.info("webhook", extra={"network": site.network})
-    return True

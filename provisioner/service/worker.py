@@ -37,12 +37,12 @@ class WorkerGone(Exception):
 class Worker(Protocol):
     """Does jobs, one at a time."""
 
-    def keep(self) -> None:
-        """See that it is there and warm, or on its way; never waits."""
+    def keep(self) -> bool:
+        """Whether it is there, warm or on its way; if need be and possible it is started. Never waits."""
         ...
 
     def perform(self, errands: Sequence[Errand]) -> JobReport:
-        """Do a job, however long it takes. Raises `WorkerGone`."""
+        """Do a job, however long it takes. Raises `WorkerGone`, also when `keep` said so."""
         ...
 
     def stop(self) -> None:
@@ -90,16 +90,16 @@ class ChildWorker:
         """Of the process; None: there is none."""
         return None if self._process is None else self._process.pid
 
-    def keep(self) -> None:
+    def keep(self) -> bool:
         """See `Worker`. After each crash in a row it is started a little later."""
         if self._process is not None and self._process.poll() is not None:
             self._crashed()
         if self._process is None and not self._stopped and self._monotonic() >= self._not_before:
             self._start()
+        return self._process is not None
 
     def perform(self, errands: Sequence[Errand]) -> JobReport:
-        """See `Worker`."""
-        self.keep()
+        """See `Worker`; after `keep` said that it is there."""
         if self._process is None or self._pipe is None:
             raise WorkerGone(stopped=self._stopped)
         try:

@@ -13,7 +13,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.model.errands import Errand, Job
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
-from provisioner.service.dispatching import LOCKED_PAUSE, Dispatcher
+from provisioner.service.dispatching import LOCKED_PAUSE, POLL, Dispatcher
 from provisioner.service.worker import WorkerGone
 from provisioner.state import Errands
 from tests.support.site import Installation
@@ -27,9 +27,11 @@ class Hand:
     """A `Worker` that answers as it is told."""
 
     answer: Answer
+    is_there: bool = True
     jobs: list[list[str | None]] = field(default_factory=list)
 
-    def keep(self) -> None: ...
+    def keep(self) -> bool:
+        return self.is_there
 
     def perform(self, errands: Sequence[Errand]) -> JobReport:
         self.jobs.append([one.only for one in errands])
@@ -188,6 +190,14 @@ def test_what_was_interrupted_stays_as_it_is(rig: Rig) -> None:
     rig.hand.answer = report
     rig.dispatcher.turn()
     assert [(one.only, one.tries) for one in rig.errands.due(rig.clock.now())] == [("p-anna", 0)]
+
+
+def test_while_the_worker_rests_between_two_starts_nothing_is_tried(rig: Rig) -> None:
+    rig.hand.is_there = False
+    rig.add("p-anna")
+    assert [rig.dispatcher.turn() for _ in range(9)] == [POLL] * 9
+    assert [one.tries for one in rig.errands.all()] == [0]
+    assert rig.hand.jobs == []
 
 
 def test_while_the_database_does_not_answer_nothing_is_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
