@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.browser import Chromium
+from tests.support.served import Lived, lived
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +13,13 @@ def chromium() -> Iterator[Chromium]:
     """One for all; it takes a second to start."""
     with Chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def example() -> Iterator[Lived]:
+    """The example network, to be looked at: nothing is changed there."""
+    with lived() as served:
+        yield served
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,43 +1,85 @@
-"""The console as browsers reach it: an application behind uvicorn, in a thread, on loopback."""
+"""The console as browsers reach it: served on loopback as the service serves it, lived in as the demo is."""
 
 import socket
-import threading
-import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI
 
-_PATIENCE = 30.0
+from provisioner.app.demo_service import NETWORK, DemoService
+from provisioner.app.picture import Pictures
+from provisioner.app.site import Site
+from provisioner.console.application import build
+from provisioner.console.network import Network
+from provisioner.emulation import VirtualClock
+from provisioner.model.registry import Role
+from provisioner.service.http import HttpServer, listen
+
+MONDAY: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""When it is for whoever looks at the pages: the same in every run."""
+
+NOBODY, NEWCOMER, FIRST_START = "nobody", "newcomer", "first-start"
+WHO: Final = (
+    *(str(role) for role in Role if role not in (Role.DIGITAL_GUIDE, Role.STUDENT)),
+    NEWCOMER,
+    FIRST_START,
+    NOBODY,
+)
+"""Everybody that a page may look different for."""
 
 
-class Served:
-    """Serves until the `with` block ends. The port is known before, since an application has to know its address."""
+@contextmanager
+def served(app: FastAPI, listener: socket.socket) -> Iterator[str]:
+    """The address under which browsers reach it, e.g. ``http://127.0.0.1:4711``, until the block ends."""
+    server = HttpServer(app, listener, ())
+    server.start()
+    try:
+        yield "http://{}:{}".format(*listener.getsockname())
+    finally:
+        server.stop()
 
-    def __init__(self, build: Callable[[str], FastAPI]) -> None:
-        """``build`` is given the address, e.g. ``http://127.0.0.1:4711``."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        # Only what the test asked for may be said on its screen; everything else is as the service has it.
-        config = uvicorn.Config(
-            build(self.origin), log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=2
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],), name="console", daemon=True)
 
-    def __enter__(self) -> "Served":
-        self._thread.start()
-        give_up = time.monotonic() + _PATIENCE
-        while not self._server.started:  # the listener takes connections from the beginning: this is for its errors
-            if not self._thread.is_alive() or time.monotonic() > give_up:
-                raise RuntimeError("the console did not start")
-            time.sleep(0.01)
-        return self
+@dataclass
+class Lived:
+    """The example network a while after its first sync, served; and everybody's way in."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        self._thread.join(_PATIENCE)
-        self._listener.close()
+    demo: DemoService
+    network: Network
+    app: FastAPI
+    origin: str
+
+    def cookies(self, who: str, language: str = "de") -> list[Mapping[str, Any]]:
+        """Of a browser in which ``who`` (one of `WHO`) is logged in and speaks that language."""
+        found = {self.network.cookie("language"): language}
+        if who != NOBODY:
+            found[self.network.cookie()] = self._session(who)
+        return [
+            {"name": name, "value": value, "url": f"{self.origin}{self.network.base}/"} for name, value in found.items()
+        ]
+
+    def _session(self, who: str) -> str:
+        persons = {str(guise.role): guise.person.id for guise in self.demo.tour.guises}
+        sessions, now = self.network.sessions, self.network.now()
+        if who == FIRST_START:
+            return sessions.begin(now, timedelta(days=1), "admin")
+        if who == NEWCOMER:
+            return sessions.begin(now, timedelta(days=1), "link", address=self.demo.tour.newcomer)
+        return sessions.begin(now, timedelta(days=1), "link", persons[who])
+
+
+@contextmanager
+def lived() -> Iterator[Lived]:
+    """It takes some eight seconds."""
+    clock = VirtualClock(MONDAY)
+    with DemoService(clock, lambda _: None) as demo:
+        site = Site.open(demo.settings, clock=clock)
+        try:
+            network = Network(site, Pictures(site))
+            app = build({NETWORK: network}, site.settings.service, clock)
+            with served(app, listen(site.settings.service.listen)) as origin:
+                yield Lived(demo, network, app, origin)
+        finally:
+            site.close()

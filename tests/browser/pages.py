@@ -1,0 +1,75 @@
+"""All pages of the console, found by asking the application: a new one is tried by itself."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from provisioner.app.demo_service import NETWORK
+from provisioner.model.registry import Role
+from provisioner.state import Requests, SavedPlans
+from tests.support.served import Lived
+
+_PREFIX: Final = "/{network}"
+_NO_PAGES: Final = ("/static/", "/openid")
+"""Files, and the way to another server."""
+
+
+def templates_of(example: Lived) -> list[str]:
+    """Paths of all pages below the network, with their parameters: ``/bodies/{body}``."""
+    paths = example.app.openapi()["paths"]
+    found = [path for path, methods in paths.items() if "get" in methods and path.startswith(_PREFIX)]
+    pages = (path for path in found if "text/html" in paths[path]["get"]["responses"]["200"].get("content", {}))
+    return [path.removeprefix(_PREFIX) for path in pages if not path.removeprefix(_PREFIX).startswith(_NO_PAGES)]
+
+
+def places_of(example: Lived) -> list[str]:
+    """Addresses of all pages, and of one that there is not."""
+    kinds = {kind: find(example) for kind, find in _THERE_IS.items()}
+    return [*(place for template in templates_of(example) for place in _filled(template, kinds)), f"/{NETWORK}/nowhere"]
+
+
+def _filled(template: str, kinds: Mapping[str, list[str]]) -> Iterator[str]:
+    """Every thing of a kind for the page about it, one for pages below that. Raises KeyError for an unknown kind."""
+    parts = template.split("/")
+    for index, part in enumerate(parts):
+        if part.startswith("{"):
+            there_is = kinds[parts[index - 1]]
+            assert there_is, f"nothing to show on {template}"
+            if index == len(parts) - 1:
+                yield from ("/".join([f"/{NETWORK}", *parts[1:-1], one]) for one in there_is)
+                return
+            parts[index] = there_is[0]
+    yield f"/{NETWORK}{'/'.join(parts)}"
+
+
+def _bodies(example: Lived) -> list[str]:
+    """On approval, open to all, an archive, one by rule."""
+    return ["pg-mobilitaet", "pg-sensorik", "pg-recht", "plenum"]
+
+
+def _people(example: Lived) -> list[str]:
+    wanted = (Role.MODERATOR, Role.GUEST, Role.RANGER)
+    return [guise.person.id for role in wanted for guise in example.demo.tour.guises if guise.role is role]
+
+
+def _requests(example: Lived) -> list[str]:
+    return [str(one.id) for one in Requests(example.network.site.database, NETWORK).waiting()][:1]
+
+
+def _plans(example: Lived) -> list[str]:
+    return [plan.digest for plan in SavedPlans(example.network.site.database).waiting(NETWORK)]
+
+
+def _links(example: Lived) -> list[str]:
+    return [example.demo.tour.guises[0].link.rpartition("/")[2], "used-or-too-old"]
+
+
+_THERE_IS: Final[Mapping[str, Callable[[Lived], list[str]]]] = {
+    "bodies": _bodies,
+    "people": _people,
+    "requests": _requests,
+    "plans": _plans,
+    "changes": lambda _: ["0"],
+    "history": lambda _: ["1", "2"],
+    "link": _links,
+}
+"""What stands in a path behind this word."""
