@@ -1,11 +1,14 @@
 """The tests here run in the browser's thread, so that they may drive it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from provisioner.service.http import listen
 from tests.support.browser import Chromium
-from tests.support.served import Lived, lived
+from tests.support.console import House
+from tests.support.served import Lived, lived, served
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +21,18 @@ def chromium() -> Iterator[Chromium]:
 @pytest.fixture(scope="session")
 def example() -> Iterator[Lived]:
     """The example network, to be looked at: nothing is changed there."""
-    with lived() as served:
-        yield served
+    with lived() as lasting:
+        yield lasting
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Two small networks, served."""
+    listener = listen("127.0.0.1:0")
+    made = House(tmp_path, url="http://{}:{}".format(*listener.getsockname()))
+    with served(made.app, listener):
+        yield made
+    made.close()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,34 +1,21 @@
 """What people come for, from the first page to the last: by keyboard alone, and without JavaScript."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from provisioner.console.pages import Speech
 from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job
-from provisioner.service.http import listen
 from provisioner.state import Errands, Links, Purpose, Requests
 from tests.browser.hands import Hands, Keyboard, Pointer
 from tests.support import plans
 from tests.support.browser import Chromium, Visit, visit
 from tests.support.console import MEMBER, MODERATOR_SENSORIK, OTHER, RANGER, House
-from tests.support.served import served
 
 DIGEST = "d" * 64
 t = Speech("de").t
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """Two small networks, served."""
-    listener = listen("127.0.0.1:0")
-    made = House(tmp_path, url="http://{}:{}".format(*listener.getsockname()))
-    with served(made.app, listener):
-        yield made
-    made.close()
 
 
 def log_in_by_link(house: House, visited: Visit, hands: Hands) -> None:

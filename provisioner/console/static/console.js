@@ -9,6 +9,7 @@
   document.addEventListener("submit", function (event) {
     // One press is one act, however slow the network is.
     const form = event.target;
+    if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     form.setAttribute("aria-busy", "true");
