@@ -22,6 +22,7 @@ from policies.membership import Standing
 from provisioner.app.notice_facts import WEEK
 from provisioner.app.overview import DUES
 from provisioner.app.progress import APPLYING, READING
+from provisioner.app.rooms import ROOMS
 from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES
@@ -54,7 +55,10 @@ CATALOGUES = {
 TEMPLATES = sorted((ROOT / "provisioner" / "console" / "templates").rglob("*.html"))
 SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
-NO_CODES = {"nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"}
+NO_CODES = {
+    *("nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"),
+    *("nextcloud.say", "console.css", "console.js"),
+}
 """Literals that look like codes: the name of a rate limit's bucket, of a file, of what the database keeps."""
 SUFFIXES = ("_mend", "_title")
 """Of a code that is known only at run time: how to mend what it says, the heading above all that share it."""
@@ -97,6 +101,8 @@ LISTED: dict[str, Iterable[str]] = {
     "console.outcome_{}": [*_OUTCOMES, "refused", "failed", "locked"],
     "console.phase_{}": (READING, APPLYING),
     "console.plan_state_{}": [str(state) for state in PlanState],
+    "console.role_{}": [str(role) for role in (Role.MEMBER, Role.MODERATOR, Role.GUEST)],
+    "console.room_{}": [str(kind).replace("-", "_") for kind in ROOMS],
     "console.request_{}": [str(state) for state in RequestState],
     "console.run_{}": [*_OUTCOMES, "open"],
     "console.rung_{}": [str(rung).replace("-", "_") for rung in Rung],
