@@ -4,23 +4,16 @@ from tests.support.serving import Serving, drained, join, lives, made, opened, w
 from tests.support.site import Installation
 
 
-def test_the_first_start_synchronises_and_sigterm_ends_it_with_its_worker(served: Installation) -> None:
+def test_the_first_start_synchronises_who_joins_is_brought_alone_and_sigterm_ends_it(served: Installation) -> None:
     with Serving(served) as service, opened(served) as site:
-        service.wait_for("worker started")
         wait_until(lambda: drained(site) and "anna.muster" in served.cloud.users)
         assert service.get("/healthz").status_code == 200
-        [worker] = service.workers()
-        assert service.end() == 0
-        assert not lives(worker)
-        assert [line["event"] for line in service.log()][-1] == "ended"
-
-
-def test_who_joins_is_brought_there_alone(served: Installation) -> None:
-    with Serving(served) as service, opened(served) as site:
-        wait_until(lambda: drained(site) and "anna.muster" in served.cloud.users)
         served.cloud.log.clear()
         join(site, "Dora", "pg-lora")
         wait_until(lambda: drained(site))
         assert made(served.cloud.log) == {"dora.neu": 1}
         assert "PG_LoRaWAN" in served.cloud.users["dora.neu"].groups
+        [worker] = service.workers()
         assert service.end() == 0
+        assert not lives(worker)
+        assert [line["event"] for line in service.log()][-1] == "ended"

@@ -26,7 +26,7 @@ from provisioner.model.registry import Period
 from provisioner.state import EnrolmentStore, Errands, Within
 from tests.support.site import ROOT, Installation
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 """Seconds after which waiting is given up. Generous: it is passed only when something is broken."""
 
 
