@@ -44,7 +44,13 @@ class JoiningPolicy(Section):
         description="Whom people of other organisations ask, in words for them, e.g. a name and a telephone number of "
         'the coordination. "": no one is named.',
     )
-    link_minutes: int = Field(default=30, ge=5, le=1440, description="Minutes for which a link by mail can be used.")
+    link_minutes: int = Field(
+        default=60,
+        ge=5,
+        le=1440,
+        description="Minutes for which a link by mail can be used. Below 60 somebody who types others' addresses can "
+        "keep them out: no further link is sent, and those that were sent are over.",
+    )
     tries_an_hour: TriesPolicy = Field(
         default=TriesPolicy(), description="How often somebody may ask for a link within one hour."
     )

@@ -135,7 +135,7 @@ class Picture:
     def _domains(self) -> dict[str, Organisation]:
         here = [one for one in self.registry.organisations.values() if one.period.holds(self.today)]
         here.sort(key=lambda one: (one.part_of is None, one.id), reverse=True)
-        return {domain.casefold(): one for one in reversed(here) for domain in one.domains}
+        return {same_address(domain): one for one in reversed(here) for domain in one.domains}
 
     @cached_property
     def _bodies(self) -> list[Body]:

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv6Network, ip_address
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -72,9 +73,9 @@ class Reception:
         with self._site.database.writing() as connection:
             within = Within(connection)
             attempts, outbox = Attempts(within, network), Outbox(within, network, now)
-            if not attempts.count_one("link-sender", sender, now, tries.sender, _AN_HOUR):
+            if not attempts.count_one("link-sender", _place_of(sender), now, tries.sender, _AN_HOUR):
                 return Reply.TOO_OFTEN
-            if not attempts.count_one("link-address", same_address(wanted), now, tries.address, _AN_HOUR):
+            if not attempts.count_one("link-address", _mailbox(wanted), now, tries.address, _AN_HOUR):
                 return Reply.TOO_OFTEN
             letter = Letter(LetterKind.LOGIN_LINK, Channel.MAIL, f"address:{wanted}")
             # Strangers are not written to, for their sake; but what is done for them can't be told apart from outside.
@@ -138,7 +139,8 @@ class Reception:
             raise Refused(Text.of("app.address_elsewhere"))
         if picture.person_with(address) is not None:
             raise Refused(Text.of("app.address_of_somebody_away"))
-        if not picture.is_free(address) and not self._only_linkable(picture, address):
+        shares = any(_mailbox(one.email) == _mailbox(address) for one in picture.registry.people.values())
+        if shares or (not picture.is_free(address) and not self._only_linkable(picture, address)):
             # A second one of the same human would have to be told apart from the first, with all that they have.
             raise Refused(Text.of("app.address_waits"))
         return organisation.id
@@ -189,6 +191,25 @@ def _spellings(domain: str) -> list[str]:
         return [".".join(plain), ".".join(read)]
     except UnicodeError:
         return [domain]
+
+
+def _mailbox(address: str) -> str:
+    """Into which mailbox an address leads: what stands behind a "+" (RFC 5233) its owner chooses as they like."""
+    local, _, domain = same_address(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def _place_of(sender: str) -> str:
+    """Where somebody sits: of IPv6 whoever has one address has all 2^64 of its network (RFC 6177)."""
+    try:
+        address = ip_address(sender)
+    except ValueError:
+        return sender
+    if address.version == 4:
+        return sender
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address.packed, 64), strict=False))
 
 
 def _active_with(picture: Picture, address: str) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from policies.keys import person_key
 from provisioner.app.picture import Picture
+from provisioner.app.reception import normalised
 from provisioner.app.service_settings import OpenIdSettings
 from provisioner.app.site import Site
 from provisioner.console.openid import Claims, OpenIdRefused
@@ -30,15 +31,17 @@ def arrived(site: Site, picture: Picture, settings: OpenIdSettings, claims: Clai
     key = None if ties is None else ties.account_key(claims.subject)
     if key is not None:
         return Arrived(person=_active(picture, key.removeprefix(person_key(""))))
-    if claims.email is None:
+    # A provider's word for whose it is, but not for what an address may look like: newcomers are written down with it.
+    address = None if claims.email is None else normalised(claims.email, picture)
+    if address is None:
         raise OpenIdRefused(Text.of("console.openid_no_address"))
-    known = picture.person_with(claims.email)
+    known = picture.person_with(address)
     if known is None:
-        return Arrived(address=_newcomer(picture, claims.email))
+        return Arrived(address=_newcomer(picture, address))
     if ties is not None and ties.find((person_key(known),), (Kind.ACCOUNT,)):
         # Their account is another one: whoever has this one only came by the address.
         raise OpenIdRefused(Text.of("console.openid_other_account"))
-    if _how_many(picture, claims.email) > 1:
+    if _how_many(picture, address) > 1:
         raise OpenIdRefused(Text.of("console.openid_several"))
     return Arrived(person=_active(picture, known))
 

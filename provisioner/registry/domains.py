@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from provisioner.registry.documents import OrganisationDocument, PersonDocument
 from provisioner.registry.sources import Entry, organisations_of
+from provisioner.registry.supplying import same_address
 
 
 class Domains:
@@ -11,7 +12,7 @@ class Domains:
 
     def __init__(self, organisations: Iterable[OrganisationDocument]) -> None:
         known = {one.id: one for one in organisations}
-        own = {identity: {domain.casefold() for domain in one.domains} for identity, one in known.items()}
+        own = {identity: {same_address(domain) for domain in one.domains} for identity, one in known.items()}
         self._of = {
             identity: own[identity] | own.get(one.part_of or "", set()) if own[identity] else set[str]()
             for identity, one in known.items()
@@ -29,7 +30,7 @@ class Domains:
 
 def domain_of(address: str) -> str:
     """What stands behind the @, in lower case."""
-    return address.rpartition("@")[2].casefold()
+    return same_address(address.rpartition("@")[2])
 
 
 def is_rather(one: Entry[PersonDocument], claimant: Entry[PersonDocument], domains: Domains) -> bool:

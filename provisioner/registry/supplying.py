@@ -41,8 +41,11 @@ def person_id_of(source: str, key: str) -> str:
 
 
 def same_address(address: str) -> str:
-    """What two spellings of one address have in common: case and the letters' composition, nothing else."""
-    return address.casefold() if address.isascii() else unicodedata.normalize("NFC", address).casefold()
+    """What two spellings of one address have in common: case and the letters' composition, nothing else.
+
+    Not ``casefold``: that makes "ss" of "ß", and gießen.example and giessen.example may be two owners' domains.
+    """
+    return address.lower() if address.isascii() else unicodedata.normalize("NFC", address).lower()
 
 
 def same_name(given: str, family: str) -> str:

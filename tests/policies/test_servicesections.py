@@ -13,7 +13,7 @@ from provisioner.texts import Catalogue
 def test_without_a_word_people_may_join_and_lists_are_confirmed_twice_a_year() -> None:
     policy = Policy()
     assert policy.joining.enabled
-    assert policy.joining.link_minutes == 30
+    assert policy.joining.link_minutes == 60
     assert (policy.joining.tries_an_hour.address, policy.joining.tries_an_hour.sender) == (5, 20)
     assert policy.confirmations.months == (4, 10)
     assert policy.mails.greet
