@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_FORM: Final = 64 * 1024
 """Bytes."""
+FORM: Final = "application/x-www-form-urlencoded"
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -47,11 +48,12 @@ class CarefulAnswers:
 
 
 class SmallBodies:
-    """Refuses what is longer than a form can be, said beforehand or found out while it comes in.
+    """Refuses what is longer than a form can be, said beforehand or found out while it comes in; and other forms.
 
-    With a page of ours, which FastAPI's own limit knows nothing of.
+    With a page of ours, which FastAPI's own limit knows nothing of. Ours have no files: those that could have some say
+    in which of Python's codecs they are written, and with some of them 64 kB keep all others waiting for seconds.
 
-    ``longer``: paths' endings whose bodies may be longer, with how long.
+    ``longer``: paths' endings whose bodies may be longer, with how long, and of any kind.
     """
 
     def __init__(self, app: ASGIApp, longer: dict[str, int]) -> None:
@@ -63,8 +65,11 @@ class SmallBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = next((size for end, size in self._longer.items() if scope["path"].endswith(end)), LONGEST_FORM)
-        said = Headers(scope=scope).get("content-length", "0")
+        own_limit = next((size for end, size in self._longer.items() if scope["path"].endswith(end)), None)
+        limit = LONGEST_FORM if own_limit is None else own_limit
+        headers = Headers(scope=scope)
+        said = headers.get("content-length", "0")
+        is_form = headers.get("content-type", FORM).partition(";")[0].strip().lower() == FORM
         come = 0
 
         async def counted() -> Message:
@@ -73,6 +78,8 @@ class SmallBodies:
             come += len(message.get("body", b""))
             if come > limit or not said.isdecimal() or int(said) > limit:
                 raise HTTPException(413)
+            if come and own_limit is None and not is_form:
+                raise HTTPException(400)
             return message
 
         await self._app(scope, counted, send)
