@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from provisioner.app.applying import Approval, apply
+from provisioner.app.bodymaking import make_body
 from provisioner.app.carrying_out import Started
 from provisioner.app.demo_cloud import cloud_of
 from provisioner.app.demo_mailbox import Mail, Mailbox
@@ -107,7 +108,9 @@ def _live_in(site: Site, pictures: Pictures, sandboxes: Sandboxes) -> None:
     applied = apply(site, Approval(), Started("demo", "demo serve"))
     if applied.report is None or applied.report.outcome is not Outcome.DONE:
         raise SettingsError(Text.of("app.example_failed"))
-    _ask(site, pictures)
+    cast = cast_of(site, pictures.now())
+    _ask(site, pictures, cast[Role.MODERATOR])
+    _found(site, pictures, cast[Role.CITY_ADMINISTRATOR])
     cloud_of(site, sandboxes).tamper("pg-sensorik")
     errands = Errands(site.database, site.network)
     errands.add(Job.SYNC, "schedule", "service", site.clock.now())
@@ -117,11 +120,23 @@ def _live_in(site: Site, pictures: Pictures, sandboxes: Sandboxes) -> None:
         raise SettingsError(Text.of("app.example_failed"))
 
 
-def _ask(site: Site, pictures: Pictures) -> None:
+def _found(site: Site, pictures: Pictures, administrator: Viewer) -> None:
+    """A city makes a body by form; the sync that follows makes its rooms."""
+    make_body(
+        site,
+        pictures,
+        administrator,
+        name="Klimaanpassung",
+        purpose="Hitze, Schatten, Trinkbrunnen: was Städte im Sommer tun.",
+        lead=min(administrator.administers),
+        moderators=[administrator.actor],
+    )
+
+
+def _ask(site: Site, pictures: Pictures, moderator: Viewer) -> None:
     """Two people ask to join a body of which one can log in as its moderator."""
     picture = pictures.now()
-    moderated = cast_of(site, picture)[Role.MODERATOR].moderates
-    body = next(one for one in sorted(moderated) if picture.registry.bodies[one].join is JoinMode.APPROVAL)
+    body = next(one for one in sorted(moderator.moderates) if picture.registry.bodies[one].join is JoinMode.APPROVAL)
     viewers = (viewer_for(picture, site.network, person) for person in sorted(picture.registry.people))
     curious = [one for one in viewers if one and _role_of(one) is Role.MEMBER and body not in one.member_of]
     for viewer, word in zip(curious, _WORDS, strict=False):

@@ -23,8 +23,14 @@ def templates_of(example: Lived) -> list[str]:
 
 def places_of(example: Lived) -> list[str]:
     """Addresses of all pages, and of one that there is not."""
+    templates = templates_of(example)
+    return [*(place for one in templates for place in places_of_template(example, one)), f"/{NETWORK}/nowhere"]
+
+
+def places_of_template(example: Lived, template: str) -> list[str]:
+    """Addresses of one page: of every thing of a kind that it can be about."""
     kinds = {kind: find(example) for kind, find in _THERE_IS.items()}
-    return [*(place for template in templates_of(example) for place in _filled(template, kinds)), f"/{NETWORK}/nowhere"]
+    return list(_filled(template, {**kinds, **_ONLY.get(template, {})}))
 
 
 def _filled(template: str, kinds: Mapping[str, list[str]]) -> Iterator[str]:
@@ -59,16 +65,24 @@ def _plans(example: Lived) -> list[str]:
     return [plan.digest for plan in SavedPlans(example.network.site.database).waiting(NETWORK)]
 
 
+def _changes(example: Lived) -> list[str]:
+    [plan] = SavedPlans(example.network.site.database).waiting(NETWORK)
+    return [change["digest"] for part in plan.body["targets"] for change in part["changes"]][:1]
+
+
 def _links(example: Lived) -> list[str]:
     return [example.demo.tour.guises[0].link.rpartition("/")[2], "used-or-too-old"]
 
+
+_ONLY: Final = {"/bodies/{identity}/change": {"bodies": ["pg-klimaanpassung"]}}
+"""What a page is about when that can't be just anything: a body that the files don't hold."""
 
 _THERE_IS: Final[Mapping[str, Callable[[Lived], list[str]]]] = {
     "bodies": _bodies,
     "people": _people,
     "requests": _requests,
     "plans": _plans,
-    "changes": lambda _: ["0"],
+    "changes": _changes,
     "history": lambda _: ["1", "2"],
     "link": _links,
 }
