@@ -1,11 +1,14 @@
-"""Looks up what a letter is about in the moment in which it is sent, and whether it still is about anything."""
+"""Looks up what a letter is about in the moment in which it is sent, and whether it still is about anything.
 
-from collections.abc import Callable
+One-time links are made here: they are kept hashed, and stand nowhere but in the mail.
+"""
+
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import cast, get_args
+from datetime import date, timedelta
+from typing import Any, cast, get_args
 
 from policies.membership import affiliations_today
+from provisioner.app.deciding import make_decision_link
 from provisioner.app.notice_facts import notice_facts, weekly_facts
 from provisioner.app.page_links import page
 from provisioner.app.picture import Picture
@@ -14,13 +17,15 @@ from provisioner.app.viewing import viewer_for
 from provisioner.app.welcome_facts import welcome_facts
 from provisioner.lifecycle.days import ending_of
 from provisioner.lifecycle.rights import Right, may
+from provisioner.lifecycle.succession import Office
 from provisioner.messages.wording import Facts, Ours
 from provisioner.model.enrolments import JoinRequest, RequestState
 from provisioner.model.errors import ReadiError, Transient
 from provisioner.model.messages import Letter, LetterKind
+from provisioner.model.ports import Clock
 from provisioner.model.registry import Body, Person
 from provisioner.model.text import Argument, Text
-from provisioner.state import Confirmations, EnrolmentStore, Requests
+from provisioner.state import Confirmations, EnrolmentStore, Links, Purpose, Requests
 from provisioner.texts import Language
 
 _GONE = "messages.recipient_gone"
@@ -61,11 +66,10 @@ def organisation_name(picture: Picture, person: Person) -> str:
 class Lookup:
     """Of one network, as it is now."""
 
-    def __init__(self, site: Site, picture: Picture, make_link: Callable[[str], str]) -> None:
-        """``make_link``: address → the word of a new one-time link."""
+    def __init__(self, site: Site, picture: Picture, clock: Clock) -> None:
         self._site = site
         self._picture = picture
-        self._make_link = make_link
+        self._clock = clock
 
     def recipient(self, letter: Letter) -> Recipient:
         """Raises `NotNeeded`: there is no such person any more. `Transient`: not yet."""
@@ -94,9 +98,7 @@ class Lookup:
         kind, about = letter.kind, letter.about
         match kind:
             case LetterKind.LOGIN_LINK:
-                minutes = self._picture.policy.joining.link_minutes
-                word = self._make_link(letter.to.partition(":")[2])
-                return Facts(values={"minutes": minutes}, link=self._page("link", word))
+                return self._login_link(letter)
             case LetterKind.WELCOME:
                 return welcome_facts(self._site, self._picture, _id(letter), self._page("me"))
             case LetterKind.JOINED:
@@ -113,21 +115,26 @@ class Lookup:
             case LetterKind.LEAVING:
                 return self._leaving(letter)
             case LetterKind.SUCCESSOR:
-                body = self._body(str(about["body"]))
-                values: dict[str, Argument] = {"body": body.name, "vacant_on": _day(letter, "vacant_on")}
-                return Facts(variant=str(about["office"]), values=values, link=self._page("bodies", body.id))
+                return self._successor(self._body(str(about["body"])), str(about["office"]), _day(letter, "vacant_on"))
             case LetterKind.HAND_OVER:
                 return Facts(values={"count": int(about["count"])}, link=self._page("leavers"))
             case LetterKind.GUEST_ENDS:
                 guest = self._person(str(about["guest"]))
-                values = {"guest": guest.display_name, "until": _day(letter, "until")}
-                return Facts(values=values, link=self._page("people", guest.id))
+                values: dict[str, Argument] = {"guest": guest.display_name, "until": _day(letter, "until")}
+                homes = self._picture.organisations_of(guest.id)
+                sees = self._may(letter, Right.PERSON, organisations=homes, person=guest.id)
+                return Facts(values=values, link=self._page("people", guest.id) if sees else "")
             case LetterKind.TO_BODY:
                 return self._to_body(letter, self._body(str(about["body"])))
             case LetterKind.NOTICE:
                 return notice_facts(self._site, about)
             case LetterKind.WEEKLY:
                 return weekly_facts(self._site, about)
+
+    def _login_link(self, letter: Letter) -> Facts:
+        minutes, links = self._picture.policy.joining.link_minutes, Links(self._site.database, self._site.network)
+        word = links.make(Purpose.LOGIN, _id(letter), self._clock.now(), timedelta(minutes=minutes))
+        return Facts(values={"minutes": minutes}, link=self._page("link", word))
 
     def _joined(self, body: Body, person: Person) -> Facts:
         if not any(place.body.id == body.id for place in self._picture.places_of(person.id)):
@@ -145,14 +152,17 @@ class Lookup:
 
     def _request(self, letter: Letter, request: JoinRequest) -> Facts:
         body, person = self._body(request.body), self._person(request.person)
+        days = self._picture.policy.joining.decision_days
         self._demand(letter, Right.DECIDE, body)
         values: dict[str, Argument] = {
             "body": body.name,
             "person": person.display_name,
             "organisation": organisation_name(self._picture, person) or person.email.rpartition("@")[2],
             "asked": request.asked_at.date(),
+            "days": days,
         }
-        link = self._page("requests", request.id)
+        word = make_decision_link(self._site, request.id, _id(letter), self._clock.now(), timedelta(days=days))
+        link = self._page("link", word)
         return Facts(values=values, writer=person.display_name, quote=request.word, link=link)
 
     def _answer(self, request: JoinRequest) -> Facts:
@@ -172,12 +182,19 @@ class Lookup:
             raise NotNeeded(_DECIDED)
         self._demand(letter, Right.CONFIRM, body)
         values: dict[str, Argument] = {"body": body.name, "count": len(self._picture.members_of(body.id))}
-        return Facts(values=values, link=self._page("bodies", body.id))
+        return Facts(values=values, link=self._page("bodies", body.id, "confirm"))
 
     def _struck(self, letter: Letter, body: Body) -> Facts:
         if any(place.body.id == body.id for place in self._picture.places_of(_id(letter))):
             raise NotNeeded(_MOOT)
-        return Facts(values={"body": body.name}, link=self._page("bodies", body.id))
+        sees = self._may(letter, Right.BODIES, body=body)
+        return Facts(values={"body": body.name}, link=self._page("bodies", body.id) if sees else self._page("me"))
+
+    def _successor(self, body: Body, office: str, vacant_on: date) -> Facts:
+        """Moderators are named on the page of members; who leads a body may stand in the registry's files."""
+        where = ("members",) if office == Office.MODERATION else ()
+        values: dict[str, Argument] = {"body": body.name, "vacant_on": vacant_on}
+        return Facts(variant=office, values=values, link=self._page("bodies", body.id, *where))
 
     def _leaving(self, letter: Letter) -> Facts:
         stage = str(letter.about["stage"])
@@ -214,9 +231,13 @@ class Lookup:
 
     def _demand(self, letter: Letter, right: Right, body: Body) -> None:
         """Who has no longer to decide learns no names."""
-        viewer = viewer_for(self._picture, self._site.network, _id(letter))
-        if viewer is None or not may(viewer, right, body=body):
+        if not self._may(letter, right, body=body):
             raise NotNeeded(_GONE)
+
+    def _may(self, letter: Letter, right: Right, **concerned: Any) -> bool:
+        """Whether a page opens for the recipient; ``concerned``: see `provisioner.lifecycle.rights.may`."""
+        viewer = viewer_for(self._picture, self._site.network, _id(letter))
+        return viewer is not None and may(viewer, right, **concerned)
 
     def _person(self, identity: str) -> Person:
         person = self._picture.registry.people.get(identity)
