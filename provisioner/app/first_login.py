@@ -20,6 +20,8 @@ _NEW: Final = timedelta(days=30)
 """For so long after somebody came they are welcomed; letters are remembered for longer."""
 _JUST: Final = timedelta(days=7)
 """For so long after somebody joined a body they are greeted there."""
+_LOOKING_AROUND: Final = timedelta(minutes=5)
+"""For so long the welcome of somebody who joined nothing yet waits: what they join meanwhile stands in it."""
 _BAD: Final = (StepState.FAILED, StepState.UNKNOWN, StepState.SKIPPED, StepState.MOVED)
 
 
@@ -27,12 +29,21 @@ def after_run(site: Site, picture: Picture, applied: Applied, cause: str) -> Non
     """Welcome and greet whoever has by now what they shall have; each once. Raises `StateError`, `SettingsError`."""
     if applied.planned.plan.refusals:
         return
-    letters = [*_welcomes(site, picture, applied), *_greetings(site, picture, applied)]
-    if letters:
+    welcomes, greetings = list(_welcomes(site, picture, applied)), list(_greetings(site, picture, applied))
+    if welcomes or greetings:
+        now = site.clock.now()
         with site.database.writing() as connection:
-            outbox = Outbox(Within(connection), site.network, site.clock.now())
-            for letter in letters:
+            outbox = Outbox(Within(connection), site.network, now)
+            for letter in welcomes:
+                outbox.post(letter, now + _LOOKING_AROUND)
+            outbox.hurry([one.once for one in welcomes if one.once and _joined(picture, one)])
+            for letter in greetings:
                 outbox.post(letter)
+
+
+def _joined(picture: Picture, welcome: Letter) -> bool:
+    """Whether they joined a body, or were taken in, besides those that a rule puts them in."""
+    return any(not place.by_rule for place in picture.places_of(welcome.to.removeprefix("person:")))
 
 
 def _welcomes(site: Site, picture: Picture, applied: Applied) -> Iterator[Letter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,6 +30,13 @@ class Outbox:
     def post(self, letter: Letter, not_before: datetime | None = None) -> bool:
         """Take a letter. False: one with the same ``once`` was taken before."""
         return self._keep(letter, LetterState.WAITING, not_before)
+
+    def hurry(self, once: Collection[str]) -> None:
+        """What was taken with one of these words for a later moment goes now. What was tried already waits on."""
+        waiting = (OUTBOX.c.state == str(LetterState.WAITING), OUTBOX.c.tries == 0, OUTBOX.c.not_before > self._now)
+        of_ours = (OUTBOX.c.network == self._network, OUTBOX.c.once.in_(list(once)))
+        with self._transactions.writing() as connection:
+            connection.execute(update(OUTBOX).where(*of_ours, *waiting).values(not_before=self._now))
 
     def feign(self, letter: Letter) -> None:
         """The same work as for `post`, but for a letter that goes to nobody: whom it would go to is not kept."""

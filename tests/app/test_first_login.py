@@ -108,6 +108,23 @@ def test_nobody_is_greeted_where_their_place_could_not_be_made(grown: Installati
     assert letters(site) == [WELCOME, JOINED]
 
 
+def due(site: Site, **later: float) -> list[str]:
+    """The kinds of the letters that may go by then."""
+    moment = site.clock.now() + timedelta(**later)
+    found = Outbox(site.database, "redi", moment).find(LetterState.WAITING)
+    return [str(one.letter.kind) for one in reversed(found) if one.not_before <= moment]
+
+
+def test_the_welcome_waits_a_little_for_what_somebody_joins_and_no_longer(site: Site) -> None:
+    come(site)
+    sync(site, "p-nele")
+    assert due(site) == []
+    assert due(site, minutes=5) == [str(LetterKind.WELCOME)]
+    join(site)
+    sync(site, "p-nele")
+    assert due(site) == [str(LetterKind.WELCOME), str(LetterKind.JOINED)]
+
+
 def test_whoever_came_long_ago_gets_no_late_welcome(site: Site) -> None:
     come(site, days_ago=31)
     join(site, days_ago=8)
@@ -158,6 +175,7 @@ def test_the_welcome_says_how_to_get_in_what_one_has_and_whom_to_ask(grown: Inst
 def test_whoever_has_joined_nothing_yet_is_shown_where_to_look(grown: Installation, site: Site) -> None:
     come(site)
     sync(site)
+    grown.clock.sleep(300)
     with PostOffice() as office:
         site.settings.service.mail = MailSettings.model_validate(office.settings())
         Postman(site, Pictures(site)).deliver()

@@ -37,6 +37,16 @@ class TestOutbox:
         assert (taken.letter, taken.state, taken.tries, taken.created) == (WELCOME, LetterState.SENDING, 1, NOW)
         assert outbox(database).take() is None
 
+    def test_what_waits_for_its_moment_can_be_hurried_and_what_was_tried_waits_on(self, database: Database) -> None:
+        outbox(database).post(WELCOME, later(minutes=5))
+        assert outbox(database).take() is None
+        outbox(database).hurry(["welcome:p-ben"])
+        assert outbox(database).take() is None
+        outbox(database).hurry(["welcome:p-anna"])
+        outbox(database).again(take(database).id, "messages.busy", later(minutes=1))
+        outbox(database).hurry(["welcome:p-anna"])
+        assert outbox(database).take() is None
+
     def test_of_two_with_one_word_the_first_is_taken_also_when_it_went(self, database: Database) -> None:
         assert outbox(database).post(WELCOME)
         assert not outbox(database).post(WELCOME)
