@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from provisioner.app.bounces import BouncesReport
+from provisioner.app.enrolments import EnrolmentsReport
 from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
 from provisioner.app.link_reports import LinksReport
 from provisioner.app.privacy_report import PrivacyReport
@@ -37,5 +38,6 @@ REPORTS: tuple[type[BaseModel], ...] = (
     AdoptReport,
     SourcesReport,
     LinksReport,
+    EnrolmentsReport,
     PrivacyReport,
 )

@@ -9,9 +9,10 @@ from policies.reasons import reasons_in_body
 from provisioner.app.connectors import connector_type
 from provisioner.app.focus import is_named
 from provisioner.app.planning import assigned_of
-from provisioner.app.provenance import identity_facts, taken
+from provisioner.app.provenance import identity_facts, taken, told_of_person, told_of_place
 from provisioner.app.site import Inputs, Site
 from provisioner.model.bindings import Binding, Ties
+from provisioner.model.enrolments import SOURCE
 from provisioner.model.errors import SettingsError
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.resources import Desired, Kind, ResourceId, Seats
@@ -51,6 +52,7 @@ class Explainer:
 
     def __init__(self, site: Site) -> None:
         self._inputs: Inputs = site.inputs()
+        self._enrolments = site.enrolments()
         self._registry = self._inputs.loaded.registry
         self._ties = ties_by_target(site)
         with site.targets() as targets:
@@ -116,6 +118,7 @@ class Explainer:
         explanation.origins = {one.field: one.where for one in taken(person)}
         known = identity_facts(person, self._registry, self._belongings.today)
         explanation.facts += [Fact(what, why) for what, why in known]
+        explanation.facts += [Fact(what) for what in told_of_person(self._enrolments, identity)]
         account = ResourceId(Kind.ACCOUNT, person_key(identity))
         desired = self._desired.resources.get(account)
         if desired is not None:
@@ -128,7 +131,7 @@ class Explainer:
             explanation.facts.append(Fact(Text.of("app.no_account")))
         explanation.facts += self._where(account)
         for body in self._registry.bodies.values():
-            reasons = tuple(reasons_in_body(person, body, self._belongings))
+            reasons = (*reasons_in_body(person, body, self._belongings), *told_of_place(self._enrolments, person, body))
             if reasons:
                 belonging = self._belongings.of_bodies()[body.id]
                 code = "app.moderates" if identity in belonging.moderators else "app.is_in"
@@ -141,6 +144,8 @@ class Explainer:
     def _body(self, identity: str) -> Explanation:
         body = self._registry.bodies[identity]
         explanation = Explanation(identity, "body", body.name, body.origin)
+        if body.origin is not None and body.origin.file == SOURCE:
+            explanation.facts.append(Fact(Text.of("app.made_through_service")))
         only = frozenset((body_key(identity),))
         known = {*self._desired.resources, *(tied for ties in self._ties.values() for tied in ties.bindings)}
         rooms = sorted((one for one in known if is_named(one.key, only)), key=lambda one: (_ROOMS.index(one.kind), one))
@@ -149,7 +154,7 @@ class Explainer:
             explanation.facts += self._where(room)
         for member in sorted(self._belongings.of_bodies()[identity].members):
             person = self._registry.people[member]
-            reasons = tuple(reasons_in_body(person, body, self._belongings))
+            reasons = (*reasons_in_body(person, body, self._belongings), *told_of_place(self._enrolments, person, body))
             explanation.facts.append(Fact(Text.of("app.member", name=person.display_name, id=member), reasons))
         return explanation
 

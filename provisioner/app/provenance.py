@@ -6,7 +6,8 @@ from datetime import date
 from typing import Final, Literal
 
 from policies.membership import affiliations_today
-from provisioner.model.registry import Origin, Person, Registry
+from provisioner.model.enrolments import Enrolments
+from provisioner.model.registry import Body, Origin, Person, Registry
 from provisioner.model.sources import PERSON_FIELDS, PersonField
 from provisioner.model.text import Text
 from provisioner.model.words import field_word
@@ -65,3 +66,21 @@ def identity_facts(person: Person, registry: Registry, today: date) -> Iterator[
         names = ", ".join(registry.organisations[stay.organisation].name for stay in still)
         why = (Text.of("app.gone_but_elsewhere", organisations=names),) if still else ()
         yield Text.of("app.gone_from_source", source=person.gone_from), why
+
+
+def told_of_person(enrolments: Enrolments, person: str) -> Iterator[Text]:
+    """What was said of somebody through the service: when they came, and who ends their stay."""
+    if (came := enrolments.people.get(person)) is not None:
+        yield Text.of("app.came_through_service", day=came.joined)
+    if (ending := enrolments.endings.get(person)) is not None:
+        yield Text.of("app.leaves_through_service", day=ending.leaves, by=ending.by)
+
+
+def told_of_place(enrolments: Enrolments, person: Person, body: Body) -> Iterator[Text]:
+    """What was decided through the service about somebody in a body, from when on, and by whom."""
+    for one in enrolments.memberships:
+        if (one.person, one.body) == (person.id, body.id):
+            if one.period.until is not None:
+                yield Text.of("app.ended_through_service", by=one.by, day=one.period.until)
+            elif one.period.since is not None:
+                yield Text.of("app.placed_through_service", by=one.by, day=one.period.since)

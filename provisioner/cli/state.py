@@ -72,6 +72,8 @@ def recover_command(
         _tell_tie(context, "recovered_bound", fact.target, fact.kind, fact.name)
     counts = {"bound": len(done.bound), "released": len(done.released), "unchanged": done.unchanged}
     context.out.print(context.tell("recovered", **counts, epoch=done.epoch), style="bold", markup=False)
+    if done.decided:
+        context.out.print(context.tell("recovered_decided", count=done.decided), markup=False)
     _tell_ties(context, ties)
     context.out.print(context.tell("recovered_next"), markup=False)
     return NOTHING_TO_DO

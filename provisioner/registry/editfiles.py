@@ -119,7 +119,7 @@ class Files:
         form gets one with all that was said there.
         """
         found = [(file, index) for file, index, entry in self.entries(section) if entry.get("id") == entry_id]
-        if not found and section == "people" and (identity := self._brought(entry_id)) is not None:
+        if not found and section == "people" and (identity := self.brought(entry_id)) is not None:
             entry = {"id": entry_id, "identities": [short(source=identity.source, key=identity.key)]}
             change(entry)
             return self.add(section, entry, LINKED_FILE, summary)
@@ -140,7 +140,7 @@ class Files:
             file.file, entry_id, lambda text: change_entry(text, file.parsed, section, index, change), summary
         )
 
-    def _brought(self, person_id: str) -> Identity | None:
+    def brought(self, person_id: str) -> Identity | None:
         """Who this person of a source is there."""
         for supply in self.supplies:
             for key in supply.people if supply.brings is Brings.EVERYBODY else ():
@@ -158,6 +158,22 @@ class Files:
         )
 
     def _write(self, file: str, entry_id: str, edit: Callable[[str], str], summary: Text) -> Edit:
+        before, after = self.edited(file, entry_id, edit)
+        old = self.loaded()
+        new = load_sources([YamlFolder(self.folder, {file: after})], self.supplies, enrolments=self.enrolments)
+        errors = new_problems(old.errors, new)
+        if errors:
+            raise EditRefused(Text.of("registry.would_be_wrong", id=entry_id, count=len(errors)), tuple(errors))
+        path = self.folder / file
+        replace_file(path, before, after.encode())
+        return Edit(entry_id, (path,), summary, tuple(new_problems(old.warnings, new, errors=False)))
+
+    def loaded(self) -> Loaded:
+        """The registry as it is now."""
+        return load(self.folder, self.supplies, enrolments=self.enrolments)
+
+    def edited(self, file: str, entry_id: str, edit: Callable[[str], str]) -> tuple[bytes | None, str]:
+        """A file's bytes as they are (None: there is none), and its text after the edit."""
         path = self.folder / file
         before = path.read_bytes() if path.exists() else None
         text = before.decode() if before is not None else self._editor_line(file)
@@ -167,14 +183,7 @@ class Files:
         except YAMLError as fault:  # ruamel is stricter than libyaml: e.g. a tab before a comment
             raise EditRefused(Text.of("registry.edit_by_hand", id=entry_id, file=file)) from fault
         after = after if after.endswith("\n") else after + "\n"
-        after = after.replace("\n", "\r\n") if windows else after
-        old = load(self.folder, self.supplies, enrolments=self.enrolments)
-        new = load_sources([YamlFolder(self.folder, {file: after})], self.supplies, enrolments=self.enrolments)
-        errors = _new(old.errors, new)
-        if errors:
-            raise EditRefused(Text.of("registry.would_be_wrong", id=entry_id, count=len(errors)), tuple(errors))
-        replace_file(path, before, after.encode())
-        return Edit(entry_id, (path,), summary, tuple(_new(old.warnings, new, errors=False)))
+        return before, after.replace("\n", "\r\n") if windows else after
 
     def _editor_line(self, file: str) -> str:
         """The line that tells editors the schema, as other files of the same folder have it."""
@@ -191,7 +200,7 @@ def _mappings(listed: Any) -> list[Node]:
     return [one for one in listed if isinstance(one, Node)] if isinstance(listed, list) else []
 
 
-def _new(old: tuple[Problem, ...], loaded: Loaded, *, errors: bool = True) -> list[Problem]:
+def new_problems(old: tuple[Problem, ...], loaded: Loaded, *, errors: bool = True) -> list[Problem]:
     """Problems that were not there before, wherever their lines have moved to."""
     known = [(problem.where.file, problem.what.code) for problem in old]
     found = []

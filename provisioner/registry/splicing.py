@@ -110,6 +110,7 @@ def _yaml(offset: int) -> YAML:
     writer = YAML()
     writer.preserve_quotes = True
     writer.width = _NEVER_WRAP
+    writer.representer.ignore_aliases = lambda _: True  # one day that stands in two places is no anchor
     writer.indent(mapping=2, sequence=offset + 2, offset=offset)
     return writer
 

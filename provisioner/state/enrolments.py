@@ -6,7 +6,8 @@ Each change is also a fact for the file that outlives the database (`provisioner
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -37,20 +38,23 @@ class EnrolmentStore:
     def all(self) -> Enrolments:
         """Everything, as one consistent picture."""
         with self._transactions.reading() as connection:
-            people = connection.execute(select(ENROLLED_PERSON).where(ENROLLED_PERSON.c.network == self._network))
-            found = {row.person: _person(row) for row in people}
-            mine = ENROLLED_MEMBERSHIP.c.network == self._network
-            order = (ENROLLED_MEMBERSHIP.c.person, ENROLLED_MEMBERSHIP.c.body)
-            memberships = connection.execute(select(ENROLLED_MEMBERSHIP).where(mine).order_by(*order))
-            places = tuple(
-                EnrolledMembership(row.person, row.body, Period(row.since, row.until), Role(row.role), row.decided_by)
-                for row in memberships
-            )
-            endings = connection.execute(select(ENDING).where(ENDING.c.network == self._network))
-            leaving = {row.person: Ending(row.person, row.leaves, row.said_by) for row in endings}
-            made = connection.execute(select(ENROLLED_BODY).where(ENROLLED_BODY.c.network == self._network))
-            bodies = {row.body: EnrolledBody(row.body, load(row.fields)) for row in made}
-            return Enrolments(self._revision(connection), found, places, leaving, bodies)
+            return self._all(connection)
+
+    def _all(self, connection: Connection) -> Enrolments:
+        people = connection.execute(select(ENROLLED_PERSON).where(ENROLLED_PERSON.c.network == self._network))
+        found = {row.person: _person(row) for row in people}
+        mine = ENROLLED_MEMBERSHIP.c.network == self._network
+        order = (ENROLLED_MEMBERSHIP.c.person, ENROLLED_MEMBERSHIP.c.body)
+        memberships = connection.execute(select(ENROLLED_MEMBERSHIP).where(mine).order_by(*order))
+        places = tuple(
+            EnrolledMembership(row.person, row.body, Period(row.since, row.until), Role(row.role), row.decided_by)
+            for row in memberships
+        )
+        endings = connection.execute(select(ENDING).where(ENDING.c.network == self._network))
+        leaving = {row.person: Ending(row.person, row.leaves, row.said_by) for row in endings}
+        made = connection.execute(select(ENROLLED_BODY).where(ENROLLED_BODY.c.network == self._network))
+        bodies = {row.body: EnrolledBody(row.body, load(row.fields)) for row in made}
+        return Enrolments(self._revision(connection), found, places, leaving, bodies)
 
     def person_with(self, address: str) -> EnrolledPerson | None:
         """Who came with this address, in whatever letters."""
@@ -171,6 +175,23 @@ class EnrolmentStore:
         with self._changing() as connection:
             return self._drop(connection, [ENROLLED_BODY, ENROLLED_MEMBERSHIP], body=body)
 
+    def forget_settled(self, seen: Enrolments, people: Collection[str], bodies: Collection[str]) -> int:
+        """What the files say by now: of these people and bodies, unless more was decided since; how many rows.
+
+        ``seen``: what was written into the files.
+        """
+        gone = 0
+        with self._changing() as connection:
+            now, before = _by_person(self._all(connection)), _by_person(seen)
+            for person in people:
+                if now.get(person) == before.get(person):
+                    gone += self._drop(connection, [ENROLLED_PERSON, ENROLLED_MEMBERSHIP, ENDING], person=person)
+            made = self._all(connection).bodies
+            for body in bodies:
+                if made.get(body) == seen.bodies.get(body):
+                    gone += self._drop(connection, [ENROLLED_BODY], body=body)
+        return gone
+
     def _revision(self, connection: Connection) -> int:
         mine = (META.c.scope == self._network, META.c.name == REVISION)
         return int(connection.scalar(select(META.c.value).where(*mine)) or 0)
@@ -213,6 +234,18 @@ class EnrolmentStore:
     def _count(self, connection: Connection) -> None:
         mine = (META.c.scope == self._network, META.c.name == REVISION)
         connection.execute(update(META).where(*mine).values(value=str(self._revision(connection) + 1)))
+
+
+def _by_person(enrolments: Enrolments) -> dict[str, list[object]]:
+    """All that was decided about each."""
+    found = defaultdict[str, list[object]](list)
+    for person in enrolments.people.values():
+        found[person.id].append(person)
+    for place in enrolments.memberships:
+        found[place.person].append(place)
+    for ending in enrolments.endings.values():
+        found[ending.person].append(ending)
+    return found
 
 
 def _same(address: str) -> str:

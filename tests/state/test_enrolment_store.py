@@ -115,6 +115,15 @@ class TestEnrolments:
         assert kept.forget_body("pg-forum") == 1
         assert (kept.all().people, kept.all().memberships, kept.all().bodies) == ({}, (), {})
 
+    def test_what_the_files_say_by_now_is_forgotten_but_for_what_was_decided_since(self, database: Database) -> None:
+        kept = full(database)
+        ole = EnrolledPerson("p-ole", "Ole", "Ort", "ole@bretten.example", "bretten", TODAY)
+        kept.enrol(ole)
+        seen = kept.all()
+        kept.place(EnrolledMembership("p-anna", "pg-forum", Period(until=TODAY)), later(hours=1))
+        assert kept.forget_settled(seen, ["p-anna", "p-ole"], ["pg-forum"]) == 2
+        assert (set(kept.all().people), len(kept.all().memberships), kept.all().bodies) == ({"p-anna"}, 1, {})
+
     def test_what_is_written_within_one_transaction_is_kept_together_or_not_at_all(self, database: Database) -> None:
         letter = Letter(LetterKind.REQUEST, Channel.MAIL, "person:p-berta", {"request": 1})
 

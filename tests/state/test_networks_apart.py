@@ -92,6 +92,9 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (EnrolmentStore, "forget_person"): enrolments(lambda one: one.forget_person("p-anna")),
     (EnrolmentStore, "forget_stay"): enrolments(lambda one: one.forget_stay("p-anna")),
     (EnrolmentStore, "forget_place"): enrolments(lambda one: one.forget_place("p-anna", "pg-x")),
+    (EnrolmentStore, "forget_settled"): lambda database, kept: EnrolmentStore(database, FOREIGN).forget_settled(
+        EnrolmentStore(database, NETWORK).all(), ["p-anna"], ["pg-x"]
+    ),
     (EnrolmentStore, "forget_body"): enrolments(lambda one: one.forget_body("pg-x")),
     (Requests, "get"): requests(lambda one, key: one.get(key)),
     (Requests, "waiting"): requests(lambda one, key: one.waiting() or one.waiting("pg-x")),
@@ -108,6 +111,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (Sessions, "end_all_of"): sessions(lambda one, word: one.end_all_of("p-anna")),
     (Sessions, "forget"): sessions(lambda one, word: one.forget(FAR)),
     (Attempts, "forget"): lambda database, kept: Attempts(database, FOREIGN).forget(FAR),
+    (Outbox, "hurry"): lambda database, kept: Outbox(database, FOREIGN, later(days=-1)).hurry(["welcome:p-anna"]),
     (Outbox, "take"): outbox(lambda one, key: one.take() or one.take(Channel.MAIL)),
     (Outbox, "sent"): outbox(lambda one, key: one.sent(key)),
     (Outbox, "again"): outbox(lambda one, key: one.again(key, "messages.x", NOW)),
