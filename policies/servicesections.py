@@ -51,6 +51,13 @@ class JoiningPolicy(Section):
         description="Minutes for which a link by mail can be used. Below 60 somebody who types others' addresses can "
         "keep them out: no further link is sent, and those that were sent are over.",
     )
+    decision_days: int = Field(
+        default=7,
+        ge=1,
+        le=30,
+        description="Days for which a moderator can answer a request by the link in the mail about it. After that they "
+        "log in first.",
+    )
     tries_an_hour: TriesPolicy = Field(
         default=TriesPolicy(), description="How often somebody may ask for a link within one hour."
     )

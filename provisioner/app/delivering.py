@@ -34,7 +34,7 @@ from provisioner.model.errors import (
 from provisioner.model.messages import Channel, LetterState, Posted
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
-from provisioner.state import Links, Outbox, Purpose
+from provisioner.state import Outbox
 from provisioner.texts import Catalogue
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Postman:
             self.settle()
         picture = self._pictures.now()
         try:
-            lookup = Lookup(self._site, picture, self._link)
+            lookup = Lookup(self._site, picture, self._clock)
             mail, chat = Channel.MAIL, Channel.CONVERSATION
             count = self._batch(mail, limit, lambda: _by_mail(self._site, picture, lookup, self._clock))
             count += self._batch(chat, limit - count, lambda: _by_chat(self._site, picture, lookup))
@@ -184,11 +184,6 @@ class Postman:
 
     def _outbox(self) -> Outbox:
         return Outbox(self._site.database, self._site.network, self._clock.now())
-
-    def _link(self, address: str) -> str:
-        """A new one-time link; it is kept hashed, and stands nowhere but in the mail."""
-        minutes = timedelta(minutes=self._pictures.now().policy.joining.link_minutes)
-        return Links(self._site.database, self._site.network).make(Purpose.LOGIN, address, self._clock.now(), minutes)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
-"""Looks up what a letter is about in the moment in which it is sent, and whether it still is about anything."""
+"""Looks up what a letter is about in the moment in which it is sent, and whether it still is about anything.
 
-from collections.abc import Callable
+One-time links are made here: they are kept hashed, and stand nowhere but in the mail.
+"""
+
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast, get_args
 
 from policies.membership import affiliations_today
+from provisioner.app.deciding import make_decision_link
 from provisioner.app.notice_facts import notice_facts, weekly_facts
 from provisioner.app.page_links import page
 from provisioner.app.picture import Picture
@@ -19,9 +22,10 @@ from provisioner.messages.wording import Facts, Ours
 from provisioner.model.enrolments import JoinRequest, RequestState
 from provisioner.model.errors import ReadiError, Transient
 from provisioner.model.messages import Letter, LetterKind
+from provisioner.model.ports import Clock
 from provisioner.model.registry import Body, Person
 from provisioner.model.text import Argument, Text
-from provisioner.state import Confirmations, EnrolmentStore, Requests
+from provisioner.state import Confirmations, EnrolmentStore, Links, Purpose, Requests
 from provisioner.texts import Language
 
 _GONE = "messages.recipient_gone"
@@ -62,11 +66,10 @@ def organisation_name(picture: Picture, person: Person) -> str:
 class Lookup:
     """Of one network, as it is now."""
 
-    def __init__(self, site: Site, picture: Picture, make_link: Callable[[str], str]) -> None:
-        """``make_link``: address → the word of a new one-time link."""
+    def __init__(self, site: Site, picture: Picture, clock: Clock) -> None:
         self._site = site
         self._picture = picture
-        self._make_link = make_link
+        self._clock = clock
 
     def recipient(self, letter: Letter) -> Recipient:
         """Raises `NotNeeded`: there is no such person any more. `Transient`: not yet."""
@@ -95,9 +98,7 @@ class Lookup:
         kind, about = letter.kind, letter.about
         match kind:
             case LetterKind.LOGIN_LINK:
-                minutes = self._picture.policy.joining.link_minutes
-                word = self._make_link(letter.to.partition(":")[2])
-                return Facts(values={"minutes": minutes}, link=self._page("link", word))
+                return self._login_link(letter)
             case LetterKind.WELCOME:
                 return welcome_facts(self._site, self._picture, _id(letter), self._page("me"))
             case LetterKind.JOINED:
@@ -130,6 +131,11 @@ class Lookup:
             case LetterKind.WEEKLY:
                 return weekly_facts(self._site, about)
 
+    def _login_link(self, letter: Letter) -> Facts:
+        minutes, links = self._picture.policy.joining.link_minutes, Links(self._site.database, self._site.network)
+        word = links.make(Purpose.LOGIN, _id(letter), self._clock.now(), timedelta(minutes=minutes))
+        return Facts(values={"minutes": minutes}, link=self._page("link", word))
+
     def _joined(self, body: Body, person: Person) -> Facts:
         if not any(place.body.id == body.id for place in self._picture.places_of(person.id)):
             raise NotNeeded(_MOOT)
@@ -146,14 +152,17 @@ class Lookup:
 
     def _request(self, letter: Letter, request: JoinRequest) -> Facts:
         body, person = self._body(request.body), self._person(request.person)
+        days = self._picture.policy.joining.decision_days
         self._demand(letter, Right.DECIDE, body)
         values: dict[str, Argument] = {
             "body": body.name,
             "person": person.display_name,
             "organisation": organisation_name(self._picture, person) or person.email.rpartition("@")[2],
             "asked": request.asked_at.date(),
+            "days": days,
         }
-        link = self._page("requests", request.id)
+        word = make_decision_link(self._site, request.id, _id(letter), self._clock.now(), timedelta(days=days))
+        link = self._page("link", word)
         return Facts(values=values, writer=person.display_name, quote=request.word, link=link)
 
     def _answer(self, request: JoinRequest) -> Facts:

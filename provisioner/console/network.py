@@ -3,6 +3,7 @@
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
+from provisioner.app.deciding import Deciding
 from provisioner.app.page_links import page
 from provisioner.app.picture import Pictures
 from provisioner.app.places import Places
@@ -32,6 +33,7 @@ class Network:
         self.errands = Errands(site.database, self.name)
         self.reception = Reception(site, pictures)
         self.places = Places(site, pictures)
+        self.deciding = Deciding(site, pictures)
         openid = site.section.openid
         self.provider: Provider | None = None
         """The login of its people, where there is one."""

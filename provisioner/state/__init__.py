@@ -1,6 +1,6 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
-from provisioner.state.admission import Attempts, Link, Links, Purpose, Session, Sessions
+from provisioner.state.admission import LOGINS, Attempts, Link, Links, Purpose, Session, Sessions
 from provisioner.state.apart import Apart
 from provisioner.state.audit import Audit, Deed
 from provisioner.state.bindings import Bindings, BindingWriter
@@ -28,6 +28,7 @@ from provisioner.state.ties_file import TiesFile
 from provisioner.state.ties_log import Standing, TiesLog
 
 __all__ = [
+    "LOGINS",
     "AlreadyBound",
     "Apart",
     "Attempts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +26,11 @@ class Purpose(StrEnum):
 
     LOGIN = "login"  # subject: an address
     ADMIN = "admin"  # subject: "" (the first start)
+    DECIDE = "decide"  # subject: see `provisioner.app.deciding`
+
+
+LOGINS: Final = frozenset({Purpose.LOGIN, Purpose.ADMIN})
+"""What begins a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,21 @@ class Links:
             row = connection.execute(select(ONE_TIME_LINK).where(*self._open(word, now))).one_or_none()
         return None if row is None else Link(Purpose(row.purpose), row.subject, row.expires)
 
-    def use(self, word: str, now: datetime) -> Link | None:
-        """The same, and never again: of two at the same moment one gets it."""
+    def recall(self, word: str) -> Link | None:
+        """What the link is or was for, also when it was used or is too old; None: unknown, or forgotten."""
+        known = (ONE_TIME_LINK.c.digest == digest_of(word), ONE_TIME_LINK.c.network == self._network)
+        with self._transactions.reading() as connection:
+            row = connection.execute(select(ONE_TIME_LINK).where(*known)).one_or_none()
+        return None if row is None else Link(Purpose(row.purpose), row.subject, row.expires)
+
+    def use(self, word: str, now: datetime, purposes: Collection[Purpose] = LOGINS) -> Link | None:
+        """What the link is for, and never again: of two at the same moment one gets it.
+
+        One for anything but ``purposes`` is as good as unknown.
+        """
+        fitting = ONE_TIME_LINK.c.purpose.in_(sorted(map(str, purposes)))
         with self._transactions.writing() as connection:
-            statement = update(ONE_TIME_LINK).where(*self._open(word, now)).values(used_at=now)
+            statement = update(ONE_TIME_LINK).where(*self._open(word, now), fitting).values(used_at=now)
             row = connection.execute(statement.returning(ONE_TIME_LINK)).one_or_none()
         return None if row is None else Link(Purpose(row.purpose), row.subject, row.expires)
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, or_, select, update
 
+from provisioner.state.admission import Purpose
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Within
 from provisioner.state.enrolments import EnrolmentStore
@@ -73,7 +74,7 @@ def _about(
         ("requests", JOIN_REQUEST, _either(JOIN_REQUEST, person, "person", "decided_by")),
         ("confirmed", CONFIRMATION, CONFIRMATION.c.done_by == person),
         ("sessions", SESSION, or_(SESSION.c.person == person, _one_of(SESSION.c.address, addresses))),
-        ("links", ONE_TIME_LINK, _one_of(ONE_TIME_LINK.c.subject, addresses)),
+        ("links", ONE_TIME_LINK, or_(_one_of(ONE_TIME_LINK.c.subject, addresses), _decided_by(person))),
         ("deeds", AUDIT, or_(AUDIT.c.actor == person, AUDIT.c.subject == f"person:{person}")),
     )
     for name, table, condition in tables:
@@ -105,6 +106,12 @@ def _plain(row: Row[Any], person: str) -> dict[str, Any]:
 
 def _either(table: Table, person: str, *columns: str) -> Any:
     return or_(*(table.c[column] == person for column in columns))
+
+
+def _decided_by(person: str) -> Any:
+    """Links by which the person decides: their subjects end with the id, and ids have no colon."""
+    ours = ONE_TIME_LINK.c.subject.endswith(f":{person}", autoescape=True)
+    return and_(ONE_TIME_LINK.c.purpose == str(Purpose.DECIDE), ours)
 
 
 def _one_of(column: Any, addresses: Collection[str]) -> Any:

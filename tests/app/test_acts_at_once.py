@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from provisioner.app.bodymaking import make_body
+from provisioner.app.deciding import make_decision_link
 from provisioner.app.refusing import Refused
 from provisioner.model.registry import JoinMode
 from tests.support.desk import Desk, desks, official, small_network
@@ -53,6 +55,16 @@ def test_many_join_at_once_and_nobody_is_lost_or_doubled(two: tuple[Desk, Desk])
     for desk in two:
         assert set(names) <= desk.members("pg-lora")
     assert sorted(map(str, two[0].errands())) == sorted(f"p-{name}" for name in names)
+
+
+def test_of_many_who_use_one_link_at_once_one_decides(two: tuple[Desk, Desk]) -> None:
+    one, other = two
+    request = one.places.ask(one.viewer("ole"), "pg-sensorik", "")
+    word = make_decision_link(one.site, request, "p-mona", one.clock.now(), timedelta(days=7))
+    one.letters()
+    answers = at_once(*[lambda d=d: d.deciding.decide(word, approve=True) for d in (one, other) * 2])
+    assert sorted(map(str, answers)) == ["False"] * 3 + ["True"]
+    assert one.told() == [("approved", "ole")]
 
 
 def test_of_two_decisions_at_once_one_counts(two: tuple[Desk, Desk]) -> None:

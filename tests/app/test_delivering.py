@@ -63,7 +63,7 @@ def test_a_login_link_goes_to_the_address_and_opens_the_door_once(
     assert came.recipients == ["ole@rastatt.example"]
     assert came.message["Message-ID"].startswith("<redi.")
     (word,) = re.findall(r"^https://netz\.example/x/redi/link/([A-Za-z0-9_-]{43})$", came.text, re.MULTILINE)
-    assert "30 Minuten" in came.text
+    assert "60 Minuten" in came.text
     session = desk.reception.enter(word)
     assert session is not None
     assert desk.reception.enter(word) is None
@@ -197,7 +197,11 @@ def test_a_request_that_was_decided_meanwhile_bothers_nobody(desk: Desk, office:
     assert came.recipients == ["mona@bretten.example"]
     assert "Ole Muster (Stadt Rastatt) möchte bei Sensorik mitmachen" in came.text
     assert "Ole Muster schreibt:\n\n    Ich baue\n    Sensoren." in came.text
-    assert f"https://netz.example/x/redi/requests/{request}" in came.text.splitlines()
+    (word,) = re.findall(r"^https://netz\.example/x/redi/link/([A-Za-z0-9_-]{43})$", came.text, re.MULTILINE)
+    asked = desk.deciding.look(word)
+    assert asked is not None
+    assert (asked.request.id, asked.decider.person) == (request, "p-mona")
+    assert "gilt 7 Tage" in came.text
     assert "Bei Fragen hilft: die Koordination, Telefon 07252 0000" in came.text
     mail(desk, "mona", LetterKind.REQUEST_REMINDER, request=request)
     mail(desk, "ben", LetterKind.REQUEST_REMINDER, request=request)  # who may not decide learns no names

@@ -103,6 +103,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (Requests, "remind"): requests(lambda one, key: one.remind(key, NOW)),
     (Requests, "forget"): requests(lambda one, key: one.forget(FAR)),
     (Links, "look"): links(lambda one, word: one.look(word, NOW)),
+    (Links, "recall"): links(lambda one, word: one.recall(word)),
     (Links, "use"): links(lambda one, word: one.use(word, NOW)),
     (Links, "forget"): links(lambda one, word: one.forget(FAR)),
     (Sessions, "find"): sessions(lambda one, word: one.find(word, NOW)),

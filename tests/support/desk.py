@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from provisioner.app.deciding import Deciding
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.places import Places
 from provisioner.app.reception import Reception
@@ -97,6 +98,7 @@ class Desk:
         self.site = Site(settings, self.folder, self.wish.network, self.clock, source_types=self.source_types)
         self.pictures = Pictures(self.site)
         self.places = Places(self.site, self.pictures)
+        self.deciding = Deciding(self.site, self.pictures)
         self.reception = Reception(self.site, self.pictures)
         self._posted = 0
         return self
