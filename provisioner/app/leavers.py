@@ -1,6 +1,6 @@
 """Who is leaving or gone and on which rung of the ladder; and what the ladder has to remember. Asks no target."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,7 +20,7 @@ from provisioner.model.registry import Registry
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.registry.mistakes import mend_word
-from provisioner.state import Bindings, Departures
+from provisioner.state import Departures, TiedTo
 
 _PERSON = "person:"
 
@@ -79,15 +79,17 @@ def ladder_of(
     return ladder(registry, today, policy.lifecycle.wait_days, holdings, departures)
 
 
-def accounts_held(site: Site, targets: Sequence[Target]) -> dict[str, list[Held]]:
-    """By person, in the order of the targets. No request is made."""
-    bindings, found = Bindings(site.database), dict[str, list[Held]]()
-    for target in targets:
-        capabilities = target.connector.capabilities()
-        for identity, binding in bindings.ties(site.network, target.name, target.server).bindings.items():
-            if identity.kind is Kind.ACCOUNT and identity.key.startswith(_PERSON):
-                person = identity.key.removeprefix(_PERSON)
-                found.setdefault(person, []).append(Held(target.name, binding, capabilities))
+def accounts_held(
+    site: Site, targets: Sequence[Target], only: Callable[[str], bool] = lambda _: True
+) -> dict[str, list[Held]]:
+    """By person, in the order of the targets. No request is made. ``only``: whose, by person."""
+    capabilities = {target.name: target.connector.capabilities() for target in targets}
+    tied, found = TiedTo(site.database, site.network, capabilities), dict[str, list[Held]]()
+    keys = [key for key in tied.account_keys() if key.startswith(_PERSON) and only(key.removeprefix(_PERSON))]
+    for one in tied.find(keys, (Kind.ACCOUNT,)):
+        if not one.borrowed:
+            person = one.binding.id.key.removeprefix(_PERSON)
+            found.setdefault(person, []).append(Held(one.target, one.binding, capabilities[one.target]))
     return found
 
 
@@ -120,9 +122,13 @@ def note_departures(site: Site, registry: Registry, targets: Sequence[Target]) -
             del noted[person]
     if [target.name for target in targets] != site.target_names():
         return
-    for person, accounts in accounts_held(site, targets).items():
+
+    def is_news(person: str) -> bool:
         known = person in noted and noted[person].suspended_on is not None
-        if not known and _is_gone(person, registry, today) and _holdings(accounts).suspended:
+        return not known and _is_gone(person, registry, today)
+
+    for person, accounts in accounts_held(site, targets, is_news).items():
+        if _holdings(accounts).suspended:
             departures.note_suspended(site.network, person, today)
 
 
