@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 
@@ -28,6 +29,9 @@ _PREFIXES: Final = {BodyKind.PROJECT: "pg"}
 _FOR_RANGERS: Final = frozenset({BodyKind.PLENUM, BodyKind.STEERING, BodyKind.RANGERS})
 """Kinds that the network has once: no city makes another one."""
 _LONGEST_ID: Final = 50
+_BODIES_A_DAY: Final = 20
+"""Of one person who is no ranger: each gets rooms in every target, which nobody but a ranger takes away again."""
+_A_DAY: Final = timedelta(days=1)
 
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 _PURPOSE: Final[TypeAdapter[str]] = TypeAdapter(Purpose)
@@ -63,6 +67,8 @@ def make_body(
             raise Refused(Text.of("app.body_name_taken", name=twin.name))
         people = sorted(set(moderators))
         _refuse_moderators(act, people)
+        if not who.ranger and not act.attempts.count_one("body", who.actor, act.now, _BODIES_A_DAY, _A_DAY):
+            raise Refused(Text.of("app.asked_too_often"))
         identity = _free_id(act, kind, fields["name"])
         act.enrolments.make_body(_body(identity, fields), who.actor, act.now)
         for person in people:

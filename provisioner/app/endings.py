@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from provisioner.app.acting import Act, acting
+from provisioner.app.offices import rangers
 from provisioner.app.picture import Pictures
 from provisioner.app.refusing import Forbidden, Refused
 from provisioner.app.site import Site
@@ -30,6 +31,7 @@ def end_stay(site: Site, pictures: Pictures, viewer: Viewer, person: str, day: d
             raise Refused(Text.of("app.last_day_out_of_range", first=today - _A_DAY, last=today + _FARTHEST))
         if (before := act.enrolments.all().endings.get(person)) is not None and before.leaves == day:
             return False
+        _refuse_last_ranger(act, person)
         act.enrolments.end(person, day, who.actor, act.now)
         if day < today:
             act.sessions.end_all_of(person)
@@ -47,6 +49,13 @@ def resume_stay(site: Site, pictures: Pictures, viewer: Viewer, person: str) -> 
         act.follow(person, who.actor, "console")
         act.note(who.actor, "resumed", f"person:{person}")
     return True
+
+
+def _refuse_last_ranger(act: Act, person: str) -> None:
+    """Without rangers nobody approves anything: somebody has to follow before the last of them goes."""
+    everybody = set(rangers(act.picture))
+    if person in everybody and everybody - act.enrolments.all().endings.keys() <= {person}:
+        raise Refused(Text.of("app.last_ranger"))
 
 
 def _whoever_may(act: Act, viewer: Viewer, person: str) -> Viewer:

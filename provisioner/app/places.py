@@ -16,6 +16,8 @@ from provisioner.model.text import Text
 
 _REQUESTS_A_DAY: Final = 30
 """Of one person: more is no interest, but a nuisance to moderators."""
+_JOINS_A_DAY: Final = 60
+"""Of one person: each makes targets work, and who comes and goes all day would keep them busy for everybody."""
 _A_DAY: Final = timedelta(days=1)
 
 
@@ -38,6 +40,8 @@ class Places:
                 return False
             if found.join is JoinMode.APPROVAL:
                 raise Refused(Text.of("app.join_by_asking", body=found.name))
+            if not act.attempts.count_one("join", person, act.now, _JOINS_A_DAY, _A_DAY):
+                raise Refused(Text.of("app.asked_too_often"))
             for request in _waiting_of(act, person, body):
                 act.requests.decide(request.id, RequestState.WITHDRAWN, person, "", act.now)
             act.place(EnrolledMembership(person, body, Period(since=act.picture.today), Role.MEMBER, person))
@@ -163,7 +167,8 @@ def strike_one(act: Act, who: Viewer, body: Body, person: str) -> bool:
         act.refuse_rule(person, body, "app.stricken_by_rule")
     act.strike(person, body.id, who.actor)
     if person != who.person:
-        act.mail(LetterKind.STRUCK, person, {"body": body.id})
+        # Once a day, however often somebody is put on a list and struck from it.
+        act.mail(LetterKind.STRUCK, person, {"body": body.id}, f"struck:{body.id}:{person}:{act.picture.today}")
     act.note(who.actor, "struck", f"person:{person}", body=body.id)
     return True
 

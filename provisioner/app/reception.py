@@ -5,6 +5,7 @@ is the same.
 """
 
 import base64
+import re
 import secrets
 import unicodedata
 from datetime import timedelta
@@ -39,6 +40,8 @@ _AN_HOUR: Final = timedelta(hours=1)
 _ID_LETTERS: Final = 10
 _LONGEST: Final = 254
 
+_LINK_IN_NAME: Final = re.compile(r"[@/\\:]|(?<!\w)www\.|\w\.[a-z0-9-]{2,}", re.IGNORECASE)
+"""Mail programs and conversations make links of these; names stand in what the service itself says."""
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 _GIVEN_NAME: Final[TypeAdapter[str]] = TypeAdapter(MaybeEmptyName)
@@ -112,6 +115,8 @@ class Reception:
         address = session.address
         given = cleaned_line(given_name, _GIVEN_NAME, "app.name_unreadable")
         family = cleaned_line(family_name, _NAME, "app.name_unreadable")
+        if any(_LINK_IN_NAME.search(name) for name in (given, family)):
+            raise Refused(Text.of("app.name_like_link"))
         spoken = None if language is None else checked(_LANGUAGE, language, "app.name_unreadable")
         with acting(self._site, self._pictures) as act:
             known = _active_with(act.picture, address)
