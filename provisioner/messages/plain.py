@@ -8,6 +8,8 @@ from typing import Final
 LONGEST_NAME: Final = 100
 """Characters; a longer name is cut."""
 LONGEST_SUBJECT: Final = 180
+QUOTED: Final = "    "
+"""Before each line that somebody else wrote."""
 _WIDTH: Final = 72
 
 _MARKUP: Final = str.maketrans(dict.fromkeys('<>[]{}*_~`|\\^#"„“”«»', " "))
@@ -44,8 +46,17 @@ def flowed(text: str) -> str:
 def _flowed(paragraph: str) -> list[str]:
     if paragraph == "-- ":
         return [paragraph]
-    lines = textwrap.wrap(paragraph.rstrip(), _WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+    quoted = paragraph.startswith(QUOTED)
+    lines = textwrap.wrap(
+        paragraph.rstrip(),
+        _WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+        subsequent_indent=QUOTED if quoted else "",
+    ) or [""]
     stuffed = [f" {line}" if line.startswith((" ", ">", "From ")) else line for line in lines]
+    if quoted:  # not joined again: every line of it has to look quoted, else its end would pass for our words
+        return stuffed
     return [f"{line} " for line in stuffed[:-1]] + stuffed[-1:]
 
 

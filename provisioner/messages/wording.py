@@ -7,7 +7,7 @@ from typing import Final
 
 from babel.dates import format_date
 
-from provisioner.messages.plain import one_line, plain, typed
+from provisioner.messages.plain import QUOTED, one_line, plain, typed
 from provisioner.model.messages import LetterKind
 from provisioner.model.text import Argument, Text
 from provisioner.texts import Language
@@ -100,7 +100,7 @@ def mail_of(kind: LetterKind, facts: Facts, say: Say) -> Mail:
         parts.append(_listed(facts, say))
     if facts.quote:
         wrote = say(Text.of("messages.wrote", name=plain(facts.writer))) if facts.writer else ""
-        quoted = "\n".join(f"    {line}".rstrip() for line in typed(facts.quote).split("\n"))
+        quoted = "\n".join(f"{QUOTED}{line}".rstrip() for line in typed(facts.quote).split("\n"))
         parts.append(f"{wrote}\n\n{quoted}".strip("\n"))
     parts += [say(Text(line.code, _clean(line.arguments, facts.language))) for line in facts.below]
     if facts.link:

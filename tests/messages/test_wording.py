@@ -85,6 +85,16 @@ def test_what_a_moderator_wrote_is_told_apart_from_our_words() -> None:
     assert "Anna Muster schreibt:\n\n    Schön!\n\n    Bis Montag\n" in text
 
 
+def test_no_long_line_of_somebodys_goes_on_as_our_words() -> None:
+    long = "Hallo zusammen! " * 5 + "Bitte melden Sie sich hier neu an: https://boese.example/ Danke."
+    text = flowed(said(LetterKind.TO_BODY, "", "de", writer="Anna Muster", quote=f"{long}\n{long}").text)
+    lines = text.split("\n")
+    assert any("boese.example" in line for line in lines)
+    for line in lines:
+        assert line.startswith("     ") or not any(word in line for word in ("Hallo", "boese", "neu an", "Danke"))
+        assert not (line.startswith("     ") and line.endswith(" ")), "and no reader joins them to other lines"
+
+
 @pytest.mark.parametrize("name", TRAPS)
 def test_no_name_becomes_a_header_or_a_second_recipient(name: str) -> None:
     sender = Sender("netz@readi.example", name)
