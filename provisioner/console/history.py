@@ -39,7 +39,7 @@ def run(
 ) -> Response:
     """One run with its steps."""
     runs = Runs(visit.network.site.database)
-    found = runs.get(visit.network.name, run) if run < 2**31 else None
+    found = runs.get(visit.network.name, run) if 0 < run < 2**31 else None
     if found is None:
         raise NotThere
     steps = paged_by(lambda offset, limit: runs.some_steps(run, offset, limit), runs.count_steps(run), page, STEPS)

@@ -47,7 +47,7 @@ def give_up(visit: Annotated[Visit, allow(Right.LETTERS)], letter: int) -> Respo
 
 def _decided(visit: Visit, letter: int, *, again: bool) -> Response:
     network, said = visit.network, "letter_again" if again else "letter_given_up"
-    if letter >= 2**31:
+    if not 0 < letter < 2**31:
         raise NotThere
     with network.site.database.writing() as connection:
         within = Within(connection)
