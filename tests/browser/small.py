@@ -13,25 +13,31 @@ _COLOURS: Final = """async picture => {
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), pen = canvas.getContext('2d');
     pen.drawImage(bitmap, 0, 0);
     const pixels = pen.getImageData(0, 0, bitmap.width, bitmap.height).data;
-    for (let levels = 255; ; levels = levels >> 1) {
-        // Of so many shades of red, green and blue each, white stays white and black stays black.
-        const shade = Array.from({length: 256}, (_, one) => Math.round(Math.round(one * levels / 255) * 255 / levels));
-        const known = new Map(), found = new Uint8Array(pixels.length / 4);
-        for (let at = 0; at < pixels.length && known.size <= 256; at += 4) {
-            const colour = shade[pixels[at]] << 16 | shade[pixels[at + 1]] << 8 | shade[pixels[at + 2]];
-            if (!known.has(colour)) known.set(colour, known.size);
-            found[at / 4] = known.get(colour);
-        }
-        if (known.size > 256) continue;
-        let text = '';
-        for (let at = 0; at < found.length; at += 32768) text += String.fromCharCode(...found.subarray(at, at + 32768));
-        return {width: bitmap.width, height: bitmap.height, palette: [...known.keys()], pixels: btoa(text)};
+    const colours = new Uint32Array(pixels.length / 4), often = new Map();
+    for (let at = 0; at < colours.length; at++) {
+        colours[at] = pixels[4 * at] << 16 | pixels[4 * at + 1] << 8 | pixels[4 * at + 2];
+        often.set(colours[at], (often.get(colours[at]) || 0) + 1);
     }
+    const byUse = (one, other) => often.get(other) - often.get(one) || one - other;
+    const palette = [...often.keys()].sort(byUse).slice(0, 256);
+    const places = new Map(palette.map((colour, place) => [colour, place]));
+    const apart = (one, other) => [16, 8, 0].reduce(
+        (sum, bits) => sum + ((one >> bits & 255) - (other >> bits & 255)) ** 2, 0);
+    const nearest = colour => palette.reduce(
+        (best, one, place) => apart(one, colour) < apart(palette[best], colour) ? place : best, 0);
+    for (const colour of often.keys()) if (!places.has(colour)) places.set(colour, nearest(colour));
+    const found = Uint8Array.from(colours, colour => places.get(colour));
+    let text = '';
+    for (let at = 0; at < found.length; at += 32768) text += String.fromCharCode(...found.subarray(at, at + 32768));
+    return {width: bitmap.width, height: bitmap.height, palette, pixels: btoa(text)};
 }"""
 
 
 def small(page: Page, picture: bytes) -> bytes:
-    """The same PNG with at most 256 colours. ``page``: any; it only lends its canvas."""
+    """The same PNG in its 256 most frequent colours; rare ones (edges of letters) become the nearest of these.
+
+    ``page``: any; it only lends its canvas.
+    """
     found = page.evaluate(_COLOURS, base64.b64encode(picture).decode())
     width, pixels = found["width"], base64.b64decode(found["pixels"])
     rows = b"".join(b"\0" + pixels[at : at + width] for at in range(0, len(pixels), width))
