@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-Cron = Annotated[str, Field(pattern=r"^(?:[0-9*/,-]+ ){4}[0-9a-z*/,-]+$")]
+from provisioner.app.settings_mistakes import CRON_PATTERN, URL_PATTERN
+
+Cron = Annotated[str, Field(pattern=CRON_PATTERN)]
 """Five fields, as crontab(5) has them: minute, hour, day of the month, month, day of the week."""
 
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$", max_length=500)]
+Url = Annotated[str, Field(pattern=URL_PATTERN, max_length=500)]
 
 
 class _Section(BaseModel):

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as EnvironmentFault
 
 from provisioner.app.service_settings import OpenIdSettings, ScheduleSettings, ServiceSettings, WebhookSettings
+from provisioner.app.settings_mistakes import NETWORK_PATTERN, mistakes
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
 from provisioner.registry.documents import ID_PATTERN
@@ -21,6 +22,9 @@ _M = TypeVar("_M", bound=BaseModel)
 
 SourceName = Annotated[str, Field(pattern=ID_PATTERN)]
 """As the registry's ids: people's identities name it for ever."""
+
+NetworkName = Annotated[str, Field(pattern=NETWORK_PATTERN)]
+"""It stands in addresses of pages, and in the names of cookies."""
 
 
 class NetworkSettings(BaseModel):
@@ -61,8 +65,9 @@ class Settings(BaseSettings):
     )
     language: Literal["de", "en"] = Field(default="de", description="Language of texts, unless --lang says another.")
     service: ServiceSettings = Field(default=ServiceSettings(), description="The service: `readi serve`.")
-    networks: dict[str, NetworkSettings] = Field(
-        min_length=1, description="The networks that this installation serves, by name."
+    networks: dict[NetworkName, NetworkSettings] = Field(
+        min_length=1,
+        description="The networks that this installation serves, by name; it stands in addresses of pages.",
     )
 
     @classmethod
@@ -92,28 +97,30 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings(**content)
     except ValidationError as fault:
-        raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=_places(fault)) from None
+        wrong = mistakes(fault, Settings)
+        raise SettingsError(Text.of("app.bad_settings", file=str(path), wrong=wrong)) from None
     except EnvironmentFault as fault:  # a READI_… variable that should hold JSON; it says which, not what
-        raise SettingsError(Text.of("app.bad_settings", file=str(path)), detail=str(fault)) from None
+        wrong = (Text.of("app.setting_from_environment", detail=str(fault)),)
+        raise SettingsError(Text.of("app.bad_settings", file=str(path), wrong=wrong)) from None
 
 
 def target_settings(model: type[_M], section: Mapping[str, Any], base: Path, where: str) -> _M:
     """A target's section as its connector's type. Raises `SettingsError`."""
-    return _section(model, section, base, "connector", Text.of("app.bad_target", target=where))
+    return _section(model, section, base, "connector", "app.bad_target", target=where)
 
 
 def source_settings(model: type[_M], section: Mapping[str, Any], base: Path, where: str) -> _M:
     """A source's section as its kind's type. Raises `SettingsError`."""
-    return _section(model, section, base, "source", Text.of("app.bad_source", source=where))
+    return _section(model, section, base, "source", "app.bad_source", source=where)
 
 
-def _section(model: type[_M], section: Mapping[str, Any], base: Path, kind: str, wrong: Text) -> _M:
+def _section(model: type[_M], section: Mapping[str, Any], base: Path, kind: str, code: str, **which: str) -> _M:
     """Paths named ``file`` or ``*_file`` are relative to ``base``."""
     fields = _located({name: value for name, value in section.items() if name != kind}, base)
     try:
         return model.model_validate(fields)
     except ValidationError as fault:
-        raise SettingsError(wrong, detail=_places(fault)) from None
+        raise SettingsError(Text.of(code, **which, wrong=mistakes(fault, model))) from None
 
 
 def _located(section: Mapping[str, Any], base: Path) -> dict[str, Any]:
@@ -124,9 +131,3 @@ def _located(section: Mapping[str, Any], base: Path) -> dict[str, Any]:
         elif (name == "file" or name.endswith("_file")) and isinstance(value, str):
             fields[name] = base / value
     return fields
-
-
-def _places(fault: ValidationError) -> str:
-    """What is wrong where, without the values: one of them may be a password."""
-    errors = fault.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in errors)

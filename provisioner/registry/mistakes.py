@@ -72,7 +72,7 @@ def _explain_one(
         return _pair(where, "registry.missing_field", field=field)
     if kind == "extra_forbidden":
         return error(
-            where, Text.of("registry.unknown_field", field=shown(field)), mend_word(field, _fields(model, path))
+            where, Text.of("registry.unknown_field", field=shown(field)), mend_word(field, fields_at(model, path))
         )
     if path and path[-1] == "[key]":
         field = str(path[-3])
@@ -132,7 +132,7 @@ def _pair(where: Any, code: str, **arguments: Argument) -> Problem:
     return error(where, Text.of(code, **arguments), Text.of(f"{code}_mend", **arguments))
 
 
-def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+def fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The fields that may stand where ``path`` ends."""
     for part in path[:-1]:
         if isinstance(part, str) and part in model.model_fields:
