@@ -1,16 +1,21 @@
 """readi serve, and what asks the running service for something."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioner.app.page_links import page
 from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.starting import lacking
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import actor_id
 from provisioner.model.errands import Job
 from provisioner.state import Errands
+
+if TYPE_CHECKING:  # what serves pages is loaded by those who serve
+    from provisioner.service.serve import Service
 
 _LOOK_EVERY = 0.2
 """Seconds."""
@@ -33,14 +38,20 @@ def serve_command(ctx: typer.Context) -> int:
     logs.set_up(context.log_format, quiet=context.quiet)
     serve(
         Options(find_settings(context.settings), context.log_format, context.quiet, context.clock),
-        lambda address: _tell_address(context, address),
+        lambda service: _tell(context, service),
     )
     return NOTHING_TO_DO
 
 
-def _tell_address(context: Context, address: str) -> None:
-    if not context.quiet:
-        context.err.print(context.tell("serving", address=address), markup=False)
+def _tell(context: Context, service: "Service") -> None:
+    """Where its pages are, and what keeps people out of them."""
+    if context.quiet:
+        return
+    context.err.print(context.tell("serving", address=service.address), markup=False)
+    for name, site in service.sites.items():
+        context.err.print(f"  {page(site)}/", markup=False, soft_wrap=True)
+        for what in lacking(site, service.pictures[name]):
+            context.err.print(f"  ! {context.say(what)}", style="yellow", markup=False)
 
 
 def trigger_command(

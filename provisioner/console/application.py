@@ -1,11 +1,12 @@
 """The console as one application: all its pages, for all networks of an installation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provisioner.app.service_settings import ServiceSettings
@@ -98,4 +99,11 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
             raise NotThere
         return RedirectResponse(next(iter(app.state.networks.values())).path(), 303)
 
+    for name, network in networks.items():  # as people type its address; exactly these, so that nothing else is hidden
+        app.add_route(f"{prefix}/{name}", _to(network.path()), include_in_schema=False)
+
     return app
+
+
+def _to(path: str) -> Callable[[Request], Response]:
+    return lambda _: RedirectResponse(path, 303)

@@ -1,5 +1,6 @@
 """The service's HTTP: the console, webhooks, health and metrics, served in a thread of this process."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -105,5 +106,6 @@ def listen(address: str) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, int(port)), family=family, backlog=256)
     except (OSError, OverflowError) as fault:
-        detail = fault.strerror or "" if isinstance(fault, OSError) else ""
+        number = fault.errno if isinstance(fault, OSError) else None  # what Python says beside it repeats the address
+        detail = os.strerror(number) if number is not None and number > 0 else ""
         raise SettingsError(Text.of("service.cannot_listen", address=address), detail=detail) from None

@@ -27,6 +27,7 @@ class Leading:
         self._database, self._clock = database, clock
         self._begin, self._end = begin, end
         self._lock: ServerLock | None = None
+        self._stands_by = False
 
     def leads(self) -> bool:
         """Whether this instance leads at this moment."""
@@ -42,7 +43,11 @@ class Leading:
             try:
                 self._lock = self._database.lock(LOCK, self._clock.now())
             except LockTaken:
+                if not self._stands_by:
+                    self._stands_by = True
+                    _log.info("standing by: another instance leads")
                 return ASK_EVERY
+            self._stands_by = False
             _log.info("leading")
             try:
                 self._begin()

@@ -48,16 +48,16 @@ class Service:
             self.sites = {name: Site.open(options.settings, name, options.clock) for name in settings.networks}
             for site in self.sites.values():
                 stack.callback(site.close)
-            self._pictures = {name: Pictures(site) for name, site in self.sites.items()}
+            self.pictures = {name: Pictures(site) for name, site in self.sites.items()}
             first = next(iter(self.sites.values()))
             self._leader = Leader(
-                [Served(site, self._pictures[name], _worker(options, name)) for name, site in self.sites.items()]
+                [Served(site, self.pictures[name], _worker(options, name)) for name, site in self.sites.items()]
             )
             self._leading = Leading(first.database, options.clock, self._leader.begin, self._leader.end)
             self._listener = listen(settings.service.listen)
             stack.callback(self._listener.close)
             app = application(
-                self.sites, self._pictures, settings.service, options.clock, self.leads, self.is_warm, self._leader.wake
+                self.sites, self.pictures, settings.service, options.clock, self.leads, self.is_warm, self._leader.wake
             )
             self._http = HttpServer(app, self._listener, settings.service.trusted_proxies)
             self._stack = stack.pop_all()
@@ -99,22 +99,22 @@ class Service:
         return self._leading.turn()
 
     def _warm_up(self) -> float:
-        for pictures in self._pictures.values():
+        for pictures in self.pictures.values():
             pictures.now()
         self._warm = True
         return _REREAD
 
 
-def serve(options: Options, told: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until SIGINT or SIGTERM. ``told`` is given the address once it listens.
+def serve(options: Options, told: Callable[[Service], None] = lambda _: None) -> None:
+    """Serve until SIGINT or SIGTERM. ``told`` is given the service once it listens.
 
     Raises `SettingsError`, `StateError`.
     """
     service = Service(options)
     with _until_told() as ended:
         service.start()
-        told(service.address)
         _log.info("serving", extra={"address": service.address, "networks": len(service.sites)})
+        told(service)
         try:
             ended.wait()
         finally:

@@ -224,3 +224,8 @@ def test_an_application_below_a_path_keeps_to_it(house: House) -> None:
 def test_one_network_alone_is_what_the_first_page_leads_to(house: House) -> None:
     del house.wishes["ortenau"]
     assert house.client().get("/").headers["location"] == "/redi/"
+
+
+def test_a_network_is_found_without_its_last_slash_and_hides_nothing_else(house: House) -> None:
+    assert house.client().get("/redi").headers["location"] == "/redi/"
+    assert house.client().get("/nobody").status_code == 404
