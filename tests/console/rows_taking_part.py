@@ -1,6 +1,6 @@
 """The routes of those who come in, join, leave and look after bodies: who gets which answer."""
 
-from tests.support.console_rows import A_BODY, A_PERSON, A_REQUEST, EVERYBODY, INSIDE, PEOPLE, Row, get, post
+from tests.support.console_rows import A_BODY, A_LINK, A_PERSON, A_REQUEST, EVERYBODY, INSIDE, PEOPLE, Row, get, post
 
 NAMES = {"given_name": "Nia", "family_name": "Neu", "agreed": "yes"}
 NEW_BODY = {"name": "Schulen", "join": "open", "lead": "bretten", "moderators": "ben@bretten.example"}
@@ -11,6 +11,9 @@ ROWS: tuple[Row, ...] = (
     post("/login", {EVERYBODY: "200"}, {"address": "ben@bretten.example"}),
     get("/link/{word}", {EVERYBODY: "410"}, word=("unknown", "unknown-too")),
     post("/link/{word}", {EVERYBODY: "410"}, word=("unknown", "unknown-too")),
+    # Whoever has the link is the moderator whom it was sent to, wherever else they are logged in; and once.
+    get("/link/{word}", {EVERYBODY: "200"}, word=A_LINK),
+    post("/link/{word}", {"-": "200", EVERYBODY[1:]: "410"}, {"decision": "approve"}, word=A_LINK),
     post("/language", {EVERYBODY: "/"}, {"language": "en"}),
     post("/logout", {EVERYBODY: "/login"}),
     get("/openid", {}),

@@ -2,23 +2,28 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from provisioner.app.deciding import make_decision_link
 from provisioner.console.assets import router as assets_router
 from provisioner.console.csrf import csrf_word
-from provisioner.state.schema import AUDIT, ENROLLED_PERSON, ERRAND, JOIN_REQUEST, META, OUTBOX, SESSION
-from tests.support.console import URL, Browser, House, wish
+from provisioner.state.admission import digest_of
+from provisioner.state.schema import AUDIT, ENROLLED_PERSON, ERRAND, JOIN_REQUEST, META, ONE_TIME_LINK, OUTBOX, SESSION
+from tests.support.console import MODERATOR_SENSORIK, URL, Browser, House, wish
 from tests.support.console_rows import (
     ASKED,
     BODY,
     EVERYBODY,
     LETTERS,
+    LINK,
     ONLY_THERE_BODY,
+    ONLY_THERE_LINK,
     ONLY_THERE_REQUEST,
     PERSON,
     REQUEST,
@@ -44,9 +49,13 @@ def built(folder: Path) -> House:
     )
     house.wishes["redi"].policy = {"joining": {"tries_an_hour": {"address": 1000, "sender": 1000}}}
     _ = house.app
-    for number, network in ((REQUEST, "redi"), (ONLY_THERE_REQUEST, "ortenau")):
+    for number, network, link in ((REQUEST, "redi", LINK), (ONLY_THERE_REQUEST, "ortenau", ONLY_THERE_LINK)):
         found = house.networks[network]
         assert found.requests.ask(ASKED, BODY, "Bitte", found.now()) == int(number)
+        made = make_decision_link(found.site, int(number), MODERATOR_SENSORIK, found.now(), timedelta(days=7))
+        with found.site.database.writing() as connection:  # with a word that a row can name
+            row = update(ONE_TIME_LINK).where(ONE_TIME_LINK.c.digest == digest_of(made))
+            connection.execute(row.values(digest=digest_of(link)))
     return house
 
 

@@ -39,6 +39,8 @@ INSIDE: Final = f"{PEOPLE}G"
 BODY, ONLY_THERE_BODY = "pg-sensorik", "pg-nur-dort"
 PERSON, ONLY_THERE_PERSON = MEMBER, "p-nur"
 REQUEST, ONLY_THERE_REQUEST = "1", "2"
+LINK, ONLY_THERE_LINK = "a-moderators-link", "a-moderators-link-there"
+"""By which a moderator decides on the request."""
 ASKED: Final = OTHER
 """Who asked in the request."""
 
@@ -77,3 +79,4 @@ def post(path: str, answers: Mapping[str, str], form: Mapping[str, str] | None =
 A_BODY: Final = (BODY, ONLY_THERE_BODY)
 A_PERSON: Final = (PERSON, ONLY_THERE_PERSON)
 A_REQUEST: Final = (REQUEST, ONLY_THERE_REQUEST)
+A_LINK: Final = (LINK, ONLY_THERE_LINK)
