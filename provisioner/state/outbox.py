@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState, Posted
 from provisioner.state.codec import dump, load
@@ -17,6 +17,11 @@ from provisioner.state.schema import OUTBOX
 
 _AHEAD: Final = timedelta(hours=1)
 """What was put off by a clock that was ahead by more is due: nobody knows any more until when."""
+
+_URGENCY: Final = case(
+    (OUTBOX.c.kind == str(LetterKind.LOGIN_LINK), 0), (OUTBOX.c.kind == str(LetterKind.TO_BODY), 2), else_=1
+)
+"""What goes first has the smallest."""
 
 
 class Outbox:
@@ -63,13 +68,14 @@ class Outbox:
     def take(self, channel: Channel | None = None) -> Posted | None:
         """The next letter (that goes this way) whose time has come, marked as being sent; None: there is none.
 
+        Links to log in go first, since somebody waits for them at this moment; what is written to all of a body last.
         On PostgreSQL letters that somebody else takes at this moment are passed over.
         """
         due = (
             select(OUTBOX.c.id)
             .where(OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.WAITING))
             .where(or_(OUTBOX.c.not_before <= self._now, OUTBOX.c.changed > self._now + _AHEAD))
-            .order_by(OUTBOX.c.not_before, OUTBOX.c.id)
+            .order_by(_URGENCY, OUTBOX.c.not_before, OUTBOX.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )

@@ -47,6 +47,19 @@ class TestOutbox:
         outbox(database).hurry(["welcome:p-anna"])
         assert outbox(database).take() is None
 
+    def test_who_waits_to_log_in_does_not_wait_for_a_mailing(self, database: Database) -> None:
+        post(database, 3)
+        outbox(database, minutes=1).post(WELCOME)
+        outbox(database, minutes=2).post(Letter(LetterKind.LOGIN_LINK, Channel.MAIL, "address:anna@bretten.example"))
+        outbox(database, minutes=2).post(Letter(LetterKind.LOGIN_LINK, Channel.MAIL, "address:ben@bretten.example"))
+        taken = [take(database, minutes=3).letter for _ in range(6)]
+        assert [(str(one.kind), one.to) for one in taken] == [
+            ("login_link", "address:anna@bretten.example"),
+            ("login_link", "address:ben@bretten.example"),
+            ("welcome", "person:p-anna"),
+            *(("to_body", f"person:p-{number}") for number in range(3)),
+        ]
+
     def test_of_two_with_one_word_the_first_is_taken_also_when_it_went(self, database: Database) -> None:
         assert outbox(database).post(WELCOME)
         assert not outbox(database).post(WELCOME)
