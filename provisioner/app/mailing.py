@@ -1,6 +1,6 @@
 """A mail to all members, or all moderators, of a body: one to each, so that nobody sees another's address."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from provisioner.app.refusing import Forbidden, Refused
@@ -20,6 +20,8 @@ LONGEST_TEXT: Final = 5_000
 """Characters, both."""
 
 _A_DAY: Final = timedelta(days=1)
+_OF_ONE_WRITER: Final = 10
+"""Mails a day to all bodies together: who leads a city's bodies can make some more, and put anybody into them."""
 
 
 def mail_body(
@@ -60,9 +62,15 @@ def mail_body(
         within = Within(connection)
         if not limit or not Attempts(within, site.network).count_one("mail-body", body, now, limit, _A_DAY):
             raise Refused(Text.of("app.mail_too_often", limit=limit))
+        if viewer is not None and not viewer.ranger and not _may_write_more(within, site, viewer, now):
+            raise Refused(Text.of("app.mails_too_many", limit=_OF_ONE_WRITER))
         outbox = Outbox(within, site.network, now)
         for person in people:
             outbox.post(Letter(LetterKind.TO_BODY, Channel.MAIL, f"person:{person.id}", about))
         who = actor if viewer is None else viewer.actor
         Audit(within, site.network).note(now, who, "mailed", f"body:{body}", {"count": len(people), "to": to})
     return len(people)
+
+
+def _may_write_more(within: Within, site: Site, viewer: Viewer, now: datetime) -> bool:
+    return Attempts(within, site.network).count_one("mail-writer", viewer.actor, now, _OF_ONE_WRITER, _A_DAY)

@@ -42,6 +42,7 @@ _LONGEST: Final = 254
 
 _LINK_IN_NAME: Final = re.compile(r"[@/\\:]|(?<!\w)www\.|\w\.[a-z0-9-]{2,}", re.IGNORECASE)
 """Mail programs and conversations make links of these; names stand in what the service itself says."""
+_ALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 _GIVEN_NAME: Final[TypeAdapter[str]] = TypeAdapter(MaybeEmptyName)
@@ -117,6 +118,8 @@ class Reception:
         family = cleaned_line(family_name, _NAME, "app.name_unreadable")
         if any(_LINK_IN_NAME.search(name) for name in (given, family)):
             raise Refused(Text.of("app.name_like_link"))
+        if any(map(_is_disguised, re.split(r"[\s-]+", f"{given} {family}"))):
+            raise Refused(Text.of("app.name_disguised"))
         spoken = None if language is None else checked(_LANGUAGE, language, "app.name_unreadable")
         with acting(self._site, self._pictures) as act:
             known = _active_with(act.picture, address)
@@ -196,6 +199,12 @@ def _spellings(domain: str) -> list[str]:
         return [".".join(plain), ".".join(read)]
     except UnicodeError:
         return [domain]
+
+
+def _is_disguised(word: str) -> bool:
+    """Whether one word has letters of several scripts that look alike, or such as only look like other ones."""
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
+    return len(scripts & _ALIKE) > 1 or unicodedata.normalize("NFKC", word) != word
 
 
 def _mailbox(address: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from provisioner.app.bodymaking import make_body
 from provisioner.app.endings import end_stay, resume_stay
+from provisioner.app.mailing import mail_body
 from provisioner.app.refusing import Refused
 from provisioner.model.messages import LetterKind
 from provisioner.model.registry import Role
@@ -99,3 +100,25 @@ def test_nobody_is_called_like_a_link(desk: Desk, name: str) -> None:
             desk.reception.register(session, given, family)
         assert why(caught) == "app.name_like_link"
     assert desk.reception.register(session, "Dr. J. R. Nina-Änne", "O'Neill von Z.")
+
+
+@pytest.mark.parametrize("family", ["M\u0443ster", "\u039custer", "\U0001d40custer", "\ufb01scher", "\uff2duster"])
+def test_nobody_is_called_by_letters_that_only_look_like_somebodys(desk: Desk, family: str) -> None:
+    session = desk.session("neu@bretten.example")
+    with pytest.raises(Refused) as caught:
+        desk.reception.register(session, "Carla", family)
+    assert why(caught) == "app.name_disguised"
+    assert desk.reception.register(session, "Мария Øyvind", "Παπαδοπούλου-Šimić 山田")
+
+
+def test_one_writer_fills_no_mailboxes_by_way_of_many_bodies(desk: Desk) -> None:
+    carla = desk.viewer("carla")
+    for number in range(5):
+        make_body(desk.site, desk.pictures, carla, name=f"Post {number}", lead="bretten", moderators=["p-carla"])
+    carla = desk.viewer("carla")
+    places = [f"pg-post-{number % 5}" for number in range(11)]
+    for place in places[:10]:
+        assert mail_body(desk.site, desk.picture, carla, place, "Hallo", "Hallo") == 1
+    with pytest.raises(Refused) as caught:
+        mail_body(desk.site, desk.picture, carla, places[10], "Hallo", "Hallo")
+    assert why(caught) == "app.mails_too_many"
