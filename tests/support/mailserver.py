@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -54,6 +55,8 @@ class Post:
     at_rcpt: list[str] = field(default_factory=list)
     at_data: list[str] = field(default_factory=list)
     """ "drop": the mail is kept, and the line goes dead without an answer."""
+    when_kept: Callable[[], None] = lambda: None
+    """Called when a mail is kept, before that is answered."""
     connections: int = 0
     logins: int = 0
 
@@ -86,6 +89,7 @@ class Post:
             content = envelope.content
             raw = content if isinstance(content, bytes) else str(content).encode()
             self.came.append(Came(str(envelope.mail_from), list(envelope.rcpt_tos), raw))
+            self.when_kept()
         if answer == "drop":
             cast(Any, server).transport.abort()
         return answer
