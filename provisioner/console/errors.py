@@ -1,5 +1,7 @@
 """Refusals and mistakes as pages, in the visitor's language and without what only we need to know."""
 
+import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,8 @@ from provisioner.console.pages import go, put_cookie, render, render_plain
 from provisioner.console.refusals import Forged, NotLoggedIn, NotThere, Unregistered
 from provisioner.model.errors import SettingsError, StateError
 from provisioner.model.text import Text
+
+_log = logging.getLogger(__name__)
 
 _TITLES = {
     403: "forged",
@@ -43,8 +47,11 @@ def error_page(request: Request, status: int, why: Text | None = None) -> HTMLRe
     return render_plain(language, "error_plain.html", "", status=status, **context)
 
 
-def _broken(request: Request) -> HTMLResponse:
+def _broken(request: Request, fault: Exception) -> HTMLResponse:
     """The last resort: asks nothing that may be broken, too. It leaves outside of all that puts headers on."""
+    # Where, but not what it says: an exception may quote anything.
+    where = "".join(traceback.format_tb(fault.__traceback__))
+    _log.error("page broken", extra={"why": type(fault).__name__, "at": where})
     visit = getattr(request.state, "visit", None)
     language, base = wished_language(request) or "de", ""
     if isinstance(visit, Visit):
@@ -81,7 +88,7 @@ def install(app: FastAPI) -> None:
     answer(HTTPException, lambda request, error: error_page(request, error.status_code))
     answer(NotLoggedIn, lambda request, _: _to_login(request))
     answer(Unregistered, lambda request, _: go(request.state.visit, "register"))
-    answer(Exception, lambda request, _: _broken(request))
+    answer(Exception, _broken)
 
 
 def _to_login(request: Request) -> Response:

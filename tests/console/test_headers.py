@@ -183,7 +183,9 @@ def test_odd_letters_in_paths_are_not_there_and_in_no_header(house: House, path:
     assert "a=b" not in answer.headers.get("set-cookie", "")
 
 
-def test_a_mistake_of_ours_says_nothing_of_itself(house: House) -> None:
+def test_a_mistake_of_ours_says_nothing_of_itself_on_its_page_and_where_it_is_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     router = APIRouter()
 
     @router.get("/redi/broken")
@@ -203,6 +205,10 @@ def test_a_mistake_of_ours_says_nothing_of_itself(house: House) -> None:
         assert "Traceback" not in answer.text
         assert "<h1>" in answer.text
         assert_careful(answer)
+    [noted] = [one for one in caplog.records if one.getMessage() == "page broken"]
+    assert vars(noted)["why"] == "ZeroDivisionError"
+    assert "in broken" in vars(noted)["at"]
+    assert "secret" not in vars(noted)["at"].replace('raise ZeroDivisionError("secret-detail")', "")
 
 
 def test_all_pages_of_errors_are_in_the_visitors_language(house: House) -> None:
