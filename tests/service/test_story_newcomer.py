@@ -46,7 +46,7 @@ def test_a_newcomer_comes_in_joins_asks_is_taken_in_and_finds_everything(place: 
         dora.send("/ask", word="Ich messe Pegel.")
 
         asked = place.mail(MONA, "Dora Neu möchte bei Sensorik mitmachen")
-        mona = place.come(MONA)
+        mona = place.browser()  # never logged in: the link itself is for her to decide
         mona.open(links_of(asked)[0])
         assert "Ich messe Pegel." in mona.text
         mona.send(urlsplit(mona.answer.url).path, answer="Schön, dass Sie messen!", press=[("decision", "approve")])
