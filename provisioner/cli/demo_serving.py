@@ -62,7 +62,7 @@ class _Screen:
             self._head("demo_serve_mail", to=mail.to)
             self._plain(f"  {mail.subject}", style="bold")
             for line in mail.text.strip().splitlines():
-                self._plain(f"  │ {line}")
+                self._plain(f"  │ {line.rstrip()}")
 
     def _head(self, code: str, **arguments: str) -> None:
         self._context.out.print()

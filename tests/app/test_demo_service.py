@@ -75,7 +75,8 @@ def test_what_the_screen_says_works_and_nothing_stays(tmp_path: Path) -> None:
             )
             links = re.findall(r"http://\S+/link/\S+", screen)
             assert len(links) == 6
-            assert requests.get(re.findall(r"http://\S+/login", screen)[0], timeout=30).status_code == 200
+            for address in (*links, *re.findall(r"http://\S+/login", screen)):
+                assert requests.get(address, timeout=30).status_code == 200
         finally:
             process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=60)
