@@ -31,11 +31,13 @@ DRIFTED: Final = frozenset(
 """Reasons of changes that take back what somebody did over there."""
 
 DUES: Final = (
-    *("plans", "requests", "confirmations", "links", "held", "letters"),
+    *("plans", "requests", "confirmations", "links", "held", "letters", "delayed"),
     *("hand_over", "erasable", "successors", "mistakes"),
 )
 """All that can wait: ``due_<code>`` in the console's texts."""
 
+_LETTERS: Final = 100
+"""Of those that wait so many are looked at: whether one was tried in vain."""
 _DRIFT_NOTICES: Final = (NoticeKind.KEPT, NoticeKind.LOST)
 
 
@@ -115,7 +117,8 @@ def _card(name: str, product: str, part: OneTarget | None) -> Card:
 
 def _dues(site: Site, picture: Picture) -> list[Due]:
     database, network, now = site.database, site.network, site.clock.now()
-    letters = Outbox(database, network, now).counts()
+    outbox = Outbox(database, network, now)
+    letters, waiting = outbox.counts(), outbox.find(LetterState.WAITING, limit=_LETTERS)
     rungs = Counter(leaver.rung for leaver in leavers_of_picture(site, picture))
     held = sum(mirror.held is not None for mirror in Mirrors(database).all(network).values())
     return [
@@ -125,6 +128,7 @@ def _dues(site: Site, picture: Picture) -> list[Due]:
         Due("links", len(picture.proposals), ("links",)),
         Due("held", held, ("links",)),
         Due("letters", letters.get(LetterState.UNKNOWN, 0) + letters.get(LetterState.REFUSED, 0), ("letters",)),
+        Due("delayed", sum(one.tries > 0 or bool(one.error) for one in waiting), ("letters",)),
         Due("hand_over", rungs[Rung.HAND_OVER], ("leavers",)),
         Due("erasable", rungs[Rung.ERASABLE], ("leavers",)),
         Due("successors", len(vacancies_of(picture)), ("leavers",)),

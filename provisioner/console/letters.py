@@ -9,7 +9,7 @@ from provisioner.app.refusing import Refused
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.refusals import NotThere
-from provisioner.console.saying import named_for
+from provisioner.console.saying import named_for, why_for
 from provisioner.lifecycle.rights import Right
 from provisioner.model.messages import LetterState
 from provisioner.model.text import Text
@@ -29,7 +29,13 @@ def letters(visit: Annotated[Visit, allow(Right.LETTERS)]) -> Response:
     outbox = Outbox(visit.network.site.database, visit.network.name, visit.now)
     found = [letter for state in STATES for letter in outbox.find(state, limit=LETTERS)][:LETTERS]
     return render(
-        visit, "letters.html", letters=found, counts=outbox.counts(), named=named_for(visit), decidable=_DECIDABLE
+        visit,
+        "letters.html",
+        letters=found,
+        counts=outbox.counts(),
+        named=named_for(visit),
+        why=why_for(visit),
+        decidable=_DECIDABLE,
     )
 
 

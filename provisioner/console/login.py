@@ -42,7 +42,13 @@ def show_login(
 ) -> Response:
     """The page to log in. ``errors``: what is wrong, by field; ``why``: why somebody is not logged in."""
     with_city = visit.network.provider is not None
-    context = {"address": address, "errors": errors or {}, "refused": why, "with_city": with_city}
+    context = {
+        "address": address,
+        "errors": errors or {},
+        "refused": why,
+        "with_city": with_city,
+        "mail_goes": visit.network.mail_goes,
+    }
     return render(visit, "login.html", status=status, **context)
 
 

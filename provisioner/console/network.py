@@ -34,6 +34,8 @@ class Network:
         self.reception = Reception(site, pictures)
         self.places = Places(site, pictures)
         self.deciding = Deciding(site, pictures)
+        self.mail_goes = site.settings.service.mail is not None
+        """Whether there is a mail server at all; else no link ever comes."""
         openid = site.section.openid
         self.provider: Provider | None = None
         """The login of its people, where there is one."""

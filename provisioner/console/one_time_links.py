@@ -37,6 +37,7 @@ def ask_for_link(visit: AnyVisit, address: Annotated[str, Form(max_length=300)] 
     return render(
         visit,
         "login_sent.html",
+        mail_goes=visit.network.mail_goes,
         foreign=reply is Reply.UNKNOWN_DOMAIN,
         contact=visit.picture.policy.joining.contact,
         minutes=visit.picture.policy.joining.link_minutes,

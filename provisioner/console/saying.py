@@ -5,6 +5,7 @@ from collections.abc import Callable
 from provisioner.app.plan_pages import Said
 from provisioner.console.deps import Visit
 from provisioner.console.pages import catalogue
+from provisioner.model.text import Argument, Text
 
 
 def again_for(visit: Visit) -> Callable[[Said], str]:
@@ -39,3 +40,20 @@ def named_for(visit: Visit) -> Callable[[str], str]:
         return registry.organisations[plain].name if plain in registry.organisations else identity
 
     return named
+
+
+def why_for(visit: Visit) -> Callable[[str], str]:
+    """Why a letter did not go, of which the code alone is kept: what the sentence names besides is in the settings."""
+    say, mail = catalogue(visit.language), visit.network.site.settings.service.mail
+    known: dict[str, Argument] = {}
+    if mail is not None:
+        files = {"path": str(mail.password_file), "file": str(mail.ca_file)}
+        known = {"server": f"{mail.server}:{mail.port}", "user": mail.user or "", **files}
+
+    def why(code: str) -> str:
+        try:
+            return say(Text(code, known))
+        except KeyError:  # of something else than mail
+            return code
+
+    return why

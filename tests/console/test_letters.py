@@ -65,3 +65,20 @@ def test_nobody_but_rangers_decides_and_nobody_about_another_networks_letters(ho
     found = outbox(house).get(letter)
     assert found is not None
     assert found.state is LetterState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("messages.unreachable", "smtp.redi.example:587 ist nicht zu erreichen"),
+        ("messages.address_refused", "Adresse"),
+        ("nextcloud.of_another_kind", "nextcloud.of_another_kind"),
+    ],
+)
+def test_why_a_letter_waits_is_said_in_words(house: House, ranger: Browser, code: str, said: str) -> None:
+    box = outbox(house)
+    box.post(Letter(LetterKind.WELCOME, Channel.MAIL, "person:p-ben"))
+    taken = box.take()
+    assert taken is not None
+    box.again(taken.id, code, taken.created)
+    assert said in ranger.get("letters").text

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from provisioner.console.pages import Speech
 from provisioner.model.messages import LetterKind, LetterState
 from provisioner.state import Links, Outbox, Purpose
 from tests.support.console import GUEST, MEMBER, NEWCOMER, House
+
+say = Speech("de").t
 
 
 def link(house: House, address: str = "ben@bretten.example", purpose: Purpose = Purpose.LOGIN) -> str:
@@ -190,3 +193,12 @@ def test_a_planted_word_of_what_was_done_says_nothing(house: House) -> None:
         page = visitor.get("login")
         assert 'class="said"' not in page.text
         assert "<b>" not in page.text
+
+
+def test_without_a_mail_server_nobody_is_told_to_wait_for_a_link(house: House) -> None:
+    house.service["mail"] = None
+    visitor = house.visitor(None)
+    assert say("no_mail_here") in visitor.get("login").text
+    answer = visitor.post("login", form={"address": "ben@bretten.example"}).text
+    assert say("no_mail_here") in answer
+    assert say("link_sent") not in answer

@@ -111,3 +111,15 @@ def test_mistakes_in_the_registry_are_told_with_their_mend(house: House) -> None
     page = ranger.get("mistakes").text
     assert "people/all.yaml" in page
     assert "nirgendwo" in page
+
+
+def test_letters_that_do_not_go_out_are_told_of(house: House) -> None:
+    ranger = house.visitor(RANGER)
+    network = house.networks["redi"]
+    outbox = Outbox(network.site.database, "redi", network.now())
+    outbox.post(Letter(LetterKind.WELCOME, Channel.MAIL, "person:p-ben"))
+    assert "im Moment nicht hinaus" not in ranger.get("overview").text
+    taken = outbox.take()
+    assert taken is not None
+    outbox.again(taken.id, "messages.unreachable", taken.created)
+    assert "im Moment nicht hinaus" in ranger.get("overview").text

@@ -25,6 +25,7 @@ from provisioner.state import Database
 from tests.support.site import LONG_AGO, Wish, body, person
 
 URL: Final = "https://redi.example"
+MAIL: Final = {"server": "smtp.redi.example", "sender": "readi@redi.example"}
 ADMIN: Final = "admin-link"
 """Instead of a person: the session of the first start."""
 NEWCOMER: Final = "neu@bretten.example"
@@ -103,7 +104,7 @@ class House:
         self.folder = folder
         self.clock = VirtualClock()
         self.wishes = dict(wishes) if wishes is not None else {name: wish(name) for name in ("redi", "ortenau")}
-        self.service: dict[str, object] = {"url": URL, **service}
+        self.service: dict[str, object] = {"url": URL, "mail": MAIL, **service}
         self.more: dict[str, dict[str, object]] = {name: {} for name in self.wishes}
         """Other settings of a network, by its name."""
         self.networks: dict[str, Network] = {}
