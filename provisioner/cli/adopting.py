@@ -7,12 +7,12 @@ import typer
 from provisioner.app.adopting import Adopted, Adoptions, Choice, Dispute, adopt, find_adoptions
 from provisioner.app.carrying_out import Started
 from provisioner.app.ladder_reports import adoptions_report
+from provisioner.app.values import shown_value
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, USAGE, Context, context_of, working
 from provisioner.cli.names import PersonNames
 from provisioner.cli.planning import AsJson, Targets, actor_id, agrees, watched
 from provisioner.cli.reading import read_first
 from provisioner.cli.state import warn_of_ties
-from provisioner.cli.values import shown_value
 from provisioner.model.resources import Kind
 from provisioner.model.words import field_word, resource_word
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from provisioner.app.observing import MEMBER_KINDS
 from provisioner.app.reports import ChangeReport, PlanReport
+from provisioner.app.values import beginning, shown_value, word_of_field
 from provisioner.cli.names import Names
-from provisioner.cli.values import beginning, shown_value
 from provisioner.model.changes import Adopt, Change, Create, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import EdgeRole, FieldName, Kind, ResourceId, Value
@@ -86,7 +85,7 @@ class ChangeText:
 
     def written(self, field: str, text: str, links: Iterable[ResourceId]) -> str:
         """How a text begins, and which links in it are known only once they exist."""
-        said = f"{self._field(field)} {self._say(Text.of('cli.quoted', text=beginning(text)))}"
+        said = f"{self._field(field)} {self._say(Text.of('app.quoted', text=beginning(text)))}"
         unknown = [
             f"{self._say(resource_word(link.kind))} {self._created[link]}"
             for link in sorted(links)
@@ -107,13 +106,6 @@ class ChangeText:
 
     def _tell(self, code: str, **arguments: str | int | Text) -> str:
         return self._say(Text.of(f"cli.{code}", **arguments))
-
-
-def word_of_field(kind: Kind, name: str) -> Text:
-    """A field as people call it; what is an account's or a group's id is a name to everything else."""
-    if name == "name" and kind not in MEMBER_KINDS:
-        return Text.of("cli.field_name_of_room")
-    return field_word(name)  # type: ignore[arg-type]
 
 
 def created_by(report: PlanReport) -> dict[ResourceId, str]:

@@ -9,11 +9,10 @@ from provisioner.app.explaining import Explainer
 from provisioner.app.looking import Drifted, find_drift, past_run, past_runs
 from provisioner.app.reporting import drift_report, explain_report, run_report
 from provisioner.app.reports import HistoryReport
-from provisioner.cli.changes import word_of_field
+from provisioner.app.values import shown_pair, word_of_field
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of, working
 from provisioner.cli.names import Names, PersonNames
 from provisioner.cli.planning import AsJson, Targets
-from provisioner.cli.values import shown_pair
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text

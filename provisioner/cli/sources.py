@@ -17,10 +17,10 @@ from provisioner.app.source_reports import (
     status_of,
 )
 from provisioner.app.sources import News, accept, forget, name_of, preview, refresh
+from provisioner.app.values import NOTHING
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.leavers import aligned
 from provisioner.cli.planning import AsJson, agrees
-from provisioner.cli.values import NOTHING
 from provisioner.model.text import Text
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A source, as the settings name it.")]

@@ -5,6 +5,7 @@ What is approved is what was shown: the form carries the plan's digest, and it i
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
@@ -23,15 +24,16 @@ from provisioner.app.plan_pages import (
     saved_kept,
 )
 from provisioner.app.refusing import Refused
+from provisioner.app.values import shown_value, word_of_field
 from provisioner.console.deps import Visit, allow
 from provisioner.console.overview import doing
-from provisioner.console.pages import go, render
+from provisioner.console.pages import catalogue, go, render
 from provisioner.console.refusals import NotThere
 from provisioner.console.saying import again_for, named_for
 from provisioner.lifecycle.rights import Right
 from provisioner.model.errands import Job
 from provisioner.model.text import Text
-from provisioner.model.words import edge_word, field_word, resource_word
+from provisioner.model.words import edge_word, resource_word
 from provisioner.state import Audit, Errands, PlanState, SavedPlans, Within
 from provisioner.state.codec import load
 
@@ -209,7 +211,8 @@ def _words(visit: Visit) -> dict[str, Any]:
     return {
         "again": again_for(visit),
         "named": named_for(visit),
-        "field_word": field_word,
+        "word_of_field": word_of_field,
+        "shown_value": partial(shown_value, say=catalogue(visit.language)),
         "resource_word": resource_word,
         "edge_word": edge_word,
         "shown_members": SHOWN_MEMBERS,

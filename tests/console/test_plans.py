@@ -41,7 +41,7 @@ def test_changes_are_shown_with_reason_fields_and_people_in_the_language_of_whoe
     )
     keep_last(house.networks["redi"].site, report(D, part(change("anna", "update", fields=fields), joins)))
     german = ranger.get("plan").text
-    assert "alt@x.example → neu@x.example" in german
+    assert "„alt@x.example“ → „neu@x.example“" in german
     assert "ja → nein" in german
     assert "Ben Muster, Mona Muster" in german
     english = ranger.get("plan", headers={"Accept-Language": "en"}).text

@@ -1,11 +1,15 @@
-"""Values of fields as people write them: sizes with their unit, yes and no, texts in quotes, long texts cut."""
+"""Fields and their values as people write them: sizes with their unit, yes and no, texts in quotes, long texts cut."""
 
 from itertools import takewhile
 from typing import Final
 
+from babel import Locale, UnknownLocaleError
+
+from provisioner.app.observing import MEMBER_KINDS
 from provisioner.model.inventory import Unknown
-from provisioner.model.resources import Value
+from provisioner.model.resources import Kind, Value
 from provisioner.model.text import Text
+from provisioner.model.words import field_word
 from provisioner.texts import Catalogue
 
 NOTHING: Final = "\N{EN DASH}"
@@ -26,12 +30,14 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
     if value is None or isinstance(value, Unknown):
         return NOTHING
     if isinstance(value, bool):
-        return say(Text.of("cli.yes" if value else "cli.no"))
+        return say(Text.of("app.yes" if value else "app.no"))
     if not isinstance(value, str):
-        return say(Text.of("cli.number", number=value))
+        return say(Text.of("app.number", number=value))
+    if name == "language":
+        return _shown_language(value, say)
     if name == "layout":  # one path a line, and all of them matter
-        return say(Text.of("cli.quoted", text=", ".join(value.splitlines())))
-    return say(Text.of("cli.quoted", text=beginning(value)))
+        return say(Text.of("app.quoted", text=", ".join(value.splitlines())))
+    return say(Text.of("app.quoted", text=beginning(value)))
 
 
 def shown_pair(name: str, before: Value | Unknown, now: Value | Unknown, say: Catalogue) -> tuple[str, str]:
@@ -56,13 +62,29 @@ def beginning(text: str) -> str:
     return f"{shown} \N{HORIZONTAL ELLIPSIS}" if len(lines) > LINES_SHOWN else shown
 
 
+def word_of_field(kind: Kind, name: str) -> Text:
+    """A field as people call it; what is an account's or a group's id is a name to everything else."""
+    if name == "name" and kind not in MEMBER_KINDS:
+        return Text.of("app.field_name_of_room")
+    return field_word(name)  # type: ignore[arg-type]
+
+
+def _shown_language(value: str, say: Catalogue) -> str:
+    """ "de" → "Deutsch"; what is no language stays as it is."""
+    try:
+        name = Locale.parse(value.replace("-", "_")).get_display_name(say.language)
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or say(Text.of("app.quoted", text=value))
+
+
 def _shown_quota(value: Value, say: Catalogue) -> str:
     """Bytes in the largest unit that fits; Nextcloud's -3 is no end, None is the target's own default."""
     if not isinstance(value, int) or isinstance(value, bool):
-        return say(Text.of("cli.quota_default"))
+        return say(Text.of("app.quota_default"))
     if value < 0:
-        return say(Text.of("cli.quota_unlimited"))
+        return say(Text.of("app.quota_unlimited"))
     size, unit = float(value), 0
     while size >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
-    return say(Text.of("cli.quota", size=round(size, 1), unit=_UNITS[unit]))
+    return say(Text.of("app.quota", size=round(size, 1), unit=_UNITS[unit]))
