@@ -1,8 +1,10 @@
 """All pages of the console, found by asking the application: a new one is tried by itself."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
+from provisioner.app.deciding import make_decision_link
 from provisioner.app.demo_service import NETWORK
 from provisioner.model.registry import Role
 from provisioner.state import Requests, SavedPlans
@@ -71,7 +73,12 @@ def _changes(example: Lived) -> list[str]:
 
 
 def _links(example: Lived) -> list[str]:
-    return [example.demo.tour.guises[0].link.rpartition("/")[2], "used-or-too-old"]
+    """To log in; to decide on a request; one that is over."""
+    login = example.demo.tour.guises[0].link.rpartition("/")[2]
+    [moderator] = (guise.person.id for guise in example.demo.tour.guises if guise.role is Role.MODERATOR)
+    site = example.network.site
+    decide = make_decision_link(site, int(_requests(example)[0]), moderator, site.clock.now(), timedelta(days=7))
+    return [login, decide, "used-or-too-old"]
 
 
 _ONLY: Final = {"/bodies/{identity}/change": {"bodies": ["pg-klimaanpassung"]}}

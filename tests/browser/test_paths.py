@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from provisioner.app.deciding import make_decision_link
 from provisioner.console.pages import Speech
 from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job
@@ -57,6 +58,19 @@ def approve_a_request(house: House, visited: Visit, hands: Hands) -> None:
     assert (decided.state, decided.answer) == (RequestState.APPROVED, "Willkommen!")
 
 
+def decline_from_the_mail(house: House, visited: Visit, hands: Hands) -> None:
+    """Nobody has to log in for that."""
+    site, now = house.networks["redi"].site, house.networks["redi"].now()
+    requests = Requests(site.database, "redi")
+    number = requests.ask(OTHER, "pg-sensorik", "Bitte", now) or 0
+    visited.go(f"/redi/link/{make_decision_link(site, number, MODERATOR_SENSORIK, now, timedelta(days=1))}")
+    hands.write(t("your_answer"), "Gerade nicht.")
+    hands.press(t("decline"))
+    decided = requests.get(number)
+    assert decided is not None
+    assert (decided.state, decided.answer) == (RequestState.DECLINED, "Gerade nicht.")
+
+
 def confirm_a_list(house: House, visited: Visit, hands: Hands) -> None:
     visited.go("/redi/bodies/pg-sensorik/members")
     hands.press(t("confirm_list"))
@@ -98,6 +112,7 @@ PATHS: list[tuple[Callable[[House, Visit, Hands], None], str | None]] = [
     (join_an_open_body, MEMBER),
     (ask_to_join, OTHER),
     (approve_a_request, MODERATOR_SENSORIK),
+    (decline_from_the_mail, None),
     (confirm_a_list, MODERATOR_SENSORIK),
     (make_a_body, RANGER),
     (approve_a_plan, RANGER),
