@@ -130,7 +130,7 @@ def test_a_command_that_does_not_exist_would_be_noticed(line: str, wrong: str | 
 
 
 def test_readme_and_guide_name_commands_at_all():
-    for name in ("README.md", "docs/de/ranger.md", "docs/operations.md"):
+    for name in ("README.md", "docs/de/ranger.md", "docs/operations.md", "docs/service.md"):
         assert len(list(readi_lines(text_of(ROOT / name)))) >= 8, name
 
 
@@ -176,6 +176,15 @@ def read_as(model: type[BaseModel], content: Any) -> None:
         model.model_validate(content)
     except ValidationError as fault:
         raise AssertionError(f"not a good {model.__name__}: {fault}") from fault
+
+
+def test_every_picture_is_shown_somewhere():
+    shown = {
+        (paper.parent / link.partition("#")[0]).resolve() for paper in PAPERS for link in LINK.findall(text_of(paper))
+    }
+    pictures = {path for path in (ROOT / "docs/images").rglob("*") if path.is_file()}
+    assert len(pictures) > 20
+    assert {name_of(path) for path in pictures - shown} == set()
 
 
 def test_tests_that_papers_name_exist():
