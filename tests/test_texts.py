@@ -25,7 +25,7 @@ from provisioner.app.progress import APPLYING, READING
 from provisioner.app.rooms import ROOMS
 from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
-from provisioner.console.navigation import CODES
+from provisioner.console.navigation import CODES, GROUPS
 from provisioner.console.pages import SAID
 from provisioner.console.safety import REACHES, RIGHTS
 from provisioner.lifecycle.ladder import Rung
@@ -84,6 +84,7 @@ LISTED: dict[str, Iterable[str]] = {
     "messages.week_{}": WEEK,
     "planning.guard_{}_updates": [str(kind).replace("-", "_") for kind in Kind],
     "console.nav_{}": CODES,
+    "console.nav_group_{}": GROUPS,
     "console.right_{}": RIGHTS,
     "console.reach_{}": REACHES,
     "console.said_{}": SAID,

@@ -62,11 +62,11 @@ def register(
     if agreed != "yes":
         errors["agreed"] = Text.of("console.notice_unread")
     if errors:
-        return _register(visit, typed, errors)
+        return _register(visit, {**typed, "agreed": agreed}, errors)
     try:
         visit.network.reception.register(visit.session, **typed, language=visit.language)
     except Refused as refused:
-        return _register(visit, typed, {"refused": refused.text})
+        return _register(visit, {**typed, "agreed": agreed}, {"refused": refused.text})
     return go(visit, "join", said="registered")
 
 
@@ -169,7 +169,7 @@ def _register(visit: Visit, typed: dict[str, str] | None = None, errors: dict[st
         return go(visit, "join")
     address = visit.viewer.newcomer_address or ""
     context: dict[str, Any] = {
-        "typed": typed or {"given_name": "", "family_name": ""},
+        "typed": typed or {"given_name": "", "family_name": "", "agreed": ""},
         "errors": errors or {},
         "address": address,
         "organisation": visit.picture.organisation_of_address(address),

@@ -42,10 +42,13 @@ def show_login(
 ) -> Response:
     """The page to log in. ``errors``: what is wrong, by field; ``why``: why somebody is not logged in."""
     with_city = visit.network.provider is not None
+    if why is None and visit.session is not None and visit.viewer is None:  # their access ended while they were here
+        why = Text.of("console.openid_not_here")
     context = {
         "address": address,
         "errors": errors or {},
         "refused": why,
+        "contact": visit.picture.policy.joining.contact,
         "with_city": with_city,
         "mail_goes": visit.network.mail_goes,
     }

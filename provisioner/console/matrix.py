@@ -17,7 +17,7 @@ from provisioner.model.text import Text
 router = APIRouter()
 
 BODIES: Final = 25
-ORGANISATIONS: Final = 12
+ORGANISATIONS: Final = 9
 _Page = Annotated[int, Query(ge=1, le=100_000)]
 
 

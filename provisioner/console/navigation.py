@@ -32,15 +32,21 @@ _BY_RIGHT: Final = (
     ("safety", Right.SAFETY),
 )
 
-CODES: Final = ("me", "join", "requests", *(code for code, _ in _BY_RIGHT))
+_FOR_ALL: Final = ("me", "join", "requests", "bodies")
+CODES: Final = tuple(dict.fromkeys((*_FOR_ALL, *(code for code, _ in _BY_RIGHT))))
 """Also the first part of each page's path."""
+GROUPS: Final = ("all", "running")
+"""Of entries: ``nav_group_<group>`` in the texts."""
 
 
-def navigation(visit: "Visit") -> list[Entry]:
-    """Nothing for who is not logged in, or did not register yet."""
+def navigation(visit: "Visit") -> dict[str, list[Entry]]:
+    """By group: what everybody does, and what keeps the network running.
+
+    Nothing for who is not logged in, or did not register yet.
+    """
     viewer = visit.viewer
     if viewer is None or viewer.newcomer_address is not None:
-        return []
+        return {}
     codes = ["me"] if viewer.person is not None else []
     if visit.may(Right.JOIN):
         codes.append("join")
@@ -48,6 +54,11 @@ def navigation(visit: "Visit") -> list[Entry]:
         codes.append("requests")
     codes += [code for code, right in _BY_RIGHT if visit.may(right)]
     below = visit.request.url.path.removeprefix(visit.network.base)
-    return [
+    entries = [
         Entry(code, visit.network.path(code), below == f"/{code}" or below.startswith(f"/{code}/")) for code in codes
     ]
+    found = {
+        "all": [one for one in entries if one.code in _FOR_ALL],
+        "running": [one for one in entries if one.code not in _FOR_ALL],
+    }
+    return {group: members for group, members in found.items() if members}

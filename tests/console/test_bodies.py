@@ -140,3 +140,11 @@ def test_purposes_and_names_are_never_taken_for_html(house: House) -> None:
     for page in (ranger.get("bodies"), ranger.get("bodies", "pg-boese"), ranger.get("matrix")):
         assert "<script>alert" not in page.text
         assert "<img" not in page.text
+
+
+def test_how_somebody_came_is_for_those_who_can_act_on_it(house: House) -> None:
+    shown = {
+        who: say("how_joined") in house.visitor(who).get("bodies", "pg-sensorik").text
+        for who in (MODERATOR_SENSORIK, MEMBER)
+    }
+    assert shown == {MODERATOR_SENSORIK: True, MEMBER: False}

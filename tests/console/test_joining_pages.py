@@ -6,7 +6,7 @@ from provisioner.model.bindings import Binding
 from provisioner.model.errands import Job
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.state import BindingWriter
-from tests.support.console import MEMBER, MODERATOR_SENSORIK, OTHER, House
+from tests.support.console import MEMBER, MODERATOR_SENSORIK, NEWCOMER, OTHER, House
 from tests.support.site import body
 
 
@@ -59,6 +59,14 @@ def test_a_word_that_is_too_long_stays_in_the_form(house: House) -> None:
     assert answer.status_code == 422
     assert word.strip() in answer.text
     assert 'aria-invalid="true"' in answer.text
+
+
+def test_after_a_mistake_a_newcomer_finds_what_was_typed(house: House) -> None:
+    names = {"given_name": "Nia", "family_name": "", "agreed": "yes"}
+    page = house.visitor(NEWCOMER).post("register", form=names)
+    assert page.status_code == 422
+    assert 'value="Nia"' in page.text
+    assert 'name="agreed" value="yes" checked' in page.text
 
 
 def test_leaving_is_asked_once_more_and_then_done(house: House) -> None:

@@ -52,6 +52,8 @@ def test_it_is_a_table_with_headings_for_rows_and_columns_in_pages_of_bodies(hou
     page = ranger.get("matrix").text
     assert page.count('<th scope="row">') == 26, "25 bodies and the sums"
     assert page.count('<th scope="col"') == 5
+    nobody = '<span class="zero" aria-hidden="true">·</span><span class="heard">niemand</span>'
+    assert nobody in page, "a quiet dot, said as a word"
     assert re.search(r'rel="next" href="/redi/matrix\?page=2&amp;across=1"', page)
 
 

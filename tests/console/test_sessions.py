@@ -97,7 +97,20 @@ def test_whoever_leaves_is_out_at_once(house: House) -> None:
 
 
 def test_suspended_people_have_no_pages(house: House) -> None:
-    assert house.visitor(SUSPENDED).get("me").headers["location"] == "/redi/login"
+    house.wishes["redi"].policy = {"joining": {"contact": "Frau Kurz, Koordination"}}
+    visitor = house.visitor(SUSPENDED)
+    assert visitor.get("me").headers["location"] == "/redi/login"
+    page = visitor.get("login").text
+    assert "ist beendet" in page
+    assert "Frau Kurz, Koordination" in page, "they are told why, and whom to ask"
+    assert "Frau Kurz" not in house.visitor(None).get("login").text
+
+
+def test_pages_for_all_and_those_that_keep_the_network_running_stand_apart(house: House) -> None:
+    ranger, member = house.visitor(RANGER).get("me").text, house.visitor(MEMBER).get("me").text
+    assert ranger.index('id="nav-all"') < ranger.index(">Gruppen<") < ranger.index('id="nav-running"')
+    assert ranger.index('id="nav-running"') < ranger.index(">Überblick<")
+    assert "nav-all" not in member, "who has one row needs no word for it"
 
 
 def test_a_newcomer_has_one_page_until_they_said_who_they_are(house: House) -> None:
