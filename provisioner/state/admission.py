@@ -14,7 +14,8 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from provisioner.state.database import Transactions
-from provisioner.state.schema import ATTEMPT, ONE_TIME_LINK, SECRET, SESSION
+from provisioner.state.schema import SECRET
+from provisioner.state.service_schema import ATTEMPT, ONE_TIME_LINK, SESSION
 
 _BYTES: Final = 32
 _AHEAD: Final = timedelta(hours=1)

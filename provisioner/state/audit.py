@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select
 
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
-from provisioner.state.schema import AUDIT
+from provisioner.state.service_schema import AUDIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from provisioner.model.enrolments import Confirmation
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_new
-from provisioner.state.schema import CONFIRMATION
+from provisioner.state.service_schema import CONFIRMATION
 
 
 class Confirmations:

@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Date, Integer, Table, Text, cast, delete, insert, select
 
 from provisioner.state.inserts import insert_into
-from provisioner.state.schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON, META
+from provisioner.state.schema import META
+from provisioner.state.service_schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON
 from provisioner.state.tie_facts import Decided, Facts, Forgotten, blank
 
 REVISION: Final = "enrolments"

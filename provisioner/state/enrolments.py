@@ -20,7 +20,8 @@ from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
 from provisioner.state.enrolment_facts import REVISION, key_of, note, note_forgotten
 from provisioner.state.inserts import insert_into, insert_new
-from provisioner.state.schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON, META
+from provisioner.state.schema import META
+from provisioner.state.service_schema import ENDING, ENROLLED_BODY, ENROLLED_MEMBERSHIP, ENROLLED_PERSON
 
 
 class EnrolmentStore:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from provisioner.model.errands import Errand, Job
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
-from provisioner.state.schema import ERRAND
+from provisioner.state.service_schema import ERRAND
 
 _AHEAD: Final = timedelta(hours=1)
 """What a clock put down that was ahead by more is due."""

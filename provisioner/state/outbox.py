@@ -13,7 +13,7 @@ from provisioner.model.messages import Channel, Letter, LetterKind, LetterState,
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_new
-from provisioner.state.schema import OUTBOX
+from provisioner.state.service_schema import OUTBOX
 
 _AHEAD: Final = timedelta(hours=1)
 """What was put off by a clock that was ahead by more is due: nobody knows any more until when."""

@@ -15,14 +15,14 @@ from provisioner.state.admission import Purpose
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Within
 from provisioner.state.enrolments import EnrolmentStore
-from provisioner.state.schema import (
+from provisioner.state.schema import META
+from provisioner.state.service_schema import (
     AUDIT,
     CONFIRMATION,
     ENDING,
     ENROLLED_MEMBERSHIP,
     ENROLLED_PERSON,
     JOIN_REQUEST,
-    META,
     ONE_TIME_LINK,
     OUTBOX,
     SESSION,

@@ -19,7 +19,6 @@ from provisioner.state.schema import (
     BORROWED,
     DEPARTURE,
     EDGE,
-    ENROLLED_PERSON,
     MIRROR,
     MIRRORED,
     OPEN,
@@ -27,6 +26,7 @@ from provisioner.state.schema import (
     SAVED_PLAN,
     STEP,
 )
+from provisioner.state.service_schema import ENROLLED_PERSON
 from provisioner.state.traces import BLANK, Traces, without_strings
 
 KEPT: Final = (

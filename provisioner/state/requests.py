@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from provisioner.model.enrolments import JoinRequest, RequestState
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_into
-from provisioner.state.schema import JOIN_REQUEST
+from provisioner.state.service_schema import JOIN_REQUEST
 
 
 class Requests:

@@ -6,7 +6,7 @@ import pytest
 
 from provisioner.app.deciding import make_decision_link
 from provisioner.model.enrolments import RequestState
-from provisioner.state.schema import SESSION
+from provisioner.state.service_schema import SESSION
 from tests.support.console import ADMIN_BRETTEN, MEMBER, MODERATOR_AKTE, MODERATOR_SENSORIK, OTHER, Browser, House
 from tests.support.console_rows import BODY
 

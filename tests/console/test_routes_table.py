@@ -14,7 +14,16 @@ from provisioner.app.deciding import make_decision_link
 from provisioner.console.assets import router as assets_router
 from provisioner.console.csrf import csrf_word
 from provisioner.state.admission import digest_of
-from provisioner.state.schema import AUDIT, ENROLLED_PERSON, ERRAND, JOIN_REQUEST, META, ONE_TIME_LINK, OUTBOX, SESSION
+from provisioner.state.schema import META
+from provisioner.state.service_schema import (
+    AUDIT,
+    ENROLLED_PERSON,
+    ERRAND,
+    JOIN_REQUEST,
+    ONE_TIME_LINK,
+    OUTBOX,
+    SESSION,
+)
 from tests.support.console import MODERATOR_SENSORIK, URL, Browser, House, wish
 from tests.support.console_rows import (
     ASKED,

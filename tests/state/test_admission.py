@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from provisioner.state import Attempts, Database, Links, Purpose, Sessions
-from provisioner.state.schema import ATTEMPT, METADATA
+from provisioner.state.schema import METADATA
+from provisioner.state.service_schema import ATTEMPT
 from tests.state.samples import NETWORK, NOW, later
 
 HOUR = timedelta(hours=1)
