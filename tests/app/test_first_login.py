@@ -166,7 +166,7 @@ def test_the_welcome_says_how_to_get_in_what_one_has_and_whom_to_ask(grown: Inst
     assert f"Öffnen Sie {grown.cloud.url}/index.php/login, klicken Sie auf „Passwort vergessen?“" in text
     assert "Benutzernamen ein: nele.neu." in text
     assert "• Sensorik\n" in text
-    assert f"Chat: {grown.cloud.url}/index.php/call/{token}\n" in text
+    assert f"Chat:\n{grown.cloud.url}/index.php/call/{token}\n" in text
     assert "Fragen beantworten: Mona Muster\n" in text
     assert "https://netz.example/redi/me" in text
     assert room_of(grown, "Sensorik").comments[-1] == "Willkommen, Nele Neu (Stadt Bretten)!"
