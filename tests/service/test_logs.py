@@ -96,9 +96,10 @@ def test_of_all_that_people_say_and_are_called_no_line_tells(served: Installatio
             text, lines = service.log_file.read_text("utf-8"), service.log()
     for marker in (*MARKERS, word, *cookie):
         assert marker.casefold() not in text.casefold(), [line for line in lines if marker.casefold() in str(line)]
-    (told,) = (line for line in text.splitlines() if not line.startswith("{"))
-    assert len(lines) == len(text.splitlines()) - 1, "every line is JSON"
-    assert service_address in told, "but for the one that says where it listens"
+    listens, *told = (line for line in text.splitlines() if not line.startswith("{"))
+    assert len(lines) + len(told) + 1 == len(text.splitlines()), "every line is JSON"
+    assert service_address in listens, "but for those that say where it listens,"
+    assert all(line.startswith(("  http", "  ! ")) for line in told), "where the pages are and what is missing"
     answered = [line for line in lines if line["event"] == "answered"]
     assert {line["route"] for line in answered} >= {"/link/{word}", "/{network}/hooks/registry", "none"}
     assert len({line["request"] for line in answered}) == len(answered)
