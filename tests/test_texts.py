@@ -43,7 +43,7 @@ from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
 from provisioner.state import Outcome, PlanState, StepState
 from provisioner.state.persons import KEPT
-from provisioner.texts import Catalogue
+from provisioner.texts import Catalogue, Language
 from provisioner.texts.catalogue import sentences as sentences_of
 
 ROOT = Path(__file__).parents[1]
@@ -405,3 +405,11 @@ def test_one_is_not_many_and_words_of_ours_are_said_in_the_language_asked_for(mo
     assert Catalogue("de")(Text.of("cli.x", count=1, **words)) == "1 Konto: E-Mail, Speicherplatz, Moderation"
     assert Catalogue("de")(Text.of("cli.x", count=1000, **words)) == "1.000 Konten: E-Mail, Speicherplatz, Moderation"
     assert Catalogue("en")(Text.of("cli.x", count=0)) == "0 accounts"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_numbers_that_name_something_are_shown_as_they_are_typed(language: Language) -> None:
+    say = Catalogue(language)
+    assert " 8765 " in say(Text.of("app.demo_port_taken", port=8765))
+    assert "1024" in say(Text.of("app.unknown_run", run=1024))
+    assert "1024" not in say(Text.of("cli.outcome_done", run=7, done=1024))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Final, Literal
 
 import yaml
 from babel.dates import format_date, format_datetime
@@ -39,6 +39,10 @@ class _Number(str):
         return one if self.is_one else other
 
 
+_NO_QUANTITIES: Final = frozenset({"run", "pid", "port", "line"})
+"""Arguments whose numbers are names: run 1024 is typed as it is read, and is not "1.024"."""
+
+
 class Catalogue:
     """Renders texts in one language.
 
@@ -58,7 +62,10 @@ class Catalogue:
             .get(what, {})
             .get(self.language)
         )
-        arguments = {name: self._shown(value) for name, value in text.arguments.items()}
+        arguments = {
+            name: str(value) if name in _NO_QUANTITIES and isinstance(value, int) else self._shown(value)
+            for name, value in text.arguments.items()
+        }
         if sentence is None:
             return " ".join([text.code, *(f"{name}={value}" for name, value in arguments.items())])
         return sentence.format_map(arguments)
