@@ -19,10 +19,10 @@ import yaml
 from jinja2 import Environment, nodes
 
 from policies.membership import Standing
-from provisioner.app.notice_facts import WEEK
-from provisioner.app.overview import DUES
-from provisioner.app.progress import APPLYING, READING
-from provisioner.app.rooms import ROOMS
+from provisioner.app.letters.notice_facts import WEEK
+from provisioner.app.pages.overview import DUES
+from provisioner.app.pages.rooms import ROOMS
+from provisioner.app.work.progress import APPLYING, READING
 from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES, GROUPS

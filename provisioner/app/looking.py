@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.document import Policy
-from provisioner.app.certificates import examine_certificate
 from provisioner.app.connectors import connector_type
 from provisioner.app.logins import examine_login
 from provisioner.app.observing import View, names_tied, observe
 from provisioner.app.site import Site
+from provisioner.app.work.certificates import examine_certificate
 from provisioner.model.errors import SettingsError
 from provisioner.model.inventory import Partial
 from provisioner.model.ports import Finding, Severity

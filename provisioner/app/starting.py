@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from provisioner.app.mail_settings import mail_server
-from provisioner.app.offices import rangers
+from provisioner.app.joining.offices import rangers
+from provisioner.app.letters.mail_settings import mail_server
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.errors import ReadiError, SettingsError

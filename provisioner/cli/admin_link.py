@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from provisioner.app.page_links import page
+from provisioner.app.letters.page_links import page
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of
 from provisioner.cli.planning import actor_id
 from provisioner.state import Audit, Links, Purpose, Within

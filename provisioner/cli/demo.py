@@ -22,7 +22,7 @@ from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
 if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
-    from provisioner.app.demo import Audience, Story
+    from provisioner.app.demo.story import Audience, Story
 
 
 demo = typer.Typer(invoke_without_command=True, help="The whole story, or the whole service, on emulators.")
@@ -42,7 +42,7 @@ def demo_command(
     """The whole story on emulators in under half a minute: touches nothing but loopback and a temporary folder."""
     if ctx.invoked_subcommand is not None:
         return NOTHING_TO_DO
-    from provisioner.app.demo import Demo
+    from provisioner.app.demo.story import Demo
 
     context = context_of(ctx)
     story = Demo(_Teller(context).audience()).run()
@@ -73,7 +73,7 @@ class _Teller:
         self._out = context.out
 
     def audience(self) -> "Audience":
-        from provisioner.app.demo import Audience
+        from provisioner.app.demo.story import Audience
 
         return Audience(self._chapter, self._say, self._plan, self._drift, self._leavers, self._yaml)
 

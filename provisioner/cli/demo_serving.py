@@ -9,8 +9,8 @@ from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
 from provisioner.model.words import role_word
 
 if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
-    from provisioner.app.demo_mailbox import Mail
-    from provisioner.app.demo_service import Tour
+    from provisioner.app.demo.demo_mailbox import Mail
+    from provisioner.app.demo.demo_service import Tour
 
 
 def serve_command(
@@ -21,7 +21,7 @@ def serve_command(
 
     Touches nothing but loopback and a temporary folder, which is gone afterwards.
     """
-    from provisioner.app.demo_service import DemoService
+    from provisioner.app.demo.demo_service import DemoService
     from provisioner.service import logs
     from provisioner.service.serve import Options, serve
 

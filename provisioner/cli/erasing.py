@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 import yaml
 
-from provisioner.app import erasing
 from provisioner.app.carrying_out import Started
-from provisioner.app.erasable import BODY, PERSON
-from provisioner.app.erasing import Doomed, Erased, Erasure
 from provisioner.app.ladder_reports import PersonReport
-from provisioner.app.personal_data import export
+from provisioner.app.privacy import erasing
+from provisioner.app.privacy.erasable import BODY, PERSON
+from provisioner.app.privacy.erasing import Doomed, Erased, Erasure
+from provisioner.app.privacy.personal_data import export
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, REFUSED, Context, context_of, working
 from provisioner.cli.editing import Identity, bodies, people
 from provisioner.cli.planning import AsJson, actor_id, failures, watched

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from provisioner.app.mail_doctor import try_mail
-from provisioner.app.mailing import mail_body
+from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.letters.mail_doctor import try_mail
+from provisioner.app.letters.mailing import mail_body
 from provisioner.app.picture import Pictures
-from provisioner.app.refusing import Forbidden, Refused
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of
 from provisioner.cli.planning import actor_id, agrees
 from provisioner.model.errors import OutcomeUnknown, SettingsError, TargetError

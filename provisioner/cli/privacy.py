@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from provisioner.app.privacy import record_of
-from provisioner.app.privacy_report import markdown_of, privacy_report
+from provisioner.app.privacy.privacy_report import markdown_of, privacy_report
+from provisioner.app.privacy.record import record_of
 from provisioner.cli.context import NOTHING_TO_DO, context_of
 from provisioner.cli.planning import AsJson
 from provisioner.texts import harmless

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.app.page_links import page
-from provisioner.app.progress import ProgressStore
+from provisioner.app.letters.page_links import page
 from provisioner.app.site import Site
 from provisioner.app.starting import lacking
+from provisioner.app.work.progress import ProgressStore
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import actor_id
 from provisioner.model.errands import Job

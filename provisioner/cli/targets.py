@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from provisioner.app.letters.mail_doctor import examine_mail
 from provisioner.app.looking import examine
-from provisioner.app.mail_doctor import examine_mail
 from provisioner.app.releasing import release
 from provisioner.app.reporting import doctor_report
 from provisioner.app.source_doctor import examine_sources

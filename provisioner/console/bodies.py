@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Query
 from starlette.responses import HTMLResponse, Response
 
-from provisioner.app.bodymaking import archive_body, change_body
-from provisioner.app.paging import paged
+from provisioner.app.joining.bodymaking import archive_body, change_body
+from provisioner.app.joining.refusing import Refused
+from provisioner.app.pages.paging import paged
+from provisioner.app.pages.rooms import rooms_of
 from provisioner.app.picture import sorted_as
-from provisioner.app.refusing import Refused
-from provisioner.app.rooms import rooms_of
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.people import own_organisations

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from provisioner.app.bodymaking import make_body
-from provisioner.app.refusing import Refused
-from provisioner.app.rooms import rooms_of
+from provisioner.app.joining.bodymaking import make_body
+from provisioner.app.joining.refusing import Refused
+from provisioner.app.pages.rooms import rooms_of
 from provisioner.console.deps import LoggedIn, Visit, allow
 from provisioner.console.joining import BodyId
 from provisioner.console.my_page import is_being_set_up

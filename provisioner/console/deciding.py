@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from provisioner.app.acting import LONGEST_WORD
-from provisioner.app.deciding import Question, Standing
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.acting import LONGEST_WORD
+from provisioner.app.joining.deciding import Question, Standing
+from provisioner.app.joining.refusing import Refused
 from provisioner.console.deps import Visit
 from provisioner.console.pages import go, render
 from provisioner.model.text import Text

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from provisioner.app.joining.viewing import viewer_of
 from provisioner.app.picture import Picture
-from provisioner.app.viewing import viewer_of
 from provisioner.console.csrf import csrf_word, demand_own_form
 from provisioner.console.languages import known_language, wished_language
 from provisioner.console.network import Network

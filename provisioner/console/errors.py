@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.console.deps import Visit, visit_of
 from provisioner.console.guarding import HEADERS
 from provisioner.console.languages import wished_language

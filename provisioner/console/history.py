@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from provisioner.app.paging import paged_by
+from provisioner.app.pages.paging import paged_by
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import render
 from provisioner.console.refusals import NotThere

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import Response
 
-from provisioner.app.acting import LONGEST_WORD
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.acting import LONGEST_WORD
+from provisioner.app.joining.refusing import Refused
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.refusals import NotLoggedIn, NotThere

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.refusing import Refused
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.refusals import NotThere

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from policies.desire import person_key
-from provisioner.app.jobs import ACCEPT
+from provisioner.app.joining.refusing import Refused
 from provisioner.app.links import confirm, reject
-from provisioner.app.refusing import Refused
 from provisioner.app.site import Site
 from provisioner.app.source_reports import Status, status_of
+from provisioner.app.work.jobs import ACCEPT
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.people import own_organisations

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from provisioner.app.matrix import MATRICES, as_csv
-from provisioner.app.paging import paged
-from provisioner.app.people_pages import NO_ORGANISATION
+from provisioner.app.pages.matrix import MATRICES, as_csv
+from provisioner.app.pages.paging import paged
+from provisioner.app.pages.people_pages import NO_ORGANISATION
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import catalogue, render
 from provisioner.console.people import own_organisations

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
-from provisioner.app.acting import LONGEST_WORD
-from provisioner.app.confirming import confirm
-from provisioner.app.mailing import LONGEST_SUBJECT, LONGEST_TEXT, mail_body
-from provisioner.app.refusing import Refused
-from provisioner.app.viewing import is_guest
+from provisioner.app.joining.acting import LONGEST_WORD
+from provisioner.app.joining.confirming import confirm
+from provisioner.app.joining.refusing import Refused
+from provisioner.app.joining.viewing import is_guest
+from provisioner.app.letters.mailing import LONGEST_SUBJECT, LONGEST_TEXT, mail_body
 from provisioner.console.deps import LoggedIn, Visit
 from provisioner.console.joining import BodyId, Page, RequestId, Word
 from provisioner.console.pages import go, render

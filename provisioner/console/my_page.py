@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from provisioner.app.rooms import accounts_of, rooms_of
+from provisioner.app.pages.rooms import accounts_of, rooms_of
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit
 from provisioner.console.pages import go, render
 from provisioner.model.registry import Role

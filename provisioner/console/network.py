@@ -3,11 +3,11 @@
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
-from provisioner.app.deciding import Deciding
-from provisioner.app.page_links import page
+from provisioner.app.joining.deciding import Deciding
+from provisioner.app.joining.places import Places
+from provisioner.app.joining.reception import Reception
+from provisioner.app.letters.page_links import page
 from provisioner.app.picture import Pictures
-from provisioner.app.places import Places
-from provisioner.app.reception import Reception
 from provisioner.app.site import Site
 from provisioner.console.openid import Provider
 from provisioner.state import Confirmations, Errands, Links, Requests, Sessions

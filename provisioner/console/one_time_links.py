@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
-from provisioner.app.acting import LONGEST_WORD
-from provisioner.app.reception import Reply
+from provisioner.app.joining.acting import LONGEST_WORD
+from provisioner.app.joining.reception import Reply
 from provisioner.console.deciding import show_question, take_answer
 from provisioner.console.deps import AnyVisit, Visit
 from provisioner.console.describing import page

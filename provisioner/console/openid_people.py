@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from policies.keys import person_key
+from provisioner.app.joining.reception import normalised
 from provisioner.app.picture import Picture
-from provisioner.app.reception import normalised
 from provisioner.app.service_settings import OpenIdSettings
 from provisioner.app.site import Site
 from provisioner.console.openid import Claims, OpenIdRefused

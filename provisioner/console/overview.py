@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from provisioner.app.overview import overview_of
-from provisioner.app.progress import JobResult, JobState, ProgressStore
+from provisioner.app.pages.overview import overview_of
+from provisioner.app.work.progress import JobResult, JobState, ProgressStore
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.saying import again_for

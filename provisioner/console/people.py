@@ -10,15 +10,15 @@ from starlette.responses import Response
 
 from policies.membership import Standing
 from policies.reasons import reasons_in_body
-from provisioner.app.endings import end_stay, resume_stay
-from provisioner.app.leaver_pages import leaver_of, leavers_of_picture, vacancies_of
+from provisioner.app.joining.endings import end_stay, resume_stay
+from provisioner.app.joining.refusing import Refused
 from provisioner.app.leavers import next_command
-from provisioner.app.paging import paged
-from provisioner.app.people_pages import NO_ORGANISATION, PEOPLE, Wanted
+from provisioner.app.pages.leaver_pages import leaver_of, leavers_of_picture, vacancies_of
+from provisioner.app.pages.paging import paged
+from provisioner.app.pages.people_pages import NO_ORGANISATION, PEOPLE, Wanted
+from provisioner.app.pages.rooms import accounts_of
 from provisioner.app.picture import Place, sorted_as
 from provisioner.app.provenance import taken
-from provisioner.app.refusing import Refused
-from provisioner.app.rooms import accounts_of
 from provisioner.console.deps import LoggedIn, Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.lifecycle.rights import Right

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Query
 from starlette.responses import Response
 
-from provisioner.app.last_plan import stored_plan
-from provisioner.app.paging import paged
-from provisioner.app.plan_pages import (
+from provisioner.app.joining.refusing import Refused
+from provisioner.app.pages.paging import paged
+from provisioner.app.pages.plan_pages import (
     Filter,
     KeptPlan,
     OneNotice,
@@ -23,8 +23,8 @@ from provisioner.app.plan_pages import (
     rows_of,
     saved_kept,
 )
-from provisioner.app.refusing import Refused
 from provisioner.app.values import shown_value, word_of_field
+from provisioner.app.work.last_plan import stored_plan
 from provisioner.console.deps import Visit, allow
 from provisioner.console.overview import doing
 from provisioner.console.pages import catalogue, go, render

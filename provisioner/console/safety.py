@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from provisioner.app.privacy import DATA, MEASURES, NOT_KEPT, record_of
+from provisioner.app.privacy.record import DATA, MEASURES, NOT_KEPT, record_of
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import render
 from provisioner.lifecycle.rights import Right

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from provisioner.app.plan_pages import Said
+from provisioner.app.pages.plan_pages import Said
 from provisioner.console.deps import Visit
 from provisioner.console.pages import catalogue
 from provisioner.model.text import Argument, Text

@@ -17,7 +17,7 @@ SUCCESSOR           ``body``; ``office``: lead, moderation; ``vacant_on``: the f
 HAND_OVER           ``count``: whose files wait
 GUEST_ENDS          ``guest``, ``until``
 TO_BODY             ``body``, ``subject``, ``text``, ``writer``; ``show_address`` 1: the writer wants to be answered
-NOTICE              ``what``, and what it counts: see `provisioner.app.noticing`
-WEEKLY              ``since``, ``until`` and counts: see `provisioner.app.weekly`
+NOTICE              ``what``, and what it counts: see `provisioner.app.letters.noticing`
+WEEKLY              ``since``, ``until`` and counts: see `provisioner.app.letters.weekly`
 ==================  =================================================================================================
 """

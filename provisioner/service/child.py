@@ -17,9 +17,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from provisioner.app.jobs import Control, JobReport, perform
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import Control, JobReport, perform
 from provisioner.execution import Interruption
 from provisioner.model.errands import Errand
 from provisioner.model.errors import ReadiError

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from provisioner.app.jobs import JobReport
-from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import JobReport
+from provisioner.app.work.progress import ProgressStore
 from provisioner.model.errands import Errand
 from provisioner.service.batching import MOST_TOGETHER, next_job, pause_after
 from provisioner.service.worker import Worker, WorkerGone

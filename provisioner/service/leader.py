@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from provisioner.app.delivering import Postman
-from provisioner.app.noticing import notice_given_up
+from provisioner.app.letters.delivering import Postman
+from provisioner.app.letters.noticing import notice_given_up
 from provisioner.app.picture import Pictures
-from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.work.progress import ProgressStore
 from provisioner.model.errands import Errand, Job
 from provisioner.model.errors import ReadiError
 from provisioner.model.registry import Registry

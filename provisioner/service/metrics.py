@@ -9,10 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from provisioner.app.overview import DRIFTED
-from provisioner.app.plan_pages import last_kept
-from provisioner.app.progress import ProgressStore
+from provisioner.app.pages.overview import DRIFTED
+from provisioner.app.pages.plan_pages import last_kept
 from provisioner.app.site import Site
+from provisioner.app.work.progress import ProgressStore
 from provisioner.model.errands import Job
 from provisioner.model.messages import LetterState
 from provisioner.state import Audit, Errands, Outbox, Requests, SavedPlans

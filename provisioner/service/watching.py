@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from provisioner.app.site import Site
-from provisioner.app.watched import Looks, content, last_seen, looks, note_seen
+from provisioner.app.work.watched import Looks, content, last_seen, looks, note_seen
 from provisioner.model.errands import Job
 from provisioner.state import Errands, Within
 

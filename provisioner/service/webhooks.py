@@ -16,9 +16,9 @@ from fastapi import APIRouter, Request
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from provisioner.app.jobs import PULL
 from provisioner.app.service_settings import WebhookSettings
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import PULL
 from provisioner.model.errands import Job
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 MOST_BYTES: Final = 1024 * 1024
 ACTOR: Final = "webhook"
 _REMEMBERED: Final = timedelta(days=7)
-"""As long as attempts are kept: see `provisioner.app.tidying`."""
+"""As long as attempts are kept: see `provisioner.app.work.tidying`."""
 _LONGEST_SECRET: Final = 4_096
 _DELIVERIES: Final = ("x-gitea-delivery", "x-github-delivery", "x-gitlab-event-uuid")
 

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Protocol
 
-from provisioner.app.jobs import JobReport
+from provisioner.app.work.jobs import JobReport
 from provisioner.model.errands import Errand
 from provisioner.service.child import PATIENCE, Finished, Ready, Stop
 

@@ -27,7 +27,7 @@ class Purpose(StrEnum):
 
     LOGIN = "login"  # subject: an address
     ADMIN = "admin"  # subject: "" (the first start)
-    DECIDE = "decide"  # subject: see `provisioner.app.deciding`
+    DECIDE = "decide"  # subject: see `provisioner.app.joining.deciding`
 
 
 LOGINS: Final = frozenset({Purpose.LOGIN, Purpose.ADMIN})

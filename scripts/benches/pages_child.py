@@ -19,10 +19,10 @@ from fastapi.routing import APIRoute
 from policies.desire import desire
 from policies.document import Policy
 from provisioner.app.connectors import text_packages
-from provisioner.app.last_plan import keep_plan
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.reporting import plan_report
 from provisioner.app.site import Site, planning_rules
+from provisioner.app.work.last_plan import keep_plan
 from provisioner.console.application import ROUTERS, build
 from provisioner.console.network import Network
 from provisioner.model.bindings import Ties

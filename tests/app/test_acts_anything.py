@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioner.app.confirming import confirm
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.confirming import confirm
+from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.lifecycle.rights import Viewer
 from provisioner.model.registry import Role
 from tests.support.desk import Desk, desks, small_network

@@ -8,9 +8,9 @@ from threading import Barrier
 
 import pytest
 
-from provisioner.app.bodymaking import make_body
-from provisioner.app.deciding import make_decision_link
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.bodymaking import make_body
+from provisioner.app.joining.deciding import make_decision_link
+from provisioner.app.joining.refusing import Refused
 from provisioner.model.registry import JoinMode
 from tests.support.desk import Desk, desks, official, small_network
 from tests.support.postgres import shared

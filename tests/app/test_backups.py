@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app import backups
-from provisioner.app.backups import back_up_nightly
 from provisioner.app.site import Site
+from provisioner.app.work import backups
+from provisioner.app.work.backups import back_up_nightly
 from provisioner.model.errors import StateError
 from provisioner.state import Meta
 from tests.support.postgres import shared

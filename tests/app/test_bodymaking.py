@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.app.bodymaking import archive_body, change_body, make_body
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.bodymaking import archive_body, change_body, make_body
+from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.model.enrolments import EnrolledMembership
 from provisioner.model.registry import BodyKind, JoinMode, Period
 from tests.support.desk import Desk, desks, small_network

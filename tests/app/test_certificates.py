@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.dates import format_date
 
-from provisioner.app import noticing
-from provisioner.app.delivering import Postman
+from provisioner.app.letters import noticing
+from provisioner.app.letters.delivering import Postman
 from provisioner.app.looking import examine
 from provisioner.app.service_settings import MailSettings
 from provisioner.model.messages import LetterState

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.bodymaking import archive_body, make_body
-from provisioner.app.confirming import ARCHIVED, confirm, due_confirmations, remind_requests
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.bodymaking import archive_body, make_body
+from provisioner.app.joining.confirming import ARCHIVED, confirm, due_confirmations, remind_requests
+from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.model.enrolments import Confirmation
 from provisioner.model.messages import Letter
 from provisioner.model.registry import Role

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.deciding import Standing, make_decision_link
-from provisioner.app.endings import end_stay
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.deciding import Standing, make_decision_link
+from provisioner.app.joining.endings import end_stay
+from provisioner.app.joining.refusing import Refused
 from provisioner.model.enrolments import RequestState
 from provisioner.model.registry import Role
 from provisioner.state import Audit

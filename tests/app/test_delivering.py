@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.delivering import LONGEST_REST, TOO_LONG, Postman
-from provisioner.app.reception import Reply
+from provisioner.app.joining.reception import Reply
+from provisioner.app.letters.delivering import LONGEST_REST, TOO_LONG, Postman
 from provisioner.app.service_settings import MailSettings
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.state import Outbox, Requests

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from provisioner.app.demo_mailbox import Mail, Mailbox
+from provisioner.app.demo.demo_mailbox import Mail, Mailbox
 
 
 def _written(text: str) -> EmailMessage:

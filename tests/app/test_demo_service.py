@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from provisioner.app.demo_service import DemoService
+from provisioner.app.demo.demo_service import DemoService
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
 from provisioner.model.errors import SettingsError

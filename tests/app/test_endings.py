@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.endings import end_stay, resume_stay
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.endings import end_stay, resume_stay
+from provisioner.app.joining.refusing import Forbidden, Refused
 from tests.support.desk import FIRST_START, TODAY, Desk, desks, official, small_network
 
 DAY = timedelta(days=1)

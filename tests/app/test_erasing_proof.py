@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from connectors.nextcloud.connector import NextcloudConnector
-from provisioner.app.backups import back_up_nightly
 from provisioner.app.site import Site
+from provisioner.app.work.backups import back_up_nightly
 from provisioner.model.enrolments import EnrolledMembership, EnrolledPerson
 from provisioner.model.messages import Channel, Letter, LetterKind
 from provisioner.model.registry import Period

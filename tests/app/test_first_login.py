@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.app import first_login
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
-from provisioner.app.delivering import Postman
+from provisioner.app.letters import first_login
+from provisioner.app.letters.delivering import Postman
 from provisioner.app.picture import Pictures
 from provisioner.app.service_settings import MailSettings
 from provisioner.app.settings import load_settings

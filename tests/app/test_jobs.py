@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from provisioner.app.applying import Applied
-from provisioner.app.jobs import PULL, Control, JobReport, perform
-from provisioner.app.last_plan import last_plan
 from provisioner.app.picture import Pictures
-from provisioner.app.progress import ProgressStore
 from provisioner.app.queue import waiting_plans
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import PULL, Control, JobReport, perform
+from provisioner.app.work.last_plan import last_plan
+from provisioner.app.work.progress import ProgressStore
 from provisioner.model.enrolments import EnrolledMembership, EnrolledPerson
 from provisioner.model.errands import Errand, Job
 from provisioner.model.messages import LetterKind, LetterState
@@ -162,7 +162,7 @@ def test_a_defect_is_told_by_its_kind_and_tried_in_smaller_parts(
     def broken(*_: object, **__: object) -> Applied:
         raise KeyError("Dora Neu")
 
-    monkeypatch.setattr("provisioner.app.jobs.apply", broken)
+    monkeypatch.setattr("provisioner.app.work.jobs.apply", broken)
     errands = [synced.enrol("Dora"), synced.enrol("Emil")]
     together, alone = synced.does(*errands), synced.does(errands[0])
     assert (together.split, together.again) == (True, frozenset())
@@ -220,7 +220,7 @@ def test_every_other_job_is_done(synced: Worker, job: Job) -> None:
 def test_without_a_database_nothing_is_done_and_nothing_lost(synced: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     errand = synced.enrol("Dora")
     gone: Callable[..., None] = _raising
-    monkeypatch.setattr("provisioner.app.progress.Meta.put", gone)
+    monkeypatch.setattr("provisioner.app.work.progress.Meta.put", gone)
     report = synced.does(errand)
     assert report.done == frozenset()
 

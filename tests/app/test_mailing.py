@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.delivering import Postman
-from provisioner.app.mailing import LONGEST_TEXT, mail_body
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.letters.delivering import Postman
+from provisioner.app.letters.mailing import LONGEST_TEXT, mail_body
 from provisioner.app.service_settings import MailSettings
 from provisioner.model.messages import LetterState
 from provisioner.state import Audit

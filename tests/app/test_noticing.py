@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.app import noticing
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
-from provisioner.app.delivering import Postman
+from provisioner.app.letters import noticing
+from provisioner.app.letters.delivering import Postman
 from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.endings import end_stay
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.endings import end_stay
+from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.lifecycle.rights import Viewer
 from provisioner.model.enrolments import RequestState
 from provisioner.model.registry import Role

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from provisioner.app.plan_pages import Filter, Said, find_change, grouped, read_kept, rows_of
+from provisioner.app.pages.plan_pages import Filter, Said, find_change, grouped, read_kept, rows_of
 from provisioner.app.reporting import plan_report, text_report
 from provisioner.model.errors import StateError
 from provisioner.model.plan import Plan

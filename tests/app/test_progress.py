@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provisioner.app.progress import APPLYING, READING, JobResult, JobState, ProgressStore, Watch
 from provisioner.app.site import Site
+from provisioner.app.work.progress import APPLYING, READING, JobResult, JobState, ProgressStore, Watch
 from provisioner.execution import StepResult
 from provisioner.model.errands import Job
 from provisioner.model.resources import Kind, ResourceId

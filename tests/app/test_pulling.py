@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.pulling import PullRefused, pull
+from provisioner.app.work.pulling import PullRefused, pull
 
 WHO = ["-c", "user.name=Anna Muster", "-c", "user.email=anna@bretten.example", "-c", "init.defaultBranch=main"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from provisioner.app.reception import Reply, normalised
-from provisioner.app.refusing import Forbidden, Refused
+from provisioner.app.joining.reception import Reply, normalised
+from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.joining.viewing import viewer_of
 from provisioner.app.sources import refresh
-from provisioner.app.viewing import viewer_of
 from provisioner.lifecycle.rights import Right, may
 from provisioner.model.messages import LetterState
 from provisioner.state import Audit, Links, Purpose

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from provisioner.app.letters.reminding import remind
 from provisioner.app.picture import Pictures
-from provisioner.app.reminding import remind
 from provisioner.app.site import Site
-from provisioner.app.tidying import tidy
+from provisioner.app.work.tidying import tidy
 from provisioner.emulation import VirtualClock
 from provisioner.model.messages import Letter, LetterKind, LetterState
 from provisioner.state import Departures, Outbox

@@ -1,6 +1,6 @@
 """Rooms and accounts as pages show them: read by key, with no request to a target."""
 
-from provisioner.app.rooms import accounts_of, rooms_of
+from provisioner.app.pages.rooms import accounts_of, rooms_of
 from provisioner.app.site import Site
 from provisioner.model.resources import Kind
 from tests.support.site import Installation

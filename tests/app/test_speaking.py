@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.app.delivering import Postman
+from provisioner.app.letters.delivering import Postman
+from provisioner.app.letters.speaking import Speaking
 from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
-from provisioner.app.speaking import Speaking
 from provisioner.model.errors import Permanent, Transient
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.state import Outbox

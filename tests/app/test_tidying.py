@@ -7,7 +7,7 @@ import pytest
 
 from policies.document import Policy
 from provisioner.app.site import Site
-from provisioner.app.tidying import tidy
+from provisioner.app.work.tidying import tidy
 from provisioner.model.enrolments import RequestState
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.state import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.app.endings import end_stay
-from provisioner.app.viewing import viewer_of
+from provisioner.app.joining.endings import end_stay
+from provisioner.app.joining.viewing import viewer_of
 from provisioner.lifecycle.rights import Viewer
 from provisioner.state import Session
 from tests.support.desk import TODAY, Desk, desks, moderating, official, small_network

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from provisioner.app.deciding import make_decision_link
-from provisioner.app.demo_service import NETWORK
+from provisioner.app.demo.demo_service import NETWORK
+from provisioner.app.joining.deciding import make_decision_link
 from provisioner.model.registry import Role
 from provisioner.state import Requests, SavedPlans
 from tests.support.served import Lived

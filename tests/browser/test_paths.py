@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.app.deciding import make_decision_link
+from provisioner.app.joining.deciding import make_decision_link
 from provisioner.console.pages import Speech
 from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from provisioner.app.jobs import perform
+from provisioner.app.pages.plan_pages import last_kept
 from provisioner.app.picture import Pictures
-from provisioner.app.plan_pages import last_kept
-from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import perform
+from provisioner.app.work.progress import ProgressStore
 from provisioner.console.application import build
 from provisioner.console.csrf import csrf_word
 from provisioner.console.network import Network

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from provisioner.app.deciding import make_decision_link
+from provisioner.app.joining.deciding import make_decision_link
 from provisioner.model.enrolments import RequestState
 from provisioner.state.service_schema import SESSION
 from tests.support.console import ADMIN_BRETTEN, MEMBER, MODERATOR_AKTE, MODERATOR_SENSORIK, OTHER, Browser, House

@@ -2,8 +2,8 @@
 
 import pytest
 
-from provisioner.app.jobs import ACCEPT
 from provisioner.app.sources import accept, refresh
+from provisioner.app.work.jobs import ACCEPT
 from provisioner.console.pages import Speech
 from provisioner.model.errands import Job
 from provisioner.state import Apart, Audit, Errands

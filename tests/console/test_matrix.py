@@ -4,8 +4,8 @@ import csv
 import re
 from io import StringIO
 
-from provisioner.app.matrix import as_csv, matrix_of
-from provisioner.app.people_pages import People, Wanted
+from provisioner.app.pages.matrix import as_csv, matrix_of
+from provisioner.app.pages.people_pages import People, Wanted
 from tests.support.console import ADMIN_BRETTEN, RANGER, House
 from tests.support.site import body, person
 

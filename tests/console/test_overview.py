@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from provisioner.app.progress import APPLYING, JobResult, JobState, ProgressStore
+from provisioner.app.work.progress import APPLYING, JobResult, JobState, ProgressStore
 from provisioner.console.pages import Speech
 from provisioner.model.errands import Job
 from provisioner.model.messages import Channel, Letter, LetterKind

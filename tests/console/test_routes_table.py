@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import func, select, update
 
-from provisioner.app.deciding import make_decision_link
+from provisioner.app.joining.deciding import make_decision_link
 from provisioner.console.assets import router as assets_router
 from provisioner.console.csrf import csrf_word
 from provisioner.state.admission import digest_of

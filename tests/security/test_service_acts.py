@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.bodymaking import make_body
-from provisioner.app.endings import end_stay, resume_stay
-from provisioner.app.mailing import mail_body
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.bodymaking import make_body
+from provisioner.app.joining.endings import end_stay, resume_stay
+from provisioner.app.joining.refusing import Refused
+from provisioner.app.letters.mailing import mail_body
 from provisioner.model.messages import LetterKind
 from provisioner.model.registry import Role
 from tests.support.desk import TODAY, Desk, desks, official, small_network

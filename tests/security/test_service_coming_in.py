@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.reception import Reply
-from provisioner.app.refusing import Refused
+from provisioner.app.joining.reception import Reply
+from provisioner.app.joining.refusing import Refused
 from provisioner.messages.addresses import is_usable, on_the_wire
 from provisioner.model.messages import LetterState
 from provisioner.registry.domains import domain_of

@@ -17,12 +17,12 @@ from connectors.keycloak.emulator import KeycloakEmulator
 from connectors.mailman.emulator import SERVICE as RESTADMIN
 from connectors.mailman.emulator import MailmanEmulator
 from connectors.nextcloud.emulator import NextcloudEmulator
-from provisioner.app.delivering import Postman
-from provisioner.app.jobs import JobReport, perform
-from provisioner.app.noticing import notice_given_up
+from provisioner.app.letters.delivering import Postman
+from provisioner.app.letters.noticing import notice_given_up
 from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import JobReport, perform
 from provisioner.emulation import VirtualClock
 from provisioner.emulation.clock import EPOCH
 from provisioner.model.errands import Errand

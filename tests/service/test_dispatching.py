@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.app.jobs import JobReport
-from provisioner.app.progress import JobResult
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import JobReport
+from provisioner.app.work.progress import JobResult
 from provisioner.emulation import VirtualClock
 from provisioner.model.errands import Errand, Job
 from provisioner.model.errors import StateError

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from provisioner.app.last_plan import keep_plan
 from provisioner.app.planning import make_plan
-from provisioner.app.progress import JobResult, ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.work.last_plan import keep_plan
+from provisioner.app.work.progress import JobResult, ProgressStore
 from provisioner.model.enrolments import EnrolledPerson
 from provisioner.model.errands import Job
 from provisioner.model.messages import Channel, Letter, LetterKind

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from provisioner.app.jobs import PULL
 from provisioner.app.site import Site
+from provisioner.app.work.jobs import PULL
 from provisioner.model.errands import Errand, Job
 from provisioner.model.errors import SettingsError
 from provisioner.service.webhooks import MOST_BYTES, router

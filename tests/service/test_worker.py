@@ -20,8 +20,8 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 CHILD = """
     import os, sys, time
     from multiprocessing.connection import Connection
-    from provisioner.app.jobs import JobReport
-    from provisioner.app.progress import JobResult
+    from provisioner.app.work.jobs import JobReport
+    from provisioner.app.work.progress import JobResult
     from provisioner.service.child import Finished, Ready, Stop
 
     pipe, size = Connection(int(sys.argv[1])), float(sys.argv[2])

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import yaml
 
-from provisioner.app.deciding import Deciding
+from provisioner.app.joining.deciding import Deciding
+from provisioner.app.joining.places import Places
+from provisioner.app.joining.reception import Reception
+from provisioner.app.joining.viewing import viewer_for
 from provisioner.app.picture import Picture, Pictures
-from provisioner.app.places import Places
-from provisioner.app.reception import Reception
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
-from provisioner.app.viewing import viewer_for
 from provisioner.lifecycle.rights import Viewer
 from provisioner.model.messages import Letter, LetterState
 from provisioner.sources.types import SourceType

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from provisioner.app.demo_service import NETWORK, DemoService
+from provisioner.app.demo.demo_service import NETWORK, DemoService
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.console.application import build

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from provisioner.app.progress import ProgressStore
 from provisioner.app.site import Site
+from provisioner.app.work.progress import ProgressStore
 from provisioner.emulation import RequestLog
 from provisioner.model.enrolments import EnrolledMembership, EnrolledPerson
 from provisioner.model.errands import Job

@@ -1,0 +1,1 @@
+"""Coming in, joining, deciding, leaving: the acts of people, each one transaction."""

@@ -1,0 +1,1 @@
+"""What is said to people: when, with which facts, and that it arrives at most once."""

@@ -1,0 +1,1 @@
+"""What the service's worker does, and what it remembers of it."""
