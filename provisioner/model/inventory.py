@@ -147,6 +147,11 @@ class Inventory:
     """Remote id of our own technical account there: never a subject of any change."""
     epoch: "Epoch | None" = None
     """What the last run left there about itself; None where nothing is, or the product has no room for it."""
+    revisions: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    """By (kind, remote id) of a container that was read whole: what the product says as long as nothing in it changes.
+    Whoever keeps it, with the objects, spares the next reading (see `provisioner.model.ports.Known`)."""
+    inside: Mapping[tuple[Kind, str], tuple[Remote, ...]] = field(default_factory=dict)
+    """What was in those containers."""
 
     def of(self, kind: Kind) -> Observation:
         """The observation of a kind; a kind that was not read is Partial, never empty."""

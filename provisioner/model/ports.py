@@ -10,7 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import BaseModel
 
 from provisioner.model.changes import Change
-from provisioner.model.inventory import Epoch, Inventory, Reading
+from provisioner.model.inventory import Epoch, Inventory, Reading, Remote
+from provisioner.model.meetings import MeetingDoor
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -72,6 +73,14 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a container held at ``revision``: while the product still tells that one, nothing in it has changed."""
+
+    revision: str
+    objects: tuple[Remote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """What will be asked of an observation, so that nothing is read in vain."""
 
@@ -81,6 +90,11 @@ class Interest:
     """(kind, name) of what is wanted and not tied: candidates for adoption."""
     everybody: bool = False
     """Also the members of what is neither tied nor wanted: an import asks whose everything is."""
+    called: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    """What that which is tied was called at the last apply, by (kind, remote id): all that there is to say of an
+    object that its product does not keep."""
+    known: Mapping[tuple[Kind, str], Known] = field(default_factory=dict)
+    """By (kind, remote id) of a container: what was in it when it was read last."""
     only: tuple[Sought, ...] | None = None
     """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`).
 
@@ -317,5 +331,7 @@ class ConnectorType:
     """(clock, port; 0 for any) → the product's emulator, not yet started."""
     texts: str = ""
     """The package that holds the connector's ``texts.yaml``."""
+    door: Callable[[Any], MeetingDoor] | None = None
+    """Of a product with meeting rooms: from the settings to who makes the tokens that open them. Makes no request."""
     could_read: Text | None = None
     """What the technical account could read and do with the rights that its README advises, and what is read of it."""

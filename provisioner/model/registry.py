@@ -6,7 +6,7 @@ Everything is immutable and refers to other things by id. Dates are whole days i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -176,12 +176,44 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Meetings:
-    """When a body meets: an RFC 5545 recurrence rule, or only how many times a year."""
+class MovedMeeting:
+    """One meeting of a series that takes place at another time."""
 
-    rule: str | None = None
-    times_a_year: int | None = None
+    day: date
+    """The day on which it would have taken place."""
+    to: datetime
+    """Local time, without a zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSeries:
+    """A meeting, or a series of them. Times are local, in the network's time zone, and carry no zone."""
+
+    id: str
+    """Unique in its body; never changes."""
+    first: datetime
+    """The first one begins here."""
     minutes: int = 90
+    title: str | None = None
+    """None: the body's name."""
+    rule: str | None = None
+    """RFC 5545 recurrence rule without its end, e.g. ``FREQ=WEEKLY;INTERVAL=2``; None: once."""
+    until: date | None = None
+    """The last day on which one may begin."""
+    further: tuple[datetime, ...] = ()
+    """Single meetings besides."""
+    cancelled: tuple[date, ...] = ()
+    moved: tuple[MovedMeeting, ...] = ()
+    on_holidays: bool = False
+    """Whether it takes place on public holidays, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """When a body meets: dates for calendars, or only how many times a year (for people to read)."""
+
+    times_a_year: int | None = None
+    series: tuple[MeetingSeries, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

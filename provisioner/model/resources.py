@@ -17,6 +17,10 @@ class Kind(StrEnum):
     CONVERSATION = "conversation"
     ROLE = "role"  # of a login: what its bearer may do, e.g. a realm role of Keycloak
     MAILING_LIST = "mailing-list"
+    MEETING_ROOM = "meeting-room"  # where a body meets by video
+    CALENDAR = "calendar"
+    MEETING = "meeting"  # a series in a calendar, or a single date
+    CONFERENCE = "conference"  # one meeting, planned in a product of its own
 
 
 class EdgeRole(StrEnum):
@@ -56,6 +60,10 @@ FieldName = Literal[
     "layout",  # the first sub-folders, one path a line
     "first_message",  # what a new conversation begins with
     "note",  # the text that greets people in a folder
+    "schedule",  # when a meeting takes place, in iCalendar's words (see `provisioner.calendars.series`)
+    "location",  # where a meeting takes place: an address that people open
+    "starts_at",  # of a conference: local time with its zone, e.g. "2026-01-13T10:00 Europe/Berlin"
+    "minutes",  # int; how long it takes
     "login_link",  # "<alias>:<id>": which account at a city's identity provider logs in as this one
     "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas
 ]
@@ -67,7 +75,8 @@ Value = str | int | bool | None
 class ResourceId(NamedTuple):
     """A resource's id in the registry's words: what should exist, not how a target calls it.
 
-    Keys are ``person:<id>``, ``body:<id>``, ``body:<id>:administrators``, ``organisation:<id>``, ``role:<role>``.
+    Keys are ``person:<id>``, ``body:<id>``, ``body:<id>:administrators``, ``organisation:<id>``, ``role:<role>``,
+    ``body:<id>:meeting:<id>``, ``body:<id>:meeting:<id>:<day>``.
     """
 
     kind: Kind

@@ -136,8 +136,19 @@ def in_order(change: Change) -> tuple[int, int, str]:
     return stage, KINDS.index(change.id.kind), change.id.key
 
 
-KINDS = (Kind.GROUP, Kind.ROLE, Kind.ACCOUNT, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)
-"""In the order in which they are planned: what can be a member comes before what it can be a member of."""
+KINDS = (
+    Kind.GROUP,
+    Kind.ROLE,
+    Kind.ACCOUNT,
+    Kind.TEAM_FOLDER,
+    Kind.CONVERSATION,
+    Kind.MAILING_LIST,
+    Kind.MEETING_ROOM,
+    Kind.CALENDAR,
+    Kind.MEETING,
+    Kind.CONFERENCE,
+)
+"""In the order in which they are planned: what can be a member, or is needed, comes before what needs it."""
 
 _OF_EDGES = frozenset({Verb.JOIN, Verb.LEAVE, Verb.REGRADE})
 _FIRST = ("", "")

@@ -9,12 +9,12 @@ from provisioner.model.plan import NoticeKind
 from provisioner.model.resources import EdgeRole, Kind, ResourceId
 from provisioner.model.rules import OnDrift
 from provisioner.model.text import Text
-from provisioner.planning.draft import Draft
+from provisioner.planning.draft import KINDS, Draft
 from provisioner.planning.grades import compare_grades
 from provisioner.planning.rooms import compare_room
 from provisioner.planning.rosters import SORTS, Case, Differences, Members, Move, compare_seats, drift_class
 
-CONTAINERS: Final = (Kind.GROUP, Kind.ROLE, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)
+CONTAINERS: Final = tuple(kind for kind in KINDS if kind in SORTS)
 """In the order in which they are planned: who comes and goes with a group is known before conversations are."""
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)

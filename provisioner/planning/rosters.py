@@ -19,6 +19,8 @@ SORTS: Mapping[Kind, tuple[tuple[EdgeRole, Kind], ...]] = {
         (EdgeRole.MEMBER, Kind.ACCOUNT),
     ),
     Kind.MAILING_LIST: ((EdgeRole.MEMBER, Kind.ACCOUNT), (EdgeRole.MODERATOR, Kind.ACCOUNT)),
+    Kind.CALENDAR: ((EdgeRole.READER, Kind.GROUP),),
+    Kind.CONFERENCE: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
 }
 """The sorts of members that each kind of container has."""
 

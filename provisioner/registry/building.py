@@ -171,7 +171,7 @@ def build_body(entry: Entry[BodyDocument]) -> Body:
         lead=document.lead,
         join=document.join,
         selectors=tuple(_selector(selector) for selector in document.members),
-        meetings=Meetings(meetings.rule, meetings.times_a_year, meetings.minutes) if meetings else None,
+        meetings=Meetings(meetings.times_a_year) if meetings else None,
         archived_on=document.archived,
         overrides=BodyOverrides(**dict(overrides)) if overrides else BodyOverrides(),
         origin=entry.origin(),

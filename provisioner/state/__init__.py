@@ -20,6 +20,7 @@ from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanHead, PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
+from provisioner.state.remembered import Remembered
 from provisioner.state.requests import Requests
 from provisioner.state.retired import RetiredNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
@@ -63,6 +64,7 @@ __all__ = [
     "Rates",
     "Recent",
     "Recovered",
+    "Remembered",
     "Requests",
     "RetiredNames",
     "Run",

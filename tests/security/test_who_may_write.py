@@ -27,9 +27,7 @@ MAY_REACH_A_WIRE = {
     "provisioner/messages/smtp.py": {"smtplib", "ssl"},  # hands mail over, and knows no target
     "provisioner/state/lock.py": {"socket"},  # the name of this machine
     "provisioner/app/demo/demo_service.py": {"socket"},  # which port of this machine is free
-    "provisioner/app/work/pulling.py": {
-        "subprocess"
-    },  # git fetch of the registry
+    "provisioner/app/work/pulling.py": {"subprocess"},  # git fetch of the registry
     "provisioner/console/openid.py": {"requests"},  # the names of errors
     "provisioner/console/openid_wire.py": {"requests"},  # the login's provider: reads, and changes a code for a token
     "provisioner/service/http.py": {"socket"},  # listens
