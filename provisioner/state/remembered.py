@@ -61,7 +61,13 @@ class Remembered:
                 "revision": found.revision,
                 "objects": dump(
                     [
-                        [one.remote_id, one.name, dict[str, object](**one.fields), one.fingerprint, one.marker]
+                        [
+                            one.remote_id,
+                            one.name,
+                            {str(name): value for name, value in one.fields.items()},
+                            one.fingerprint,
+                            one.marker,
+                        ]
                         for one in found.objects
                     ]
                 ),
