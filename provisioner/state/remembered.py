@@ -59,18 +59,7 @@ class Remembered:
                 "kind": str(kind),
                 "container": container,
                 "revision": found.revision,
-                "objects": dump(
-                    [
-                        [
-                            one.remote_id,
-                            one.name,
-                            {str(name): value for name, value in one.fields.items()},
-                            one.fingerprint,
-                            one.marker,
-                        ]
-                        for one in found.objects
-                    ]
-                ),
+                "objects": dump([_stored(one) for one in found.objects]),
             }
             for (kind, container), found in whole.items()
         ]
@@ -89,6 +78,11 @@ class Remembered:
 
 def _is_whole(remote: Remote) -> bool:
     return remote.writable is None and UNKNOWN not in remote.fields.values()
+
+
+def _stored(remote: Remote) -> list[object]:
+    fields = {str(name): value for name, value in remote.fields.items()}
+    return [remote.remote_id, remote.name, fields, remote.fingerprint, remote.marker]
 
 
 def _remote(stored: _Stored) -> Remote:
