@@ -11,6 +11,7 @@ from provisioner.state.enrolments import EnrolmentStore
 from provisioner.state.epochs import Epochs
 from provisioner.state.errands import Errands
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
+from provisioner.state.feeds import FeedWords
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
@@ -45,6 +46,7 @@ __all__ = [
     "Entry",
     "Epochs",
     "Errands",
+    "FeedWords",
     "Journal",
     "Link",
     "Links",

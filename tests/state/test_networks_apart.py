@@ -19,6 +19,7 @@ from provisioner.state import (
     Database,
     EnrolmentStore,
     Errands,
+    FeedWords,
     Links,
     Outbox,
     Purpose,
@@ -43,6 +44,7 @@ class Kept:
     request: int
     letter: int
     errand: int
+    feed: str
 
 
 Ask = Callable[[Database, Kept], object]
@@ -78,6 +80,10 @@ def sessions(ask: Callable[[Sessions, str], object]) -> Ask:
 
 def audit(ask: Callable[[Audit], object]) -> Ask:
     return lambda database, kept: ask(Audit(database, FOREIGN))
+
+
+def feeds(ask: Callable[[FeedWords, str], object]) -> Ask:
+    return lambda database, kept: ask(FeedWords(database, FOREIGN), kept.feed)
 
 
 NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
@@ -139,6 +145,9 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (Confirmations, "escalate"): confirmations(lambda one: one.escalate("pg-x", TODAY, NOW)),
     (Confirmations, "finish"): confirmations(lambda one: one.finish("pg-x", "p-x", 1, NOW)),
     (Confirmations, "forget"): confirmations(lambda one: one.forget(FAR)),
+    (FeedWords, "person_of"): feeds(lambda one, word: one.person_of(word)),
+    (FeedWords, "made_at"): feeds(lambda one, word: one.made_at("p-anna")),
+    (FeedWords, "end"): feeds(lambda one, word: one.end("p-anna")),
 }
 """What another network gets when it asks for ours by the very same keys: nothing."""
 BEGINNING: Final = {
@@ -151,6 +160,7 @@ BEGINNING: Final = {
     Errands: {"add"},
     Audit: {"note"},
     Confirmations: {"ask"},
+    FeedWords: {"renew"},
 }
 """What makes rows of one's own."""
 
@@ -175,6 +185,7 @@ def fill(database: Database, network: str) -> Kept:
         asked,
         letter.id,
         Errands(database, network).add(Job.SYNC, "enrolment", "p-anna", NOW),
+        FeedWords(database, network).renew("p-anna", NOW),
     )
 
 
