@@ -98,15 +98,17 @@ def is_named(key: str, only: Set[str]) -> bool:
 def whole(desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:
     """Everything; what is tied or wanted is told so that no more than that is read where reading is dear."""
     looked_at = frozenset(kinds)
-    bound = frozenset(
-        (identity.kind, binding.remote_id) for identity, binding in ties.bindings.items() if identity.kind in looked_at
-    )
+    called = {
+        (identity.kind, binding.remote_id): binding.name
+        for identity, binding in ties.bindings.items()
+        if identity.kind in looked_at
+    }
     names = frozenset(
         (identity.kind, resource.name)
         for identity, resource in desired.resources.items()
         if identity.kind in looked_at and identity not in ties.bindings
     )
-    return Focused(desired, ties, Interest(bound, names))
+    return Focused(desired, ties, Interest(frozenset(called), names, called=called))
 
 
 def narrow(only: Set[str], registry: Registry, desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:

@@ -12,10 +12,10 @@ from provisioner.execution import settle, settled
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import Inventory
-from provisioner.model.ports import Capabilities
+from provisioner.model.ports import Capabilities, Interest, Known
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.text import Text
-from provisioner.state import Bindings, Epochs, Runs, Settlement
+from provisioner.state import Bindings, Epochs, Remembered, Runs, Settlement
 
 MEMBER_KINDS: Final = (Kind.ACCOUNT, Kind.GROUP)
 """What can be a member of something."""
@@ -101,10 +101,13 @@ def observe(
 
 def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     ties = focused.ties
+    remembered = Remembered(site.database, site.network, target.name)
+    interest = replace(focused.interest, known=remembered.all())
     try:
-        inventory = target.connector.observe(target.type.kinds, focused.interest)
+        inventory = target.connector.observe(target.type.kinds, interest)
     except TargetError as error:
         return View(target, known, ties, focused.desired, error=error)
+    _remember(remembered, interest, inventory)
     capabilities = target.connector.capabilities()
     open_entries = [
         entry for entry in Runs(site.database).open_entries(site.network, target.name) if focused.has(entry.resource)
@@ -124,6 +127,16 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         restored=_restored(site, inventory),
         remembered=ties.borrowed,
     )
+
+
+def _remember(remembered: Remembered, interest: Interest, inventory: Inventory) -> None:
+    """Keep what was in containers that were read anew, so that the next reading is spared while nothing changes."""
+    anew = {
+        where: Known(revision, inventory.inside.get(where, ()))
+        for where, revision in inventory.revisions.items()
+        if where not in interest.known or interest.known[where].revision != revision
+    }
+    remembered.keep(anew)
 
 
 def _behind(site: Site, target: Target, inventory: Inventory) -> Text | None:
