@@ -24,6 +24,7 @@ from provisioner.state.recovering import Recovered, recover
 from provisioner.state.remembered import Remembered
 from provisioner.state.requests import Requests
 from provisioner.state.retired import RetiredNames
+from provisioner.state.room_names import RoomName, RoomNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
 from provisioner.state.tied import Tied, TiedTo
 from provisioner.state.ties_file import TiesFile
@@ -69,6 +70,8 @@ __all__ = [
     "Remembered",
     "Requests",
     "RetiredNames",
+    "RoomName",
+    "RoomNames",
     "Run",
     "Runs",
     "SavedPlan",
