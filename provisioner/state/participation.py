@@ -15,6 +15,7 @@ from provisioner.state.admission import Purpose
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Within
 from provisioner.state.enrolments import EnrolmentStore
+from provisioner.state.meeting_schema import FEED
 from provisioner.state.schema import META
 from provisioner.state.service_schema import (
     AUDIT,
@@ -30,8 +31,8 @@ from provisioner.state.service_schema import (
 from provisioner.state.traces import Traces
 
 _HIDDEN: Final = "digest"
-"""Of sessions and links: shown to nobody."""
-_OWN: Final = frozenset({"requests", "sessions", "links", "letters"})
+"""Of sessions, links and feeds: shown to nobody."""
+_OWN: Final = frozenset({"requests", "sessions", "links", "feeds", "letters"})
 """What goes by rows; how they came, and their places, go with the enrolments."""
 
 
@@ -75,6 +76,7 @@ def _about(
         ("confirmed", CONFIRMATION, CONFIRMATION.c.done_by == person),
         ("sessions", SESSION, or_(SESSION.c.person == person, _one_of(SESSION.c.address, addresses))),
         ("links", ONE_TIME_LINK, or_(_one_of(ONE_TIME_LINK.c.subject, addresses), _decided_by(person))),
+        ("feeds", FEED, FEED.c.person == person),
         ("deeds", AUDIT, or_(AUDIT.c.actor == person, AUDIT.c.subject == f"person:{person}")),
     )
     for name, table, condition in tables:

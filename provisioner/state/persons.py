@@ -31,7 +31,7 @@ from provisioner.state.traces import BLANK, Traces, without_strings
 
 KEPT: Final = (
     *("sources", "apart", "ties", "borrowed", "memberships", "departures", "steps", "mentioned", "plans", "runs"),
-    *("enrolled", "places", "endings", "requests", "confirmed", "sessions", "links", "deeds", "letters"),
+    *("enrolled", "places", "endings", "requests", "confirmed", "sessions", "links", "feeds", "deeds", "letters"),
 )
 """What `Persons.export` calls what there is."""
 
@@ -73,7 +73,8 @@ class Persons:
         ``sources`` (what is believed of them there), ``apart`` (that they are somebody else), ``ties``, ``borrowed``,
         ``memberships``, ``departures``, ``steps`` (writes to their own accounts), ``mentioned`` (writes to containers),
         ``plans`` (saved ones) and ``runs`` (that they started). Of the service: ``enrolled`` (how they came),
-        ``places``, ``endings``, ``requests``, ``confirmed`` (lists), ``letters``, ``sessions``, ``links``, ``deeds``.
+        ``places``, ``endings``, ``requests``, ``confirmed`` (lists), ``letters``, ``sessions``, ``links``, ``feeds``,
+        ``deeds``.
         ``names``: further ones of theirs, addresses among them.
         """
         with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from provisioner.state import (
     Confirmations,
     Database,
     EnrolmentStore,
+    FeedWords,
     Links,
     Meta,
     Outbox,
@@ -35,6 +36,7 @@ def live(database: Database, network: str = NETWORK) -> None:
         enrolments.place(EnrolledMembership(one, "pg-1", Period(date(2026, 1, 1)), by=ADA), NOW)
         enrolments.end(one, date(2026, 2, 1), ADA, NOW)
         Sessions(database, network).begin(NOW, DAY, "link", person=one)
+        FeedWords(database, network).renew(one, NOW)
         requests = Requests(database, network)
         asked = requests.ask(one, "pg-2", f"Ich bin {given} Müster", NOW)
         assert asked is not None
@@ -56,13 +58,13 @@ def live(database: Database, network: str = NETWORK) -> None:
 def test_all_of_it_is_shown_without_what_opens_anything_and_what_others_wrote(database: Database) -> None:
     live(database)
     shown = Persons(database).export(NETWORK, ADA)
-    parts = ("enrolled", "places", "endings", "requests", "confirmed", "letters", "sessions", "links", "deeds")
+    parts = ("enrolled", "places", "endings", "requests", "confirmed", "letters", "sessions", "links", "feeds", "deeds")
     assert {name: len(shown[name]) for name in parts} == {
         "enrolled": 1, "places": 2, "endings": 2, "requests": 2, "confirmed": 1,
-        "letters": 3, "sessions": 2, "links": 1, "deeds": 1,
+        "letters": 3, "sessions": 2, "links": 1, "feeds": 1, "deeds": 1,
     }  # fmt: skip
     assert shown.keys() <= set(KEPT)
-    assert "digest" not in str(shown["sessions"]) + str(shown["links"])
+    assert "digest" not in str(shown["sessions"]) + str(shown["links"]) + str(shown["feeds"])
     assert "Ich bin Ada" in str(shown)
     assert "Ich bin Bob" not in str(shown)
     assert "bob@stadt.example" not in str(shown)
@@ -83,6 +85,8 @@ def test_once_erased_nothing_names_them_and_what_is_others_stands(database: Data
     assert {row["person"] for row in left["endings"]} == {ADA, "p-bob"}, "an entry in the files stays ended"
     kept = EnrolmentStore(database, NETWORK).all()
     assert kept.people.keys() == {"p-bob"}
+    feeds = FeedWords(database, NETWORK)
+    assert (feeds.made_at(ADA), feeds.made_at("p-bob")) == (None, NOW)
     assert [one.letter.about for one in Outbox(database, NETWORK, NOW).find(*LetterState)] == [{"guest": "p-ada2"}]
     plan = load(Meta(database).get(NETWORK, "service.plan") or "")
     assert [change["name"] for change in plan["report"]["changes"]] == ["…", "bob"]

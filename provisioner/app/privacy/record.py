@@ -154,6 +154,7 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     yield Kept(Text.of("app.privacy_kept_sessions"), Text.of("app.privacy_hours", count=hours), ("session",))
     minutes = Text.of("app.privacy_minutes", count=policy.joining.link_minutes, days=LINK_DAYS)
     yield Kept(Text.of("app.privacy_kept_links"), minutes, ("one_time_link",))
+    yield Kept(Text.of("app.privacy_kept_feeds"), erased, ("feed",))
     yield Kept(Text.of("app.privacy_kept_attempts"), days(ATTEMPT_DAYS), ("attempt",))
     yield Kept(Text.of("app.privacy_kept_last_look"), Text.of("app.privacy_till_next_look"), ("meta", "errand"))
     yield Kept(Text.of("app.privacy_kept_tombstones"), Text.of("app.privacy_for_good"), ("tombstone",))
