@@ -190,6 +190,8 @@ class Pictures:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._made: _Made | None = None
+        self._checked: tuple[_Made, int] | None = None
+        """Which one was found to hold, and what the database's version was before."""
         self._reading = threading.Lock()
         """Held for as long as files are read."""
         self._laying = threading.Lock()
@@ -203,12 +205,16 @@ class Pictures:
         picture before that while one thread reads them anew, unless ``fresh``; the same when somebody came who
         resembles somebody, so that all checks have to be made again.
         """
-        made = self._made
+        made, version = self._made, self._site.version()
+        if made is not None and self._was_checked(made, version) and self._is_of_today(made) and self._has_files(made):
+            return made.picture
         if made is None or (fresh and not self._is_same_source(made)):
             return self._reloaded().picture
-        if not self._is_same_source(made):
+        same = self._is_same_source(made)
+        if not same:
             self._reload_aside()
         if self._has_all_enrolments(made):
+            self._checked = (made, version) if same and version is not None else None
             return made.picture
         with self._laying:
             made = self._made or made
@@ -229,14 +235,23 @@ class Pictures:
             thread.join()
 
     def _has_all_enrolments(self, made: _Made) -> bool:
-        picture = made.picture
-        same_day = picture.today == self._site.today(picture.registry.time_zone)
-        return same_day and made.revision == self._site.enrolments_revision()
+        return self._is_of_today(made) and made.revision == self._site.enrolments_revision()
+
+    def _was_checked(self, made: _Made, version: int | None) -> bool:
+        """Whether nothing that the database holds can be other than it was when this one was found to hold."""
+        checked = self._checked
+        return checked is not None and checked[0] is made and checked[1] == version
+
+    def _is_of_today(self, made: _Made) -> bool:
+        return made.picture.today == self._site.today(made.picture.registry.time_zone)
 
     def _is_same_source(self, made: _Made) -> bool:
+        return self._has_files(made) and self._site.reading.has_sources(made.kept)
+
+    def _has_files(self, made: _Made) -> bool:
         reading = self._site.reading
         same_policy = made.policy.still_holds(self._site.policy_files())
-        return same_policy and made.kept is reading.kept() and reading.still_holds(made.kept)
+        return same_policy and made.kept is reading.kept() and reading.has_files(made.kept)
 
     def _laid_over(self, made: _Made) -> _Made | None:
         """The same files with what was decided since."""

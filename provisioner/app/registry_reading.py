@@ -72,7 +72,15 @@ class RegistryReading:
 
     def still_holds(self, kept: Kept) -> bool:
         """Whether neither files nor sources changed since. Raises `StateError`."""
-        return kept.files.still_holds(find_files(self._site.registry_folder)) and kept.mirrored == self._mirrored()
+        return self.has_files(kept) and self.has_sources(kept)
+
+    def has_files(self, kept: Kept) -> bool:
+        """Whether the files did not change since."""
+        return kept.files.still_holds(find_files(self._site.registry_folder))
+
+    def has_sources(self, kept: Kept) -> bool:
+        """Whether what is known of sources did not change since. Raises `StateError`."""
+        return kept.mirrored == self._mirrored()
 
     def supplies(self) -> tuple[Supply, ...]:
         """What is believed of the people of every source that the settings name; no source is asked.

@@ -139,6 +139,10 @@ class Site:
         """Grows with everything that is decided through the service. Raises `StateError`."""
         return EnrolmentStore(self.database, self.network).revision() if self.has_state() else 0
 
+    def version(self) -> int | None:
+        """The state's: see `Database.version`. Raises `StateError`."""
+        return self.database.version() if self.has_state() else None
+
     def has_state(self) -> bool:
         """Whether there is a database: where there is none, looking must not make one."""
         state = self.settings.state

@@ -106,3 +106,5 @@ def translated(where: str) -> Iterator[None]:
         raise explained(error, where) from error
     except SQLAlchemyError as error:
         raise explained(error, where) from error
+    except sqlite3.Error as error:  # of a connection that is the driver's own
+        raise explained(DBAPIError(None, None, error), where) from error

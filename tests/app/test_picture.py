@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy.event import listen
 
 from provisioner.app.picture import Picture, Pictures, sorted_as
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
 from provisioner.model.enrolments import EnrolledBody, EnrolledMembership, EnrolledPerson
+from provisioner.model.errands import Job
 from provisioner.model.errors import SettingsError
 from provisioner.model.registry import Period, Role
 from provisioner.registry import loading
 from provisioner.registry.loading import load
-from provisioner.state import EnrolmentStore
+from provisioner.state import EnrolmentStore, Errands
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -210,6 +212,19 @@ class TestBeingUpToDate:
         EnrolmentStore(with_own.database, "redi").enrol(OLE)
         with_own.close()
         assert ("p-ole" in pictures.now().registry.people, len(reads)) == (True, 1)
+
+    def test_while_nothing_is_decided_anywhere_the_database_is_asked_for_nothing_else(
+        self, site: Site, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pictures.now()
+        looked = pictures.now()
+        asked: list[str] = []
+        listen(site.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        assert pictures.now() is looked
+        assert asked == []
+        Errands(site.database, "redi").add(Job.SYNC, "test", "test", NOW)
+        assert pictures.now() is looked
+        assert asked != []
 
     def test_midnight_in_the_networks_time_zone_makes_another_day(self, site: Site, pictures: Pictures) -> None:
         assert isinstance(site.clock, VirtualClock)

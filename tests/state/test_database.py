@@ -148,6 +148,20 @@ def test_a_reader_sees_one_picture_while_another_writes(database: Database) -> N
     assert meta.get("s", "n") == "new"
 
 
+def test_a_file_tells_of_every_commit_whoever_made_it_and_of_nothing_else(tmp_path: Path) -> None:
+    with Database.open(tmp_path / "readi.db") as here, Database.open(tmp_path / "readi.db") as there:
+        versions = [here.version()]
+        for database in (here, there):
+            with database.reading():
+                assert here.version() == versions[-1]
+            with database.writing() as connection:
+                connection.execute(SECRET.insert().values(name=str(database is here), value="x"))
+                assert here.version() == versions[-1]
+            versions.append(here.version())
+        assert len(set(versions)) == 3
+        assert None not in versions
+
+
 def test_a_block_that_raises_keeps_nothing(database: Database) -> None:
     def half() -> None:
         with database.writing() as connection:
@@ -259,6 +273,11 @@ def test_what_postgresql_refuses_is_named_without_the_password() -> None:
     assert refusal(good.rpartition("/")[0] + "/nowhere") == "state.no_database"
     with Database.open(good) as database:
         assert "***" in database.where
+
+
+def test_postgresql_tells_of_no_commit() -> None:
+    with Database.open(shared().new_database()) as database:
+        assert database.version() is None
 
 
 def test_a_postgresql_that_restarts_between_two_uses_is_found_again() -> None:
