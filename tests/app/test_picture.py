@@ -216,10 +216,11 @@ class TestBeingUpToDate:
     def test_while_nothing_is_decided_anywhere_the_database_is_asked_for_nothing_else(
         self, site: Site, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        pictures.now()
-        looked = pictures.now()
         asked: list[str] = []
         listen(site.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        pictures.now()
+        looked = pictures.now()
+        asked.clear()
         assert pictures.now() is looked
         assert asked == []
         Errands(site.database, "redi").add(Job.SYNC, "test", "test", NOW)
