@@ -12,6 +12,7 @@ from provisioner.state.epochs import Epochs
 from provisioner.state.errands import Errands
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.feeds import FeedWords
+from provisioner.state.gatherings import Figures, Gatherings
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
@@ -48,6 +49,8 @@ __all__ = [
     "Epochs",
     "Errands",
     "FeedWords",
+    "Figures",
+    "Gatherings",
     "Journal",
     "Link",
     "Links",

@@ -62,17 +62,27 @@ GATHERING: Final = Table(
     METADATA,
     Column("network", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    # When the meeting server opened the room: what it calls created_at, in milliseconds since 1970.
+    # Beginning and end: seconds since 1970, by the meeting server's clock. Only those that are over stand here.
     Column("created", BigInteger, primary_key=True),
-    Column("now", Integer, nullable=False),
+    Column("ended", BigInteger, nullable=False),
     Column("most", Integer, nullable=False),
-    # How many came in all; known when it has ended.
-    Column("came", Integer),
-    # The time that the latest event told of itself: earlier ones change nothing any more.
-    Column("told", BigInteger, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-    Column("ended", BigInteger),
+    Column("came", Integer, nullable=False),
     Index(None, "network", "ended"),
+)
+
+HEADCOUNT: Final = Table(
+    "headcount",
+    METADATA,
+    # What was told of gatherings that are not put down yet: see `provisioner.model.gatherings.Count`.
+    Column("network", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # 0: the room itself; else a number for one of the rooms into which a gathering divides.
+    Column("part", BigInteger, primary_key=True),
+    Column("told", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("inside", Integer, primary_key=True),
+    Column("most", Integer, primary_key=True),
 )
 
 RESERVATION: Final = Table(

@@ -25,12 +25,9 @@ def upgrade() -> None:
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
-        sa.Column("now", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.BigInteger(), nullable=False),
         sa.Column("most", sa.Integer(), nullable=False),
-        sa.Column("came", sa.Integer(), nullable=True),
-        sa.Column("told", sa.BigInteger(), nullable=False),
-        sa.Column("seen_at", sa.Float(53), nullable=False),
-        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.Column("came", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("network", "key", "created", name=op.f("pk_gathering")),
     )
     op.create_index(op.f("ix_gathering_network_ended"), "gathering", ["network", "ended"], unique=False)
@@ -49,6 +46,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("network", "name", name=op.f("uq_guest_room_network_name")),
     )
     op.create_index(op.f("ix_guest_room_network_body"), "guest_room", ["network", "body"], unique=False)
+    op.create_table(
+        "headcount",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("part", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("inside", sa.Integer(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "network", "key", "part", "told", "at", "since", "inside", "most", name=op.f("pk_headcount")
+        ),
+    )
     op.create_table(
         "invitation",
         sa.Column("network", sa.Text(), nullable=False),
