@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from policies.loginsections import LoginPolicy, MailingListsPolicy
+from policies.meetingsections import MeetingsPolicy
 from policies.roomsections import ConversationsPolicy, FoldersPolicy
 from policies.sections import Pattern, Quota, QuotaOrKeep, Section
 from policies.servicesections import ConfirmationsPolicy, JoiningPolicy, MailsPolicy
@@ -129,6 +130,18 @@ class DriftPolicy(Section):
         description="Names, descriptions and settings of conversations, and who is in them; the same words.",
     )
     role: OnDrift = Field(default=OnDrift.ASK, description="Who has a role of the login; the same words.")
+    meeting_room: OnDrift = Field(
+        default=OnDrift.ASK, description="Names of meeting rooms, where a product keeps them; the same words."
+    )
+    calendar: OnDrift = Field(
+        default=OnDrift.ASK, description="Names of calendars, and which groups see them; the same words."
+    )
+    meeting: OnDrift = Field(
+        default=OnDrift.ASK, description="When and where meetings take place, and what they say; the same words."
+    )
+    conference: OnDrift = Field(
+        default=OnDrift.ASK, description="Conferences of a planner, and who takes part; the same words."
+    )
     mailing_list: OnDrift = Field(
         default=OnDrift.ASK,
         description="Settings of mailing lists, and who is on them or owns them; the same words.",
@@ -244,6 +257,7 @@ class Policy(Section):
     mailing_lists: MailingListsPolicy = Field(
         default=MailingListsPolicy(), description="The mailing list of each body."
     )
+    meetings: MeetingsPolicy = Field(default=MeetingsPolicy(), description="Where and when bodies meet.")
     login: LoginPolicy = Field(default=LoginPolicy(), description="What accounts get where people log in.")
     joining: JoiningPolicy = Field(default=JoiningPolicy(), description="How people come in by themselves.")
     confirmations: ConfirmationsPolicy = Field(
@@ -279,4 +293,8 @@ class Policy(Section):
             Kind.CONVERSATION: self.on_drift.conversation,
             Kind.ROLE: self.on_drift.role,
             Kind.MAILING_LIST: self.on_drift.mailing_list,
+            Kind.MEETING_ROOM: self.on_drift.meeting_room,
+            Kind.CALENDAR: self.on_drift.calendar,
+            Kind.MEETING: self.on_drift.meeting,
+            Kind.CONFERENCE: self.on_drift.conference,
         }

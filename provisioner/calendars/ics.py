@@ -174,7 +174,7 @@ def _read_series(main: Event, others: list[Event]) -> Series:
         if not isinstance(given, vRecur):
             raise NotOurs("more than one rule")
         try:
-            rule, until = split_rule(given.to_ical().decode(), zone)
+            rule, until = split_rule(_written(given), zone)
         except ValueError as fault:
             raise NotOurs("a rule of another shape") from fault
     series = Series(start, zone, minutes, rule, until, further=_times(main, "RDATE", zone))
@@ -262,6 +262,11 @@ def _minutes(component: Component) -> int:
 def _text(component: Component, name: str) -> str:
     value = component.get(name)
     return str(value[0] if isinstance(value, list) else value or "").replace("\r\n", "\n")
+
+
+def _written(value: Any) -> str:
+    """As it stood in the file."""
+    return bytes(value.to_ical()).decode()
 
 
 def _number(component: Component, name: str) -> int:

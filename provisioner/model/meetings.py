@@ -25,6 +25,17 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What policy gives to somebody who enters a room."""
+
+    seconds: int
+    """For which the pass opens it; a server's settings may allow less, never more."""
+    passes_lobby: bool
+    features: frozenset[str]
+    """What they may do besides, e.g. "recording"; whatever is not in it is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entrant:
     """Somebody at the door: a display name and an opaque id are all that others in the room learn of them."""
 
@@ -32,6 +43,8 @@ class Entrant:
     """Opaque, and another one in every room."""
     name: str
     standing: Standing
+    allowed: Allowance | None = None
+    """None: what the server's settings say of this standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,11 @@ class Verdict:
 
 class MeetingDoor(Protocol):
     """What makes and judges tokens for the rooms of one meeting server. Shared by threads; asks nobody."""
+
+    @property
+    def address(self) -> str:
+        """Below which every pass leads: scheme and host, e.g. https://meet.example."""
+        ...
 
     def new_room(self) -> str:
         """A name that nobody guesses."""
