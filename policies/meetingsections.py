@@ -43,8 +43,8 @@ class MeetingRoomsPolicy(Section):
     )
     per: Literal["body", "series"] = Field(
         default="body",
-        description='XX
-        "own, which is then where it takes place.",
+        description='"series": besides the body\'s room, each of its series and single dates has one of its own, in '
+        "which it then takes place.",
     )
     rotate_days: int | None = Field(
         default=180,
