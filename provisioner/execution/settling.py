@@ -17,7 +17,8 @@ def settle(
     """Decide on each open step of one target what can be decided. Pure; entries that are not in the answer wait on.
 
     A creation: its object is there and nobody's: FOUND, with the object to tie. All objects of the kind were
-    listed, and it is not among them or is somebody else's: ABSENT. An erasure whose object is gone: DONE. Anything
+    listed, and it is not among them or is somebody else's: ABSENT. Where the product lists none, a creation waits for
+    a ranger. An erasure whose object is gone: DONE. Anything
     else that may be repeated is SUPERSEDED when its object was read: the inventory is newer. Steps that must not be
     repeated wait until the like is done to that object again (it looks before it writes), or for a ranger.
 
@@ -71,6 +72,8 @@ class _Settling:
         if entry.resource in self._tied:
             return StepState.FOUND
         kind = entry.resource.kind
+        if self._inventory.of(kind).unlisted:
+            return None
         alike = self._named(kind).get(self._canonical_name(kind, entry.name), [])
         found = [remote for remote in alike if remote.may_be_called(entry.name)]
         free = [remote for remote in found if not self._is_taken(remote, kind)]

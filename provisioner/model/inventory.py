@@ -111,6 +111,9 @@ class Observation:
 
     completeness: Completeness
     objects: Mapping[str, Remote] = field(default_factory=dict)
+    unlisted: bool = False
+    """The product tells of nobody's objects but of those that are asked for by their id: that something is not among
+    these says nothing of what a lost answer may have made, and only a ranger can look."""
 
 
 @dataclass(frozen=True, slots=True)

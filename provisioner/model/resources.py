@@ -64,6 +64,7 @@ FieldName = Literal[
     "location",  # where a meeting takes place: an address that people open
     "starts_at",  # of a conference: local time with its zone, e.g. "2026-01-13T10:00 Europe/Berlin"
     "minutes",  # int; how long it takes
+    "organisers",  # of a conference: keys of the accounts of which one shall organise it, the first that can, by spaces
     "login_link",  # "<alias>:<id>": which account at a city's identity provider logs in as this one
     "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas
 ]

@@ -61,7 +61,7 @@ class ObjectPlanner:
             elif binding is not None:
                 self._plan_bound(wanted, binding)
             elif identity in pending:
-                draft.notice(NoticeKind.WAITING, identity, wanted.name, Text.of("planning.outcome_unknown"))
+                draft.notice(NoticeKind.WAITING, identity, wanted.name, self._why_pending(wanted))
             elif not self._borrowing.recall(wanted) and self._is_needed(wanted):
                 new.append(wanted)
         for identity, binding in draft.ties.bindings.items():
@@ -122,6 +122,11 @@ class ObjectPlanner:
                 self._create(wanted)
         for rename in self._renames:
             self._rename(rename, matcher, wanted_twice=names[self._canonical_name(rename.wanted)] > 1)
+
+    def _why_pending(self, wanted: Resource) -> Text:
+        if self._observation.unlisted:
+            return Text.of("planning.outcome_for_ranger", id=wanted.id.key, target=self._draft.target)
+        return Text.of("planning.outcome_unknown")
 
     def _canonical_name(self, wanted: Resource) -> str:
         return self._draft.capabilities.canonical_name(self._kind, wanted.name)
