@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from policies.sections import Section
-from provisioner.registry.documents import VISIBLE_PATTERN
+from provisioner.registry.shapes import VISIBLE_PATTERN
 
 Words = Annotated[str, StringConstraints(pattern=VISIBLE_PATTERN, max_length=500, strip_whitespace=True)]
 Month = Annotated[int, Field(ge=1, le=12)]

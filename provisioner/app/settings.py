@@ -13,8 +13,8 @@ from provisioner.app.service_settings import OpenIdSettings, ScheduleSettings, S
 from provisioner.app.settings_mistakes import NETWORK_PATTERN, mistakes
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
-from provisioner.registry.documents import ID_PATTERN
 from provisioner.registry.files import read_mapping
+from provisioner.registry.shapes import ID_PATTERN
 
 FILE_NAME = "settings.yaml"
 

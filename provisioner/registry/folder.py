@@ -10,9 +10,7 @@ from pydantic import ValidationError
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.text import Text
 from provisioner.registry.documents import (
-    ID_PATTERN,
     BodyDocument,
-    Document,
     FileDocument,
     NetworkDocument,
     OrganisationDocument,
@@ -23,6 +21,7 @@ from provisioner.registry.parsing import Mapping as Node
 from provisioner.registry.parsing import Sequence, locate, origin
 from provisioner.registry.problems import error, error_of
 from provisioner.registry.reading import NOTHING, ReadFile, read_folder
+from provisioner.registry.shapes import ID_PATTERN, Document
 from provisioner.registry.sources import Entry, Malformed, SourceResult
 
 _LISTS: Final[dict[str, type[Document]]] = {

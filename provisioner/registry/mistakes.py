@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from provisioner.model.text import Argument, Text
-from provisioner.registry import documents
+from provisioner.registry import shapes
 from provisioner.registry.parsing import Mapping as MappingNode
 from provisioner.registry.parsing import Sequence as SequenceNode
 from provisioner.registry.parsing import locate, origin
@@ -17,9 +17,9 @@ from provisioner.registry.problems import Problem, error
 
 _SHOWN: Final = 60
 _PATTERNS: Final = {
-    documents.ID_PATTERN: "registry.bad_id",
-    documents.EMAIL_PATTERN: "registry.bad_email",
-    documents.DOMAIN_PATTERN: "registry.bad_domain",
+    shapes.ID_PATTERN: "registry.bad_id",
+    shapes.EMAIL_PATTERN: "registry.bad_email",
+    shapes.DOMAIN_PATTERN: "registry.bad_domain",
     r"^[a-z]{2}$": "registry.bad_language",
 }
 _INVISIBLE: Final = re.compile(

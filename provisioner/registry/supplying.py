@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.sources import Brings, KeptPerson, PersonField, SourceValue, Supply
-from provisioner.registry.documents import Day, Document, Email, Language, MaybeEmptyName, Name
 from provisioner.registry.mistakes import shown
 from provisioner.registry.problems import Problem, warning_of
+from provisioner.registry.shapes import Day, Document, Email, Language, MaybeEmptyName, Name
 
 _ID_LENGTH: Final = 16
 """Letters of five bits each: so many that nobody finds a key which gives the id of another city's person."""

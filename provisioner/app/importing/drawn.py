@@ -9,7 +9,7 @@ from provisioner.model.inventory import Remote
 from provisioner.model.registry import BodyKind, JoinMode, Role
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
-from provisioner.registry.documents import Document
+from provisioner.registry.shapes import Document
 
 _OVERRIDES: Final = (
     "group_name",

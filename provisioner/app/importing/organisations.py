@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from provisioner.app.importing.drawn import DrawnOrganisation, DrawnPerson
 from provisioner.app.importing.names import domain_labels, name_of_domain, slug
-from provisioner.registry.documents import MAX_NAME
+from provisioner.registry.shapes import MAX_NAME
 
 
 def draw_organisations(people: Iterable[DrawnPerson]) -> list[DrawnOrganisation]:

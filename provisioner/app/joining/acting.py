@@ -29,8 +29,8 @@ from provisioner.model.errands import Job
 from provisioner.model.messages import Channel, Letter, LetterKind
 from provisioner.model.registry import Body, Person, Role
 from provisioner.model.text import Text
-from provisioner.registry.documents import Purpose
 from provisioner.registry.enrolling import struck
+from provisioner.registry.shapes import Purpose
 from provisioner.state import (
     Attempts,
     Audit,

@@ -20,7 +20,8 @@ from provisioner.model.enrolments import SOURCE, EnrolledBody, EnrolledMembershi
 from provisioner.model.messages import LetterKind
 from provisioner.model.registry import Body, BodyKind, JoinMode, Period, Role
 from provisioner.model.text import Text
-from provisioner.registry.documents import BodyDocument, Name, Purpose
+from provisioner.registry.documents import BodyDocument
+from provisioner.registry.shapes import Name, Purpose
 from provisioner.registry.supplying import same_name
 from provisioner.state import TiedTo, Within
 

@@ -25,7 +25,7 @@ from provisioner.model.enrolments import EnrolledPerson
 from provisioner.model.messages import Channel, Letter, LetterKind
 from provisioner.model.sources import Brings
 from provisioner.model.text import Text
-from provisioner.registry.documents import Email, Language, MaybeEmptyName, Name
+from provisioner.registry.shapes import Email, Language, MaybeEmptyName, Name
 from provisioner.registry.supplying import same_address, same_name
 from provisioner.state import Attempts, Link, Links, Outbox, Purpose, Session, Sessions, Within
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from provisioner.model.sources import PersonField
-from provisioner.registry.documents import Domain
+from provisioner.registry.shapes import Domain
 from provisioner.sources.types import CommonSettings
 from provisioner.transport.directory_address import Address
 from provisioner.transport.directory_filter import check_filter

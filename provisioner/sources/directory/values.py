@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from provisioner.model.sources import PersonField
 from provisioner.model.text import Text
 from provisioner.model.words import field_word
-from provisioner.registry.documents import Email, MaybeEmptyName
 from provisioner.registry.fresh import visible
+from provisioner.registry.shapes import Email, MaybeEmptyName
 from provisioner.sources.directory.active_directory import NEVER, moment_of
 
 _EMAIL: Final = TypeAdapter[str](Email)

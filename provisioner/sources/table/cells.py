@@ -8,8 +8,8 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from provisioner.model.text import Text
-from provisioner.registry.documents import Email, MaybeEmptyName
 from provisioner.registry.fresh import visible
+from provisioner.registry.shapes import Email, MaybeEmptyName
 from provisioner.sources.table.settings import Mapping
 
 _EMAIL: Final = TypeAdapter[str](Email)
