@@ -1,7 +1,7 @@
 """Who may open which room: tokens are made here, for one person, one room and a few minutes.
 
 What is made here is what `connectors.jitsi.judging` calls accepted without a warning, and nothing else: never without
-an end, never for all rooms, never longer than the settings allow. A token holds a display name and an opaque id, no
+an end, never for all rooms, never for more than an hour. A token holds a display name and an opaque id, no
 more of a person: whoever is in the room sees both.
 """
 
@@ -16,20 +16,20 @@ from urllib.parse import urlsplit
 from jwt import PyJWS
 from pydantic import SecretStr
 
-from connectors.jitsi.judging import judge
+from connectors.jitsi.judging import LONGEST_LIFE, judge
 from connectors.jitsi.names import ROOM_PREFIX, backend_safe, display_name, in_fragment, is_room, title
 from connectors.jitsi.rules import Deployment
 from connectors.jitsi.settings import JitsiSettings
 from connectors.jitsi.signing import signer_of
 from provisioner.model.errors import Permanent
-from provisioner.model.meetings import Entrant, Pass, Standing, Verdict
+from provisioner.model.meetings import Entrant, Pass, Rights, Standing, Verdict
 from provisioner.model.text import Text
 
 LONGEST_TOKEN: Final = 2000
 """Bytes. From 10.9 kB on the server never answers (observed); proxies in front of it cut earlier."""
 _EARLIER: Final = 10
 """Seconds that a token is good before it is made: the server forgives no clock that is behind ours (observed)."""
-_FEATURES: Final = ("livestreaming", "outbound-call", "recording", "sip-outbound-call", "transcription")
+_SWITCHED_OFF: Final = ("livestreaming", "outbound-call", "recording", "sip-outbound-call", "transcription")
 """What a client offers to everybody unless a token says something about it: switched off by name."""
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -59,7 +59,7 @@ class JitsiDoor:
         """
         room = self._checked(room, entrant)
         begun = int(now.timestamp())
-        expires = begun + self._settings.lifetime
+        expires = begun + min(int(entrant.rights.lifetime.total_seconds()), LONGEST_LIFE)
         key = self._signer.current(now)
         claims = {
             "aud": self._settings.audience,
@@ -69,7 +69,7 @@ class JitsiDoor:
             "iat": begun,
             "nbf": begun - _EARLIER,
             "exp": expires,
-            "context": {"user": self._user(entrant), "features": self._features(entrant.standing)},
+            "context": {"user": _user(entrant), "features": _features(entrant.rights)},
         }
         payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {} if key.kid is None else {"kid": key.kid}
@@ -108,18 +108,6 @@ class JitsiDoor:
             raise Permanent(Text.of("jitsi.not_public"))
         return safe
 
-    def _user(self, entrant: Entrant) -> dict[str, str | bool]:
-        return {
-            "id": entrant.id,
-            "name": display_name(entrant.name),
-            "moderator": entrant.standing is Standing.MODERATOR,
-            "lobby_bypass": entrant.standing in self._settings.pass_lobby,
-        }
-
-    def _features(self, standing: Standing) -> dict[str, bool]:
-        allowed = self._settings.features.get(standing, frozenset())
-        return {name: name in allowed for name in sorted({*_FEATURES, *allowed})}
-
     def _address(self, room: str, text: str, token: str) -> str:
         tenant = "" if self._settings.tenant is None else f"/{self._settings.tenant}"
         subject = title(text)
@@ -137,6 +125,19 @@ class JitsiDoor:
             domain_verification=settings.domain_verification,
             lobby=settings.lobby,
         )
+
+
+def _user(entrant: Entrant) -> dict[str, str | bool]:
+    return {
+        "id": entrant.id,
+        "name": display_name(entrant.name),
+        "moderator": entrant.standing is Standing.MODERATOR,
+        "lobby_bypass": entrant.rights.passes_lobby,
+    }
+
+
+def _features(rights: Rights) -> dict[str, bool]:
+    return {name: name in rights.features for name in sorted({*_SWITCHED_OFF, *rights.features})}
 
 
 def room_of(text: str) -> str:

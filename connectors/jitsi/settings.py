@@ -1,7 +1,6 @@
 """A Jitsi target's section of the settings file."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -10,15 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from connectors.jitsi.names import ROOM_PREFIX, backend_safe
 from provisioner.model.errors import SettingsError
-from provisioner.model.meetings import Standing
 from provisioner.model.text import Text
 from provisioner.transport.bounded import read_bounded
 from provisioner.transport.http_address import plain_address
 
 SHORTEST_SECRET: Final = 32
 """Bytes: as long as what HS256 makes of it (RFC 7518, 3.2)."""
-LONGEST_LIFE: Final = 3600
-"""Seconds. Prosody asks a token's end only when somebody connects; one that is found later is worth nothing."""
 _MOST: Final = 4096
 """Bytes of a secret's file."""
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -81,14 +77,8 @@ class JitsiSettings(BaseModel):
     """Rooms are below this first part of the path."""
     domain_verification: bool = False
     """`JWT_ENABLE_DOMAIN_VERIFICATION`: the server also compares tenant or domain."""
-    lifetime: Annotated[int, Field(ge=30, le=LONGEST_LIFE)] = 300
-    """Seconds within which a token opens its room. Whoever is inside stays."""
     lobby: bool = True
     """Whether the server is set up so that all wait in the lobby whose token does not say otherwise."""
-    pass_lobby: frozenset[Standing] = frozenset({Standing.MODERATOR, Standing.MEMBER, Standing.VISITOR})
-    """Who does not wait in it."""
-    features: Mapping[Standing, frozenset[Word]] = Field(default_factory=dict)
-    """What somebody may do besides, in Jitsi's words, e.g. recording. Whatever is not named here is switched off."""
     public: PublicRooms = PublicRooms()
     server: str | None = None
     """The server's identity where several targets are one server under different addresses; else the address."""
