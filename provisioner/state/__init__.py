@@ -13,6 +13,8 @@ from provisioner.state.errands import Errands
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.feeds import FeedWords
 from provisioner.state.gatherings import Figures, Gatherings
+from provisioner.state.guest_rooms import GuestRoom, GuestRooms, guest_room_key
+from provisioner.state.invitations import Invitation, Invitations
 from provisioner.state.journal import Journal, Settlement
 from provisioner.state.lock import Owner, ServerLock
 from provisioner.state.meta import Meta
@@ -25,6 +27,7 @@ from provisioner.state.recovering import Recovered, recover
 from provisioner.state.remembered import Remembered
 from provisioner.state.requests import Requests
 from provisioner.state.retired import RetiredNames
+from provisioner.state.room_access import RoomAccess, RoomAccesses
 from provisioner.state.room_names import RoomName, RoomNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
 from provisioner.state.tied import Tied, TiedTo
@@ -51,6 +54,10 @@ __all__ = [
     "FeedWords",
     "Figures",
     "Gatherings",
+    "GuestRoom",
+    "GuestRooms",
+    "Invitation",
+    "Invitations",
     "Journal",
     "Link",
     "Links",
@@ -73,6 +80,8 @@ __all__ = [
     "Remembered",
     "Requests",
     "RetiredNames",
+    "RoomAccess",
+    "RoomAccesses",
     "RoomName",
     "RoomNames",
     "Run",
@@ -93,5 +102,6 @@ __all__ = [
     "TiesLog",
     "Transactions",
     "Within",
+    "guest_room_key",
     "recover",
 ]

@@ -18,6 +18,8 @@ ROOM_ACCESS: Final = Table(
     Column("named_at", Moment, nullable=False),
     # Hashes, keyed with the room's name, of who may enter since it has that name: whoever is missing lost access.
     Column("audience", Text, nullable=False),
+    # When somebody was let in last, within a minute or so; nobody's name.
+    Column("passed_at", Moment),
     # Since when it waits for another name, and why.
     Column("due_since", Moment),
     Column("due_why", Text, nullable=False),

@@ -1,9 +1,11 @@
-"""What meeting rooms are called: a body's by its tie."""
+"""What bodies' meeting rooms are called: their ties, looked up in a hurry."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -12,10 +14,14 @@ from provisioner.state.database import Transactions
 from provisioner.state.schema import BINDING
 from provisioner.state.tie_facts import secret_of
 
-_ROOM = (BINDING.c.network == bindparam("network"), BINDING.c.kind == str(Kind.MEETING_ROOM))
-_BY_KEY = select(BINDING.c.target, BINDING.c.remote_id).where(
-    *_ROOM, BINDING.c.target == bindparam("target"), BINDING.c.key == bindparam("key")
+_COLUMNS = (BINDING.c.target, BINDING.c.key, BINDING.c.remote_id, BINDING.c.name, BINDING.c.bound_at)
+_ROOMS = select(*_COLUMNS).where(
+    BINDING.c.network == bindparam("network"),
+    BINDING.c.target == bindparam("target"),
+    BINDING.c.kind == str(Kind.MEETING_ROOM),
 )
+_BY_KEY = _ROOMS.where(BINDING.c.key == bindparam("key"))
+_BY_NAME = _ROOMS.where(BINDING.c.remote_id == bindparam("name"))
 """Made once: making a statement costs more than running it."""
 
 
@@ -24,8 +30,13 @@ class RoomName:
     """A body's room on one meeting server."""
 
     target: str
+    key: str
+    """The resource's: "body:<id>"."""
     name: str
     """A secret of a kind: see that it gets into no log, plan or page."""
+    title: str
+    since: datetime
+    """Since when it has this name."""
 
 
 class RoomNames:
@@ -37,14 +48,34 @@ class RoomNames:
 
     def of(self, key: str, targets: Collection[str]) -> RoomName | None:
         """The room of this key in the first of ``targets`` that has one; one look at an index each."""
+        return self._first(_BY_KEY, targets, key=key)
+
+    def called(self, name: str, targets: Collection[str]) -> RoomName | None:
+        """The room of this name."""
+        return self._first(_BY_NAME, targets, name=name)
+
+    def all(self, targets: Collection[str]) -> list[RoomName]:
+        """Each key's, by key; of several targets the first one's, as `of` has it."""
+        found: dict[str, RoomName] = {}
         with self._transactions.reading() as connection:
             for target in targets:
-                row = connection.execute(_BY_KEY, {"network": self._network, "target": target, "key": key}).first()
-                if row is not None:
-                    return RoomName(row.target, row.remote_id)
-        return None
+                for row in connection.execute(_ROOMS, {"network": self._network, "target": target}):
+                    found.setdefault(row.key, _name(row))
+        return [found[key] for key in sorted(found)]
 
     def secret(self) -> bytes:
         """The key of this database's keyed hashes."""
         with self._transactions.reading() as connection:
             return bytes.fromhex(secret_of(connection))
+
+    def _first(self, statement: Any, targets: Collection[str], **by: str) -> RoomName | None:
+        with self._transactions.reading() as connection:
+            for target in targets:
+                row = connection.execute(statement, {"network": self._network, "target": target, **by}).first()
+                if row is not None:
+                    return _name(row)
+        return None
+
+
+def _name(row: Any) -> RoomName:
+    return RoomName(row.target, row.key, row.remote_id, row.name, row.bound_at)

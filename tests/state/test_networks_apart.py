@@ -8,22 +8,30 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import select
 
+from provisioner.model.bindings import Binding
 from provisioner.model.enrolments import EnrolledBody, EnrolledMembership, EnrolledPerson, RequestState
 from provisioner.model.errands import Job
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.model.registry import Period
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.state import (
     Attempts,
     Audit,
+    BindingWriter,
     Confirmations,
     Database,
     EnrolmentStore,
     Errands,
     FeedWords,
+    GuestRoom,
+    GuestRooms,
+    Invitations,
     Links,
     Outbox,
     Purpose,
     Requests,
+    RoomAccesses,
+    RoomNames,
     Sessions,
 )
 from provisioner.state.admission import digest_of
@@ -45,6 +53,8 @@ class Kept:
     letter: int
     errand: int
     feed: str
+    invitation: str
+    invited: str
 
 
 Ask = Callable[[Database, Kept], object]
@@ -84,6 +94,22 @@ def audit(ask: Callable[[Audit], object]) -> Ask:
 
 def feeds(ask: Callable[[FeedWords, str], object]) -> Ask:
     return lambda database, kept: ask(FeedWords(database, FOREIGN), kept.feed)
+
+
+def accesses(ask: Callable[[RoomAccesses], object]) -> Ask:
+    return lambda database, kept: ask(RoomAccesses(database, FOREIGN))
+
+
+def room_names(ask: Callable[[RoomNames], object]) -> Ask:
+    return lambda database, kept: ask(RoomNames(database, FOREIGN))
+
+
+def guest_rooms(ask: Callable[[GuestRooms], object]) -> Ask:
+    return lambda database, kept: ask(GuestRooms(database, FOREIGN))
+
+
+def invitations(ask: Callable[[Invitations, Kept], object]) -> Ask:
+    return lambda database, kept: ask(Invitations(database, FOREIGN), kept)
 
 
 NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
@@ -148,6 +174,25 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (FeedWords, "person_of"): feeds(lambda one, word: one.person_of(word)),
     (FeedWords, "made_at"): feeds(lambda one, word: one.made_at("p-anna")),
     (FeedWords, "end"): feeds(lambda one, word: one.end("p-anna")),
+    (RoomNames, "of"): room_names(lambda one: one.of("body:pg-x", ["meet"])),
+    (RoomNames, "called"): room_names(lambda one: one.called(f"re-{NETWORK}", ["meet"])),
+    (RoomNames, "all"): room_names(lambda one: one.all(["meet"])),
+    (RoomAccesses, "all"): accesses(lambda one: one.all()),
+    (RoomAccesses, "due"): accesses(lambda one: one.due()),
+    (RoomAccesses, "heard_by"): accesses(lambda one: one.heard_by("body:pg-x", [])),
+    (RoomAccesses, "make_due"): accesses(lambda one: one.make_due("body:pg-x", NOW, "access")),
+    (RoomAccesses, "passed"): accesses(lambda one: one.passed("body:pg-x", FAR)),
+    (RoomAccesses, "forget"): accesses(lambda one: one.forget(["body:pg-x"])),
+    (GuestRooms, "get"): guest_rooms(lambda one: one.get("r-1")),
+    (GuestRooms, "called"): guest_rooms(lambda one: one.called("re-guests")),
+    (GuestRooms, "of_body"): guest_rooms(lambda one: one.of_body("pg-x")),
+    (GuestRooms, "close"): guest_rooms(lambda one: one.close("r-1", NOW)),
+    (GuestRooms, "forget"): guest_rooms(lambda one: one.forget(FAR)),
+    (Invitations, "with_word"): invitations(lambda one, kept: one.with_word(kept.invitation)),
+    (Invitations, "get"): invitations(lambda one, kept: one.get(kept.invited)),
+    (Invitations, "to"): invitations(lambda one, kept: one.to("room:r-1")),
+    (Invitations, "withdraw"): invitations(lambda one, kept: one.withdraw(kept.invited, NOW)),
+    (Invitations, "forget"): invitations(lambda one, kept: one.forget(FAR)),
 }
 """What another network gets when it asks for ours by the very same keys: nothing."""
 BEGINNING: Final = {
@@ -161,8 +206,12 @@ BEGINNING: Final = {
     Audit: {"note"},
     Confirmations: {"ask"},
     FeedWords: {"renew"},
+    RoomNames: {"secret"},
+    RoomAccesses: {"named"},
+    GuestRooms: {"open"},
+    Invitations: {"make"},
 }
-"""What makes rows of one's own."""
+"""What makes rows of one's own, or asks for what is the whole database's."""
 
 
 def fill(database: Database, network: str) -> Kept:
@@ -179,6 +228,14 @@ def fill(database: Database, network: str) -> Kept:
     assert Confirmations(database, network).ask("pg-x", TODAY, NOW)
     for _ in range(3):
         assert Attempts(database, network).count_one("address", "anna", NOW, 3, HOUR)
+    with database.writing() as connection:
+        room = Binding(ResourceId(Kind.MEETING_ROOM, "body:pg-x"), f"re-{network}", "X", "", {})
+        BindingWriter(connection, network, "meet", "https://meet.example").bind(room, NOW)
+    RoomAccesses(database, network).named("body:pg-x", ["a", "b"], NOW)
+    assert RoomAccesses(database, network).make_due("body:pg-x", NOW, "access")
+    guests = GuestRoom("r-1", "pg-x", "re-guests", "Besuch", "p-anna", NOW, later(days=1))
+    GuestRooms(database, network).open(guests)
+    invited, word = Invitations(database, network).make(guests.key, "Jörg", "p-anna", NOW, later(days=1))
     return Kept(
         Links(database, network).make(Purpose.LOGIN, "anna@bretten.example", NOW, HOUR),
         Sessions(database, network).begin(NOW, HOUR, "link", "p-anna"),
@@ -186,6 +243,8 @@ def fill(database: Database, network: str) -> Kept:
         letter.id,
         Errands(database, network).add(Job.SYNC, "enrolment", "p-anna", NOW),
         FeedWords(database, network).renew("p-anna", NOW),
+        word,
+        invited.id,
     )
 
 

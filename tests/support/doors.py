@@ -27,6 +27,10 @@ class NotedDoor:
     admitted: list[tuple[str, str, Entrant]] = field(default_factory=list)
     made: int = 0
 
+    @property
+    def address(self) -> str:
+        return SERVER
+
     def new_room(self) -> str:
         self.made += 1
         return f"re-{self.made:032x}"

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("named_at", sa.Float(53), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("passed_at", sa.Float(53), nullable=True),
         sa.Column("due_since", sa.Float(53), nullable=True),
         sa.Column("due_why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("network", "key", name=op.f("pk_room_access")),
