@@ -1,7 +1,7 @@
 """The console as one application: all its pages, for all networks of an installation."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -22,6 +22,7 @@ from provisioner.console import (
     links,
     login,
     matrix,
+    meeting_room,
     moderating,
     my_page,
     one_time_links,
@@ -82,14 +83,10 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
     app.state.networks = dict(networks)
     app.state.clock = clock
     errors.install(app)
+    shared: dict[str, Any] = {"responses": RESPONSES, "default_response_class": HTMLResponse}
+    app.include_router(meeting_room.lean, prefix=f"{prefix}/{{network}}", **shared)  # the first that is looked through
     for router in ROUTERS:
-        app.include_router(
-            router,
-            prefix=f"{prefix}/{{network}}",
-            dependencies=[Depends(own_form)],
-            responses=RESPONSES,
-            default_response_class=HTMLResponse,
-        )
+        app.include_router(router, prefix=f"{prefix}/{{network}}", dependencies=[Depends(own_form)], **shared)
     app.include_router(assets.router, prefix=f"{prefix}/{{network}}")
 
     @app.get(f"{prefix}/", include_in_schema=False)

@@ -113,14 +113,30 @@ async def network_of(request: Request, network: str) -> Network:
     return found
 
 
-def visit_of(request: Request, network: Annotated[Network, Depends(network_of)]) -> Visit:
-    """Who is there."""
-    now, picture = network.now(), network.pictures.now()
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and by which picture that was found out."""
+
+    now: datetime
+    picture: Picture
+    session: Session | None
+    viewer: Viewer | None
+
+
+def caller_of(request: Request, network: Network, *, fresh: bool = False) -> Caller:
+    """Who is there. ``fresh``: see `Pictures.now`. Raises `StateError`, `SettingsError`."""
+    now, picture = network.now(), network.pictures.now(fresh=fresh)
     word = request.cookies.get(network.cookie())
     session = network.sessions.find(word, now) if word else None
-    viewer = viewer_of(picture, session) if session is not None else None
+    return Caller(now, picture, session, None if session is None else viewer_of(picture, session))
+
+
+def visit_of(request: Request, network: Annotated[Network, Depends(network_of)]) -> Visit:
+    """Who is there, and all that pages need besides."""
+    caller = caller_of(request, network)
+    now, picture, session, viewer = caller.now, caller.picture, caller.session, caller.viewer
     before = request.cookies.get(network.cookie("form"))
-    basis = word if session is not None else before
+    basis = request.cookies.get(network.cookie()) if session is not None else before
     language = (
         known_language(request.cookies.get(network.cookie("language")))
         or (known_language(picture.registry.people[viewer.person].language) if viewer and viewer.person else None)

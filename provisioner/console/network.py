@@ -1,12 +1,15 @@
 """One network as the console serves it: its site, its pictures, its stores, and where its pages are."""
 
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote, urlencode, urlsplit
 
+from provisioner.app.connectors import connector_type
 from provisioner.app.joining.deciding import Deciding
 from provisioner.app.joining.places import Places
 from provisioner.app.joining.reception import Reception
 from provisioner.app.letters.page_links import page
+from provisioner.app.meetings.doors import Doors
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.console.openid import Provider
@@ -34,6 +37,7 @@ class Network:
         self.reception = Reception(site, pictures)
         self.places = Places(site, pictures)
         self.deciding = Deciding(site, pictures)
+        self.doors = Doors(site, pictures)
         self.mail_goes = site.settings.service.mail is not None
         """Whether there is a mail server at all; else no link ever comes."""
         openid = site.section.openid
@@ -41,6 +45,13 @@ class Network:
         """The login of its people, where there is one."""
         if openid is not None:
             self.provider = Provider(openid, site.home, self.url("openid", "back"), site.clock)
+
+    @cached_property
+    def meets(self) -> bool:
+        """Whether there is a meeting server at all. Raises `SettingsError`."""
+        targets = self.site.section.targets.items()
+        kinds = (connector_type(str(section.get("connector", "")), name) for name, section in targets)
+        return any(kind.door is not None for kind in kinds)
 
     def now(self) -> datetime:
         """The present, in UTC."""

@@ -38,6 +38,7 @@ from tests.support.console_rows import (
     REQUEST,
     Row,
 )
+from tests.support.meetings import MEET, with_rooms
 from tests.support.site import body, person
 
 _ROOMS: Final = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
@@ -57,7 +58,7 @@ def built(folder: Path) -> House:
         person("Nur", {"id": ONLY_THERE_BODY, "role": "moderator"}),
     )
     house.wishes["redi"].policy = {"joining": {"tries_an_hour": {"address": 1000, "sender": 1000}}}
-    _ = house.app
+    with_rooms(house, BODY)
     for number, network, link in ((REQUEST, "redi", LINK), (ONLY_THERE_REQUEST, "ortenau", ONLY_THERE_LINK)):
         found = house.networks[network]
         assert found.requests.ask(ASKED, BODY, "Bitte", found.now()) == int(number)
@@ -110,10 +111,12 @@ def answered(browser: Browser, row: Row, ids: Mapping[str, str], network: str = 
 
 
 def short(answer: Any, network: str = "redi") -> str:
-    """A status; of a page that is gone to, which."""
+    """A status; of a page that is gone to, which, or that it is a room of the meeting server."""
     if answer.status_code != 303:
         return str(answer.status_code)
     where = str(answer.headers["location"])
+    if where.startswith(f"{MEET}/"):
+        return "meet"
     assert where.startswith(f"/{network}/")
     return where.removeprefix(f"/{network}")
 
