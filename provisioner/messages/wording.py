@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from provisioner.messages.plain import QUOTED, one_line, plain, typed
 from provisioner.model.messages import LetterKind
@@ -32,12 +32,13 @@ VARIANTS: Final[Mapping[LetterKind, tuple[str, ...]]] = {
 }
 """Kinds that are said in several ways."""
 
-POSTS: Final = ("joined", "joined_alone")
-"""What is said in conversations alone."""
+POSTED: Final = frozenset({LetterKind.JOINED, LetterKind.MEETING_REMINDER})
+"""What is said in conversations alone; `POSTS` in all its ways."""
+POSTS: Final = ("joined", "joined_alone", "meeting_reminder")
 
 
 def _wordings() -> tuple[str, ...]:
-    named = [kind for kind in LetterKind if kind is not LetterKind.JOINED]
+    named = [kind for kind in LetterKind if kind not in POSTED]
     return tuple(
         name for kind in named for name in ([f"{kind}_{one}" for one in VARIANTS[kind]] if kind in VARIANTS else [kind])
     )
@@ -126,7 +127,10 @@ def post_of(kind: LetterKind, facts: Facts, say: Say) -> str:
 
 
 def arguments(facts: Facts) -> Mapping[str, Argument]:
-    """The values as sentences take them: days written out, names made harmless."""
+    """The values as sentences take them: days written out, names made harmless.
+
+    Moments are those of the clock on the wall of whoever gave them, without their year: they are near.
+    """
     return _clean({"network": facts.network, **facts.values}, facts.language)
 
 
@@ -135,6 +139,8 @@ def _clean(given: Mapping[str, Argument], language: Language) -> dict[str, Argum
 
 
 def _argument(value: Argument, language: Language) -> Argument:
+    if isinstance(value, datetime):
+        return f"{format_skeleton('MMMMEEEEd', value, locale=language)}, {value:%H:%M}"
     if isinstance(value, date):
         return format_date(value, "long", locale=language)
     if isinstance(value, Ours):

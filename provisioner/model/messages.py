@@ -38,6 +38,7 @@ class LetterKind(StrEnum):
     GUEST_ENDS = "guest_ends"  # to a sponsor
     TO_BODY = "to_body"  # to a person: somebody writes to all of a body
     NOTICE = "notice"  # into the rangers' conversation: what a sync did, what waits, what fails
+    MEETING_REMINDER = "meeting_reminder"  # into a body's conversation: a meeting begins soon
     WEEKLY = "weekly"  # to rangers: the summary
 
 

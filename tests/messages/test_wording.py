@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from provisioner.messages.envelope import Sender, message_of
 from provisioner.messages.plain import flowed, plain, typed
-from provisioner.messages.wording import POSTS, VARIANTS, WORDINGS, Facts, Mail, Ours, mail_of, post_of
+from provisioner.messages.wording import POSTED, POSTS, VARIANTS, WORDINGS, Facts, Mail, Ours, mail_of, post_of
 from provisioner.model.errors import Permanent
 from provisioner.model.messages import LetterKind
 from provisioner.model.text import Argument, Text
@@ -30,7 +30,7 @@ VALUES: dict[str, Argument] = {
     "minutes": 30, "organisation": "Stadt Bretten", "person": "Erika Muster", "refused": 1, "since": date(2026, 11, 16),
     "target": "cloud", "unknown": 1, "until": date(2026, 11, 22), "vacant_on": date(2026, 12, 1),
 }  # fmt: skip
-ALL = [(kind, one) for kind in LetterKind if kind is not LetterKind.JOINED for one in VARIANTS.get(kind, ("",))]
+ALL = [(kind, one) for kind in LetterKind if kind not in POSTED for one in VARIANTS.get(kind, ("",))]
 TRAPS = [
     "Eve\r\nBcc: all@evil.example", "Eve\nSubject: anders", 'Eve" <eve@evil.example>, "', "Eve, <eve@evil.example>",
     "Eve <eve@evil.example>", "\u202eevE", "Müller-Lüdenscheidt, Dr. Änne; (Amt 10)", "E" * 200, "Ä" * 200,
@@ -67,7 +67,7 @@ def test_letters_differ_by_language() -> None:
 
 def test_nothing_is_worded_that_nobody_writes() -> None:
     assert len(set(WORDINGS)) == len(WORDINGS) == len(ALL)
-    assert set(POSTS) == {"joined", "joined_alone"}
+    assert set(POSTS) == {"joined", "joined_alone", "meeting_reminder"}
 
 
 def test_days_are_written_out() -> None:

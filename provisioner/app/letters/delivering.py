@@ -13,10 +13,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from provisioner.app.connectors import text_packages
-from provisioner.app.letters.letter_facts import Lookup, NotNeeded, language_of
+from provisioner.app.letters.letter_facts import Lookup, language_of
 from provisioner.app.letters.mail_settings import mail_server, sender
 from provisioner.app.letters.noticing import notice_letters
 from provisioner.app.letters.speaking import Speaking
+from provisioner.app.letters.verdicts import NotNeeded, NotYet
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.site import Site
 from provisioner.messages.envelope import message_of
@@ -55,8 +56,8 @@ NO_MAIL: Final = "messages.no_mail"
 
 
 Send = Callable[[Posted], None]
-"""Hands one letter over. Raises `NotNeeded`, `TargetError`, `SettingsError`; `KeyError`, `ValueError` for a letter that
-lacks something."""
+"""Hands one letter over. Raises `NotNeeded`, `NotYet`, `TargetError`, `SettingsError`; `KeyError`, `ValueError` for a
+letter that lacks something."""
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Postman:
             lookup = Lookup(self._site, picture, self._clock)
             mail, chat = Channel.MAIL, Channel.CONVERSATION
             count = self._batch(mail, limit, lambda: _by_mail(self._site, picture, lookup, self._clock))
-            count += self._batch(chat, limit - count, lambda: _by_chat(self._site, picture, lookup))
+            count += self._batch(chat, limit - count, lambda: _by_chat(self._site, self._pictures, self._clock))
         except BaseException:  # the letter in hand may have gone
             self._unsettled = True
             raise
@@ -152,6 +153,9 @@ class Postman:
             send(posted)
         except NotNeeded as error:
             outbox.refused(posted.id, error.text.code)
+            return False
+        except NotYet as error:
+            outbox.again(posted.id, error.text.code, error.until)
             return False
         except (KeyError, ValueError, TypeError) as fault:
             why = {"letter": posted.id, "kind": str(posted.letter.kind), "why": type(fault).__name__}
@@ -209,8 +213,10 @@ def _by_mail(site: Site, picture: Picture, lookup: Lookup, clock: Clock) -> Iter
 
 
 @contextmanager
-def _by_chat(site: Site, picture: Picture, lookup: Lookup) -> Iterator[Send]:
-    """The targets that can speak."""
+def _by_chat(site: Site, pictures: Pictures, clock: Clock) -> Iterator[Send]:
+    """The targets that can speak. What many read at once is never from a picture of before."""
+    picture = pictures.now(fresh=True)
+    lookup = Lookup(site, picture, clock)
     with Speaking(site) as speaking:
         language = language_of(picture)
         say = Catalogue(language, text_packages())

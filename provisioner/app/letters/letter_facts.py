@@ -10,8 +10,10 @@ from typing import Any, cast, get_args
 from policies.membership import affiliations_today
 from provisioner.app.joining.deciding import make_decision_link
 from provisioner.app.joining.viewing import viewer_for
+from provisioner.app.letters.meeting_facts import greeting_lines, reminder_facts
 from provisioner.app.letters.notice_facts import notice_facts, weekly_facts
 from provisioner.app.letters.page_links import page
+from provisioner.app.letters.verdicts import NotNeeded
 from provisioner.app.letters.welcome_facts import welcome_facts
 from provisioner.app.picture import Picture
 from provisioner.app.site import Site
@@ -20,7 +22,7 @@ from provisioner.lifecycle.rights import Right, may
 from provisioner.lifecycle.succession import Office
 from provisioner.messages.wording import Facts, Ours
 from provisioner.model.enrolments import JoinRequest, RequestState
-from provisioner.model.errors import ReadiError, Transient
+from provisioner.model.errors import Transient
 from provisioner.model.messages import Letter, LetterKind
 from provisioner.model.ports import Clock
 from provisioner.model.registry import Body, Person
@@ -31,13 +33,6 @@ from provisioner.texts import Language
 _GONE = "messages.recipient_gone"
 _MOOT = "messages.moot"
 _DECIDED = "messages.decided"
-
-
-class NotNeeded(ReadiError):
-    """The letter has become pointless: nobody has to do anything about it."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(Text.of(code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ class Lookup:
         return Recipient(person.email, person.display_name, language_of(self._picture, person))
 
     def facts(self, letter: Letter, language: Language, name: str = "") -> Facts:
-        """Raises `NotNeeded`; `KeyError`, `ValueError` for a letter that lacks something."""
+        """Raises `NotNeeded`, `NotYet`, `Transient`; `KeyError`, `ValueError` for a letter that lacks something."""
         picture = self._picture
         contact = picture.policy.joining.contact
         found = self._by_kind(letter)
@@ -100,7 +95,7 @@ class Lookup:
             case LetterKind.LOGIN_LINK:
                 return self._login_link(letter)
             case LetterKind.WELCOME:
-                return welcome_facts(self._site, self._picture, _id(letter), self._page("me"))
+                return welcome_facts(self._site, self._picture, _id(letter), self._page("me"), self._clock.now())
             case LetterKind.JOINED:
                 return self._joined(self._body(_id(letter)), self._person(str(about["person"])))
             case LetterKind.REQUEST | LetterKind.REQUEST_REMINDER:
@@ -126,6 +121,8 @@ class Lookup:
                 return Facts(values=values, link=self._page("people", guest.id) if sees else "")
             case LetterKind.TO_BODY:
                 return self._to_body(letter, self._body(str(about["body"])))
+            case LetterKind.MEETING_REMINDER:
+                return reminder_facts(self._site, self._picture, letter, self._clock.now())
             case LetterKind.NOTICE:
                 return notice_facts(self._site, about)
             case LetterKind.WEEKLY:
@@ -139,10 +136,11 @@ class Lookup:
     def _joined(self, body: Body, person: Person) -> Facts:
         if not any(place.body.id == body.id for place in self._picture.places_of(person.id)):
             raise NotNeeded(_MOOT)
+        lines = tuple(greeting_lines(self._site, self._picture, body, self._clock.now()))
         organisation = organisation_name(self._picture, person)
         if not organisation:
-            return Facts(variant="alone", values={"person": person.display_name})
-        return Facts(values={"person": person.display_name, "organisation": organisation})
+            return Facts(variant="alone", values={"person": person.display_name}, lines=lines)
+        return Facts(values={"person": person.display_name, "organisation": organisation}, lines=lines)
 
     def _decided(self, letter: Letter, state: RequestState) -> JoinRequest:
         found = Requests(self._site.database, self._site.network).get(int(letter.about["request"]))

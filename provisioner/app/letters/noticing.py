@@ -20,7 +20,9 @@ from provisioner.model.text import Text
 from provisioner.state import Meta, Outbox, StepState, Within
 from provisioner.state.codec import dump, load
 
-MOOT: Final = frozenset({"messages.recipient_gone", "messages.decided", "messages.moot", "console.letter_given_up"})
+MOOT: Final = frozenset(
+    {*(f"messages.{why}" for why in ("recipient_gone", "decided", "moot", "meeting_over")), "console.letter_given_up"}
+)
 """Why letters were not sent that nobody misses: they settled themselves, or a ranger said so."""
 
 _BAD: Final = (StepState.FAILED, StepState.UNKNOWN)

@@ -11,6 +11,7 @@ from provisioner.app.connectors import text_packages
 from provisioner.app.focus import is_named
 from provisioner.app.letters import first_login, noticing
 from provisioner.app.letters.reminding import remind
+from provisioner.app.meetings.reminding import post_reminders
 from provisioner.app.picture import Pictures
 from provisioner.app.planning import make_plan, unread
 from provisioner.app.queue import approve, keep_queue
@@ -136,7 +137,9 @@ class _Work:
         """Do it."""
         job = self._errands[0].job
         if job is Job.SYNC:
-            return self._sync()
+            came = self._sync()
+            post_reminders(self._site, self._pictures.now(fresh=True))  # what was moved has another time now
+            return came
         if job is Job.APPLY:
             return self._apply()
         if job is Job.PLAN:
@@ -146,6 +149,7 @@ class _Work:
         if job is Job.REMIND:
             remind(self._site, self._pictures.now())
             noticing.notice_credentials(self._site, self._pictures.now())
+            post_reminders(self._site, self._pictures.now(fresh=True))
         else:
             tidy(self._site, self._pictures.now().policy)
         return _Came()
