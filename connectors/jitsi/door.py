@@ -16,19 +16,21 @@ from urllib.parse import urlsplit
 from jwt import PyJWS
 from pydantic import SecretStr
 
-from connectors.jitsi.judging import LONGEST_LIFE, judge
+from connectors.jitsi.judging import judge
 from connectors.jitsi.names import ROOM_PREFIX, backend_safe, display_name, in_fragment, is_room, title
 from connectors.jitsi.rules import Deployment
 from connectors.jitsi.settings import JitsiSettings
 from connectors.jitsi.signing import signer_of
 from provisioner.model.errors import Permanent
-from provisioner.model.meetings import Entrant, Pass, Rights, Standing, Verdict
+from provisioner.model.meetings import Allowance, Entrant, Pass, Standing, Verdict
 from provisioner.model.text import Text
 
 LONGEST_TOKEN: Final = 2000
 """Bytes. From 10.9 kB on the server never answers (observed); proxies in front of it cut earlier."""
 _EARLIER: Final = 10
 """Seconds that a token is good before it is made: the server forgives no clock that is behind ours (observed)."""
+_USUAL_LIFE: Final = 300
+"""Seconds."""
 _SWITCHED_OFF: Final = ("livestreaming", "outbound-call", "recording", "sip-outbound-call", "transcription")
 """What a client offers to everybody unless a token says something about it: switched off by name."""
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -58,8 +60,9 @@ class JitsiDoor:
         token that would be too long; `SettingsError` where secret or keys can't be read.
         """
         room = self._checked(room, entrant)
+        allowed = entrant.allowed or _usual(entrant.standing)
         begun = int(now.timestamp())
-        expires = begun + min(int(entrant.rights.lifetime.total_seconds()), LONGEST_LIFE)
+        expires = begun + min(allowed.seconds, self._settings.lifetime)
         key = self._signer.current(now)
         claims = {
             "aud": self._settings.audience,
@@ -69,7 +72,7 @@ class JitsiDoor:
             "iat": begun,
             "nbf": begun - _EARLIER,
             "exp": expires,
-            "context": {"user": _user(entrant), "features": _features(entrant.rights)},
+            "context": {"user": _user(entrant, allowed), "features": _features(allowed)},
         }
         payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {} if key.kid is None else {"kid": key.kid}
@@ -127,17 +130,22 @@ class JitsiDoor:
         )
 
 
-def _user(entrant: Entrant) -> dict[str, str | bool]:
+def _user(entrant: Entrant, allowed: Allowance) -> dict[str, str | bool]:
     return {
         "id": entrant.id,
         "name": display_name(entrant.name),
         "moderator": entrant.standing is Standing.MODERATOR,
-        "lobby_bypass": entrant.rights.passes_lobby,
+        "lobby_bypass": allowed.passes_lobby,
     }
 
 
-def _features(rights: Rights) -> dict[str, bool]:
-    return {name: name in rights.features for name in sorted({*_SWITCHED_OFF, *rights.features})}
+def _features(allowed: Allowance) -> dict[str, bool]:
+    return {name: name in allowed.features for name in sorted({*_SWITCHED_OFF, *allowed.features})}
+
+
+def _usual(standing: Standing) -> Allowance:
+    """What somebody gets of whom policy says nothing."""
+    return Allowance(_USUAL_LIFE, standing is not Standing.GUEST, frozenset())
 
 
 def room_of(text: str) -> str:

@@ -18,11 +18,9 @@ from connectors.jitsi.rules import (
     pattern_is_meant,
     user_of,
 )
+from connectors.jitsi.settings import LONGEST_LIFE
 from provisioner.model.meetings import Stage, Standing, Verdict
 from provisioner.model.text import Text
-
-LONGEST_LIFE: Final = 3600
-"""Seconds. The server asks a token's end only when somebody connects: one that is found later shall be worth nothing."""
 
 
 def judge(token: str | None, room: str, deployment: Deployment, now: datetime, tenant: str | None = None) -> Verdict:

@@ -15,6 +15,8 @@ from provisioner.transport.http_address import plain_address
 
 SHORTEST_SECRET: Final = 32
 """Bytes: as long as what HS256 makes of it (RFC 7518, 3.2)."""
+LONGEST_LIFE: Final = 3600
+"""Seconds. The server asks for a token's end only when somebody connects: one that is found later must be over."""
 _MOST: Final = 4096
 """Bytes of a secret's file."""
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -77,6 +79,8 @@ class JitsiSettings(BaseModel):
     """Rooms are below this first part of the path."""
     domain_verification: bool = False
     """`JWT_ENABLE_DOMAIN_VERIFICATION`: the server also compares tenant or domain."""
+    lifetime: Annotated[int, Field(ge=30, le=LONGEST_LIFE)] = LONGEST_LIFE
+    """Seconds for which a token opens its room at most; policy says for how long."""
     lobby: bool = True
     """Whether the server is set up so that all wait in the lobby whose token does not say otherwise."""
     public: PublicRooms = PublicRooms()

@@ -6,7 +6,7 @@ room and a few minutes, at the moment in which somebody enters, and never kept.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -36,18 +36,6 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
-    """What policy lets somebody do, besides what comes with a standing."""
-
-    passes_lobby: bool = False
-    """False: waits in the lobby, where there is one, until a moderator lets them in."""
-    features: frozenset[str] = frozenset()
-    """In Jitsi's words, e.g. "recording". What is not named is switched off."""
-    lifetime: timedelta = timedelta(minutes=5)
-    """How long a pass opens the room. Whoever is inside stays."""
-
-
-@dataclass(frozen=True, slots=True)
 class Entrant:
     """Somebody at the door: a display name and an opaque id are all that others in the room learn of them."""
 
@@ -55,9 +43,8 @@ class Entrant:
     """Opaque, and another one in every room."""
     name: str
     standing: Standing
-    rights: Rights = Rights()
     allowed: Allowance | None = None
-    """None: what the server's settings say of this standing."""
+    """None: five minutes and nothing besides; all but guests pass the lobby."""
 
 
 @dataclass(frozen=True, slots=True)
