@@ -19,8 +19,8 @@ def meeting(*series: MeetingSeries, identity: str = "pg-s", archived_on: date | 
     return Body(identity, "Sensorik", BodyKind.PROJECT, meetings=Meetings(series=series), archived_on=archived_on)
 
 
-def at(*when: int) -> datetime:
-    return datetime(*when, tzinfo=BERLIN)  # type: ignore[arg-type]
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=BERLIN)
 
 
 def picture(*bodies: Body, **policy: object) -> Picture:
