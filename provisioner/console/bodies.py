@@ -12,6 +12,7 @@ from provisioner.app.joining.refusing import Refused
 from provisioner.app.pages.paging import paged
 from provisioner.app.pages.rooms import rooms_of
 from provisioner.app.picture import sorted_as
+from provisioner.console.agenda import dates_for
 from provisioner.console.deps import Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.people import own_organisations
@@ -26,6 +27,7 @@ from provisioner.state import Confirmations, Requests
 router = APIRouter()
 
 PER_PAGE: Final = 50
+_DATES: Final = 6
 _ROLES: Final = (Role.MODERATOR, Role.MEMBER, Role.GUEST)
 _Page = Annotated[int, Query(ge=1, le=100_000)]
 _Short = Annotated[str, Query(max_length=100)]
@@ -103,6 +105,7 @@ def body(visit: Annotated[Visit, allow(Right.BODIES)], identity: str, page: _Pag
         organisations_of=picture.organisations_of,
         opens=lambda person, homes: visit.may(Right.PERSON, organisations=homes, person=person),
         sees_origin=visit.may(Right.PEOPLE),
+        dates=dates_for(visit, [found], _DATES),
         rooms=rooms_of(site, [identity]).get(identity, ()) if opens_rooms else (),
         opens_rooms=opens_rooms,
         resource_word=resource_word,

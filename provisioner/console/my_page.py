@@ -6,12 +6,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from provisioner.app.pages.rooms import accounts_of, rooms_of
+from provisioner.console.agenda import dates_for
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit
 from provisioner.console.pages import go, render
 from provisioner.model.registry import Role
 
 router = APIRouter()
 _SHOWN_REQUESTS: Final = 10
+_SHOWN_DATES: Final = 8
 
 
 @router.get("/me")
@@ -20,12 +22,14 @@ def my_page(visit: LoggedIn) -> Response:
     person, site = visit.me, visit.network.site
     places = visit.picture.places_of(person.id)
     today = visit.picture.today
+    active = [one for one in places if not one.body.is_archived(today)]
     return render(
         visit,
         "me.html",
         person=person,
-        places=[one for one in places if not one.body.is_archived(today)],
+        places=active,
         archived=[one for one in places if one.body.is_archived(today)],
+        dates=dates_for(visit, [one.body for one in active], _SHOWN_DATES),
         rooms=rooms_of(site, [one.body.id for one in places]),
         requests=visit.network.requests.of_person(person.id)[:_SHOWN_REQUESTS],
         bodies=visit.picture.registry.bodies,

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -64,6 +64,12 @@ class Speech:
     def moment(self, at: datetime) -> str:
         """Day and time of day for the network's people, however it was kept."""
         return format_datetime(at, "short", tzinfo=ZoneInfo(self.zone), locale=self.language)
+
+    def span(self, starts: datetime, ends: datetime) -> str:
+        """Weekday, day and times of a meeting; of what is near, hence without its year."""
+        first, last = (one.astimezone(ZoneInfo(self.zone)) for one in (starts, ends))
+        day = format_skeleton("MMMMEd", first, locale=self.language)
+        return self.t("span", day=day, starts=f"{first:%H:%M}", ends=f"{last:%H:%M}")
 
     def number(self, number: float) -> str:
         """ "10.000"."""
@@ -144,7 +150,7 @@ def _asset(base: str, name: str) -> str:
 
 
 def _spoken(speech: Speech) -> Mapping[str, Any]:
-    names = ("t", "say", "day", "moment", "number")
+    names = ("t", "say", "day", "moment", "span", "number")
     return {"language": speech.language, **{name: getattr(speech, name) for name in names}}
 
 

@@ -140,7 +140,7 @@ def _clean(given: Mapping[str, Argument], language: Language) -> dict[str, Argum
 
 def _argument(value: Argument, language: Language) -> Argument:
     if isinstance(value, datetime):
-        return f"{format_skeleton('MMMMEEEEd', value, locale=language)}, {value:%H:%M}"
+        return f"{format_skeleton('MMMMEd', value, locale=language)}, {value:%H:%M}"
     if isinstance(value, date):
         return format_date(value, "long", locale=language)
     if isinstance(value, Ours):
