@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 
 from provisioner.app.settings_mistakes import CRON_PATTERN, URL_PATTERN
 
@@ -72,6 +72,43 @@ class WebhookSettings(_Section):
     secret: SecretStr | None = None
     secret_file: Path | None = None
     pull: bool = Field(default=True, description="Bring the registry's folder up to date (git, fast-forward only).")
+
+
+class EventSettings(_Section):
+    """`events:` of `meetings:`: the meeting server tells how many are in its rooms (Prosody's event_sync)."""
+
+    secret: SecretStr | None = Field(
+        default=None, description="What it sends as `Authorization: Bearer …`; at least 32 letters and digits."
+    )
+    secret_file: Path | None = Field(default=None, description="Instead of `secret`: a file that holds it.")
+
+
+class ReservationSettings(_Section):
+    """`reservations:` of `meetings:`: rooms are open around their meetings alone (Prosody's mod_reservations)."""
+
+    secret: SecretStr | None = Field(
+        default=None, description="A part of the path that it calls; at least 32 letters and digits."
+    )
+    secret_file: Path | None = Field(default=None, description="Instead of `secret`: a file that holds it.")
+    callers: tuple[IPvAnyNetwork, ...] = Field(
+        min_length=1, description="Addresses that may call, e.g. 192.0.2.7 or 192.0.2.0/24."
+    )
+    before_minutes: int = Field(default=30, ge=0, le=1440, description="A room opens so long before a meeting,")
+    after_minutes: int = Field(default=60, ge=0, le=1440, description="and is closed so long after its end.")
+    longest_minutes: int = Field(
+        default=480, ge=30, le=1440, description="After so long a room is closed that has no dates."
+    )
+
+
+class MeetingSettings(_Section):
+    """`meetings:` of a network: what its meeting server may call."""
+
+    events: EventSettings | None = Field(default=None, description="Without it nobody learns how many are in a room.")
+    reservations: ReservationSettings | None = Field(
+        default=None,
+        description="Without it rooms are open at all times. With it no room opens while this service can't be "
+        "reached.",
+    )
 
 
 class ScheduleSettings(_Section):

@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentFault
 
-from provisioner.app.service_settings import OpenIdSettings, ScheduleSettings, ServiceSettings, WebhookSettings
+from provisioner.app.service_settings import (
+    MeetingSettings,
+    OpenIdSettings,
+    ScheduleSettings,
+    ServiceSettings,
+    WebhookSettings,
+)
 from provisioner.app.settings_mistakes import NETWORK_PATTERN, mistakes
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
@@ -47,6 +53,7 @@ class NetworkSettings(BaseModel):
     )
     openid: OpenIdSettings | None = Field(default=None, description="The login of its people, for the console.")
     webhook: WebhookSettings | None = Field(default=None, description="The git server that holds the registry.")
+    meetings: MeetingSettings = Field(default=MeetingSettings(), description="What its meeting server may call.")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="When the service does what.")
 
 

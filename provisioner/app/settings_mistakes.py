@@ -31,6 +31,7 @@ _KINDS: Final = {
     "model_type": "app.setting_no_section",
     "model_attributes_type": "app.setting_no_section",
     "dict_type": "app.setting_no_section",
+    "ip_any_network": "app.setting_no_addresses",
 }
 
 

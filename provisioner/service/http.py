@@ -18,7 +18,7 @@ from provisioner.console.network import Network
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
-from provisioner.service import health, webhooks
+from provisioner.service import health, meeting_calls, webhooks
 from provisioner.service.metrics import Metrics
 from provisioner.service.metrics import router as metrics_router
 from provisioner.service.observing import Observed
@@ -56,6 +56,7 @@ def application(
     metrics = Metrics(sites, leads)
     prefix = urlsplit(settings.url).path.rstrip("/")
     console.include_router(webhooks.router(sites, prefix))
+    console.include_router(meeting_calls.router(sites, pictures, prefix))
     console.include_router(health.router(sites.values(), is_warm, leads))
     console.include_router(metrics_router(metrics))
     return Waking(Observed(console, metrics), wake)

@@ -16,14 +16,11 @@ from fastapi import APIRouter, Request
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from provisioner.app.service_settings import WebhookSettings
 from provisioner.app.site import Site
 from provisioner.app.work.jobs import PULL
 from provisioner.model.errands import Job
-from provisioner.model.errors import SettingsError
-from provisioner.model.text import Text
+from provisioner.service.callers import TooLong, bounded_body, secret_of
 from provisioner.state import Attempts, Errands, Within
-from provisioner.transport.bounded import read_bounded
 
 _log = logging.getLogger(__name__)
 
@@ -31,25 +28,7 @@ MOST_BYTES: Final = 1024 * 1024
 ACTOR: Final = "webhook"
 _REMEMBERED: Final = timedelta(days=7)
 """As long as attempts are kept: see `provisioner.app.work.tidying`."""
-_LONGEST_SECRET: Final = 4_096
 _DELIVERIES: Final = ("x-gitea-delivery", "x-github-delivery", "x-gitlab-event-uuid")
-
-
-class TooLong(Exception):
-    """More than `MOST_BYTES`."""
-
-
-def secret_of(settings: WebhookSettings | None, site: Site) -> SecretStr | None:
-    """None: nobody may call. Raises `SettingsError` for a file that can't be read."""
-    if settings is None:
-        return None
-    if settings.secret_file is None:
-        return settings.secret
-    path = site.home / settings.secret_file
-    try:
-        return SecretStr(read_bounded(path, _LONGEST_SECRET).decode().strip())
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(Text.of("service.no_secret_file", file=str(path))) from None
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, secret: SecretStr) -> bool:
@@ -78,7 +57,7 @@ def router(sites: Mapping[str, Site], prefix: str = "") -> APIRouter:
         if secret is None:
             return Response(status_code=404)
         try:
-            body = await _body(request)
+            body = await bounded_body(request, MOST_BYTES)
         except TooLong:
             return Response(status_code=413)
         if not is_signed(request.headers, body, secret):
@@ -87,16 +66,6 @@ def router(sites: Mapping[str, Site], prefix: str = "") -> APIRouter:
         return Response(status_code=200)
 
     return made
-
-
-async def _body(request: Request) -> bytes:
-    """Read no further than allowed, whatever the request says of its length. Raises `TooLong`."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise TooLong
-    return bytes(body)
 
 
 def _delivery(headers: Mapping[str, str], body: bytes) -> list[str]:

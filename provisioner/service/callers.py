@@ -1,0 +1,65 @@
+"""Machines that call the service: the secret by which they are known, and how much of what they say is read."""
+
+import re
+from pathlib import Path
+from typing import Final, Protocol
+
+from fastapi import Request
+from pydantic import SecretStr
+
+from provisioner.app.site import Site
+from provisioner.model.errors import SettingsError
+from provisioner.model.text import Text
+from provisioner.transport.bounded import read_bounded
+
+_LONGEST_SECRET: Final = 4_096
+_LONG_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,200}")
+"""One that can stand in paths and headers, and that nobody guesses."""
+
+
+class TooLong(Exception):
+    """More bytes than are read."""
+
+
+class HasSecret(Protocol):
+    """A section of the settings."""
+
+    @property
+    def secret(self) -> SecretStr | None: ...
+
+    @property
+    def secret_file(self) -> Path | None: ...
+
+
+def secret_of(settings: HasSecret | None, site: Site) -> SecretStr | None:
+    """None: nobody may call. Raises `SettingsError` for a file that can't be read."""
+    if settings is None:
+        return None
+    if settings.secret_file is None:
+        return settings.secret
+    path = site.home / settings.secret_file
+    try:
+        return SecretStr(read_bounded(path, _LONGEST_SECRET).decode().strip())
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(Text.of("service.no_secret_file", file=str(path))) from None
+
+
+def long_secret_of(settings: HasSecret | None, site: Site, field: str) -> SecretStr | None:
+    """The same of a section that has to have one. Raises `SettingsError` for none, and one that could be guessed.
+
+    ``field``: the section as the settings file has it.
+    """
+    secret = secret_of(settings, site)
+    if settings is not None and (secret is None or not _LONG_SECRET.fullmatch(secret.get_secret_value())):
+        raise SettingsError(Text.of("service.short_secret", field=f"networks.{site.network}.{field}"))
+    return secret
+
+
+async def bounded_body(request: Request, most: int) -> bytes:
+    """Read no further than allowed, whatever the request says of its length. Raises `TooLong`."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise TooLong
+    return bytes(body)
