@@ -1,0 +1,1 @@
+"""What the emulated Jitsi-Admin is made of."""
