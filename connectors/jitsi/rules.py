@@ -110,7 +110,8 @@ def login(token: str | None, deployment: Deployment, now: datetime) -> Claims | 
 def enter(claims: Claims, room: str, tenant: str | None, deployment: Deployment) -> Refused | None:
     """The second stage, at the door of a room. ``claims``: as `login` gave them; none: without a token."""
     if not claims:
-        return None
+        unasked = deployment.allow_empty or not deployment.domain_verification
+        return None if unasked else Refused(Stage.ROOM, Why.OTHER_PATTERN)
     try:
         found = _wildcard(claims) if deployment.no_wildcard else None
         found = found or _other_room(claims, room, tenant, deployment)
