@@ -45,7 +45,7 @@ class Answer:
     """By lower-case name."""
     value: object = NOT_JSON
     body: bytes = b""
-    """As it came, where no JSON is expected (WebDAV)."""
+    """As it came, for where no JSON is expected (WebDAV, BOSH)."""
 
     def retry_after(self, now: datetime) -> float | None:
         """Seconds to wait according to `Retry-After` (a number or a date), at most `LONGEST_WAIT`; None: not said."""

@@ -60,11 +60,13 @@ class HttpSession:
         *,
         json: object = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> Answer:
-        """The server's answer, whatever its status. No retries. ``form``: a body as browsers send it, instead of JSON.
+        """The server's answer, whatever its status. No retries. ``form``: a body as browsers send it, instead of JSON;
+        ``content``: a body as it is, whose type ``headers`` tell.
 
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
         (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (broken encoding).
@@ -75,7 +77,7 @@ class HttpSession:
                 method,
                 url,
                 json=json,
-                data=form,
+                data=form if content is None else content,
                 params=params,
                 headers=headers,
                 auth=auth or _as_nobody,
@@ -93,7 +95,7 @@ class HttpSession:
         except requests.exceptions.RequestException as error:
             raise failure(error, method, url) from error
         headers_seen = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers_seen, parsed(body.decode("utf-8", "replace")))
+        return Answer(response.status_code, headers_seen, parsed(body.decode("utf-8", "replace")), body)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
