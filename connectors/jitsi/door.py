@@ -49,11 +49,6 @@ class JitsiDoor:
         """Scheme and host, as the settings have them."""
         return self._settings.url
 
-    @property
-    def address(self) -> str:
-        """Scheme and host of every pass."""
-        return self._settings.url
-
     def new_room(self) -> str:
         """``re-`` and 128 random bits."""
         return f"{ROOM_PREFIX}{secrets.token_hex(16)}"
