@@ -22,6 +22,8 @@ from provisioner.console import (
     links,
     login,
     matrix,
+    meeting_guests,
+    meeting_keys,
     meeting_room,
     moderating,
     my_page,
@@ -57,10 +59,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     letters.router,
     links.router,
     safety.router,
+    meeting_guests.router,
 )
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 
-LONGER_BODIES: Final = {"/hooks/registry": 1024 * 1024}
+LONGER_BODIES: Final = {
+    "/hooks/registry": 1024 * 1024,
+    **dict.fromkeys(("/events/room/created", "/events/occupant/joined", "/events/occupant/left"), 64 * 1024),
+    "/events/room/destroyed": 1024 * 1024,
+}
 """Paths whose requests may be longer than a form, in bytes."""
 
 
@@ -87,6 +94,7 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
     app.include_router(meeting_room.lean, prefix=f"{prefix}/{{network}}", **shared)  # the first that is looked through
     for router in ROUTERS:
         app.include_router(router, prefix=f"{prefix}/{{network}}", dependencies=[Depends(own_form)], **shared)
+    app.include_router(meeting_keys.router, prefix=f"{prefix}/{{network}}", **shared)
     app.include_router(assets.router, prefix=f"{prefix}/{{network}}")
 
     @app.get(f"{prefix}/", include_in_schema=False)

@@ -44,8 +44,10 @@ def show_login(
     with_city = visit.network.provider is not None
     if why is None and visit.session is not None and visit.viewer is None:  # their access ended while they were here
         why = Text.of("console.openid_not_here")
+    asked = visit.request.cookies.get(visit.network.cookie("next"), "")
     context = {
         "address": address,
+        "for_room": asked.partition("?")[0] == visit.network.path("room"),
         "errors": errors or {},
         "refused": why,
         "contact": visit.picture.policy.joining.contact,

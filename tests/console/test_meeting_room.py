@@ -155,7 +155,7 @@ def test_a_pass_that_leads_elsewhere_is_not_followed(house: House, monkeypatch: 
     doors = house.networks["redi"].doors
     for address in (f"{MEET}.evil.example/x", "https://evil.example/", f"http{MEET[5:]}/x", "//meet.example/x", "/x"):
         found = Pass(SecretStr("t"), SecretStr(f"{address}#jwt=t"), house.clock.now())
-        monkeypatch.setattr(doors, "enter", lambda *_, found=found: found)
+        monkeypatch.setattr(doors, "enter", lambda *_, found=found, **__: found)
         visitor = house.visitor(MEMBER, raise_server_exceptions=False)
         answer = visitor.get("join", BODY)
         assert answer.status_code == 500, address
@@ -164,7 +164,7 @@ def test_a_pass_that_leads_elsewhere_is_not_followed(house: House, monkeypatch: 
 
 
 def test_a_state_that_cannot_be_used_lets_nobody_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise StateError(Text.of("state.unreadable", database="x"))
 
     visitor = house.visitor(MEMBER)

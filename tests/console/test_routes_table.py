@@ -29,16 +29,18 @@ from tests.support.console_rows import (
     ASKED,
     BODY,
     EVERYBODY,
+    GUEST_LINK,
     LETTERS,
     LINK,
     ONLY_THERE_BODY,
+    ONLY_THERE_GUEST_LINK,
     ONLY_THERE_LINK,
     ONLY_THERE_REQUEST,
     PERSON,
     REQUEST,
     Row,
 )
-from tests.support.meetings import MEET, with_rooms
+from tests.support.meetings import MEET, invite, room_name, tie_room, with_rooms
 from tests.support.site import body, person
 
 _ROOMS: Final = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
@@ -59,6 +61,7 @@ def built(folder: Path) -> House:
     )
     house.wishes["redi"].policy = {"joining": {"tries_an_hour": {"address": 1000, "sender": 1000}}}
     with_rooms(house, BODY)
+    tie_room(house.networks["ortenau"], BODY, room_name(2))
     for number, network, link in ((REQUEST, "redi", LINK), (ONLY_THERE_REQUEST, "ortenau", ONLY_THERE_LINK)):
         found = house.networks[network]
         assert found.requests.ask(ASKED, BODY, "Bitte", found.now()) == int(number)
@@ -66,6 +69,9 @@ def built(folder: Path) -> House:
         with found.site.database.writing() as connection:  # with a word that a row can name
             row = update(ONE_TIME_LINK).where(ONE_TIME_LINK.c.digest == digest_of(made))
             connection.execute(row.values(digest=digest_of(link)))
+    for network, link in (("redi", GUEST_LINK), ("ortenau", ONLY_THERE_GUEST_LINK)):
+        there = house.networks[network]
+        invite(there, "Gerda Gast", there.now() + timedelta(days=1), word=link)
     return house
 
 

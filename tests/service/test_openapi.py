@@ -68,7 +68,7 @@ def _described(house: House) -> Any:
         for method in methods.values():
             for parameter in method.get("parameters", []):
                 if parameter["in"] == "path" and parameter["name"] != "network":
-                    before = path.split("/")[path.split("/").index(f"{{{parameter['name']}}}") - 1]
+                    before = path.partition(f"/{{{parameter['name']}}}")[0].rpartition("/")[2]
                     if before in KNOWN:
                         there_is = [int(one) if one.isdecimal() else one for one in KNOWN[before]]
                         parameter["schema"] = {"anyOf": [{"enum": there_is}, parameter["schema"]]}

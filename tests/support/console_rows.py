@@ -41,6 +41,7 @@ PERSON, ONLY_THERE_PERSON = MEMBER, "p-nur"
 REQUEST, ONLY_THERE_REQUEST = "1", "2"
 LINK, ONLY_THERE_LINK = "a-moderators-link", "a-moderators-link-there"
 """By which a moderator decides on the request."""
+GUEST_LINK, ONLY_THERE_GUEST_LINK = "a-guests-link", "a-guests-link-there"
 ASKED: Final = OTHER
 """Who asked in the request."""
 
@@ -80,3 +81,4 @@ A_BODY: Final = (BODY, ONLY_THERE_BODY)
 A_PERSON: Final = (PERSON, ONLY_THERE_PERSON)
 A_REQUEST: Final = (REQUEST, ONLY_THERE_REQUEST)
 A_LINK: Final = (LINK, ONLY_THERE_LINK)
+A_GUEST: Final = (GUEST_LINK, ONLY_THERE_GUEST_LINK)

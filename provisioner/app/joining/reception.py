@@ -77,7 +77,7 @@ class Reception:
         with self._site.database.writing() as connection:
             within = Within(connection)
             attempts, outbox = Attempts(within, network), Outbox(within, network, now)
-            if not attempts.count_one("link-sender", _place_of(sender), now, tries.sender, _AN_HOUR):
+            if not attempts.count_one("link-sender", place_of(sender), now, tries.sender, _AN_HOUR):
                 return Reply.TOO_OFTEN
             if not attempts.count_one("link-address", _mailbox(wanted), now, tries.address, _AN_HOUR):
                 return Reply.TOO_OFTEN
@@ -213,7 +213,7 @@ def _mailbox(address: str) -> str:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
-def _place_of(sender: str) -> str:
+def place_of(sender: str) -> str:
     """Where somebody sits: of IPv6 whoever has one address has all 2^64 of its network (RFC 6177)."""
     try:
         address = ip_address(sender)
