@@ -64,6 +64,7 @@ class Right(StrEnum):
     CONFIRM = "confirm"  # a body's list: strike, confirm
     APPOINT = "appoint"
     MAIL = "mail"  # to all of a body
+    INVITE = "invite"  # guests to a body's meetings
     CREATE_BODY = "create-body"
     CHANGE_BODY = "change-body"
     END_STAY = "end-stay"
@@ -144,7 +145,7 @@ def _may_with_body(viewer: Viewer, right: Right, body: Body | None) -> bool:
         moderates, belongs = body.id in viewer.moderates, body.id in viewer.member_of
     if right in _OF_MODERATION:
         return moderates or leads
-    if right is Right.MAIL:
+    if right in (Right.MAIL, Right.INVITE):
         return moderates
     if right is Right.CHANGE_BODY:
         return leads

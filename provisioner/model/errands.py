@@ -14,6 +14,7 @@ class Job(StrEnum):
     PLAN = "plan"  # look at everything, write nothing: what would be done, what drifted
     SOURCES = "sources"  # read the sources of identities
     REMIND = "remind"  # reminders, announcements, confirmations that are due, the summary of the week
+    ROOMS = "rooms"  # give other names to meeting rooms that wait for it
     TIDY = "tidy"  # forget what was kept long enough; back up
 
 

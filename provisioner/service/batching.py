@@ -13,7 +13,7 @@ TRIES: Final = 5
 _PAUSES: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 
 _ORDER: Final[Mapping[Job, int]] = {
-    job: rank for rank, job in enumerate((Job.SYNC, Job.APPLY, Job.PLAN, Job.SOURCES, Job.REMIND, Job.TIDY))
+    job: rank for rank, job in enumerate((Job.SYNC, Job.APPLY, Job.PLAN, Job.SOURCES, Job.ROOMS, Job.REMIND, Job.TIDY))
 }
 """People wait for the first, nobody for the last."""
 

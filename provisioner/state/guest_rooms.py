@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
 from provisioner.state.database import Transactions
 from provisioner.state.meeting_schema import GUEST_ROOM
+
+_ID_BYTES: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class GuestRooms:
             statement = select(GUEST_ROOM).where(GUEST_ROOM.c.network == self._network, condition)
             row = connection.execute(statement).first()
         return None if row is None else _room(row)
+
+
+def new_guest_room_id() -> str:
+    """Opaque; no secret: whoever knows it can't enter with it."""
+    return secrets.token_urlsafe(_ID_BYTES)
 
 
 def guest_room_key(room: str) -> str:

@@ -15,7 +15,7 @@ from provisioner.state.admission import Purpose
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Within
 from provisioner.state.enrolments import EnrolmentStore
-from provisioner.state.meeting_schema import FEED
+from provisioner.state.meeting_schema import FEED, GUEST_ROOM, INVITATION
 from provisioner.state.schema import META
 from provisioner.state.service_schema import (
     AUDIT,
@@ -31,16 +31,21 @@ from provisioner.state.service_schema import (
 from provisioner.state.traces import Traces
 
 _HIDDEN: Final = "digest"
-"""Of sessions, links and feeds: shown to nobody."""
+"""Of sessions, links, feeds and invitations: shown to nobody."""
 _OWN: Final = frozenset({"requests", "sessions", "links", "feeds", "letters"})
 """What goes by rows; how they came, and their places, go with the enrolments."""
 
 
-def shown(connection: Connection, network: str, person: str, addresses: Collection[str]) -> dict[str, list[Any]]:
+def shown(
+    connection: Connection, network: str, person: str, addresses: Collection[str], traces: Traces
+) -> dict[str, list[Any]]:
     """By what it is, for the person to read; of others' requests without what these wrote."""
-    return {
+    found = {
         name: [_plain(row, person) for row in rows] for name, _, rows in _about(connection, network, person, addresses)
     }
+    invitations = _invitations(connection, network)
+    concerned = [row for row in invitations if row.invited_by == person or traces.are_in(row.guest_name)]
+    return found | {"invitations": [_plain(row, person) for row in concerned]}
 
 
 def forget(connection: Connection, network: str, person: str, addresses: Collection[str], traces: Traces) -> None:
@@ -54,6 +59,14 @@ def forget(connection: Connection, network: str, person: str, addresses: Collect
                 continue  # somebody else's, on which the person decided
             keys = [column == getattr(row, column.name) for column in table.primary_key.columns]
             connection.execute(delete(table).where(*keys))
+    for row in _invitations(connection, network):
+        if traces.are_in(row.guest_name):  # of a guest, who has no id: so that nothing else tells who is meant
+            mine = (INVITATION.c.network == network, INVITATION.c.id == row.id)
+            connection.execute(delete(INVITATION).where(*mine))
+    for row in connection.execute(select(GUEST_ROOM).where(GUEST_ROOM.c.network == network)).all():
+        if traces.are_in(row.title):
+            mine = (GUEST_ROOM.c.network == network, GUEST_ROOM.c.id == row.id)
+            connection.execute(update(GUEST_ROOM).where(*mine).values(title=traces.blanked(row.title)))
     ending = connection.execute(select(ENDING).where(ENDING.c.network == network, ENDING.c.person == person)).first()
     enrolments = EnrolmentStore(Within(connection), network)
     enrolments.forget_person(person)
@@ -77,12 +90,19 @@ def _about(
         ("sessions", SESSION, or_(SESSION.c.person == person, _one_of(SESSION.c.address, addresses))),
         ("links", ONE_TIME_LINK, or_(_one_of(ONE_TIME_LINK.c.subject, addresses), _decided_by(person))),
         ("feeds", FEED, FEED.c.person == person),
+        ("guest_rooms", GUEST_ROOM, GUEST_ROOM.c.opened_by == person),
         ("deeds", AUDIT, or_(AUDIT.c.actor == person, AUDIT.c.subject == f"person:{person}")),
     )
     for name, table, condition in tables:
-        statement = select(table).where(table.c.network == network, condition)
+        told = (column for column in table.columns if column is not GUEST_ROOM.c.name)  # whoever knows it may enter
+        statement = select(*told).where(table.c.network == network, condition)
         yield name, table, list(connection.execute(statement.order_by(*table.primary_key.columns)))
     yield "letters", OUTBOX, list(_letters(connection, network, person, addresses))
+
+
+def _invitations(connection: Connection, network: str) -> list[Row[Any]]:
+    statement = select(INVITATION).where(INVITATION.c.network == network).order_by(INVITATION.c.id)
+    return list(connection.execute(statement))
 
 
 def _letters(connection: Connection, network: str, person: str, addresses: Collection[str]) -> Iterator[Row[Any]]:

@@ -32,6 +32,7 @@ from provisioner.state.traces import BLANK, Traces, without_strings
 KEPT: Final = (
     *("sources", "apart", "ties", "borrowed", "memberships", "departures", "steps", "mentioned", "plans", "runs"),
     *("enrolled", "places", "endings", "requests", "confirmed", "sessions", "links", "feeds", "deeds", "letters"),
+    *("guest_rooms", "invitations"),
 )
 """What `Persons.export` calls what there is."""
 
@@ -74,7 +75,7 @@ class Persons:
         ``memberships``, ``departures``, ``steps`` (writes to their own accounts), ``mentioned`` (writes to containers),
         ``plans`` (saved ones) and ``runs`` (that they started). Of the service: ``enrolled`` (how they came),
         ``places``, ``endings``, ``requests``, ``confirmed`` (lists), ``letters``, ``sessions``, ``links``, ``feeds``,
-        ``deeds``.
+        ``deeds``, ``guest_rooms`` (that they opened), ``invitations`` (that they made, or of a guest of that name).
         ``names``: further ones of theirs, addresses among them.
         """
         with self._database.reading() as connection:
@@ -90,7 +91,7 @@ class Persons:
                 "mentioned": [_mentioned(row, traces) for row in _mentioning(connection, network, traces)],
                 "plans": list(_plans(connection, network, traces, person)),
                 "runs": _rows(connection, _started(network, person)),
-                **participation.shown(connection, network, person, addresses_in(traces.names)),
+                **participation.shown(connection, network, person, addresses_in(traces.names), traces),
             }
         return {name: rows for name, rows in found.items() if rows}
 

@@ -51,6 +51,7 @@ PAGES: dict[Right, set[str]] = {
     Right.CONFIRM: RANGERS | {"administrator", "moderator"},
     Right.APPOINT: RANGERS | {"administrator", "moderator"},
     Right.MAIL: RANGERS | {"moderator"},
+    Right.INVITE: RANGERS | {"moderator"},
     Right.CREATE_BODY: RANGERS | {"coordinator", "administrator"},
     Right.CHANGE_BODY: RANGERS | {"administrator"},
     Right.END_STAY: RANGERS,

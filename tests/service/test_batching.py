@@ -53,7 +53,7 @@ def test_people_wait_for_syncs_first_and_for_tidying_never() -> None:
     while batch := next_job(due):
         order.append(batch[0].job)
         due = [one for one in due if one not in batch]
-    assert order == [Job.SYNC, Job.APPLY, Job.PLAN, Job.SOURCES, Job.REMIND, Job.TIDY]
+    assert order == [Job.SYNC, Job.APPLY, Job.PLAN, Job.SOURCES, Job.ROOMS, Job.REMIND, Job.TIDY]
 
 
 @given(

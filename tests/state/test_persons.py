@@ -1,6 +1,6 @@
 """What the database holds about one person, and that none of it can be read once they are erased."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,19 @@ from provisioner.model.bindings import Binding
 from provisioner.model.resources import Kind
 from provisioner.model.steps import Done, Effects
 from provisioner.model.text import Text
-from provisioner.state import Bindings, Database, Departures, Persons, Runs, SavedPlans, StepState, TiesLog
+from provisioner.state import (
+    Bindings,
+    Database,
+    Departures,
+    GuestRoom,
+    GuestRooms,
+    Invitations,
+    Persons,
+    Runs,
+    SavedPlans,
+    StepState,
+    TiesLog,
+)
 from provisioner.state.codec import dump
 from tests.state.samples import NETWORK, NOW, SERVER, TARGET, account, begin, group, in_group, journal, later, step
 
@@ -152,6 +164,24 @@ def test_who_was_erased_can_be_read_nowhere_any_more(lived: Database) -> None:
         assert marker.lower() not in after, marker
     for of_bob in ("Bob Beispiel", "bob@ulm.example", "ada.muster2"):
         assert of_bob in everything(lived)
+
+
+def test_of_guests_links_what_names_the_person_is_shown_and_goes(lived: Database) -> None:
+    invitations, rooms = Invitations(lived, NETWORK), GuestRooms(lived, NETWORK)
+    guest, _ = invitations.make("body:g", f"{SHOWN} (Firma)", "bob", NOW, NOW + timedelta(days=1))
+    made, _ = invitations.make("body:g", "Gustav Gast", "ada", NOW, NOW + timedelta(days=1))
+    rooms.open(GuestRoom("r-1", "g", "re-secret", f"Mit {SHOWN}", "ada", NOW, NOW + timedelta(hours=1)))
+    shown = Persons(lived).export(NETWORK, "ada")
+    assert {one["id"] for one in shown["invitations"]} == {guest.id, made.id}
+    assert [(one["id"], one["title"]) for one in shown["guest_rooms"]] == [("r-1", f"Mit {SHOWN}")]
+    assert "re-secret" not in dump(shown)
+    assert "digest" not in dump(shown["invitations"])
+    erase(lived)
+    Persons(lived).scrub(NETWORK, "ada")
+    assert invitations.to("body:g") == [made], "whom Ada invited stays, under an id that tells nothing"
+    room = rooms.get("r-1")
+    assert room is not None
+    assert SHOWN not in room.title
 
 
 def test_what_history_guards_and_plans_need_stays(lived: Database) -> None:

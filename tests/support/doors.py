@@ -7,16 +7,18 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from provisioner.app.meetings.doors import Doors
+from provisioner.app.meetings.doors import Doors, room_key
 from provisioner.model.bindings import Binding
 from provisioner.model.meetings import Entrant, Pass, Stage, Verdict
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.state import BindingWriter
 from provisioner.state.tie_facts import Facts
-from tests.support.desk import Desk
+from tests.support.desk import Desk, small_network
+from tests.support.site import Wish
 
 TARGET, SERVER = "meet", "https://meet.example"
+SECRET: Final = "emulated-secret-of-meeting-server"
 LIFETIME: Final = timedelta(minutes=15)
 
 
@@ -54,14 +56,21 @@ class NotedDoor:
         return self.admitted[-1]
 
 
+def meeting_network() -> Wish:
+    """The small network, with a meeting server."""
+    wish = small_network()
+    wish.targets[TARGET] = {"connector": "jitsi", "url": SERVER, "secret": SECRET}
+    return wish
+
+
 def doors_of(desk: Desk, door: NotedDoor) -> Doors:
     return Doors(desk.site, desk.pictures, lambda site: {TARGET: door})
 
 
 def tie_room(desk: Desk, body: str, name: str, target: str = TARGET) -> None:
     """As a sync would have done it."""
-    binding = Binding(ResourceId(Kind.MEETING_ROOM, f"body:{body}"), name, body, "", {})
+    binding = Binding(ResourceId(Kind.MEETING_ROOM, room_key(body)), name, body, "", {})
     with desk.site.database.writing() as connection:
         facts = Facts(connection, run=None)
-        BindingWriter(connection, desk.site.network, target, SERVER, facts).bind(binding, desk.clock.now())
+        BindingWriter(connection, desk.site.network, target, f"jitsi:{TARGET}.example", facts).bind(binding, desk.clock.now())
         facts.note()

@@ -19,6 +19,7 @@ from typing import Final
 from policies.meetingsections import MeetingsPolicy
 from provisioner.app.connectors import connector_type
 from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.meetings.room_keys import RoomKeys
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.site import Site
 from provisioner.lifecycle.rights import Viewer
@@ -88,7 +89,7 @@ class Doors:
         self._pictures = pictures
         self._open = opened
         database, network = site.database, site.network
-        self._names = RoomNames(database, network)
+        self._names, self._keys = RoomNames(database, network), RoomKeys(site)
         self._accesses = RoomAccesses(database, network)
         self._guest_rooms = GuestRooms(database, network)
         self._invitations = Invitations(database, network)
@@ -149,11 +150,7 @@ class Doors:
 
         Names are compared as meeting servers do, whatever their case.
         """
-        named = self._names.called(name.lower(), self.by_target)
-        if named is not None:
-            return named.key
-        opened = self._guest_rooms.called(name.lower())
-        return None if opened is None else opened.key
+        return self._keys.of(name.lower())
 
     @cached_property
     def by_target(self) -> Opened:

@@ -11,7 +11,7 @@ from policies.document import Policy, RetentionPolicy
 from provisioner.app.connectors import connector_type
 from provisioner.app.joining.reception import STAYS
 from provisioner.app.site import Site
-from provisioner.app.work.tidying import ATTEMPT_DAYS, LINK_DAYS
+from provisioner.app.work.tidying import ATTEMPT_DAYS, INVITATION_DAYS, LINK_DAYS, RESERVATION_DAYS
 from provisioner.model.registry import Registry
 from provisioner.model.resources import Kind
 from provisioner.model.sources import PERSON_FIELDS
@@ -155,6 +155,13 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     minutes = Text.of("app.privacy_minutes", count=policy.joining.link_minutes, days=LINK_DAYS)
     yield Kept(Text.of("app.privacy_kept_links"), minutes, ("one_time_link",))
     yield Kept(Text.of("app.privacy_kept_feeds"), erased, ("feed",))
+    after = Text.of("app.privacy_days_after_end", count=INVITATION_DAYS)
+    yield Kept(Text.of("app.privacy_kept_guests"), after, ("guest_room", "invitation"))
+    yield Kept(Text.of("app.privacy_kept_access"), Text.of("app.privacy_till_renamed"), ("room_access",))
+    yield Kept(Text.of("app.privacy_kept_gatherings"), days(keep.gatherings_days), ("gathering",))
+    yield Kept(Text.of("app.privacy_kept_headcounts"), Text.of("app.privacy_till_next_tidying"), ("headcount",))
+    over = Text.of("app.privacy_days_after_end", count=RESERVATION_DAYS)
+    yield Kept(Text.of("app.privacy_kept_reservations"), over, ("reservation",))
     yield Kept(Text.of("app.privacy_kept_attempts"), days(ATTEMPT_DAYS), ("attempt",))
     yield Kept(Text.of("app.privacy_kept_last_look"), Text.of("app.privacy_till_next_look"), ("meta", "errand"))
     yield Kept(Text.of("app.privacy_kept_tombstones"), Text.of("app.privacy_for_good"), ("tombstone",))

@@ -12,6 +12,7 @@ from provisioner.app.focus import is_named
 from provisioner.app.letters import first_login, noticing
 from provisioner.app.letters.reminding import remind
 from provisioner.app.meetings.reminding import post_reminders
+from provisioner.app.meetings.rotating import note_access, rotate_due
 from provisioner.app.picture import Pictures
 from provisioner.app.planning import make_plan, unread
 from provisioner.app.queue import approve, keep_queue
@@ -139,6 +140,7 @@ class _Work:
         if job is Job.SYNC:
             came = self._sync()
             post_reminders(self._site, self._pictures.now(fresh=True))  # what was moved has another time now
+            note_access(self._site, self._pictures.now(fresh=True))
             return came
         if job is Job.APPLY:
             return self._apply()
@@ -150,8 +152,11 @@ class _Work:
             remind(self._site, self._pictures.now())
             noticing.notice_credentials(self._site, self._pictures.now())
             post_reminders(self._site, self._pictures.now(fresh=True))
+        elif job is Job.ROOMS:
+            rotate_due(self._site, self._pictures.now(fresh=True), errands=[errand.id for errand in self._errands])
         else:
             tidy(self._site, self._pictures.now().policy)
+            note_access(self._site, self._pictures.now(fresh=True))  # names that are old enough
         return _Came()
 
     def _sync(self) -> _Came:

@@ -12,9 +12,13 @@ from provisioner.state import (
     Attempts,
     Audit,
     Confirmations,
+    Gatherings,
+    GuestRooms,
+    Invitations,
     Links,
     Outbox,
     Requests,
+    Reservations,
     Runs,
     SavedPlans,
     Sessions,
@@ -25,6 +29,11 @@ LINK_DAYS = 1
 """Days for which a one-time link is kept after it expired."""
 ATTEMPT_DAYS = 7
 """Longer than any window in which attempts are counted."""
+INVITATION_DAYS = 7
+"""Days for which a guest's invitation and a room for guests are kept after their end."""
+
+RESERVATION_DAYS = 1
+"""Days for which it is kept that a room was open, after it was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ def tidy(site: Site, policy: Policy) -> Tidied:
 
     with database.writing() as connection:
         here = Within(connection)
+        Gatherings(here, network).settle(now)
         forgotten = {
             "runs": Runs(here).forget(network, ago(keep.history_days)),
             "plans": SavedPlans(here).forget(network, ago(keep.history_days)),
@@ -59,6 +69,10 @@ def tidy(site: Site, policy: Policy) -> Tidied:
             "links": Links(here, network).forget(ago(LINK_DAYS)),
             "sessions": Sessions(here, network).forget(now),
             "attempts": Attempts(here, network).forget(ago(ATTEMPT_DAYS)),
+            "invitations": Invitations(here, network).forget(ago(INVITATION_DAYS)),
+            "gatherings": Gatherings(here, network).forget(ago(keep.gatherings_days)),
+            "reservations": Reservations(here, network).forget(ago(RESERVATION_DAYS)),
+            "guest_rooms": GuestRooms(here, network).forget(ago(INVITATION_DAYS)),
         }
     database.fold()
     return Tidied({what: count for what, count in forgotten.items() if count}, backup)
