@@ -232,6 +232,12 @@ class RetentionPolicy(Section):
         description="Days for which it is known of a letter that it went (to whom and about what, not its text). No "
         "reminder is sent twice within them.",
     )
+    gatherings_days: int = Field(
+        default=1095,
+        ge=31,
+        description="Days for which it is known of a meeting how long it was and how many were in its room; never who. "
+        "The yearly figures are counted from them.",
+    )
 
 
 class LifecyclePolicy(Section):

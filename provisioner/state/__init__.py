@@ -26,6 +26,7 @@ from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
 from provisioner.state.remembered import Remembered
 from provisioner.state.requests import Requests
+from provisioner.state.reservations import Reservation, Reservations
 from provisioner.state.retired import RetiredNames
 from provisioner.state.room_access import RoomAccess, RoomAccesses
 from provisioner.state.room_names import RoomName, RoomNames
@@ -79,6 +80,8 @@ __all__ = [
     "Recovered",
     "Remembered",
     "Requests",
+    "Reservation",
+    "Reservations",
     "RetiredNames",
     "RoomAccess",
     "RoomAccesses",

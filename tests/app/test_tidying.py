@@ -9,25 +9,31 @@ from policies.document import Policy
 from provisioner.app.site import Site
 from provisioner.app.work.tidying import tidy
 from provisioner.model.enrolments import RequestState
+from provisioner.model.gatherings import Count, Told
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.state import (
     Attempts,
     Audit,
     Confirmations,
+    Gatherings,
     Links,
     Outbox,
     Outcome,
     PlanState,
     Purpose,
     Requests,
+    Reservations,
     Runs,
     SavedPlans,
     Sessions,
 )
 from tests.support.site import Installation
 
-DAYS = {"history_days": 100, "audit_days": 50, "letters_days": 40}
-EVERYTHING = {"runs", "plans", "audit", "requests", "confirmations", "letters", "links", "sessions", "attempts"}
+DAYS = {"history_days": 100, "audit_days": 50, "letters_days": 40, "gatherings_days": 60}
+EVERYTHING = {
+    *("runs", "plans", "audit", "requests", "confirmations", "letters", "links", "sessions", "attempts"),
+    *("gatherings", "reservations"),
+}
 
 
 @pytest.fixture
@@ -65,6 +71,10 @@ def fill(site: Site, network: str) -> None:
     Links(database, network).make(Purpose.LOGIN, "a@stadt.example", now, hour)
     Sessions(database, network).begin(now, hour, "link", person="p-1")
     Attempts(database, network).count_one("login", "1.2.3.4", now, 5, hour)
+    second = int(now.timestamp())
+    for told, more in ((Told.CREATED, ()), (Told.DESTROYED, (2, 2))):
+        Gatherings(database, network).tell("body:pg-1", 0, Count(told, second, second, *more))
+    Reservations(database, network).open("body:pg-1", "re-1", now, now + hour)
 
 
 def test_each_thing_goes_when_its_own_time_is_over(site: Site) -> None:
@@ -79,10 +89,12 @@ def test_each_thing_goes_when_its_own_time_is_over(site: Site) -> None:
         "sessions": 1,
         "links": 2,
         "attempts": 8,
+        "reservations": 2,
         "letters": 41,
         "audit": 51,
         "requests": 51,
         "confirmations": 51,
+        "gatherings": 61,
         "runs": 101,
         "plans": 101,
     }

@@ -163,7 +163,9 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     over = Text.of("app.privacy_days_after_end", count=RESERVATION_DAYS)
     yield Kept(Text.of("app.privacy_kept_reservations"), over, ("reservation",))
     yield Kept(Text.of("app.privacy_kept_attempts"), days(ATTEMPT_DAYS), ("attempt",))
-    yield Kept(Text.of("app.privacy_kept_last_look"), Text.of("app.privacy_till_next_look"), ("meta", "errand"))
+    yield Kept(
+        Text.of("app.privacy_kept_last_look"), Text.of("app.privacy_till_next_look"), ("meta", "errand", "remembered")
+    )
     yield Kept(Text.of("app.privacy_kept_tombstones"), Text.of("app.privacy_for_good"), ("tombstone",))
     technical = ("rate", "server_lock", "secret")
     yield Kept(Text.of("app.privacy_kept_technical"), Text.of("app.privacy_no_people"), technical)
