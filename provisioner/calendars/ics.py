@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ PRODUCT: Final = "-//readi//provisioner//DE"
 MAX_BYTES: Final = 1_000_000
 MAX_EVENTS: Final = 2_000
 _MAX_TEXT: Final = 10_000
+_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
+"""What icalendar raises for values that it can't read, some of them only when one asks for them."""
 
 
 class NotOurs(ValueError):
@@ -82,7 +84,7 @@ def read(content: bytes) -> ReadEvent:
     try:
         calendar = Calendar.from_ical(content)
         events = [part for part in calendar.walk("VEVENT") if isinstance(part, Event)]
-    except (ValueError, LookupError, TypeError, AttributeError) as fault:
+    except _FAULTS as fault:
         raise NotOurs("not iCalendar") from fault
     mains = [one for one in events if "RECURRENCE-ID" not in one]
     if len(mains) != 1 or len(events) > MAX_EVENTS:
@@ -90,7 +92,7 @@ def read(content: bytes) -> ReadEvent:
     main = mains[0]
     try:
         series: Series | None = _read_series(main, [one for one in events if one is not main])
-    except NotOurs:
+    except _FAULTS:
         series = None
     return ReadEvent(
         _text(main, "UID"),
@@ -128,13 +130,20 @@ def _components(entry: Entry) -> Iterable[Event]:
     if series.further:
         main.add("RDATE", [one.replace(tzinfo=zone) for one in series.further])
     if series.cancelled:
-        times = series.planned(series.cancelled[0], series.cancelled[-1])
-        main.add("EXDATE", [times[day].replace(tzinfo=zone) for day in series.cancelled])
+        main.add("EXDATE", [_planned(series, day) for day in series.cancelled])
     yield main
     for day, to in series.moved:
         away = _component(entry, to)
-        away.add("RECURRENCE-ID", series.planned(day, day)[day].replace(tzinfo=zone))
+        away.add("RECURRENCE-ID", _planned(series, day))
         yield away
+
+
+def _planned(series: Series, day: date) -> datetime:
+    """When one of them would be, of whose exception a canonical series speaks."""
+    local = series.on(day)
+    if local is None:
+        raise ValueError(f"none is planned on {day}")
+    return local.replace(tzinfo=ZoneInfo(series.zone))
 
 
 def _component(entry: Entry, start: datetime) -> Event:
@@ -181,7 +190,7 @@ def _read_series(main: Event, others: list[Event]) -> Series:
     exdates = _times(main, "EXDATE", zone)
     moved = [_moved(one, main, zone, minutes) for one in others]
     for exact in (*exdates, *(was for was, _ in moved)):
-        if series.planned(exact.date(), exact.date()).get(exact.date()) not in (exact, None):
+        if series.on(exact.date()) not in (exact, None):
             raise NotOurs("an exception at another time of day")
     return replace(
         series,

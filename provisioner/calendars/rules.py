@@ -2,11 +2,16 @@
 
 A rule has no end of its own (`Series.until` is one) and gives at most one time a day: so a single meeting is known by
 its day. What is allowed is little on purpose: the more a rule can say, the more calendars read it differently.
+
+Days are tested one by one: a rule that gives none (the 30th of February) costs no more than any other, while dateutil
+looks for its first one up to the year 9999.
 """
 
 import re
-from collections.abc import Mapping
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache, lru_cache
 from typing import Final
 
 from provisioner.model.text import Text
@@ -104,3 +109,73 @@ def canonical_rule(rule: str, start: date) -> str:
 
 def _rank(day: str) -> tuple[int, int]:
     return WEEKDAYS.index(day[-2:]), int(day[:-2] or 0)
+
+
+def rule_days(rule: str, start: date, first: date, last: date) -> Iterator[date]:
+    """The days from ``first`` to ``last`` on which a rule gives a meeting; ``start``: of the series."""
+    is_one = rule_test(rule, start)
+    return filter(is_one, map(date.fromordinal, range(max(first, start).toordinal(), last.toordinal() + 1)))
+
+
+@lru_cache(10_000)
+def rule_test(rule: str, start: date) -> Callable[[date], bool]:
+    """Whether a rule gives a meeting on a day; asked of days from ``start`` on."""
+    in_turn, fits = _in_turn(parts_of(rule), start), _fitting(parts_of(rule), start)
+    return lambda day: in_turn(day) and fits(day)
+
+
+def _in_turn(parts: Mapping[str, str], start: date) -> Callable[[date], bool]:
+    """Whether the day, week, month or year of a day is one in which there are meetings."""
+    week_begins = WEEKDAYS.index(parts.get("WKST", "MO"))
+    count: Callable[[date], int] = {
+        "DAILY": date.toordinal,
+        "WEEKLY": lambda day: (day.toordinal() - 1 - week_begins) // 7,  # day 1 was a Monday
+        "MONTHLY": lambda day: day.year * 12 + day.month,
+        "YEARLY": lambda day: day.year,
+    }[parts["FREQ"]]
+    interval, begin = int(parts.get("INTERVAL", "1")), count(start)
+    return lambda day: (count(day) - begin) % interval == 0
+
+
+def _fitting(parts: Mapping[str, str], start: date) -> Callable[[date], bool]:
+    """Whether a day is one of those of its week, month or year. What a rule does not say is as on its first day."""
+    frequency, given = parts["FREQ"], "BYDAY" in parts or "BYMONTHDAY" in parts
+    months = _numbers(parts, "BYMONTH") or (frozenset({start.month}) if frequency == "YEARLY" else None)
+    numbers, weekdays = (
+        _numbers(parts, "BYMONTHDAY"),
+        frozenset(one.lstrip("+") for one in parts["BYDAY"].split(",")) if "BYDAY" in parts else None,
+    )
+    if not given and frequency == "WEEKLY":
+        weekdays = frozenset({WEEKDAYS[start.weekday()]})
+    if not given and frequency in ("MONTHLY", "YEARLY"):
+        numbers = frozenset({start.day})
+
+    def fits(day: date) -> bool:
+        length = monthrange(day.year, day.month)[1]
+        return (
+            (months is None or day.month in months)
+            and (numbers is None or day.day in numbers or day.day - length - 1 in numbers)
+            and (weekdays is None or not weekdays.isdisjoint(_names(day, length)))
+        )
+
+    places = _numbers(parts, "BYSETPOS")
+    if places is None:
+        return fits
+
+    @cache
+    def chosen(year: int, month: int) -> frozenset[int]:
+        in_month = (date(year, month, number) for number in range(1, monthrange(year, month)[1] + 1))
+        all_days = [day.day for day in in_month if fits(day)]
+        return frozenset(day for at, day in enumerate(all_days) if at + 1 in places or at - len(all_days) in places)
+
+    return lambda day: day.day in chosen(day.year, day.month)
+
+
+def _names(day: date, length: int) -> tuple[str, str, str]:
+    """What a rule calls a day: "TU", "2TU" (the second of its month), "-3TU" (the last but two)."""
+    name = WEEKDAYS[day.weekday()]
+    return name, f"{(day.day - 1) // 7 + 1}{name}", f"-{(length - day.day) // 7 + 1}{name}"
+
+
+def _numbers(parts: Mapping[str, str], name: str) -> frozenset[int] | None:
+    return frozenset(map(int, parts[name].split(","))) if name in parts else None

@@ -4,20 +4,17 @@ Times are local: a meeting at ten is at ten in winter and in summer. What a cloc
 place as if the clock had not been changed yet; what it doubles takes place the first time (RFC 5545, 3.3.5).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from provisioner.calendars.rules import canonical_rule, parts_of, rule_days, rule_problem, rule_test
 
-from provisioner.calendars.rules import canonical_rule, parts_of, rule_problem
-
-MAX_STEPS: Final = 5_000
-"""Of a rule, from what is asked for: fourteen years of every day."""
 _CENTURY: Final = timedelta(days=36_525)
+"""Behind its beginning no series gives anything: each day costs a microsecond, whatever the rule."""
 _LOCAL: Final = "%Y%m%dT%H%M%S"
 
 
@@ -50,16 +47,13 @@ class Series:
         over = self.until is not None and self.until <= self.start.date()
         rule = canonical_rule(self.rule, self.start.date()) if self.rule and not over else None
         until = self.until if rule else None
-        exceptions = {*self.cancelled, *(day for day, _ in self.moved), *(one.date() for one in self.further)}
-        if not exceptions:
-            return replace(self, rule=rule, until=until)
-        planned = self.planned(min(exceptions), max(exceptions))
-        cancelled, ruled = set(self.cancelled) & planned.keys(), _ruled(self, min(exceptions), max(exceptions))
-        further = {one.date(): one for one in planned.values()}
-        for one in ruled:
-            further.pop(one.date(), None)
-        kept = tuple(sorted(one for day, one in further.items() if day not in cancelled))
-        moved = {day: to for day, to in self.moved if day in planned and day not in cancelled and to != planned[day]}
+        further: dict[date, datetime] = {}
+        for one in sorted(self.further):
+            if not self.is_regular(one.date()):
+                further.setdefault(one.date(), one)
+        cancelled = {day for day in self.cancelled if day in further or self.is_regular(day)}
+        kept = tuple(one for day, one in further.items() if day not in cancelled)
+        moved = {day: to for day, to in self.moved if day not in cancelled and self.on(day) not in (None, to)}
         if rule is None and not kept:  # a single one has no exceptions: it is somewhere else, or nowhere
             return Series(
                 moved.get(self.start.date(), self.start),
@@ -74,29 +68,36 @@ class Series:
 
     def planned(self, first: date, last: date) -> Mapping[date, datetime]:
         """When it would take place on which of these days, without exceptions. Local times."""
-        found = {local.date(): local for local in _ruled(self, first, last)}
+        start = self.start.date()
+        found = {start: self.start} if first <= start <= last else {}
+        if self.rule is not None:
+            end = min(last, self.until or last, start + _CENTURY)
+            behind = max(first, start + timedelta(days=1))
+            for day in rule_days(self.rule, start, behind, end):
+                found[day] = datetime.combine(day, self.start.time())
         for local in sorted(self.further):
             if first <= local.date() <= last:
                 found.setdefault(local.date(), local)
         return found
 
+    def on(self, day: date) -> datetime | None:
+        """When it would take place on this day, without exceptions. Local."""
+        if self.is_regular(day):
+            return datetime.combine(day, self.start.time())
+        return next((one for one in sorted(self.further) if one.date() == day), None)
+
+    def is_regular(self, day: date) -> bool:
+        """Whether it is the day of the first one, or one that the rule gives."""
+        return day == self.start.date() or ((self.until is None or day <= self.until) and self.is_by_rule(day))
+
+    def is_by_rule(self, day: date) -> bool:
+        """Whether the rule itself gives one on this day; its end apart."""
+        start = self.start.date()
+        return self.rule is not None and start <= day <= start + _CENTURY and rule_test(self.rule, start)(day)
+
     def text(self) -> str:
         """As lines of iCalendar: equal for equal schedules. Moved ones stand as ``X-MOVED:<from>/<to>``."""
-        it = self.canonical()
-        where = f";TZID={it.zone}"
-        lines = [f"DTSTART{where}:{it.start:{_LOCAL}}", f"DURATION:PT{it.minutes}M"]
-        if it.rule:
-            lines.append(f"RRULE:{it.full_rule()}")
-        if it.further:
-            lines.append(f"RDATE{where}:{_listed(it.further)}")
-        if it.cancelled:
-            times = it.planned(it.cancelled[0], it.cancelled[-1])
-            lines.append(f"EXDATE{where}:{_listed(times[day] for day in it.cancelled)}")
-        for day, to in it.moved:
-            lines.append(f"X-MOVED{where}:{it.planned(day, day)[day]:{_LOCAL}}/{to:{_LOCAL}}")
-        if it.called_off:
-            lines.append("STATUS:CANCELLED")
-        return "\n".join(lines)
+        return _text(self)
 
     def full_rule(self) -> str:
         """The rule with its end, in UTC as RFC 5545 asks for: the last moment of the last day."""
@@ -107,7 +108,7 @@ class Series:
 
     @classmethod
     def of_text(cls, text: str) -> "Series":
-        """What `text` wrote. Raises `ValueError` for anything else."""
+        """What `text` wrote. Raises `ValueError` or `LookupError` for anything else."""
         found: dict[str, list[str]] = {}
         zone = ""
         for line in text.split("\n"):
@@ -130,6 +131,24 @@ class Series:
             ),
             called_off="STATUS" in found,
         )
+
+
+@lru_cache(20_000)
+def _text(series: Series) -> str:
+    it = series.canonical()
+    where = f";TZID={it.zone}"
+    lines = [f"DTSTART{where}:{it.start:{_LOCAL}}", f"DURATION:PT{it.minutes}M"]
+    if it.rule:
+        lines.append(f"RRULE:{it.full_rule()}")
+    if it.further:
+        lines.append(f"RDATE{where}:{_listed(it.further)}")
+    if it.cancelled:
+        lines.append(f"EXDATE{where}:{_listed(map(it.on, it.cancelled))}")
+    for day, to in it.moved:
+        lines.append(f"X-MOVED{where}:{it.on(day):{_LOCAL}}/{to:{_LOCAL}}")
+    if it.called_off:
+        lines.append("STATUS:CANCELLED")
+    return "\n".join(lines)
 
 
 def split_rule(rule: str, zone: str) -> tuple[str, date | None]:
@@ -162,7 +181,7 @@ class Occurrence:
 def occurrences(series: Series, after: datetime, before: datetime) -> Iterator[Occurrence]:
     """All that begin at ``after`` or later and sooner than ``before`` (both aware), in the order of their beginnings.
 
-    Bounded work, whatever the rule: at most `MAX_STEPS` from ``after`` on, and none a century behind the first.
+    Bounded work, whatever the rule: none a century behind the first.
     """
     if series.called_off:
         return
@@ -171,7 +190,7 @@ def occurrences(series: Series, after: datetime, before: datetime) -> Iterator[O
     times = dict(series.planned(first, last))
     moved = dict(series.moved)
     for away, to in moved.items():  # from outside into what is asked for
-        if away not in times and first <= to.date() <= last and away in series.planned(away, away):
+        if away not in times and first <= to.date() <= last and series.on(away) is not None:
             times[away] = to
     for away in series.cancelled:
         times.pop(away, None)
@@ -182,36 +201,12 @@ def occurrences(series: Series, after: datetime, before: datetime) -> Iterator[O
             yield Occurrence(day_of_rule, moment.astimezone(zone), ends.astimezone(zone))
 
 
-def _ruled(series: Series, first: date, last: date) -> Iterator[datetime]:
-    """What the start and the rule give on these days."""
-    start = series.start
-    if first <= start.date() <= last:
-        yield start
-    if series.rule is None:
-        return
-    last = min(last, series.until or last, start.date() + _CENTURY)
-    if last < first:
-        return
-    rule = f"{series.rule};UNTIL={datetime.combine(last, time(23, 59, 59)):{_LOCAL}}"
-    for local in islice(rrulestr(rule, dtstart=_near(series, first)), MAX_STEPS):
-        if local.date() >= first and local.date() > start.date():
-            yield local
-
-
-def _near(series: Series, first: date) -> datetime:
-    """The start, moved on by whole periods of the rule to shortly before ``first``: an old series costs no more."""
-    parts = parts_of(series.rule or "")
-    days = {"DAILY": 1, "WEEKLY": 7}.get(parts["FREQ"], 0) * int(parts.get("INTERVAL", "1"))
-    gone = (first - series.start.date()).days
-    return series.start + timedelta(days=gone // days * days) if days and gone > 0 else series.start
-
-
 def _moment(local: datetime, zone: ZoneInfo) -> datetime:
     """In UTC: times of one zone are compared by their clocks, which is wrong where a clock is changed."""
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _listed(times: "Iterator[datetime] | tuple[datetime, ...]") -> str:
+def _listed(times: Iterable[datetime | None]) -> str:
     return ",".join(f"{one:{_LOCAL}}" for one in times)
 
 

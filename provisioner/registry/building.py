@@ -11,7 +11,6 @@ from provisioner.model.registry import (
     BodyOverrides,
     Guest,
     Identity,
-    Meetings,
     Membership,
     Organisation,
     Period,
@@ -22,6 +21,7 @@ from provisioner.model.registry import (
 )
 from provisioner.registry.checks import NETWORK_ROLES
 from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument, SelectorDocument
+from provisioner.registry.meetings import build_meetings
 from provisioner.registry.sources import Entry, SourceResult, Supplied, home_of
 
 _NO_ROLES: frozenset[Role] = frozenset()
@@ -161,7 +161,6 @@ def _memberships(document: PersonDocument) -> tuple[Membership, ...]:
 def build_body(entry: Entry[BodyDocument]) -> Body:
     """One body."""
     document = entry.document
-    meetings = document.meetings
     overrides = document.overrides
     return Body(
         id=document.id,
@@ -171,7 +170,7 @@ def build_body(entry: Entry[BodyDocument]) -> Body:
         lead=document.lead,
         join=document.join,
         selectors=tuple(_selector(selector) for selector in document.members),
-        meetings=Meetings(meetings.times_a_year) if meetings else None,
+        meetings=build_meetings(document.meetings) if document.meetings else None,
         archived_on=document.archived,
         overrides=BodyOverrides(**dict(overrides)) if overrides else BodyOverrides(),
         origin=entry.origin(),

@@ -16,6 +16,7 @@ from provisioner.registry.documents import (
     OrganisationDocument,
     PersonDocument,
 )
+from provisioner.registry.meetings import flaws
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.mountpoints import is_safe, is_syncable
 from provisioner.registry.problems import error, warning
@@ -98,8 +99,9 @@ def _check_body(body: BodyDocument, report: Report) -> None:
             report.error(("overrides", "folder_name"), "registry.unsafe_folder_name", value=shown(name))
         elif not is_syncable(name):
             report.warning(("overrides", "folder_name"), "registry.unsyncable_folder_name", value=shown(name))
-    if body.meetings is not None and body.meetings.rule is None and body.meetings.times_a_year is None:
-        report.error(("meetings",), "registry.no_meetings")
+    for flaw in flaws(body.meetings) if body.meetings is not None else ():
+        tell = report.error if flaw.is_error else report.warning
+        tell(("meetings", *flaw.path), flaw.code, None, **flaw.arguments)
     for index, selector in enumerate(body.members):
         path: Path = ("members", index)
         conditions = (

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from provisioner.model.registry import JoinMode, Role
+from provisioner.registry.meetingdocuments import MeetingsDocument
 from provisioner.registry.shapes import (
     AnyBodyKind,
     AnyJoinMode,
@@ -26,7 +27,6 @@ from provisioner.registry.shapes import (
     Name,
     Purpose,
     Quota,
-    Rule,
     UserId,
 )
 
@@ -77,14 +77,6 @@ class SelectorDocument(Document):
         default_factory=list, description="Who has one of these roles in any body, e.g. `moderator`."
     )
     as_role: AnyRole = Field(Role.MEMBER, description="Role that they have in this body.")
-
-
-class MeetingsDocument(Document):
-    """When a body meets: `rule`, `times_a_year`, or both."""
-
-    rule: Rule | None = Field(None, description="Recurrence rule (RFC 5545), e.g. `FREQ=WEEKLY;INTERVAL=6;BYDAY=TH`.")
-    times_a_year: int | None = Field(None, ge=1, le=366, description="How often, where no rule is known.")
-    minutes: int = Field(90, ge=5, le=1440, description="How long a meeting takes.")
 
 
 class OverridesDocument(Document):

@@ -1,6 +1,7 @@
 """What the values in the registry's files look like: ids, names, days, addresses."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -24,6 +25,9 @@ EMAIL_PATTERN: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+\p{{L}}[\p{{L}}\
 DOMAIN_PATTERN: Final = rf"^(?:{_LABEL}\.)+\p{{L}}[\p{{L}}\p{{M}}\p{{N}}-]{{1,62}}$"
 
 
+_LOCAL_TIME: Final = re.compile(r"((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})", re.ASCII)
+
+
 def _day(value: Any) -> Any:
     """An ISO day. YAML 1.2 knows no dates, so it comes as a text."""
     if type(value) is date:
@@ -36,6 +40,18 @@ def _day(value: Any) -> Any:
     raise PydanticCustomError("day", "not a day")
 
 
+def _local_time(value: Any) -> Any:
+    """A day and a time of day, without a zone: it is the network's."""
+    if isinstance(value, str) and (found := _LOCAL_TIME.fullmatch(value)):
+        try:
+            return datetime.fromisoformat(f"{found[1]}T{found[2]}")
+        except ValueError as fault:
+            raise PydanticCustomError("registry.bad_local_time", "no such time") from fault
+    if type(value) is datetime and value.tzinfo is None:
+        return value
+    raise PydanticCustomError("registry.bad_local_time", "not a time")
+
+
 def _visible_schema(kind: str, limit: int) -> WithJsonSchema:
     """For editors, without the patterns: they are Rust's, which JSON Schema does not understand."""
     return WithJsonSchema({"type": "string", "maxLength": limit} | ({"format": kind} if kind else {}))
@@ -43,6 +59,11 @@ def _visible_schema(kind: str, limit: int) -> WithJsonSchema:
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_local_time),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"}),
+]
 MaybeEmptyName = Annotated[
     str, StringConstraints(pattern=VISIBLE_PATTERN, max_length=MAX_NAME), _visible_schema("", MAX_NAME)
 ]

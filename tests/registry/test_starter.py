@@ -93,7 +93,10 @@ def check(value: Any, shape: dict[str, Any], root: dict[str, Any]) -> None:
         kinds = {dict: {"object"}, list: {"array"}, str: {"string", "integer"}}
         choices = [resolved(one, root) for one in shape["anyOf"]]
         (shape,) = [one for one in choices if one.get("type") in kinds[type(value)]]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "propertyNames" in shape:
+        for inner in value.values():
+            check(inner, shape["additionalProperties"], root)
+    elif isinstance(value, dict):
         assert set(value) <= set(shape["properties"])
         assert set(shape.get("required", ())) <= set(value)
         assert shape["additionalProperties"] is False
