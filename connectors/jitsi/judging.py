@@ -31,14 +31,19 @@ def judge(token: str | None, room: str, deployment: Deployment, now: datetime, t
     """
     claims = login(token, deployment, now)
     if isinstance(claims, Refused):
-        return Verdict(claims.stage, _REFUSED[claims.why])
+        return Verdict(claims.stage, sentence(claims.why))
     refused = enter(claims, room, tenant, deployment)
     if refused is not None:
-        return Verdict(refused.stage, _REFUSED[refused.why])
+        return Verdict(refused.stage, sentence(refused.why))
     waits = deployment.lobby and not passes_lobby(claims)
     standing = Standing.GUEST if waits else _STANDINGS[affiliation_of(claims, deployment)]
     warnings = () if token is None else tuple(_warnings(claims, deployment, now, tenant))
     return Verdict(Stage.ACCEPTED, _ACCEPTED[standing], standing, warnings)
+
+
+def sentence(why: Why) -> Text:
+    """Why a token is refused, for people."""
+    return _REFUSED[why]
 
 
 _STANDINGS: Final[Mapping[Affiliation, Standing]] = {

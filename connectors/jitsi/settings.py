@@ -21,6 +21,8 @@ _MOST: Final = 4096
 """Bytes of a secret's file."""
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
+DOMAIN: Final = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+Domain = Annotated[str, Field(pattern=rf"^{DOMAIN}$")]
 Word = Annotated[str, Field(pattern=rf"^{_WORD.pattern}$")]
 
 
@@ -59,9 +61,9 @@ class JitsiSettings(BaseModel):
 
     url: str
     """The address that people open, e.g. https://meet.example."""
-    domain: Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$")] = "meet.jitsi"
+    domain: Domain = "meet.jitsi"
     """The XMPP domain inside the server, `XMPP_DOMAIN` of docker-jitsi-meet; hardly ever the host of the address."""
-    guest_domain: Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$")] = "guest.meet.jitsi"
+    guest_domain: Domain = "guest.meet.jitsi"
     """Where doctor looks whether people without a token are let in, `XMPP_GUEST_DOMAIN`."""
     issuer: Word = "readi"
     """`JWT_APP_ID`: who made the tokens."""
