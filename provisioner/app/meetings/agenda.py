@@ -5,12 +5,13 @@ A body that is history meets no more from the day on which it became so.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
 from provisioner.app.picture import Picture
 from provisioner.calendars.holidays import holidays_between
+from provisioner.calendars.schedules import ended_by, schedule_of
 from provisioner.calendars.series import Occurrence, Series, occurrences
 from provisioner.model.registry import Body, MeetingSeries
 
@@ -54,29 +55,7 @@ def schedules(picture: Picture, body: Body) -> Iterator[tuple[MeetingSeries, Ser
     """A body's series with their schedules, up to the day on which the body becomes history."""
     for series in body.meetings.series if body.meetings is not None else ():
         schedule = schedule_of(series, picture.registry.time_zone, picture.today, _state(picture))
-        kept = schedule if body.archived_on is None else _up_to(schedule, body.archived_on - timedelta(days=1))
-        if kept is not None:
-            yield series, kept
-
-
-def schedule_of(series: MeetingSeries, zone: str, today: date, state: str | None) -> Series:
-    """A series with the holidays (of a German state) on which it does not take place: up to the end of next year.
-
-    What was moved, or written down as a single meeting, takes place whatever the day.
-    """
-    meant = {series.first.date(), *(one.date() for one in series.further), *(one.day for one in series.moved)}
-    end = date(today.year + 1, 12, 31)
-    holidays = {} if series.on_holidays or state is None else holidays_between(series.first.date(), end, state)
-    return Series(
-        series.first,
-        zone,
-        series.minutes,
-        series.rule,
-        series.until,
-        series.further,
-        tuple(sorted({*series.cancelled, *(day for day in holidays if day not in meant)})),
-        tuple((one.day, one.to) for one in series.moved),
-    )
+        yield series, schedule if body.archived_on is None else ended_by(schedule, body.archived_on - timedelta(days=1))
 
 
 def agenda(
@@ -129,18 +108,6 @@ def _off(
         if one.day in off:
             holidays = holidays_between(one.day, one.day, state) if state is not None else {}
             yield Date(body, series, one, is_off=True, holiday=holidays.get(one.day, ""))
-
-
-def _up_to(schedule: Series, last: date) -> Series | None:
-    """What of it begins on this day at the latest; None: nothing."""
-    if schedule.start.date() > last:
-        return None
-    return replace(
-        schedule,
-        until=min(schedule.until or last, last),
-        further=tuple(one for one in schedule.further if one.date() <= last),
-        cancelled=(*schedule.cancelled, *(day for day, to in schedule.moved if to.date() > last)),
-    )
 
 
 def _planned(schedule: Series, one: Occurrence) -> datetime | None:

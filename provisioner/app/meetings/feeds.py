@@ -106,8 +106,9 @@ def _entries(site: Site, picture: Picture, person: str) -> Iterator[Entry]:
     for body in bodies:
         where = next((room.address for room in rooms.get(body.id, ()) if room.address is not None), "")
         for series, schedule in schedules(picture, body):
-            uid = _uid(site.network, body, series)
-            yield Entry(uid, schedule, series.title or body.name, _UNSTAMPED, body.purpose, where)
+            if not schedule.called_off:
+                uid = _uid(site.network, body, series)
+                yield Entry(uid, schedule, series.title or body.name, _UNSTAMPED, body.purpose, where)
 
 
 def _uid(network: str, body: Body, series: MeetingSeries) -> str:

@@ -37,7 +37,9 @@ def post_reminders(site: Site, picture: Picture) -> int:
         heard = {body for body in {one.body.id for one, _ in due} if speaking.place_of(body) is not None}
     with site.database.writing() as connection:
         outbox = Outbox(Within(connection), site.network, now)
-        return sum(outbox.post(_letter(one, lead), one.starts - lead) for one, lead in due if one.body.id in heard)
+        # In UTC: a local time less an hour is the clock's hour, which is none where clocks are changed.
+        told = [(one, lead, one.starts.astimezone(UTC) - lead) for one, lead in due if one.body.id in heard]
+        return sum(outbox.post(_letter(one, lead), at) for one, lead, at in told)
 
 
 def _letter(date: Date, lead: timedelta) -> Letter:
