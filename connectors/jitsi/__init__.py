@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from connectors.jitsi.settings import JitsiSettings
 from provisioner.model.meetings import MeetingDoor
-from provisioner.model.ports import Connector, ConnectorType, Wiring
+from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
@@ -24,6 +24,12 @@ def _door(settings: JitsiSettings) -> MeetingDoor:
     return JitsiDoor(settings)
 
 
+def _emulator(clock: Clock, port: int) -> Sandbox:
+    from connectors.jitsi.sandbox import JitsiSandbox
+
+    return JitsiSandbox(clock, port)
+
+
 JITSI = ConnectorType(
     product="jitsi",
     settings=JitsiSettings,
@@ -31,6 +37,7 @@ JITSI = ConnectorType(
     server=JitsiSettings.identity,
     account=attrgetter("issuer"),
     kinds=frozenset({Kind.MEETING_ROOM}),
+    emulator=_emulator,
     texts="connectors.jitsi",
     door=_door,
     could_read=Text.of("jitsi.could_read"),
