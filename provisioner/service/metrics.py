@@ -15,7 +15,7 @@ from provisioner.app.site import Site
 from provisioner.app.work.progress import ProgressStore
 from provisioner.model.errands import Job
 from provisioner.model.messages import LetterState
-from provisioner.state import Audit, Errands, Outbox, Requests, SavedPlans
+from provisioner.state import Audit, Errands, Gatherings, Outbox, Requests, SavedPlans
 
 _BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.5, 5.0, 10.0)
 """Seconds; 0.3 and 0.4 are what pages promise."""
@@ -126,6 +126,14 @@ def _reachable(site: Site) -> Iterator[tuple[tuple[str, ...], float]]:
         yield from (((target,), float(target not in troubles)) for target in site.section.targets)
 
 
+def _meetings(site: Site) -> _Values:
+    yield (), len(Gatherings(site.database, site.network).running(site.clock.now()))
+
+
+def _in_meetings(site: Site) -> _Values:
+    yield (), sum(Gatherings(site.database, site.network).running(site.clock.now()).values())
+
+
 _FAMILIES: Final[tuple[tuple[str, str, tuple[str, ...], Callable[[Site], _Values]], ...]] = (
     ("sync_last_success_timestamp_seconds", "When a sync of everything last ended well.", (), _last_success),
     ("sync_age_seconds", "How long ago that was.", (), _age),
@@ -136,6 +144,8 @@ _FAMILIES: Final[tuple[tuple[str, str, tuple[str, ...], Callable[[Site], _Values
     ("plans_waiting", "Saved plans that nobody decided on.", (), _plans),
     ("requests_waiting", "Requests to join that nobody decided on.", (), _requests),
     ("letters", "Letters that are kept, by state.", ("state",), _letters),
+    ("meetings", "Meeting rooms with somebody in them, as far as the meeting server tells.", (), _meetings),
+    ("people_in_meetings", "How many are in them.", (), _in_meetings),
     ("joins_last_day", "Places that people took in bodies within a day.", (), _joins),
 )
 

@@ -15,6 +15,7 @@ ROWS: Final[tuple[Row, ...]] = (
     get("/overview", {READERS: "200"}),
     get("/progress", {READERS: "200"}),
     get("/mistakes", {READERS: "200"}),
+    get("/figures", {READERS: "200"}),
     post("/look", {"RF": "/overview"}),
     post("/sync", {"RF": "/overview"}),
     get("/people", {OF_CITIES: "200"}),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from provisioner.app.pages.gatherings import Meeting, meetings_now
 from provisioner.app.pages.leaver_pages import leavers_of_picture, vacancies_of
 from provisioner.app.pages.plan_pages import LastKept, OneTarget, Said, last_kept
 from provisioner.app.picture import Picture
@@ -81,6 +82,8 @@ class Overview:
     last_run: Run | None
     errands: int
     """What is asked for and not done yet."""
+    meetings: tuple[Meeting, ...] | None
+    """Who meets at this moment; None: no meeting server tells."""
 
 
 def overview_of(site: Site, picture: Picture) -> Overview:
@@ -94,6 +97,7 @@ def overview_of(site: Site, picture: Picture) -> Overview:
         results,
         next(iter(Runs(site.database).latest(site.network, 1)), None),
         Errands(site.database, site.network).count(),
+        None if site.section.meetings.events is None else meetings_now(site, picture),
     )
 
 
