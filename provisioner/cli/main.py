@@ -26,6 +26,7 @@ from provisioner.cli import (
     plans,
     privacy,
     registry,
+    rooms,
     serving,
     sources,
     state,
@@ -65,6 +66,7 @@ for commands in (
     demo,
     serving,
     admin_link,
+    rooms,
 ):
     commands.register(app)
 
