@@ -10,7 +10,7 @@ from provisioner.emulation import Request
 
 _BEARER: Final = re.compile(r"Bearer[ :](\S+)")
 _DATE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d))?)?(Z|[+-]\d\d:?\d\d)?")
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 
 
 def parameters_of(request: Request) -> dict[str, str]:
