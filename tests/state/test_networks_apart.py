@@ -11,6 +11,7 @@ from sqlalchemy import select
 from provisioner.model.bindings import Binding
 from provisioner.model.enrolments import EnrolledBody, EnrolledMembership, EnrolledPerson, RequestState
 from provisioner.model.errands import Job
+from provisioner.model.gatherings import Count, Told
 from provisioner.model.messages import Channel, Letter, LetterKind, LetterState
 from provisioner.model.registry import Period
 from provisioner.model.resources import Kind, ResourceId
@@ -23,6 +24,7 @@ from provisioner.state import (
     EnrolmentStore,
     Errands,
     FeedWords,
+    Gatherings,
     GuestRoom,
     GuestRooms,
     Invitations,
@@ -30,6 +32,7 @@ from provisioner.state import (
     Outbox,
     Purpose,
     Requests,
+    Reservations,
     RoomAccesses,
     RoomNames,
     Sessions,
@@ -55,6 +58,7 @@ class Kept:
     feed: str
     invitation: str
     invited: str
+    reservation: int
 
 
 Ask = Callable[[Database, Kept], object]
@@ -98,6 +102,14 @@ def feeds(ask: Callable[[FeedWords, str], object]) -> Ask:
 
 def accesses(ask: Callable[[RoomAccesses], object]) -> Ask:
     return lambda database, kept: ask(RoomAccesses(database, FOREIGN))
+
+
+def gatherings(ask: Callable[[Gatherings], object]) -> Ask:
+    return lambda database, kept: ask(Gatherings(database, FOREIGN))
+
+
+def reservations(ask: Callable[[Reservations, int], object]) -> Ask:
+    return lambda database, kept: ask(Reservations(database, FOREIGN), kept.reservation)
 
 
 def room_names(ask: Callable[[RoomNames], object]) -> Ask:
@@ -174,6 +186,15 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (FeedWords, "person_of"): feeds(lambda one, word: one.person_of(word)),
     (FeedWords, "made_at"): feeds(lambda one, word: one.made_at("p-anna")),
     (FeedWords, "end"): feeds(lambda one, word: one.end("p-anna")),
+    (Gatherings, "inside"): gatherings(lambda one: one.inside("body:pg-x", NOW)),
+    (Gatherings, "running"): gatherings(lambda one: one.running(NOW)),
+    (Gatherings, "figures"): gatherings(lambda one: one.figures(later(days=-9), FAR)),
+    (Gatherings, "first"): gatherings(lambda one: one.first()),
+    (Gatherings, "settle"): gatherings(lambda one: one.settle(FAR)),
+    (Gatherings, "forget"): gatherings(lambda one: one.forget(FAR)),
+    (Reservations, "get"): reservations(lambda one, key: one.get(key)),
+    (Reservations, "close"): reservations(lambda one, key: one.close(key)),
+    (Reservations, "forget"): reservations(lambda one, key: one.forget(FAR)),
     (RoomNames, "of"): room_names(lambda one: one.of("body:pg-x", ["meet"])),
     (RoomNames, "called"): room_names(lambda one: one.called(f"re-{NETWORK}", ["meet"])),
     (RoomNames, "all"): room_names(lambda one: one.all(["meet"])),
@@ -207,6 +228,8 @@ BEGINNING: Final = {
     Confirmations: {"ask"},
     FeedWords: {"renew"},
     RoomNames: {"secret"},
+    Gatherings: {"tell"},
+    Reservations: {"open"},
     RoomAccesses: {"named"},
     GuestRooms: {"open"},
     Invitations: {"make"},
@@ -233,6 +256,10 @@ def fill(database: Database, network: str) -> Kept:
         BindingWriter(connection, network, "meet", "https://meet.example").bind(room, NOW)
     RoomAccesses(database, network).named("body:pg-x", ["a", "b"], NOW)
     assert RoomAccesses(database, network).make_due("body:pg-x", NOW, "access")
+    gatherings, second = Gatherings(database, network), int(NOW.timestamp())
+    gatherings.tell("body:pg-x", 0, Count(Told.DESTROYED, second - 90_000, second - 99_000, 3, 2))
+    assert gatherings.settle(NOW) == 1
+    gatherings.tell("body:pg-x", 0, Count(Told.JOINED, second, second, 1))
     guests = GuestRoom("r-1", "pg-x", "re-guests", "Besuch", "p-anna", NOW, later(days=1))
     GuestRooms(database, network).open(guests)
     invited, word = Invitations(database, network).make(guests.key, "Jörg", "p-anna", NOW, later(days=1))
@@ -245,6 +272,7 @@ def fill(database: Database, network: str) -> Kept:
         FeedWords(database, network).renew("p-anna", NOW),
         word,
         invited.id,
+        Reservations(database, network).open("body:pg-x", "re-x", NOW, later(days=1)).id,
     )
 
 
