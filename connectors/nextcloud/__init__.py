@@ -1,4 +1,4 @@
-"""Nextcloud: accounts, groups, team folders and conversations."""
+"""Nextcloud: accounts, groups, team folders, conversations, calendars and the meetings in them."""
 
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.ports import Clock, Connector, ConnectorType, Sandbox, Wiring
@@ -23,7 +23,7 @@ NEXTCLOUD = ConnectorType(
     settings=NextcloudSettings,
     open=_open,
     server=NextcloudSettings.identity,
-    kinds=frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION}),
+    kinds=frozenset({Kind.ACCOUNT, Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.CALENDAR, Kind.MEETING}),
     emulator=_emulator,
     texts="connectors.nextcloud",
     could_read=Text.of("nextcloud.could_read"),

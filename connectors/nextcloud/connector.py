@@ -5,6 +5,8 @@ from datetime import datetime
 
 from connectors.nextcloud import account_steps, accounts
 from connectors.nextcloud.account_room import AccountRoom
+from connectors.nextcloud.calendar_events import MeetingsRoom
+from connectors.nextcloud.calendar_room import CalendarRoom
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.compiling import compile_steps
 from connectors.nextcloud.conversation_room import ConversationRoom
@@ -44,6 +46,11 @@ class NextcloudConnector:
             rooms.append(FolderRoom(self._client, target, settings, wiring.clock, self._own))
         if settings.conversations:
             rooms.append(ConversationRoom(self._client, target, settings.url, wiring.clock))
+        self._calendars: CalendarRoom | None = None
+        if settings.calendars:
+            self._calendars = CalendarRoom(self._client, target, settings, wiring.ledger, self._own)
+            rooms.append(self._calendars)
+            rooms.append(MeetingsRoom(target, settings, wiring.clock, self._calendars))
         self._speaker = Speaker(self._client, wiring.ledger)
         self._rooms: Mapping[Kind, Room] = {room.kind: room for room in rooms}
         self._is_verified = False
@@ -61,10 +68,13 @@ class NextcloudConnector:
             hand_over=accounts.hand_over,
             first_login=None if self._settings.user_oidc is not None else self._first_login,
             named_by_login=self._settings.user_oidc is not None,
-            limits=dict.fromkeys(
-                (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
-                (self._settings.edit_limit, self._settings.edit_window),
-            ),
+            limits={
+                **dict.fromkeys(
+                    (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
+                    (self._settings.edit_limit, self._settings.edit_window),
+                ),
+                **({} if self._calendars is None else self._calendars.limits()),
+            },
         )
 
     def examine(self) -> Iterator[Finding]:
@@ -86,7 +96,8 @@ class NextcloudConnector:
     def observe(self, kinds: Collection[Kind], interest: Interest = EVERYTHING) -> Inventory:
         """All of these kinds; groups' members only together with the accounts, which tell them.
 
-        ⌈P / page size⌉ + ⌈G / page size⌉ + 6 requests, and what folders and conversations cost. Raises
+        ⌈P / page size⌉ + ⌈G / page size⌉ + 6 requests, one for all calendars, one for each of these that changed, and
+        what folders and conversations cost. Raises
         `LoginRefused`, or whatever kept even the first request from being answered; later failures make what they hit
         Partial.
         """
@@ -98,7 +109,8 @@ class NextcloudConnector:
             if kind in kinds:
                 observations[kind], seen = self._look_into(room, look)
                 rosters |= seen
-        return Inventory(self._target, observations, rosters, look.own.id, look.own.epoch)
+        own = look.own
+        return Inventory(self._target, observations, rosters, own.id, own.epoch, look.revisions, look.inside)
 
     def compile(self, changes: Sequence[Change], resolve: Resolve) -> Sequence[Step]:
         """The fewest writes, in the order of `connectors.nextcloud.room.Stage`. Pure."""

@@ -1,4 +1,4 @@
-"""Nextcloud 34 on loopback, never kinder than the real server: accounts, Team folders 22, Talk 22, some WebDAV.
+"""Nextcloud 34 on loopback, never kinder than the real server: accounts, calendars, Talk 22, Team folders 22, files.
 
 It answers as the server was observed to (facts and recordings), with its traps: failed creates that still create,
 lists that shift, limits that say nothing. What its own faults can do beyond `provisioner.emulation.Faults`:
@@ -29,6 +29,8 @@ from connectors.nextcloud.emulation import (
     talk_settings,
     users,
 )
+from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
+from connectors.nextcloud.emulation.calendar_state import Calendars
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
 from connectors.nextcloud.emulation.dav import ROOT as DAV
 from connectors.nextcloud.emulation.dav import Dav
@@ -146,6 +148,11 @@ class NextcloudEmulator(Emulator):
     def talk(self) -> Talk:
         """Rooms and bots, with the plain methods that change them."""
         return self.world.talk
+
+    @property
+    def calendars(self) -> Calendars:
+        """Everybody's calendars, with the plain methods that change them."""
+        return self.world.calendars
 
     @property
     def oidc(self) -> Oidc:
@@ -286,6 +293,6 @@ class NextcloudEmulator(Emulator):
         for entrance in ("/ocs/v2.php", "/ocs/v1.php"):
             if path.startswith(entrance):
                 return self._door.ocs(request, path[len(entrance) :])
-        if path.startswith(DAV):
+        if path.startswith((DAV, CALENDARS)):
             return self._dav.answer(request)
         return self._door.page(request, path.removeprefix("/index.php"))

@@ -6,6 +6,7 @@ verified and performed, and how an object is looked up. It registers in the tupl
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -29,11 +30,12 @@ class Stage(IntEnum):
     JOINS = 3  # accounts into groups
     FOLDERS = 4  # what is created with all that makes it whole, and which groups are let in
     CONVERSATIONS = 5
-    UPDATES = 6  # fields that differ, and roles that change
-    LEAVES = 7
-    SWITCHES = 8  # who is suspended, and who comes back
-    TEXTS = 9  # late texts; they come in a `compile` of their own, once all that they link to exists
-    ERASURES = 10  # in the reverse order of the rooms: what holds others goes before these
+    CALENDARS = 6  # with who is let in, then what is in them
+    UPDATES = 7  # fields that differ, and roles that change
+    LEAVES = 8
+    SWITCHES = 9  # who is suspended, and who comes back
+    TEXTS = 10  # late texts; they come in a `compile` of their own, once all that they link to exists
+    ERASURES = 11  # in the reverse order of the rooms: what holds others goes before these
 
 
 class Staged(NamedTuple):
@@ -54,6 +56,12 @@ class Look:
     groups_of: Mapping[str, frozenset[str]] | None = None
     """The groups that each account is in, once the accounts' room read them (of all it was asked about, that is all
     there are, or `sought`); None: not known of all of these."""
+
+    calendars: Mapping[str, str] | None = None
+    """Of the calendars that were looked at, once their room read them: address → revision; None: not known."""
+    revisions: dict[tuple[Kind, str], str] = dataclass_field(default_factory=dict)
+    """See `provisioner.model.inventory.Inventory`."""
+    inside: dict[tuple[Kind, str], tuple[Remote, ...]] = dataclass_field(default_factory=dict)
 
     def sought(self, kind: Kind) -> tuple[Sought, ...]:
         """The few resources of a kind that a narrow look asks for (``interest.only``)."""

@@ -57,6 +57,13 @@ class NextcloudSettings(WithPassword):
     """Whether this server has team folders for us; false where the app is not wanted, and nobody asks for it."""
     conversations: bool = True
     """Whether it has Talk for us."""
+    calendars: bool = True
+    """Whether bodies have calendars here."""
+    calendar_limit: Annotated[int, Field(ge=1)] = 10
+    """Calendars that the server lets us make in ``calendar_window`` seconds; raise it where it was lifted there."""
+    share_limit: Annotated[int, Field(ge=1)] = 20
+    """The same for letting groups into calendars."""
+    calendar_window: Annotated[float, Field(gt=0)] = 3600.0
     working_group: str | None = Field(default=None, min_length=1)
     """A group that holds our technical account and nobody else: it gets every team folder that we make, so that we
     can lay it out. None: no first layout and no note of welcome."""

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from connectors.nextcloud import accounts, groups
 from connectors.nextcloud.account_steps import EDIT_BUCKET, PUT_BUCKET
+from connectors.nextcloud.calendar_steps import CREATE_BUCKET, SHARE_BUCKET
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Adopt, ChangeClass
@@ -292,7 +293,9 @@ def test_a_quota_in_words_is_understood(text: str, size: int | None) -> None:
 
 def test_the_rate_limit_is_part_of_what_the_connector_can_do() -> None:
     limits = bench(edit_limit=100_000, edit_window=60).connector.capabilities().limits
-    assert limits == {EDIT_BUCKET: (100_000, 60), PUT_BUCKET: (100_000, 60)}
+    counted = {EDIT_BUCKET: (100_000, 60), PUT_BUCKET: (100_000, 60)}
+    calendars = {CREATE_BUCKET: (10, 3600), SHARE_BUCKET: (20, 3600)}
+    assert limits == counted | calendars
 
 
 def test_changes_of_other_kinds_compile_to_nothing() -> None:

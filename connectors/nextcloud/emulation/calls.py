@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connectors.nextcloud.emulation.calendar_state import Calendars
 from connectors.nextcloud.emulation.fields import PasswordPolicy
 from connectors.nextcloud.emulation.files import Tree
 from connectors.nextcloud.emulation.folder_state import Folders
@@ -49,6 +50,7 @@ class World:
     folders: Folders = field(default_factory=Folders)
     talk: Talk = field(init=False)
     oidc: Oidc = field(init=False)
+    calendars: Calendars = field(init=False)
     data_directory: str = "/var/www/html/data"
     files: dict[str, Tree] = field(default_factory=dict)
     """What accounts have in their homes, by account."""
@@ -56,7 +58,8 @@ class World:
     def __post_init__(self) -> None:
         self.talk = Talk(self.accounts, self.now)
         self.oidc = Oidc(self.accounts)
-        self.accounts.watchers += [self.folders, self.talk]
+        self.calendars = Calendars(self.accounts)
+        self.accounts.watchers += [self.folders, self.talk, self.calendars]
 
     def home(self, user_id: str) -> Tree:
         """An account's own files."""

@@ -1,4 +1,4 @@
-"""WebDAV below `/remote.php/dav/files/{user}`, as far as a first layout of team folders needs it.
+"""WebDAV: who asks; and below `/remote.php/dav/files/{user}`, as far as a first layout of team folders needs it.
 
 Statuses, headers and messages observed on Nextcloud 34: PROPFIND, MKCOL, PUT, GET, HEAD, DELETE and PROPPATCH of
 `nc:acl-list`. Everything else is answered 501, which the real server does not do.
@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from connectors.nextcloud.emulation.caldav import CalDav
+from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
 from connectors.nextcloud.emulation.calls import World
+from connectors.nextcloud.emulation.dav_common import ALLOWED, BROWSER, check_preconditions, stumble
 from connectors.nextcloud.emulation.dav_xml import (
     TYPES,
     BadXml,
@@ -33,10 +36,6 @@ from provisioner.emulation import Request, Response
 ROOT = "/remote.php/dav/files"
 REALM = 'Basic realm="Nextcloud", charset="UTF-8"'
 MAX_NAME = 250
-ALLOWED = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, LOCK, UNLOCK"
-BROWSER = (
-    "This is the WebDAV interface. It can only be accessed by WebDAV clients such as the Nextcloud desktop sync client."
-)
 _NO_BASIC = "No 'Authorization: Basic' header found. Either the client didn't send one, or the server is misconfigured"
 _NO_BEARER = (
     "No 'Authorization: Bearer' header found. Either the client didn't send one, or the server is mis-configured"
@@ -52,11 +51,12 @@ TYPE_ERROR = (
 
 
 class Dav:
-    """The files of one server over HTTP."""
+    """The files of one server over HTTP, and the door to its calendars."""
 
     def __init__(self, world: World, more: Callable[[Login], dict[str, Any]]) -> None:
         self._world = world
         self._more = more
+        self._calendars = CalDav(world)
         self._verbs: dict[str, Callable[[Request, Place], Response]] = {
             "PROPFIND": self._propfind,
             "PROPPATCH": self._proppatch,
@@ -73,10 +73,13 @@ class Dav:
         try:
             if self._world.maintenance:
                 raise DavError(503, "ServiceUnavailable", "System is in maintenance mode.")  # read
+            in_session = self._world.doorkeeper.knows(request)
             login = self._world.doorkeeper.admit(request)
             if login.user is None:
                 raise DavError(401, "NotAuthenticated", NOBODY)
             more = self._more(login)
+            if request.path.startswith(CALENDARS):
+                return _joined(self._calendars.answer(request, login.user, in_session=in_session), more)
             verb = self._verbs.get(request.method)
             if verb is None:
                 raise DavError(501, "NotImplemented", f"There was no handler found for this {request.method}")
@@ -232,7 +235,7 @@ class Dav:
         _check_name(place.path[-1])
         if not self._bits(place.parent(), place.parent().inner) & CREATE:
             raise DavError(403, "Forbidden", "")
-        _stumble(request)
+        stumble(request)
         node = self._write(place, None)
         return Response(201, headers=_marks(node)[:1])
 
@@ -243,7 +246,7 @@ class Dav:
         if place.unborn:
             raise DavError(500, "TypeError", TYPE_ERROR, plain=True)
         node = self._node(place)
-        self._preconditions(request, node)
+        check_preconditions(request, None if node is None else node.etag, [] if node is None else _marks(node)[1:])
         if node is not None and node.is_folder:
             raise DavError(409, "Conflict", "PUT is not allowed on non-files.")
         if node is None:
@@ -256,28 +259,16 @@ class Dav:
             used = place.folder.tree.root.size - (node.size if node is not None else 0)
             if used + len(request.body) > place.folder.quota:
                 raise DavError(507, "InsufficientStorage", f"Insufficient space in /{'/'.join(place.path)}")
-        _stumble(request)
+        stumble(request)
         written = self._write(place, request.body)
         marks = _marks(written)
         return Response(201 if node is None else 204, headers=marks)
-
-    def _preconditions(self, request: Request, node: Node | None) -> None:
-        unless, wanted = request.headers.get("if-none-match"), request.headers.get("if-match")
-        if unless is not None and node is not None and (unless == "*" or f'"{node.etag}"' in unless):
-            text = "An If-None-Match header was specified, but the ETag matched (or * was specified)."
-            raise DavError(412, "PreconditionFailed", text, about="If-None-Match")
-        if wanted is not None and (node is None or (wanted != "*" and f'"{node.etag}"' not in wanted)):
-            text = "An If-Match header was specified, but none of the specified ETags matched."
-            if node is None:
-                text = "An If-Match header was specified and the resource did not exist"
-            marks = [] if node is None else _marks(node)[1:]
-            raise DavError(412, "PreconditionFailed", text, about="If-Match", headers=marks)
 
     def _delete(self, request: Request, place: Place) -> Response:
         self._demand(place)
         if not place.inner or not self._bits(place, place.inner) & DELETE or place.tree is None:
             raise DavError(403, "Forbidden", "")
-        _stumble(request)
+        stumble(request)
         place.tree.remove("/".join(place.inner))
         return Response(204)
 
@@ -293,7 +284,7 @@ class Dav:
                 bits = apply(above.rules, bits, place.user)
             if not apply(rules, bits, place.user) & READ:
                 raise DavError(400, "BadRequest", "You cannot remove your own read permission.")
-        _stumble(request)
+        stumble(request)
         node.rules = rules
         return multistatus([(place.href(folder=False), patched(), [])])
 
@@ -327,11 +318,6 @@ def _check_name(name: str) -> None:
         problem = '"\\" is not allowed inside a file or folder name.'
     if problem is not None:
         raise DavError(400, "InvalidPath", problem, invalid_path=True)
-
-
-def _stumble(request: Request) -> None:
-    if request.mishap is not None:
-        raise DavError(500, "ServiceUnavailable", "database is locked")
 
 
 def _marks(node: Node) -> list[tuple[str, str]]:

@@ -48,17 +48,22 @@ class DavError(Exception):
         plain: bool = False,
         about: str = "",
         invalid_path: bool = False,
+        more: str = "",
         headers: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(status, name, message)
         self.status, self.message, self.about, self.invalid_path = status, message, about, invalid_path
         self.name = name if plain else "Sabre\\DAV\\Exception" + (f"\\{name}" if name != "Exception" else "")
         self.headers = headers or []
+        self.more = more
+        """Lines of XML that follow the message."""
 
     def response(self) -> Response:
         """The error as the server words it."""
         text = escape(self.message)
-        more, space = "", ""
+        more, space = self.more, ""
+        if "o:" in more:
+            space = ' xmlns:o="http://owncloud.org/ns"'
         if self.invalid_path:
             self.name = "OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath"
             space = ' xmlns:o="http://owncloud.org/ns"'
@@ -109,8 +114,12 @@ class Place:
 
     def href(self, *, folder: bool) -> str:
         """The address, with a slash at the end of a folder's; hexadecimal in lower case (observed)."""
-        path = "/".join(["/remote.php/dav/files", self.owner, *self.path]) + ("/" if folder else "")
-        return re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), quote(path, safe="/:@~()"))
+        return href_of("/".join(["/remote.php/dav/files", self.owner, *self.path]) + ("/" if folder else ""))
+
+
+def href_of(path: str) -> str:
+    """A path as it stands in an answer: hexadecimal in lower case (observed)."""
+    return re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), quote(path, safe="/:@~()"))
 
 
 @dataclass(slots=True)
