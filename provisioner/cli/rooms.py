@@ -2,7 +2,7 @@
 
 import sys
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -51,13 +51,11 @@ def list_command(ctx: typer.Context, as_json: AsJson = False) -> int:
 def token_command(
     ctx: typer.Context,
     body: Body,
-    person: Annotated[
-        str, typer.Option("--for", metavar="PERSON", help="Whose name and rights it has; a registry id.")
-    ],
+    person: Annotated[str, typer.Option("--for", metavar="PERSON", help="Registry id: whose name and rights it has.")],
 ) -> int:
     """A link that opens the body's room to this person for some minutes. On a terminal only; it stands in the audit."""
     context = context_of(ctx)
-    if not sys.stdout.isatty():  # a pipe ends in a file or a journal, where the token could be read afterwards
+    if not _is_terminal(sys.stdout):  # a pipe ends in a file or a journal, where the token could be read afterwards
         context.err.print(context.tell("room_token_no_terminal"), style="red", markup=False)
         return FAILED
     site = context.open_site()
@@ -83,12 +81,12 @@ def check_command(
         str | None, typer.Option("--room", help="A body's id, or a room's name or address; else the token's own.")
     ] = None,
 ) -> int:
-    """What the meeting server would do with a token, and why. Asks no server. Exit code 0: it opens the room; 2: not."""
+    """What the meeting server would do with a token, and why. Asks no server. Exit code 0: it lets in; 2: not."""
     context = context_of(ctx)
     site = context.open_site()
     if token is None:
-        on_terminal = sys.stdin.isatty()
-        token = typer.prompt(context.tell("room_token_asked"), hide_input=True) if on_terminal else sys.stdin.read()
+        asked = context.tell("room_token_asked")
+        token = typer.prompt(asked, hide_input=True) if _is_terminal(sys.stdin) else sys.stdin.read()
     found = check(site, token, room)
     verdict = found.verdict
     style = "green" if verdict.accepted else "red"
@@ -116,6 +114,10 @@ def rotate_command(ctx: typer.Context, body: Body) -> int:
     if not done:
         context.out.print(context.tell("no_room_of_body", body=body), markup=False)
     return PENDING if any(one.waits_until is not None for one in done) else NOTHING_TO_DO
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty()
 
 
 def _told(context: Context, one: Rotated) -> str:

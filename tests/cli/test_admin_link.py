@@ -1,11 +1,7 @@
 """`readi admin-link`: one link, on a terminal alone."""
 
 import logging
-import os
-import pty
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +11,8 @@ from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
 from provisioner.state import Audit, Links, Purpose
 from provisioner.transport.clock import SystemClock
-from tests.support.site import ROOT, Installation
+from tests.support.site import Installation
+from tests.support.terminal import on_a_terminal
 
 LINK = re.compile(r"https://redi\.example/redi/link/([A-Za-z0-9_-]{43})")
 
@@ -27,26 +24,8 @@ def settings(small: Installation) -> Path:
     return small.settings
 
 
-def on_a_terminal(settings: Path) -> str:
-    """What a narrow terminal shows."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "provisioner", "--settings", str(settings), "--lang", "en", "admin-link"]
-    environment = {"PATH": os.environ["PATH"], "COLUMNS": "40", "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while some := os.read(ours, 4096):
-                shown += some
-        except OSError:  # how Linux says that nobody writes to a terminal any more
-            pass
-        assert process.wait(60) == 0, shown
-    os.close(ours)
-    return shown.decode()
-
-
 def test_a_terminal_shows_a_link_that_works_once_and_not_for_long(settings: Path) -> None:
-    found = LINK.search(on_a_terminal(settings))
+    found = LINK.search(on_a_terminal(settings, "admin-link"))
     assert found is not None
     site, now = Site(load_settings(settings), settings.parent, "redi"), SystemClock().now()
     try:
