@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from provisioner.app.meetings.agenda import Date, upcoming
-from provisioner.app.pages.rooms import rooms_of
+from provisioner.app.meetings.room_links import RoomLinks
 from provisioner.console.deps import Visit
 from provisioner.model.registry import Body
-from provisioner.model.resources import Kind
 
 _AHEAD: Final = timedelta(days=100)
 """Of bodies that meet six times a year the next one is in it."""
@@ -28,10 +27,12 @@ class ShownDate:
 def dates_for(visit: Visit, bodies: Collection[Body], most: int) -> Sequence[ShownDate]:
     """The next so many. Who may enter a room is found out at its door; the way there is shown to members."""
     found = upcoming(visit.picture, bodies, visit.now, _AHEAD, most)
-    mine = {one.body.id for one in found} & visit.who.member_of
-    rooms = rooms_of(visit.network.site, mine, (Kind.MEETING_ROOM,)) if mine else {}
-    doors = {body: next((room.address for room in of_body if room.address), None) for body, of_body in rooms.items()}
-    return [
-        ShownDate(one, one.starts <= visit.now and not one.is_off, None if one.is_off else doors.get(one.body.id))
-        for one in found
-    ]
+    links = RoomLinks(visit.network.site)
+    return [_shown(visit, one, links) for one in found]
+
+
+def _shown(visit: Visit, date: Date, links: RoomLinks) -> ShownDate:
+    if date.is_off:
+        return ShownDate(date, goes_on=False, enter=None)
+    enter = links.to(date.body.id, date.series.id) if date.body.id in visit.who.member_of else None
+    return ShownDate(date, date.starts <= visit.now, enter)

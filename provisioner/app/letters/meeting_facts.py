@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from provisioner.app.letters.verdicts import NotNeeded, NotYet
 from provisioner.app.meetings.agenda import date_at, next_date
 from provisioner.app.meetings.reminding import leads_of
-from provisioner.app.pages.rooms import rooms_of
+from provisioner.app.meetings.room_links import RoomLinks
 from provisioner.app.picture import Picture
 from provisioner.app.site import Site
 from provisioner.messages.wording import Facts, Ours
 from provisioner.model.errors import Transient
 from provisioner.model.messages import Letter
 from provisioner.model.registry import Body
-from provisioner.model.resources import Kind
 from provisioner.model.text import Argument, Text
 
 _OVER = "messages.meeting_over"
@@ -41,8 +40,8 @@ def reminder_facts(site: Site, picture: Picture, letter: Letter, now: datetime) 
     if now < starts - lead - _A_MOMENT:
         raise NotYet("messages.meeting_not_yet", starts - lead)
     lines = [] if found.planned is None else [Text.of("messages.meeting_moved", planned=found.planned)]
-    if (room := _room(site, body)) is not None:
-        lines.append(Text.of("messages.meeting_enter", url=room))
+    if (room := RoomLinks(site).to(body.id, found.series.id)) is not None:
+        lines.append(Text.of("messages.meeting_enter", url=Ours(room)))
     values: dict[str, Argument] = {
         "title": found.title,
         "starts": found.starts,
@@ -56,12 +55,6 @@ def greeting_lines(site: Site, picture: Picture, body: Body, now: datetime) -> I
     following = next_date(picture, body, now)
     if following is not None:
         yield Text.of("messages.joined_next", starts=following.starts)
-    room = _room(site, body)
+    room = RoomLinks(site).to(body.id)
     if room is not None:
-        yield Text.of("messages.joined_room", url=room)
-
-
-def _room(site: Site, body: Body) -> Ours | None:
-    """The link to a body's meeting room; None: it has none."""
-    rooms = rooms_of(site, (body.id,), (Kind.MEETING_ROOM,)).get(body.id, ())
-    return next((Ours(room.address) for room in rooms if room.address is not None), None)
+        yield Text.of("messages.joined_room", url=Ours(room))

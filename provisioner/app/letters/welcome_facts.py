@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from provisioner.app.meetings.agenda import next_date
+from provisioner.app.meetings.room_links import RoomLinks
 from provisioner.app.pages.rooms import Room, accounts_of, rooms_of
 from provisioner.app.picture import Picture, Place
 from provisioner.app.site import Site
@@ -15,11 +16,7 @@ from provisioner.model.text import Text
 MOST = 20
 """So many bodies are listed; the rest stands on the person's own page."""
 _ASKED = 3
-_ROOMS = {
-    Kind.TEAM_FOLDER: "messages.room_folder",
-    Kind.CONVERSATION: "messages.room_chat",
-    Kind.MEETING_ROOM: "messages.room_meeting_room",
-}
+_ROOMS = {Kind.TEAM_FOLDER: "messages.room_folder", Kind.CONVERSATION: "messages.room_chat"}
 
 
 def welcome_facts(site: Site, picture: Picture, person: str, me: Ours, now: datetime) -> Facts:
@@ -27,9 +24,10 @@ def welcome_facts(site: Site, picture: Picture, person: str, me: Ours, now: date
     today = picture.today
     places = [place for place in picture.places_of(person) if not place.body.is_archived(today)][:MOST]
     rooms = rooms_of(site, [place.body.id for place in places], tuple(_ROOMS))
+    links = RoomLinks(site)
     lines: list[Text | None] = []
     for place in places:
-        lines += [None, *_about(picture, place, person, rooms.get(place.body.id, ()), now)]
+        lines += [None, *_about(picture, place, person, rooms.get(place.body.id, ()), links.to(place.body.id), now)]
     told = (Text.of("messages.rooms"), *lines) if lines else (Text.of("messages.no_rooms"),)
     known = picture.registry.people[person]
     return Facts(values={"how": how_to_log_in(site, picture, known), "me": me}, lines=told, link="")
@@ -53,11 +51,15 @@ def is_at_home(picture: Picture, person: Person) -> bool:
     return link is not None and any(one.source == link.source for one in person.identities)
 
 
-def _about(picture: Picture, place: Place, person: str, rooms: tuple[Room, ...], now: datetime) -> Iterator[Text]:
+def _about(
+    picture: Picture, place: Place, person: str, rooms: tuple[Room, ...], enter: str | None, now: datetime
+) -> Iterator[Text]:
     yield Text.of("messages.room_of", body=place.body.name)
     for room in rooms:
         if room.address is not None:
             yield Text(_ROOMS[room.kind], {"url": Ours(room.address)})
+    if enter is not None:
+        yield Text.of("messages.room_meeting_room", url=Ours(enter))
     following = next_date(picture, place.body, now)
     if following is not None:
         yield Text.of("messages.room_next", starts=following.starts)

@@ -13,13 +13,12 @@ from typing import Final
 from provisioner.app.joining.acting import acting
 from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.app.meetings.agenda import schedules
-from provisioner.app.pages.rooms import rooms_of
+from provisioner.app.meetings.room_links import RoomLinks
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.site import Site
 from provisioner.calendars.ics import Entry, feed
 from provisioner.lifecycle.rights import Viewer
 from provisioner.model.registry import Body, MeetingSeries
-from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.state import FeedWords, Transactions, Within
 
@@ -101,13 +100,12 @@ class Feeds:
 
 def _entries(site: Site, picture: Picture, person: str) -> Iterator[Entry]:
     """What all bodies of a person have in their calendars; of one that is history, what was until then."""
-    bodies = [place.body for place in picture.places_of(person)]
-    rooms = rooms_of(site, [body.id for body in bodies], (Kind.MEETING_ROOM,))
-    for body in bodies:
-        where = next((room.address for room in rooms.get(body.id, ()) if room.address is not None), "")
+    links = RoomLinks(site)
+    for body in (place.body for place in picture.places_of(person)):
         for series, schedule in schedules(picture, body):
             if not schedule.called_off:
                 uid = _uid(site.network, body, series)
+                where = links.to(body.id, series.id) or ""
                 yield Entry(uid, schedule, series.title or body.name, _UNSTAMPED, body.purpose, where)
 
 
