@@ -43,6 +43,7 @@ class JitsiDoor:
         self._settings = settings
         self._signer = signer_of(settings)
         self._jws = PyJWS()
+        self._own_host = urlsplit(settings.url).hostname or ""
 
     @property
     def address(self) -> str:
@@ -87,19 +88,32 @@ class JitsiDoor:
 
         ``room``: a name or an address. Raises `SettingsError` where secret or keys can't be read.
         """
-        return judge(token, room_of(room), self._deployment(), now, self._settings.tenant)
+        _, tenant, name = self._place(room)
+        return judge(token, backend_safe(name), self._deployment(), now, tenant)
 
     def is_public(self, room: str) -> bool:
         """Whether everybody may enter: by the host that it is on, or by its name. ``room``: a name or an address."""
-        public, host = self._settings.public, urlsplit(room).hostname if "://" in room else None
-        if (host or self._settings.host.partition(":")[0]) in public.hosts:
+        public = self._settings.public
+        host, _, name = self._place(room)
+        if host in public.hosts:
             return True
-        ours = host is None or host == urlsplit(self._settings.url).hostname
-        return ours and public.prefix is not None and backend_safe(room_of(room)).startswith(public.prefix)
+        ours = host == self._own_host
+        return ours and public.prefix is not None and backend_safe(name).startswith(public.prefix)
 
     def published_keys(self) -> Mapping[str, bytes]:
         """Public keys by id, in PEM; none where a secret signs. Raises `SettingsError`."""
         return self._signer.published()
+
+    def _place(self, room: str) -> tuple[str, str | None, str]:
+        """Host, tenant and room of an address; a name alone is a room of this server."""
+        try:
+            parts = urlsplit(room) if "://" in room else None
+        except ValueError:
+            parts = None
+        if parts is None:
+            return self._own_host, self._settings.tenant, room
+        tenant, _, name = parts.path.strip("/").rpartition("/")
+        return parts.hostname or "", tenant or None, name
 
     def _checked(self, room: str, entrant: Entrant) -> str:
         safe = backend_safe(room) if self.is_public(room) else room
@@ -146,10 +160,3 @@ def _features(allowed: Allowance) -> dict[str, bool]:
 def _usual(standing: Standing) -> Allowance:
     """What somebody gets of whom policy says nothing."""
     return Allowance(_USUAL_LIFE, standing is not Standing.GUEST, frozenset())
-
-
-def room_of(text: str) -> str:
-    """The room's name: itself, or the last part of the path of an address."""
-    if "://" not in text:
-        return text
-    return urlsplit(text).path.rstrip("/").rpartition("/")[2]

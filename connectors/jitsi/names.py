@@ -5,9 +5,10 @@ only A to Z are put into small letters. So what the browser makes of a name has 
 """
 
 import json
+import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 ROOM_PREFIX: Final = "re-"
 """How the rooms of bodies begin; 32 hexadecimal digits follow."""
@@ -20,10 +21,16 @@ _LONGEST_TITLE: Final = 200
 _KEPT: Final = "!'()*-._~"
 """Besides letters and digits, what a browser's encodeURIComponent leaves as it is."""
 
+_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
 
 def backend_safe(room: str) -> str:
-    """The room as its address and the server have it: NFKC, small letters, percent-encoded in small letters."""
-    return quote(unicodedata.normalize("NFKC", room).lower(), safe=_KEPT, errors="replace").lower()
+    """The room as its address and the server have it: NFKC, small letters, percent-encoded in small letters.
+
+    A name that is percent-encoded already is decoded first, as the page does: it does not know either.
+    """
+    name = unicodedata.normalize("NFKC", _decoded(room)).lower()
+    return quote(name, safe=_KEPT, errors="replace").lower()
 
 
 def is_room(room: str) -> bool:
@@ -48,6 +55,16 @@ def in_fragment(value: str) -> str:
     (parseURLParams.ts): they are written as escapes.
     """
     return quote(json.dumps(value).replace("&", "\\u0026"), safe="")
+
+
+def _decoded(room: str) -> str:
+    """As a browser's decodeURIComponent, which takes all or nothing."""
+    if _NO_ESCAPE.search(room):
+        return room
+    try:
+        return unquote(room, errors="strict")
+    except UnicodeDecodeError:
+        return room
 
 
 def _one_line(text: str) -> str:

@@ -57,7 +57,7 @@ class PublicRooms(BaseModel):
 class JitsiSettings(BaseModel):
     """Where people open rooms, and by what tokens the server knows that we sent them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: str
     """The address that people open, e.g. https://meet.example."""
