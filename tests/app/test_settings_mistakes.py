@@ -46,6 +46,15 @@ def test_a_time_that_is_none_is_told_what_times_look_like(tmp_path: Path) -> Non
     assert '"17 * * * *"' in refused(tmp_path, {"networks": {"redi": wrong}}, "en")
 
 
+def test_whose_calls_are_answered_has_to_be_said_in_addresses(tmp_path: Path) -> None:
+    for callers, said in ((["meet.example"], "eine Adresse oder ein Adressbereich"), ([], "callers"), (7, "callers")):
+        wrong = {**NETWORK, "meetings": {"reservations": {"secret": "hunter2", "callers": callers}}}
+        refusal = refused(tmp_path, {"networks": {"redi": wrong}})
+        assert "networks.redi.meetings.reservations.callers" in refusal
+        assert said in refusal
+        assert "hunter2" not in refusal
+
+
 @pytest.mark.parametrize("name", ["Mein Netz", "größe", "a/b", "", "-x"])
 def test_a_network_is_called_as_an_address_can_be(tmp_path: Path, name: str) -> None:
     assert "Adressen von Seiten" in refused(tmp_path, {"networks": {name: NETWORK}})
