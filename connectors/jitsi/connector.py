@@ -36,7 +36,8 @@ class JitsiConnector:
 
     def capabilities(self) -> Capabilities:
         """Rooms with a title. People reach them by the link of this service alone, so they have no address here."""
-        return Capabilities(fields={Kind.MEETING_ROOM: FIELDS}, objection=_objection, alike=frozenset({Kind.MEETING_ROOM}))
+        kind = Kind.MEETING_ROOM
+        return Capabilities(fields={kind: FIELDS}, objection=_objection, alike=frozenset({kind}))
 
     def examine(self) -> Iterator[Finding]:
         """What doctor asks: who is let in. Opens no room; never raises `TargetError`."""

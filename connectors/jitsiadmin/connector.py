@@ -44,11 +44,12 @@ class JitsiAdminConnector:
         self._writer = ConferenceWriter(self._client, self._reader, self._people, wiring.clock)
 
     def capabilities(self) -> Capabilities:
-        """Addresses and conferences. Two conferences of one name are two: theirs is no name to find anything by."""
+        """Addresses, and conferences, all of a series under one name."""
         return Capabilities(
             fields={Kind.ACCOUNT: people.FIELDS, Kind.CONFERENCE: conferences.FIELDS},
             objection=_objection,
             canonical=self._canonical,
+            alike=frozenset({Kind.CONFERENCE}),
             only_members=True,
             unique_emails=True,
         )

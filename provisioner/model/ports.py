@@ -147,6 +147,9 @@ class Capabilities:
     named_by_login: bool = False
     """People log in elsewhere, and come to the account here that has their name there: one of another name is never
     theirs, whatever its address."""
+    alike: frozenset[Kind] = frozenset()
+    """Kinds of which several may have the same name: it is only what people read, and nothing is found by it, kept free
+    for somebody or refused because of it."""
     unique_emails: bool = False
     """No two accounts can have the same address: a successor who is given one waits until the other gave it up."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)

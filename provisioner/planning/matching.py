@@ -114,6 +114,8 @@ class Matcher:
         marked = self._by_marker.get(wanted.marker, [])
         if marked:
             return self._one_of(marked, "planning.same_marker", Likeness.MARKER)
+        if self._kind in self._draft.capabilities.alike:
+            return None
         namesakes = [remote for remote in self._by_name.get(name, []) if remote.may_be_called(wanted.name)]
         if self._draft.has_protected_name(self._kind, wanted.name) or any(
             self._draft.is_own_account(self._kind, remote) for remote in namesakes
@@ -169,6 +171,8 @@ class Matcher:
 
     def objection_to_rename(self, wanted: Resource, tied_as: str) -> Text | None:
         """Why what is tied under the name ``tied_as`` can't be called as ``wanted``, or None."""
+        if self._kind in self._draft.capabilities.alike:
+            return None
         name = self._canonical_name(self._kind, wanted.name)
         if self._draft.has_protected_name(self._kind, wanted.name):
             return dispute(self._kind, "name_protected", wanted.name)

@@ -98,8 +98,10 @@ class ObjectPlanner:
         draft, matcher = self._draft, Matcher(self._kind, self._draft)
         matches = [(wanted, matcher.find(wanted)) for wanted in new]
         claims = Claims(found for _, found in matches)
-        names = Counter(self._canonical_name(wanted) for wanted, found in matches if found is None)
-        names.update(self._canonical_name(rename.wanted) for rename in self._renames)
+        names: Counter[str] = Counter()
+        if not self._is_alike:
+            names.update(self._canonical_name(wanted) for wanted, found in matches if found is None)
+            names.update(self._canonical_name(rename.wanted) for rename in self._renames)
         for wanted, found in matches:
             if isinstance(found, Disputed):
                 draft.notice(NoticeKind.DISPUTED, wanted.id, wanted.name, found.why)
@@ -128,6 +130,11 @@ class ObjectPlanner:
             return Text.of("planning.outcome_for_ranger", id=wanted.id.key, target=self._draft.target)
         return Text.of("planning.outcome_unknown")
 
+    @property
+    def _is_alike(self) -> bool:
+        """Whether names of this kind say nothing but what people read."""
+        return self._kind in self._draft.capabilities.alike
+
     def _canonical_name(self, wanted: Resource) -> str:
         return self._draft.capabilities.canonical_name(self._kind, wanted.name)
 
@@ -146,7 +153,7 @@ class ObjectPlanner:
     def _is_refused(self, wanted: Resource) -> bool:
         """Whether this name may never be given, or not over there; a notice says why."""
         draft, name = self._draft, wanted.name
-        if (str(self._kind), self._canonical_name(wanted)) in draft.ties.retired_names:
+        if not self._is_alike and (str(self._kind), self._canonical_name(wanted)) in draft.ties.retired_names:
             draft.notice(NoticeKind.DISPUTED, wanted.id, name, Text.of("planning.retired", name=name))
             return True
         if (objection := draft.capabilities.objection(self._kind, name)) is not None:
