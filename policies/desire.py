@@ -9,13 +9,24 @@ from policies.document import Policy
 from policies.groups import Group, fixed_by_hand, groups
 from policies.keys import administrators_key, body_key, guests_key, organisation_key, person_key
 from policies.lists import Listed, login_roles, mailing_lists
+from policies.meetings import Meetings, Tied, TiedMeetings
 from policies.membership import Belongings, Standing
 from policies.names import allot, allot_following
 from policies.rooms import Room, Rooms
 from provisioner.model.registry import Registry
 from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Seats, Value
 
-__all__ = ["Assigned", "administrators_key", "body_key", "desire", "guests_key", "organisation_key", "person_key"]
+__all__ = [
+    "Assigned",
+    "Tied",
+    "TiedMeetings",
+    "administrators_key",
+    "body_key",
+    "desire",
+    "guests_key",
+    "organisation_key",
+    "person_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Assigned:
     folders: Mapping[str, str] = field(default_factory=dict)
     conversations: Mapping[str, str] = field(default_factory=dict)
     mailing_lists: Mapping[str, str] = field(default_factory=dict)
+    meetings: TiedMeetings = TiedMeetings()
 
 
 def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned = Assigned()) -> Desired:
@@ -66,15 +78,22 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         assigned.mailing_lists,
         lambda name: retired(Kind.MAILING_LIST, name),
     )
+    meetings = Meetings(registry, policy, belongings, today, keys, edges.keys(), assigned.meetings)
+    resources |= {room.id: room for room in meetings.rooms()}
+    others = resources.keys() | {one.resource.id for one in lists}
     tied = {Kind.TEAM_FOLDER: assigned.folders, Kind.CONVERSATION: assigned.conversations}
-    rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied, list_names.keys()).all())
-    for kind, names in tied.items():
+    rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied, others).all())
+    rooms += meetings.calendars()
+    for kind, names in (*tied.items(), (Kind.CALENDAR, assigned.meetings.calendars)):
         resources |= _named([room for room in rooms if room.resource.id.kind is kind], kind, names, retired)
     for listed in lists:
         resources[listed.resource.id] = replace(listed.resource, name=list_names[listed.resource.id.key])
+    resources |= {one.id: one for one in meetings.meetings(others)}
+    conferences = list(meetings.conferences())
+    resources |= {one.resource.id: one.resource for one in conferences}
     roles = list(login_roles(policy, belongings, keys))
     resources |= {one.resource.id: one.resource for one in roles}
-    seated: list[Room | Listed] = [*rooms, *lists, *roles]
+    seated: list[Room | Listed] = [*rooms, *lists, *roles, *conferences]
     for one in seated:
         edges |= one.edges
         ended |= one.ended
@@ -88,8 +107,8 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
         closed=frozenset(ResourceId(Kind.GROUP, group.key) for group in of_groups if group.closed),
         gone=frozenset(keys[person] for person, now in belongings.standings.items() if now in by_date),
         complete=registry.complete,
-        blocked=_blocked(registry) | {keys[person] for person in belongings.uncertain},
-        unmanaged=_unmanaged(registry, policy),
+        blocked=_blocked(registry, assigned) | {keys[person] for person in belongings.uncertain},
+        unmanaged=_unmanaged(registry, policy, assigned) | meetings.left_alone(),
         login_writes=_all_groups(of_groups, assigned) if written_by_login else frozenset(),
     )
 
@@ -112,15 +131,16 @@ def _all_groups(of_groups: Iterable[Group], assigned: Assigned) -> frozenset[Res
 _OF_BODIES = (body_key, administrators_key, guests_key)
 
 
-def _blocked(registry: Registry) -> frozenset[str]:
+def _blocked(registry: Registry, assigned: Assigned) -> frozenset[str]:
     """A malformed entry could have been of any kind, so its id blocks each."""
     forms = (person_key, *_OF_BODIES, organisation_key)
-    return frozenset(form(entry) for entry in registry.blocked for form in forms)
+    keys = {form(entry) for entry in registry.blocked for form in forms}
+    return frozenset(keys | assigned.meetings.keys_of(registry.blocked))
 
 
-def _unmanaged(registry: Registry, policy: Policy) -> frozenset[str]:
+def _unmanaged(registry: Registry, policy: Policy, assigned: Assigned) -> frozenset[str]:
     if policy.managed is None:
         return frozenset()
     others = registry.bodies.keys() - set(policy.managed)
-    keys = {form(body) for body in others for form in _OF_BODIES}
+    keys = {form(body) for body in others for form in _OF_BODIES} | assigned.meetings.keys_of(others)
     return frozenset(keys | {organisation_key(organisation) for organisation in registry.organisations})

@@ -1,5 +1,7 @@
 """Keys of resources, made of the registry's ids: what a tie in the database is known by for ever."""
 
+from datetime import date
+
 
 def person_key(person: str) -> str:
     return f"person:{person}"
@@ -16,6 +18,16 @@ def administrators_key(body: str) -> str:
 
 def guests_key(body: str) -> str:
     return f"body:{body}:guests"
+
+
+def meeting_key(body: str, series: str) -> str:
+    """Of a series of meetings, and of its own meeting room where policy gives it one."""
+    return f"body:{body}:meeting:{series}"
+
+
+def occurrence_key(body: str, series: str, day: date) -> str:
+    """Of one meeting of a series, known by the day on which it would be by its rule."""
+    return f"body:{body}:meeting:{series}:{day.isoformat()}"
 
 
 def role_key(name: str) -> str:

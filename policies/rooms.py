@@ -40,7 +40,7 @@ class Rooms:
     """The rooms of all bodies that are managed and have a group.
 
     ``edges`` and ``ended``: of the groups; their sets are shared, never copied. An archived body keeps the rooms that
-    it has (``tied``: keys of what we have, by kind) and gets no new ones.
+    it has (``tied``: keys of what we have, by kind) and gets no new ones. ``others``: what bodies have besides.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Rooms:
         edges: Members,
         ended: Members,
         tied: Mapping[Kind, Mapping[str, str]],
-        lists: Set[str] = frozenset(),
+        others: Set[ResourceId] = frozenset(),
     ) -> None:
         self._registry, self._policy, self._today = registry, policy, today
         self._of_bodies = belongings.of_bodies()
-        self._keys, self._edges, self._ended, self._tied, self._lists = keys, edges, ended, tied, lists
+        self._keys, self._edges, self._ended, self._tied, self._others = keys, edges, ended, tied, others
 
     def all(self) -> Iterator[Room]:
         """Folders and conversations, body by body."""
@@ -77,8 +77,10 @@ class Rooms:
         name = self._title(body) if inside and keeps_conversation else ""
         folder, conversation = ResourceId(Kind.TEAM_FOLDER, key), ResourceId(Kind.CONVERSATION, key)
         links = ({"folder": folder} if mount else {}) | ({"conversation": conversation} if name else {})
-        if key in self._lists:
-            links["mailing_list"] = ResourceId(Kind.MAILING_LIST, key)
+        for placeholder, kind in (("mailing_list", Kind.MAILING_LIST), ("meeting_room", Kind.MEETING_ROOM)):
+            other = ResourceId(kind, key)
+            if other in self._others and not (archived and kind is Kind.MEETING_ROOM):  # nobody meets any more
+                links[placeholder] = other
         case = _Case(body, archived, groups, inside, mount, links)
         if mount:
             yield self._folder(folder, case)

@@ -21,18 +21,22 @@ _ROOM_FOR_ADDRESS: Final = 250
 """Characters kept free for each link, besides the names in it: its address is known only once its room exists."""
 _MARKER: Final = "readi:"
 _BLANK: Final = ("",)
-_IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation", "mailing_list")
+_IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation", "mailing_list", "meeting_room")
 _IN_MESSAGES: Final = ("name", "purpose")
 
 _USUAL: Final = {
     "de": {
-        "description": "{purpose}\nDateien: {folder}",
-        "note": "# {name}\n\n{purpose}\n\nDieser Ordner gehört allen aus dieser Gruppe.\nChat: {conversation}",
+        "description": "{purpose}\nDateien: {folder}\nVideokonferenz: {meeting_room}",
+        "note": "# {name}\n\n{purpose}\n\nDieser Ordner gehört allen aus dieser Gruppe.\nChat: {conversation}\n"
+        "Videokonferenz: {meeting_room}",
+        "meeting": "{purpose}\nVideokonferenz: {meeting_room}",
         "first_message": "Willkommen im Chat von {name}! Worum es hier geht, steht in der Beschreibung.",
     },
     "en": {
-        "description": "{purpose}\nFiles: {folder}",
-        "note": "# {name}\n\n{purpose}\n\nThis folder belongs to all in this group.\nChat: {conversation}",
+        "description": "{purpose}\nFiles: {folder}\nVideo conference: {meeting_room}",
+        "note": "# {name}\n\n{purpose}\n\nThis folder belongs to all in this group.\nChat: {conversation}\n"
+        "Video conference: {meeting_room}",
+        "meeting": "{purpose}\nVideo conference: {meeting_room}",
         "first_message": "Welcome to the chat of {name}! What it is about stands in the description.",
     },
 }

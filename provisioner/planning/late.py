@@ -130,7 +130,7 @@ class _LatePlanner:
                 why = unwritable(wanted.id.kind, name, remote)
                 draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
                 continue
-            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, modes[name], seen))
+            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, text, modes[name], seen))
             if drift:
                 rule = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
                 if rule is None:
@@ -188,9 +188,16 @@ class _LatePlanner:
         )
 
 
-def _is_theirs(wanted: Resource, mode: Mode, seen: Value | Unknown) -> bool:
-    """Somebody else's text, be it older than our tie: whatever we write over there carries our marker."""
-    return mode is Mode.MANAGED and isinstance(seen, str) and bool(seen) and wanted.marker not in seen.splitlines()
+def _is_theirs(wanted: Resource, text: LateText, mode: Mode, seen: Value | Unknown) -> bool:
+    """Somebody else's text, be it older than our tie: without the marker that ours carries."""
+    marked = (wanted.marker,) in text.lines
+    return (
+        marked
+        and mode is Mode.MANAGED
+        and isinstance(seen, str)
+        and bool(seen)
+        and wanted.marker not in seen.splitlines()
+    )
 
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import datetime, time
 
 import pytest
 
@@ -14,6 +15,8 @@ from provisioner.model.registry import (
     BodyOverrides,
     Guest,
     Identity,
+    Meetings,
+    MeetingSeries,
     Membership,
     Period,
     Person,
@@ -290,8 +293,9 @@ class TestScope:
     def test_managed_limits_bodies_and_accounts_to_those_named(self) -> None:
         book = registry(ERIKA, person("p2", "Otto Beispiel", "other"), IOT, body("other"))
         found = wanted(book, managed=["iot"], groups={"organisation": "Org_{name}"})
-        room = {ResourceId(kind, "body:iot") for kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)}
-        assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")} | room
+        kinds = (Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST, Kind.MEETING_ROOM)
+        rooms = {ResourceId(kind, "body:iot") for kind in kinds}
+        assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")} | rooms
         assert found.unmanaged == {
             "body:other",
             "body:other:administrators",
@@ -341,5 +345,10 @@ class TestScope:
             assert wanted(registry(*entries)) == first
 
     def test_all_kinds_are_known(self) -> None:
-        found = wanted(registry(ERIKA, IOT), login={"roles": {"member": "readi-member"}})
+        weekly = Meetings(series=(MeetingSeries("x", datetime.combine(TODAY, time(10)), rule="FREQ=WEEKLY"),))
+        found = wanted(
+            registry(person("p1", memberships=(Membership("iot", Role.MODERATOR),)), replace(IOT, meetings=weekly)),
+            login={"roles": {"member": "readi-member"}},
+            meetings={"conferences": {"ahead_days": 7}},
+        )
         assert {identity.kind for identity in found.resources} == set(Kind)

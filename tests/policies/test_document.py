@@ -171,7 +171,10 @@ def test_a_kind_of_body_that_is_not_named_keeps_its_place_and_its_title() -> Non
             "conversations",
             'description: "Wiki: {wiki}"',
             "bad_placeholder",
-            {"placeholder": "{wiki}", "known": "{name}, {purpose}, {folder}, {conversation}, {mailing_list}"},
+            {
+                "placeholder": "{wiki}",
+                "known": "{name}, {purpose}, {folder}, {conversation}, {mailing_list}, {meeting_room}",
+            },
         ),
         ("conversations", 'first_message: "{folder}"', "bad_placeholder", {"known": "{name}, {purpose}"}),
         ("conversations", 'first_message: "{name"', "bad_braces", {"field": "first_message"}),

@@ -125,9 +125,9 @@ class TestFolders:
         assert found is not None
         assert found.name == "Sensoren"
 
-    def test_a_body_without_groups_has_no_rooms_but_its_list(self) -> None:
+    def test_a_body_without_groups_has_no_rooms_but_its_list_and_where_it_meets(self) -> None:
         found = wanted(registry(HEAD, IOT), groups={"names": {"project": dict.fromkeys(("members", "administrators"))}})
-        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT, Kind.MAILING_LIST}
+        assert {identity.kind for identity in found.resources} == {Kind.ACCOUNT, Kind.MAILING_LIST, Kind.MEETING_ROOM}
 
     def test_without_layout_or_note_nothing_is_written_into_it(self) -> None:
         found = folder(IOT, folders={"layout": [], "note": ""})
@@ -251,16 +251,20 @@ class TestTexts:
         found = wanted(registry(HEAD, body("iot", "Sensorik", purpose="Offene Daten.")))
         description = found.resources[room_id("iot")].late["description"]
         note = found.resources[folder_id("iot")].late["note"]
-        assert description.links() == {folder_id("iot")}
+        meeting = ResourceId(Kind.MEETING_ROOM, "body:iot")
+        assert description.links() == {folder_id("iot"), meeting}
         assert description.written(str) == (
-            "Offene Daten.\nDateien: team-folder/body:iot\n" + found.resources[room_id("iot")].marker
+            "Offene Daten.\nDateien: team-folder/body:iot\nVideokonferenz: meeting-room/body:iot\n"
+            + found.resources[room_id("iot")].marker
         )
-        assert note.links() == {room_id("iot")}
+        assert note.links() == {room_id("iot"), meeting}
         assert "Offene Daten." in note.written(str)
         assert "readi:" not in note.written(str)
 
     def test_a_room_that_there_is_not_is_not_linked(self) -> None:
-        without_folder, without_chat = chat(overriding(folder=False)), folder(overriding(conversation=False))
+        nowhere = {"rooms": {"names": {"project": None}}}
+        without_folder = chat(overriding(folder=False), meetings=nowhere)
+        without_chat = folder(overriding(conversation=False), meetings=nowhere)
         assert without_folder is not None
         assert without_chat is not None
         assert not without_folder.late["description"].links()
