@@ -122,7 +122,7 @@ def source_settings(model: type[_M], section: Mapping[str, Any], base: Path, whe
 
 
 def _section(model: type[_M], section: Mapping[str, Any], base: Path, kind: str, code: str, **which: str) -> _M:
-    """Paths named ``file`` or ``*_file`` are relative to ``base``."""
+    """Paths named ``file``, ``*_file`` or ``keys`` (a folder) are relative to ``base``."""
     fields = _located({name: value for name, value in section.items() if name != kind}, base)
     try:
         return model.model_validate(fields)
@@ -135,6 +135,6 @@ def _located(section: Mapping[str, Any], base: Path) -> dict[str, Any]:
     for name, value in fields.items():
         if isinstance(value, Mapping):
             fields[name] = _located(value, base)
-        elif (name == "file" or name.endswith("_file")) and isinstance(value, str):
+        elif (name in ("file", "keys") or name.endswith("_file")) and isinstance(value, str):
             fields[name] = base / value
     return fields

@@ -9,6 +9,7 @@ import typer
 
 from provisioner.app.meetings.ranging import RoomReport, body_known, check, pass_for, rooms_report
 from provisioner.app.meetings.rotating import Rotated, rotate_body
+from provisioner.app.meetings.servers import new_key
 from provisioner.app.picture import Pictures
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, PENDING, Context, context_of
 from provisioner.cli.planning import AsJson, actor_id
@@ -24,10 +25,12 @@ _WHY: Final = {
 Body = Annotated[str, typer.Argument(metavar="BODY", help="Id of a body in the registry.")]
 
 rooms = typer.Typer(no_args_is_help=True, help="Meeting rooms: who may enter, and under which name.")
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign passes, where a server fetches their public halves.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    rooms.add_typer(keys, name="keys")
     app.add_typer(rooms, name="room")
 
 
@@ -114,6 +117,25 @@ def rotate_command(ctx: typer.Context, body: Body) -> int:
     if not done:
         context.out.print(context.tell("no_room_of_body", body=body), markup=False)
     return PENDING if any(one.waits_until is not None for one in done) else NOTHING_TO_DO
+
+
+@keys.command("new")
+def new_key_command(
+    ctx: typer.Context,
+    target: Annotated[str | None, typer.Option("--target", help="Which Jitsi, where there are several.")] = None,
+) -> int:
+    """Make a new key for signing passes (RS256). It is published at once, and signs once servers have fetched it."""
+    context = context_of(ctx)
+    site = context.open_site()
+    made = new_key(site, target)
+    zone = ZoneInfo(site.read_registry().registry.time_zone)
+    since = made.signs_from.astimezone(zone)
+    told = context.tell("room_key_made", kid=made.kid, folder=str(made.folder), since=since)
+    context.out.print(told, markup=False)
+    if made.superseded:
+        old = ", ".join(f"{kid}.pem" for kid in made.superseded)
+        context.out.print(context.tell("room_keys_superseded", keys=old), markup=False)
+    return NOTHING_TO_DO
 
 
 def _is_terminal(stream: TextIO) -> bool:

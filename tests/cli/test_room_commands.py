@@ -11,9 +11,11 @@ from typing import Any, Final
 import jwt
 import pytest
 
+from provisioner.app.meetings.doors import open_doors
 from provisioner.app.site import Site
 from provisioner.model.bindings import Binding
 from provisioner.model.gatherings import Count, Told
+from provisioner.model.meetings import Entrant, Standing
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.state import Audit, BindingWriter, Gatherings, RoomNames
 from tests.support.site import Installation
@@ -21,6 +23,7 @@ from tests.support.terminal import on_a_terminal
 
 SECRET: Final = "MARKER-secret-of-the-meeting-server-0123456789"
 ROOM: Final = "re-" + "a" * 32
+ENTRANT: Final = Entrant("x", "Anna", Standing.MEMBER)
 LINK: Final = re.compile(r"https://meet\.example/(re-[0-9a-f]{32})#jwt=%22([\w.-]+)%22&config\.subject=\S+")
 
 
@@ -161,6 +164,28 @@ def test_a_room_is_renamed_by_command_unless_people_sit_in_it(meeting: Installat
     assert "waits for another name: on command" in meeting.run("room", "list").out
     assert meeting.run("room", "rotate", "pg-lora").out == "pg-lora has no meeting room.\n"
     assert meeting.run("room", "rotate", "pg-nirgends").code == 1
+
+
+def test_a_new_key_is_published_before_it_signs(meeting: Installation) -> None:
+    ran = meeting.run("room", "keys", "new")
+    assert ran.code == 1
+    assert "shares a secret" in ran.err
+    del meeting.wish.targets["meet"]["secret"]
+    meeting.wish.targets["meet"]["keys"] = "keys"
+    meeting.run("room", "keys", "new")
+    (first,) = (meeting.folder / "keys").iterdir()
+    assert first.stat().st_mode & 0o077 == 0
+    meeting.clock.sleep(1)
+    assert meeting.run("room", "keys", "new").code == 0
+    now = meeting.clock.now()
+    with site_of(meeting) as site:
+        door = open_doors(site)["meet"]
+        passes = [door.admit(ROOM, "", ENTRANT, now + timedelta(minutes=wait)) for wait in (0, 11)]
+        signed = [jwt.get_unverified_header(one.token.get_secret_value())["kid"] for one in passes]
+        assert set(signed) == door.published_keys().keys()
+    assert signed[0] == first.stem
+    meeting.clock.sleep(3 * 3600)
+    assert f"can be deleted: {first.name}" in meeting.run("room", "keys", "new").out
 
 
 def test_without_a_meeting_server_nothing_is_listed_and_nothing_breaks(small: Installation) -> None:
