@@ -14,10 +14,13 @@ from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.app.meetings.agenda import agenda
 from provisioner.app.meetings.feeds import FeedFile, Feeds
 from provisioner.state import FeedWords
-from tests.support.desk import Desk, desks, small_network
+from tests.support.desk import Desk, desks
+from tests.support.doors import meeting_network as network_with_doors
+from tests.support.doors import tie_room
 from tests.support.site import Wish
 
 BERLIN = ZoneInfo("Europe/Berlin")
+ROOM = "re-0123456789abcdef0123456789abcdef"
 FROM, TO = datetime(2026, 1, 1, tzinfo=BERLIN), datetime(2027, 12, 31, tzinfo=BERLIN)
 SERIES: list[dict[str, Any]] = [
     {
@@ -43,7 +46,7 @@ SERIES: list[dict[str, Any]] = [
 
 def meeting_network() -> Wish:
     """Everything a registry can say of dates, across both clock changes."""
-    wish = small_network()
+    wish = network_with_doors()
     wish.bodies["pg-sensorik"]["meetings"] = {"series": SERIES}
     wish.bodies["pg-lora"]["meetings"] = {"series": [{"id": "jf", "first": "2026-01-14T10:00", "every": "month"}]}
     wish.bodies["pg-alt"]["meetings"] = {"series": [{"id": "jf", "first": "2020-01-14T10:00", "every": "week"}]}
@@ -161,6 +164,26 @@ def test_it_is_the_same_until_something_changes_and_newer_then(desk: Desk, feeds
     before, after = events_of(first), events_of(second)
     assert max(one["DTSTAMP"].dt for one in before) < min(one["DTSTAMP"].dt for one in after)
     assert {str(one["UID"]) for one in before} == {str(one["UID"]) for one in after}
+
+
+def test_it_leads_to_the_doors_of_rooms_and_holds_nothing_that_opens_one(desk: Desk, feeds: Feeds) -> None:
+    desk.site.settings.service.url = "https://netz.example"
+    word = feeds.word_for(desk.viewer("ben"))
+    assert not any("LOCATION" in one for one in events_of(opened(desk, feeds, word)))
+    tie_room(desk, "pg-sensorik", ROOM)
+    tie_room(desk, "pg-lora", ROOM[::-1])
+    found = opened(desk, feeds, word)
+    places = {str(one["LOCATION"]) for one in events_of(found)} | {str(one["URL"]) for one in events_of(found)}
+    assert places == {"https://netz.example/redi/join/pg-sensorik"}
+    for secret in (ROOM, ROOM[::-1], word, "jwt", "meet.example", "Mona", "p-ben"):
+        assert secret.encode() not in found.content
+
+
+def test_a_series_with_a_room_of_its_own_leads_there(desk: Desk, feeds: Feeds) -> None:
+    tie_room(desk, "pg-lora", ROOM)
+    tie_room(desk, "pg-lora:meeting:jf", ROOM[::-1])
+    (event,) = events_of(opened(desk, feeds, feeds.word_for(desk.viewer("moritz"))))
+    assert str(event["LOCATION"]).endswith("/redi/join/pg-lora/jf")
 
 
 def test_only_the_hash_of_the_word_is_kept(desk: Desk, feeds: Feeds) -> None:

@@ -70,6 +70,22 @@ def letters(site: Site) -> list[tuple[str, str]]:
     return [(str(one.letter.kind), one.letter.to) for one in reversed(found)]
 
 
+def test_newcomers_are_told_when_their_bodies_meet_next(grown: Installation, site: Site) -> None:
+    series = {"id": "jf", "first": "2026-01-13T10:00", "every": "2 weeks", "cancelled": ["2026-01-13"]}
+    grown.wish.bodies["pg-sensorik"]["meetings"] = {"series": [series]}
+    grown.write()
+    come(site)
+    join(site)
+    sync(site, "p-nele")
+    with PostOffice() as office:
+        site.settings.service.mail = MailSettings.model_validate(office.settings())
+        Postman(site, Pictures(site)).deliver()
+        (came,) = office.came
+    assert "Nächster Termin: Di., 27. Januar, 10:00 Uhr" in came.text
+    said = room_of(grown, "Sensorik").comments[-1]
+    assert said == "Willkommen, Nele Neu (Stadt Bretten)!\nDer nächste Termin: Di., 27. Januar, 10:00 Uhr"
+
+
 def test_the_first_sync_of_a_network_is_silent(site: Site) -> None:
     assert letters(site) == []
 

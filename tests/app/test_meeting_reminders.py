@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.model.messages import LetterState
 from tests.support.desk import AnyClock
-from tests.support.meeting import Meeting, fortnightly
+from tests.support.meeting import ROOM, Meeting, fortnightly
 from tests.support.site import new_cloud
 
 MOOT = (LetterState.REFUSED, "messages.meeting_over")
@@ -34,6 +34,16 @@ def test_the_conversation_reads_what_when_and_until_when(meeting: Meeting) -> No
     assert meeting.moments() == ["01-13 09:00"]
     (text,) = (text for _, text in meeting.said)
     assert text == "Erinnerung an den Termin: Jour fixe\nDi., 13. Januar, 10:00 bis 11:30 Uhr"
+
+
+def test_it_leads_to_the_rooms_door_and_never_says_the_rooms_name(meeting: Meeting) -> None:
+    meeting.site.settings.service.url = "https://netz.example"
+    meeting.tie_room()
+    meeting.meets(fortnightly())
+    meeting.live("2026-01-13T12:00")
+    (text,) = (text for _, text in meeting.said)
+    assert text.splitlines()[2] == "Zum Besprechungsraum: https://netz.example/redi/join/pg-sensorik"
+    assert ROOM not in text
 
 
 def test_each_meeting_is_told_of_once_however_often_the_service_is_restarted(meeting: Meeting) -> None:

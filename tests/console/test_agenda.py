@@ -1,10 +1,12 @@
 """The next dates on people's own pages and on those of bodies."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.support.console import COORDINATOR, GUEST, MEMBER, MODERATOR_AKTE, OTHER, RANGER, House
+from tests.support.meetings import with_rooms
 
 SERIES: dict[str, Any] = {
     "id": "jf",
@@ -25,6 +27,12 @@ def meeting(house: House) -> House:
     bodies["pg-akte"]["meetings"] = {"series": [{"id": "t", "first": "2026-01-13T10:00"}]}
     bodies["pg-alt"]["meetings"] = {"series": [{"id": "t", "first": "2026-01-13T10:00"}]}
     return house
+
+
+def links(text: str) -> list[str]:
+    """Where the agenda leads."""
+    part = text.partition('<ul class="dates">')[2].partition("</ul>")[0]
+    return re.findall(r'href="([^"]+)"', part)
 
 
 def dates(text: str) -> list[str]:
@@ -53,6 +61,29 @@ def test_a_bodys_page_tells_when_it_meets_to_whoever_sees_it(meeting: House, who
     found = dates(meeting.visitor(who).get("bodies/pg-sensorik").text)
     assert found[0] == "Mo., 5. Januar, 08:30 bis 09:30 Uhr Jour fixe läuft gerade"
     assert len(found) == 6
+
+
+def test_members_get_in_from_there_and_nobody_else_is_led_to_the_door(meeting: House) -> None:
+    with_rooms(meeting, "pg-sensorik", "pg-akte")
+    door = "/redi/join/pg-sensorik"
+    for who in (MEMBER, GUEST):
+        browser = meeting.visitor(who)
+        for page in ("me", "bodies/pg-sensorik"):
+            doors = [link for link in links(browser.get(page).text) if "/join/" in link]
+            assert doors
+            assert {link.removeprefix("https://redi.example") for link in doors} == {door}
+    for who in (RANGER, COORDINATOR, OTHER):
+        assert not [link for link in links(meeting.visitor(who).get("bodies/pg-sensorik").text) if "/join/" in link]
+
+
+def test_what_does_not_take_place_has_no_door(meeting: House) -> None:
+    with_rooms(meeting, "pg-sensorik")
+    text = meeting.visitor(MEMBER).get("bodies/pg-sensorik").text
+    part = text.partition('<ul class="dates">')[2].partition("</ul>")[0]
+    assert [("/join/" in line, 'class="off"' in line[:20]) for line in part.split("<li")[1:3]] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_a_body_that_is_history_meets_no_more(meeting: House) -> None:

@@ -11,12 +11,16 @@ from provisioner.app.letters.delivering import Postman
 from provisioner.app.meetings.reminding import post_reminders
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
+from provisioner.model.bindings import Binding
 from provisioner.model.messages import LetterKind, LetterState
-from provisioner.state import Outbox
+from provisioner.model.resources import Kind, ResourceId
+from provisioner.state import BindingWriter, Outbox
+from provisioner.state.tie_facts import Facts
 from tests.support.desk import AnyClock
 from tests.support.rooms import room_of
 from tests.support.site import Installation, body, person
 
+ROOM: Final = "re-0123456789abcdef0123456789abcdef"
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 
@@ -68,6 +72,14 @@ class Meeting:
                 self.post()
             self.deliver()
             self.clock.moment += timedelta(minutes=minutes)
+
+    def tie_room(self) -> None:
+        """As a sync would have done it, had the body a meeting room."""
+        binding = Binding(ResourceId(Kind.MEETING_ROOM, "body:pg-sensorik"), ROOM, "Sensorik", "", {})
+        with self.site.database.writing() as connection:
+            facts = Facts(connection, run=None)
+            BindingWriter(connection, "redi", "cloud", "jitsi:meet.example", facts).bind(binding, self.clock.now())
+            facts.note()
 
     def restart(self) -> None:
         """The service ends, and begins anew."""
