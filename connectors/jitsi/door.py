@@ -104,6 +104,12 @@ class JitsiDoor:
         """Public keys by id, in PEM; none where a secret signs. Raises `SettingsError`."""
         return self._signer.published()
 
+    def room_told(self, name: str) -> str | None:
+        """The server puts the tenant in front, in brackets (``mod_muc_domain_mapper``); other tenants are not ours."""
+        tenant = "" if self._settings.tenant is None else f"[{self._settings.tenant}]"
+        plain = name.removeprefix(tenant)
+        return plain if name.startswith(tenant) and not plain.startswith("[") else None
+
     def _place(self, room: str) -> tuple[str, str | None, str]:
         """Host, tenant and room of an address; a name alone is a room of this server."""
         try:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -110,4 +110,13 @@ class MeetingDoor(Protocol):
 
         Raises `SettingsError` for keys that can't be read.
         """
+        ...
+
+
+@runtime_checkable
+class TellsRooms(Protocol):
+    """What a door can offer besides: which room its server means where it speaks of one to other machines."""
+
+    def room_told(self, name: str) -> str | None:
+        """Its name as passes have it; None: no room that they could open."""
         ...

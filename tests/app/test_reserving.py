@@ -146,12 +146,19 @@ def test_rooms_for_guests_are_open_until_their_end(desk: Desk, prosody: Reservat
     assert isinstance(asked_at(desk, prosody, at("09:00"), "re-guests"), Denied)
 
 
-@pytest.mark.parametrize("room", [OLD, "re-" + "0" * 32, "ag-klima", "body:pg-plain", "%2e%2e"])
+@pytest.mark.parametrize("room", [OLD, f"[stadt]{PLAIN}", "re-" + "0" * 32, "ag-klima", "body:pg-plain", "%2e%2e"])
 def test_other_rooms_stay_shut(desk: Desk, prosody: ReservationCaller, room: str) -> None:
     denied = asked_at(desk, prosody, at("10:00"), room)
     assert isinstance(denied, Denied)
     assert denied.code == 403
     assert room not in denied.text
+
+
+def test_the_server_hears_the_name_that_it_said(desk: Desk) -> None:
+    desk.site.section.targets[TARGET]["tenant"] = "stadt"
+    prosody = ReservationCaller(f"/redi/reservations/{SECRET}", desk.clock, send=sender(client(desk)))
+    for room, answer in ((f"[stadt]{PLAIN}", Granted), ("[stadt]amt-bretten", Granted), (PLAIN, Denied)):
+        assert isinstance(asked_at(desk, prosody, at("03:00"), room), answer)
 
 
 def test_who_asks_twice_is_told_the_same_twice(desk: Desk) -> None:
@@ -220,7 +227,7 @@ def test_nobody_may_call_unless_somebody_is_named(desk: Desk) -> None:
 def test_what_is_over_long_ago_is_forgotten(desk: Desk) -> None:
     desk.clock.moment = at("10:00")
     settings = ReservationSettings.model_validate(ON)
-    opened = Reserving(desk.site, PICTURES, settings, lambda site: {}).open(ROOM)
+    opened = Reserving(desk.site, PICTURES, settings).open(ROOM)
     reservations = Reservations(desk.site.database, "redi")
     assert reservations.forget(opened.ends) == 0
     assert reservations.forget(opened.ends + timedelta(seconds=1)) == 1

@@ -202,6 +202,21 @@ def test_a_room_is_public_by_its_host_or_its_name(public: dict[str, object], roo
     assert door(public=public).is_public(room) is is_public
 
 
+@pytest.mark.parametrize(
+    ("tenant", "told", "meant"),
+    [
+        (None, ROOM, ROOM),
+        (None, f"[stadt]{ROOM}", None),
+        ("stadt", f"[stadt]{ROOM}", ROOM),
+        ("stadt", f"[dorf]{ROOM}", None),
+        ("stadt", ROOM, None),
+        ("stadt", f"[stadt][dorf]{ROOM}", None),
+    ],
+)
+def test_the_server_means_our_room_by_its_own_name_for_it(tenant: str | None, told: str, meant: str | None):
+    assert door(tenant=tenant).room_told(told) == meant
+
+
 def test_another_room_the_end_and_another_secret_close_the_door():
     token = door().admit(ROOM, "", somebody(), NOW).token.get_secret_value()
     assert door().judge(token, door().new_room(), NOW).stage is Stage.ROOM

@@ -15,15 +15,14 @@ Prosody 0.12):
   409, which is never said here: whoever asks twice is told the same twice.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from provisioner.app.meetings.agenda import agenda
-from provisioner.app.meetings.doors import Opened, open_doors
-from provisioner.app.meetings.room_keys import RoomKeys, body_of
+from provisioner.app.meetings.room_keys import body_of
+from provisioner.app.meetings.told_rooms import ToldRooms
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.service_settings import ReservationSettings
 from provisioner.app.site import Site
@@ -56,16 +55,10 @@ class _Span:
 class Reserving:
     """Answers for one network. Shared by threads. All methods raise `StateError`."""
 
-    def __init__(
-        self,
-        site: Site,
-        pictures: Pictures,
-        settings: ReservationSettings,
-        opened: Callable[[Site], Opened] = open_doors,
-    ) -> None:
+    def __init__(self, site: Site, pictures: Pictures, settings: ReservationSettings) -> None:
         """Raises `SettingsError`, `StateError`."""
         self._site, self._pictures, self._settings = site, pictures, settings
-        self._keys, self._doors = RoomKeys(site), opened(site).values()
+        self._rooms = ToldRooms(site)
         self._reservations = Reservations(site.database, site.network)
         self._guest_rooms = GuestRooms(site.database, site.network)
 
@@ -74,11 +67,11 @@ class Reserving:
 
         When it is not told, the room's own time decides: whoever asks with another one gains nothing.
         """
-        now, key = self._site.clock.now(), self._keys.of(name)
+        now, key = self._site.clock.now(), self._rooms.key(name)
         longest = now + timedelta(minutes=self._settings.longest_minutes)
         if key is not None:
             ends = min(self._end(key, now), longest)
-        elif any(door.is_public(name) for door in self._doors):
+        elif self._rooms.is_public(name):
             key, ends = "", longest
         else:
             raise Shut(Text.of("app.room_unknown"))
