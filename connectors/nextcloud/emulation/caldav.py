@@ -36,6 +36,7 @@ _TWICE: Final = (
     "An exception occurred while executing a query: SQLSTATE[23000]: Integrity constraint violation: 19 UNIQUE"
     " constraint failed: oc_calendarobjects.calendarid, oc_calendarobjects.calendartype, oc_calendarobjects.uid"
 )
+_NOT_HERE: Final = "The {DAV:}resourcetype you specified is not supported here."
 _WRONG_COMPONENT: Final = '  <cal:supported-calendar-component xmlns:cal="urn:ietf:params:xml:ns:caldav"/>\n'
 _NO_TRASH: Final = "x-nc-caldav-no-trashbin"
 
@@ -78,12 +79,13 @@ class CalDav:
             raise DavError(405, "MethodNotAllowed", text, headers=[("Allow", ALLOWED)])
         owner = self._world.accounts.find(names[0])
         if owner is None:
-            raise DavError(404, "NotFound", f"Principal with name {names[0]} not found")
+            what = f"Principal with name {names[0]} not found"
+            raise DavError(404, "NotFound", what, is_nameless=request.method != "PROPFIND")
         if owner is not user:
-            what = f"Node with name '{names[0]}'"
+            what = f"Node with name '{names[-1 if request.method in ('GET', 'HEAD') else 0]}'"
             if len(names) > 1 and request.method == "PROPFIND":
                 what = f"Calendar with name '{names[1]}'"
-            raise DavError(404, "NotFound", f"{what} could not be found")
+            raise DavError(404, "NotFound", f"{what} could not be found", is_nameless=request.method != "PROPFIND")
         return names[1:]
 
     def _find(self, user: User, uri: str) -> tuple[Calendar, bool]:
@@ -120,8 +122,10 @@ class CalDav:
 
     def _home(self, user: User, wanted: list[str]) -> list[words.Told]:
         told = [words.Told(words.address(user.id), words.home_properties(wanted, user.id, ""))]
-        told += [self._told(user, uri, one, wanted) for uri, one in self._calendars.of(user.id).items()]
+        mine = self._calendars.of(user.id).items()
+        told += [self._told(user, uri, one, wanted) for uri, one in mine if one.deleted_at is None]
         told += [self._told(user, uri, one, wanted) for uri, one, _ in self._calendars.shared_with(user)]
+        told += [self._told(user, uri, one, wanted) for uri, one in mine if one.deleted_at is not None]
         told += [
             words.Told(words.address(user.id, box), words.home_properties(wanted, user.id, kind))
             for box, kind in _BOXES
@@ -173,7 +177,8 @@ class CalDav:
     def _mkcalendar(self, request: Request, user: User) -> Response:
         names = self._names(request, user)
         if len(names) > 1:
-            raise DavError(404, "NotFound", f"Node with name '{names[0]}' could not be found")
+            self._find(user, names[0])
+            raise DavError(403, "InvalidResourceType", _NOT_HERE, more="  <d:valid-resourcetype/>\n")
         uri = names[0] if names else ""
         name, components = words.wanted_calendar(request.body, uri)
         mine = self._calendars.of(user.id)

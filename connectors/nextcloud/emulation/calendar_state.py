@@ -90,7 +90,9 @@ class Calendars:
 
     def share(self, calendar: Calendar, principal: str, writes: bool) -> None:
         """Let somebody in; who does not exist is passed over without a word (observed)."""
-        if self.name_of(principal) is not None and principal != f"{USERS}{calendar.owner}":
+        kind, _, name = principal.rpartition("/")
+        known = unquote_plus(name) in self._accounts.groups if f"{kind}/" == GROUPS else self.name_of(principal)
+        if known and principal != f"{USERS}{calendar.owner}":
             calendar.shares[principal] = writes
 
     def name_of(self, principal: str) -> str | None:

@@ -94,7 +94,7 @@ class Dav:
             error = problem
         if error.status == 401:
             error.headers.append(("WWW-Authenticate", REALM))
-        return _joined(error.response(), more)
+        return _joined(error.response(), {} if error.is_nameless else more)
 
     # --- where things are --------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ class DavError(Exception):
         about: str = "",
         invalid_path: bool = False,
         more: str = "",
+        is_nameless: bool = False,
         headers: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(status, name, message)
@@ -57,6 +58,8 @@ class DavError(Exception):
         self.headers = headers or []
         self.more = more
         """Lines of XML that follow the message."""
+        self.is_nameless = is_nameless
+        """Whether it comes before the server says who asked."""
 
     def response(self) -> Response:
         """The error as the server words it."""

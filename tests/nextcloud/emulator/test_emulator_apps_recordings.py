@@ -37,6 +37,9 @@ XML_UNSTEADY = (
     (re.compile(r"&quot;\w+&quot;"), "(etag)"),
     (re.compile(r"<d:getlastmodified>[^<]+"), "<d:getlastmodified>(time)"),
     (re.compile(r"<oc:fileid>\d+"), "<oc:fileid>(number)"),
+    (re.compile(r"(?<=deleted-at )([^>]*>)[^<]+"), r"\1(time)"),
+    (re.compile(r"(?<=already exists in calendar )\d+"), "(number)"),
+    (re.compile(r"(?<=Parse error: )[^<]+"), "(why)"),
     (re.compile(r"<s:message>[^<]* on line \d+, column \d+"), "<s:message>(place)"),
 )
 
