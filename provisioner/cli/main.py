@@ -16,6 +16,7 @@ from provisioner.cli import (
     enrolments,
     erasing,
     importing,
+    jitsi,
     leavers,
     links,
     log,
@@ -67,6 +68,7 @@ for commands in (
     serving,
     admin_link,
     rooms,
+    jitsi,
 ):
     commands.register(app)
 

@@ -188,6 +188,22 @@ def test_a_new_key_is_published_before_it_signs(meeting: Installation) -> None:
     assert f"can be deleted: {first.name}" in meeting.run("room", "keys", "new").out
 
 
+def test_the_settings_that_a_jitsi_needs_are_printed_without_secrets_unless_asked(meeting: Installation) -> None:
+    meeting.more_settings["service"] = {"url": "https://service.example"}
+    ran = meeting.run("jitsi", "config")
+    lines = [line for line in ran.out.splitlines() if line and not line.startswith("#")]
+    assert ran.code == 0
+    assert {"PUBLIC_URL=https://meet.example", "ENABLE_GUESTS=0", "JICOFO_ENABLE_AUTH=0"} <= set(lines)
+    assert "TOKEN_AUTH_URL=https://service.example/redi/room?room={room}&state={state}" in lines
+    assert "JWT_APP_SECRET=…" in lines
+    with_secrets = meeting.run("jitsi", "config", "--secrets")
+    assert f"JWT_APP_SECRET={SECRET}" in with_secrets.out
+    meeting.ran.remove(with_secrets)
+    assert meeting.run("jitsi", "config", "--events").code == 1
+    assert meeting.run("jitsi", "config", "--target", "cloud").code == 1
+    assert meeting.run("jitsi", "config", "--target", "nowhere").code == 1
+
+
 def test_without_a_meeting_server_nothing_is_listed_and_nothing_breaks(small: Installation) -> None:
     assert small.run("room", "list").out == "No meeting rooms.\n"
     assert small.run("room", "rotate", "pg-sensorik").code == 0
