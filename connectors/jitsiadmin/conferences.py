@@ -5,7 +5,7 @@ is changed or called off (read in Service/api/RoomService.php). So no step is do
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from connectors.jitsiadmin.client import Conference
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.inventory import UNKNOWN, Unknown
 from provisioner.model.resources import Edge, FieldName, Kind, Mode, ResourceId, Value
-from provisioner.model.steps import Cost, Effects, Json, Step
+from provisioner.model.steps import Cost, Effects, Step
 from provisioner.model.text import Text
 
 FIELDS: Final[dict[FieldName, Mode]] = {
@@ -104,10 +104,10 @@ def compile_conferences(batch: Batch, seen: Mapping[str, int]) -> Iterator[Step]
             leaving[change.id] = leaving.get(change.id, 0) + len(change.members)
             for key in change.members:
                 yield _moving(change, key, change.remote_id, batch)
-    for change in ours:
-        if isinstance(change, Update):
-            mails = max(seen.get(change.remote_id, 0) - leaving.get(change.id, 0), 0)
-            yield _changing(change, mails, batch)
+    for identity in dict.fromkeys(change.id for change in ours if isinstance(change, Update)):
+        updates = [change for change in batch.about(identity) if isinstance(change, Update)]
+        mails = max(seen.get(updates[0].remote_id, 0) - leaving.get(identity, 0), 0)
+        yield _changing(updates, mails, batch)
     never = {
         change.id for change in ours if isinstance(change, Create) and change.wanted.fields.get("starts_at") is None
     }
@@ -117,7 +117,8 @@ def compile_conferences(batch: Batch, seen: Mapping[str, int]) -> Iterator[Step]
                 yield _moving(change, key, batch.remote_id(change.id), batch)
     for change in ours:
         if isinstance(change, Erase):
-            yield _ending(change, ERASE, {}, Cost(requests=2, mails=seen.get(change.remote_id, 0)), batch)
+            cost = Cost(requests=2, mails=seen.get(change.remote_id, 0))
+            yield _ending(change, ERASE, {}, cost, (batch.digest(change),))
 
 
 def organisers(wanted: Mapping[FieldName, Value]) -> list[str]:
@@ -145,23 +146,28 @@ def _creating(change: Create, batch: Batch) -> Step:
     )
 
 
-def _changing(change: Update, mails: int, batch: Batch) -> Step:
-    after = {name: value for name, value in change.after.items() if FIELDS.get(name) is Mode.MANAGED}
-    expects: dict[FieldName, Value] = {
-        name: value for name in after if not isinstance(value := change.before.get(name), Unknown)
-    }
-    cost = Cost(requests=2, mails=mails)
+def _changing(updates: Sequence[Update], mails: int, batch: Batch) -> Step:
+    """All that changes about one conference at once: each PUT is a mail to everybody in it."""
+    after: dict[FieldName, Value] = {}
+    expects: dict[FieldName, Value] = {}
+    for update in updates:
+        for name, value in update.after.items():
+            if FIELDS.get(name) is Mode.MANAGED:
+                after[name] = value
+                before = update.before.get(name)
+                if not isinstance(before, Unknown):
+                    expects[name] = before
+    digests, cost = tuple(map(batch.digest, updates)), Cost(requests=2, mails=mails)
     if "starts_at" in after and after["starts_at"] is None:
-        return _ending(change, CALL_OFF, expects, cost, batch)
-    payload: dict[str, Json] = {str(name): value for name, value in after.items()}
+        return _ending(updates[0], CALL_OFF, expects, cost, digests)
     return Step(
-        target=change.target,
+        target=updates[0].target,
         operation=CHANGE,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=change.remote_id,
-        payload=payload,
+        id=updates[0].id,
+        name=updates[0].name,
+        changes=digests,
+        remote_id=updates[0].remote_id,
+        payload={str(name): value for name, value in after.items()},
         effects=Effects(fields=after),
         expects=expects,
         repeatable=False,
@@ -170,7 +176,7 @@ def _changing(change: Update, mails: int, batch: Batch) -> Step:
 
 
 def _ending(
-    change: Update | Erase, operation: str, expects: Mapping[FieldName, Value], cost: Cost, batch: Batch
+    change: Update | Erase, operation: str, expects: Mapping[FieldName, Value], cost: Cost, digests: tuple[str, ...]
 ) -> Step:
     """What is never used again is its id: a conference of this name may well be planned anew."""
     return Step(
@@ -178,7 +184,7 @@ def _ending(
         operation=operation,
         id=change.id,
         name=change.name,
-        changes=(batch.digest(change),),
+        changes=digests,
         remote_id=change.remote_id,
         effects=Effects(fields={"name": change.remote_id}, erased=True),
         expects=expects,

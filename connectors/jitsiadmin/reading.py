@@ -6,6 +6,7 @@ ours alone. What has begun is over for us: it is read once more at most, and nev
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from connectors.jitsiadmin.client import Client, Conference
@@ -106,7 +107,7 @@ class ConferenceReader:
             return self._closed(uid, called), Roster(Partial(scope, Text.of("jitsiadmin.not_told", name=called)))
         remote = self.remote(found)
         if self.has_begun(found):
-            self._keep(uid, (remote,))
+            self._keep(uid, (replace(remote, writable=None),))
         else:
             self.to_come[uid] = found
         members = self._people.at(found.people)

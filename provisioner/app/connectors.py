@@ -47,7 +47,7 @@ def connector_type(product: str, target: str) -> ConnectorType:
 def text_packages() -> dict[str, str]:
     """Room → package of its ``texts.yaml``, for every installed connector, and every kind of source.
 
-    A source's room is called as the package: a directory can be both, a target and a source.
+    A room is called as the package: a directory can be both, a target and a source.
     """
-    sources = {found.texts.rpartition(".")[2]: found.texts for found in source_types().values() if found.texts}
-    return sources | {product: found.texts for product, found in connector_types().items() if found.texts}
+    types = (*source_types().values(), *connector_types().values())
+    return {found.texts.rpartition(".")[2]: found.texts for found in types if found.texts}
