@@ -19,8 +19,8 @@ _CLASSES: Final = {
     "w": string.ascii_letters + string.digits,
     "x": string.hexdigits,
 }
-_LONGEST: Final = 64
-_LONGEST_TEXT: Final = 255
+_LONGEST: Final = 32
+_LONGEST_TEXT: Final = 128
 """Characters."""
 _UNTOLD: Final = "()"
 """Captures, and what begins "%b", "%f" and "%1": a room is never told by them."""

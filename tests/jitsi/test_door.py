@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from connectors.jitsi.emulator import JitsiEmulator
@@ -235,6 +236,7 @@ def test_nothing_secret_shows_in_what_is_printed():
     assert settings().secret.get_secret_value() not in shown
 
 
+@tried(deadline=None, max_examples=60)
 @given(
     name=st.text(max_size=200),
     title=st.text(max_size=400),
@@ -261,6 +263,7 @@ def test_no_token_of_ours_is_one_that_the_server_should_not_have_accepted(
     assert len(verdict.warnings) == (standing is Standing.MODERATOR and not passes)
 
 
+@tried(deadline=None, max_examples=60)
 @given(st.text(max_size=1100))
 def test_the_form_of_a_room_in_addresses_is_its_own_form(room: str):
     assert backend_safe(backend_safe(room)) == backend_safe(room)
