@@ -84,11 +84,11 @@ class Picture:
         person = self.registry.people.get(person_id)
         if person is None:
             return []
-        found = ((body, self._of_body(body.id)) for body in self._bodies)
+        belonging = self.belongings.of_bodies()
         return [
-            Place(body, role_in(belonging, person_id), self._is_by_rule(person, body.id))
-            for body, belonging in found
-            if person_id in belonging.members
+            Place(body, role_in(belonging[body.id], person_id), self._is_by_rule(person, body.id))
+            for body in self._bodies
+            if person_id in belonging[body.id].members
         ]
 
     def members_of(self, body_id: str) -> list[Member]:

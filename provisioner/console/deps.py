@@ -123,12 +123,17 @@ class Caller:
     viewer: Viewer | None
 
 
-def caller_of(request: Request, network: Network, *, fresh: bool = False) -> Caller:
-    """Who is there. ``fresh``: see `Pictures.now`. Raises `StateError`, `SettingsError`."""
-    now, picture = network.now(), network.pictures.now(fresh=fresh)
+def caller_of(request: Request, network: Network, *, at_door: bool = False) -> Caller:
+    """Who is there. Raises `StateError`, `SettingsError`.
+
+    ``at_door``: nobody is shown anything, but perhaps let in, by a picture that has every change of a file, too; of the
+    viewer is said then who they are, and not which offices they have.
+    """
+    now, picture = network.now(), network.pictures.now(fresh=at_door)
     word = request.cookies.get(network.cookie())
     session = network.sessions.find(word, now) if word else None
-    return Caller(now, picture, session, None if session is None else viewer_of(picture, session))
+    viewer = None if session is None else viewer_of(picture, session, offices=not at_door)
+    return Caller(now, picture, session, viewer)
 
 
 def visit_of(request: Request, network: Annotated[Network, Depends(network_of)]) -> Visit:

@@ -114,7 +114,7 @@ def _entered(
     request: Request, network: Network, wanted: Wanted | None, wishes: Mapping[str, bool] | None = None
 ) -> Response:
     """``wanted`` None: there is no such room, which only people of the network are told."""
-    caller = caller_of(request, network, fresh=True)
+    caller = caller_of(request, network, at_door=True)
     if caller.viewer is None or caller.viewer.is_newcomer:
         visit = visit_of(request, network)  # the login leads back here
         raise NotLoggedIn if visit.viewer is None else Unregistered

@@ -1,5 +1,6 @@
 """One network as the console serves it: its site, its pictures, its stores, and where its pages are."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote, urlencode, urlsplit
@@ -37,7 +38,8 @@ class Network:
         self.reception = Reception(site, pictures)
         self.places = Places(site, pictures)
         self.deciding = Deciding(site, pictures)
-        self.doors = Doors(site, pictures)
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="readi-entries")
+        self.doors = Doors(site, pictures, aside=self._aside.submit)
         self.mail_goes = site.settings.service.mail is not None
         """Whether there is a mail server at all; else no link ever comes."""
         openid = site.section.openid
@@ -45,6 +47,10 @@ class Network:
         """The login of its people, where there is one."""
         if openid is not None:
             self.provider = Provider(openid, site.home, self.url("openid", "back"), site.clock)
+
+    def close(self) -> None:
+        """Until what is done aside is done. The site is its own owner's to close."""
+        self._aside.shutdown()
 
     @cached_property
     def meets(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from provisioner.state.database import Transactions
 from provisioner.state.schema import SECRET
@@ -117,6 +117,15 @@ class Session:
     expires: datetime
 
 
+_SESSION: Final = select(SESSION).where(
+    SESSION.c.digest == bindparam("digest"),
+    SESSION.c.network == bindparam("network"),
+    SESSION.c.expires > bindparam("now"),
+    SESSION.c.created <= bindparam("latest"),
+)
+"""Asked with every page: making a statement takes longer than the answer."""
+
+
 class Sessions:
     """Sessions of one network. All methods raise `StateError`."""
 
@@ -146,10 +155,9 @@ class Sessions:
     def find(self, word: str, now: datetime) -> Session | None:
         """None: unknown, ended, or another network's."""
         # What a clock that was ahead began would not end in its time.
-        in_time = (SESSION.c.expires > now, SESSION.c.created <= now + _AHEAD)
-        mine = (SESSION.c.digest == digest_of(word), SESSION.c.network == self._network, *in_time)
+        known = {"digest": digest_of(word), "network": self._network, "now": now, "latest": now + _AHEAD}
         with self._transactions.reading() as connection:
-            row = connection.execute(select(SESSION).where(*mine)).one_or_none()
+            row = connection.execute(_SESSION, known).one_or_none()
         if row is None:
             return None
         return Session(row.digest, row.network, row.person, row.address, row.via, row.created, row.expires)

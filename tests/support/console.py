@@ -160,6 +160,7 @@ class House:
     def close(self) -> None:
         """Close the states."""
         for network in self.networks.values():
+            network.close()
             network.site.close()
 
 

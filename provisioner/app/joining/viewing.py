@@ -13,14 +13,19 @@ ADMIN: Final = "admin"
 """``via`` of a session that began with the link of the first start."""
 
 
-def viewer_of(picture: Picture, session: Session) -> Viewer | None:
-    """Who looks. None: somebody who is not, or no longer, in the network."""
+def viewer_of(picture: Picture, session: Session, *, offices: bool = True) -> Viewer | None:
+    """Who looks. None: somebody who is not, or no longer, in the network.
+
+    ``offices`` False: who it is, and whether a guest, but not where they are and as what. Looking for that takes longer
+    than anything else, in vain for whoever asks the picture about one body.
+    """
+    seen = viewer_for if offices else _anybody
     if session.person is not None:
-        return viewer_for(picture, session.network, session.person)
+        return seen(picture, session.network, session.person)
     if session.address is None:
         return Viewer(session.network, ranger=True) if session.via == ADMIN else None
     registered = picture.person_with(session.address)  # perhaps meanwhile, in another browser
-    viewer = None if registered is None else viewer_for(picture, session.network, registered)
+    viewer = None if registered is None else seen(picture, session.network, registered)
     # Whose address is that of somebody away is told so when they try to register.
     return viewer or Viewer(session.network, newcomer_address=session.address)
 
@@ -48,6 +53,14 @@ def viewer_for(picture: Picture, network: str, person: str) -> Viewer | None:
         ),
         member_of=member_of,
     )
+
+
+def _anybody(picture: Picture, network: str, person: str) -> Viewer | None:
+    """The same without any place or office. Fewer rights than they have, never more."""
+    found = picture.registry.people.get(person)
+    if found is None or not picture.active(person):
+        return None
+    return Viewer(network, person, guest=is_guest(found))
 
 
 def _stood_in_for(picture: Picture, person: str, own: frozenset[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from policies.meetingsections import MeetingsPolicy
@@ -84,8 +84,16 @@ class Doors:
     (not as things are now, with why), `SettingsError`, `StateError`, and `Permanent` for what no token can hold.
     """
 
-    def __init__(self, site: Site, pictures: Pictures, opened: Callable[[Site], Opened] = open_doors) -> None:
+    def __init__(
+        self,
+        site: Site,
+        pictures: Pictures,
+        opened: Callable[[Site], Opened] = open_doors,
+        aside: Callable[[Callable[[], None]], object] = lambda act: act(),
+    ) -> None:
+        """``aside`` does what nobody has to wait for: writing waits for all others who write."""
         self._site = site
+        self._aside = aside
         self._pictures = pictures
         self._open = opened
         database, network = site.database, site.network
@@ -237,6 +245,9 @@ class Doors:
         if not key or (noted is not None and noted <= now < noted + _NOTED_EVERY):
             return
         self._noted[key] = now
+        self._aside(partial(self._write_entry, key, now))
+
+    def _write_entry(self, key: str, now: datetime) -> None:
         try:
             self._accesses.passed(key, now)
         except StateError as error:  # nobody is kept out of a meeting for this
