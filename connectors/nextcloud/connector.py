@@ -68,6 +68,7 @@ class NextcloudConnector:
             hand_over=accounts.hand_over,
             first_login=None if self._settings.user_oidc is not None else self._first_login,
             named_by_login=self._settings.user_oidc is not None,
+            alike=frozenset({Kind.CALENDAR, Kind.MEETING}),
             limits={
                 **dict.fromkeys(
                     (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),

@@ -101,13 +101,10 @@ def observe(
 
 def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     ties = focused.ties
-    remembered = Remembered(site.database, site.network, target.name)
-    interest = replace(focused.interest, known=remembered.all())
     try:
-        inventory = target.connector.observe(target.type.kinds, interest)
+        inventory = _read(site, target, focused.interest)
     except TargetError as error:
         return View(target, known, ties, focused.desired, error=error)
-    _remember(remembered, interest, inventory)
     capabilities = target.connector.capabilities()
     open_entries = [
         entry for entry in Runs(site.database).open_entries(site.network, target.name) if focused.has(entry.resource)
@@ -129,14 +126,28 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     )
 
 
-def _remember(remembered: Remembered, interest: Interest, inventory: Inventory) -> None:
-    """Keep what was in containers that were read anew, so that the next reading is spared while nothing changes."""
+def _read(site: Site, target: Target, interest: Interest) -> Inventory:
+    """What is there. What was in containers is kept, so that those in which nothing changed need not be read again.
+
+    What is kept of a container that is gone, or of a target that was put back to an earlier time, tells nothing: there
+    revisions count anew. Raises `TargetError`, `StateError`.
+    """
+    remembered = Remembered(site.database, site.network, target.name)
+    known = remembered.all()
+    inventory = target.connector.observe(target.type.kinds, replace(interest, known=known))
+    if known and _restored(site, inventory) is not None:
+        remembered.forget(known)
+        known = {}
+        inventory = target.connector.observe(target.type.kinds, interest)
+    if interest.only is None:
+        remembered.forget(known.keys() - inventory.revisions.keys())
     anew = {
         where: Known(revision, inventory.inside.get(where, ()))
         for where, revision in inventory.revisions.items()
-        if where not in interest.known or interest.known[where].revision != revision
+        if where not in known or known[where].revision != revision
     }
     remembered.keep(anew)
+    return inventory
 
 
 def _behind(site: Site, target: Target, inventory: Inventory) -> Text | None:

@@ -1,9 +1,9 @@
 """What was in containers when they were read last, so that unchanged ones need not be read again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 
 from provisioner.model.inventory import UNKNOWN, Remote
 from provisioner.model.ports import Known
@@ -70,10 +70,14 @@ class Remembered:
                 statement.on_conflict_do_update(index_elements=REMEMBERED.primary_key.columns, set_=renewed), rows
             )
 
-    def forget(self) -> None:
-        """Everything."""
+    def forget(self, containers: Iterable[tuple[Kind, str]]) -> None:
+        """What was in these."""
+        gone = [(str(kind), container) for kind, container in containers]
+        if not gone:
+            return
+        where = tuple_(REMEMBERED.c.kind, REMEMBERED.c.container).in_(gone)
         with self._transactions.writing() as connection:
-            connection.execute(delete(REMEMBERED).where(*self._here))
+            connection.execute(delete(REMEMBERED).where(*self._here, where))
 
 
 def _is_whole(remote: Remote) -> bool:

@@ -13,11 +13,11 @@ from provisioner.app.focus import narrow, whole
 from provisioner.app.observing import observe
 from provisioner.app.site import Site
 from provisioner.model.bindings import Binding, Ties
-from provisioner.model.inventory import UNKNOWN, Complete, Inventory, Observation, Remote, Scope
+from provisioner.model.inventory import UNKNOWN, Complete, Epoch, Inventory, Observation, Remote, Scope
 from provisioner.model.ports import EVERYTHING, Capabilities, Interest, Known
 from provisioner.model.registry import Registry
 from provisioner.model.resources import Desired, Kind, ResourceId
-from provisioner.state import Database
+from provisioner.state import Database, Epochs
 
 ROOM = ResourceId(Kind.MEETING_ROOM, "body:pg-sensorik")
 CALENDAR = (Kind.CALENDAR, "pg-sensorik")
@@ -78,3 +78,31 @@ def test_what_could_not_be_read_whole_is_read_again(database: Database) -> None:
     look(database, calendars)
     look(database, calendars)
     assert calendars.told[1].known == {}
+
+
+def test_what_is_gone_is_forgotten_and_another_one_in_its_place_is_read(database: Database) -> None:
+    calendars = Calendars()
+    meeting = Remote("pg-sensorik/1.ics", "Jour fixe", {})
+    there = replace(calendars.answers, revisions={CALENDAR: "7"}, inside={CALENDAR: (meeting,)})
+    calendars.answers = there
+    look(database, calendars)
+    calendars.answers = replace(there, revisions={}, inside={})
+    look(database, calendars)
+    look(database, calendars)
+    assert [told.known for told in calendars.told] == [{}, {CALENDAR: Known("7", (meeting,))}, {}]
+
+
+def test_of_a_target_that_was_put_back_everything_is_read_anew(database: Database) -> None:
+    calendars = Calendars()
+    epochs = Epochs(database)
+    meeting = Remote("pg-sensorik/1.ics", "Jour fixe", {})
+    calendars.answers = replace(
+        calendars.answers,
+        revisions={CALENDAR: "7"},
+        inside={CALENDAR: (meeting,)},
+        epoch=Epoch(epochs.head().database, 3),
+    )
+    look(database, calendars)
+    epochs.note_left("redi", "cloud", 9)
+    look(database, calendars)
+    assert [told.known for told in calendars.told] == [{}, {CALENDAR: Known("7", (meeting,))}, {}]

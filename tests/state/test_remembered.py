@@ -1,38 +1,46 @@
-"""What was read before is kept with what the product said of its revision."""
+"""What was in containers when they were read last."""
 
 from provisioner.model.inventory import UNKNOWN, Remote
 from provisioner.model.ports import Known
 from provisioner.model.resources import Kind
 from provisioner.state import Database, Remembered
 
-CALENDAR = (Kind.CALENDAR, "pg-akte")
-MEETING = Remote("pg-akte/a.ics", "Jour fixe", {"schedule": "DTSTART", "minutes": 60}, "e1", marker="readi:m")
+FIRST, SECOND = (Kind.CALENDAR, "readi-pg-sensorik"), (Kind.CALENDAR, "readi-pg-lora")
+MEETING = Remote(
+    "readi-pg-sensorik/readi-jf.ics",
+    "Jour fixe ü",
+    {"name": "Jour fixe ü", "minutes": 90, "description": None},
+    "f",
+    marker="readi:x",
+)
 
 
-def test_what_is_kept_comes_back_as_it_was(database: Database) -> None:
-    store = Remembered(database, "redi", "cloud")
-    store.keep({CALENDAR: Known("7", (MEETING,)), (Kind.CALENDAR, "other"): Known("1", ())})
-    assert store.all() == {CALENDAR: Known("7", (MEETING,)), (Kind.CALENDAR, "other"): Known("1", ())}
+def test_it_is_given_back_as_it_was_and_renewed(database: Database) -> None:
+    memory = Remembered(database, "redi", "cloud")
+    memory.keep({FIRST: Known("1", (MEETING,)), SECOND: Known("1", ())})
+    assert memory.all() == {FIRST: Known("1", (MEETING,)), SECOND: Known("1", ())}
+    memory.keep({FIRST: Known("2", ())})
+    assert memory.all() == {FIRST: Known("2", ()), SECOND: Known("1", ())}
 
 
-def test_what_is_read_anew_takes_the_place_of_what_was_known(database: Database) -> None:
-    store = Remembered(database, "redi", "cloud")
-    store.keep({CALENDAR: Known("7", (MEETING,))})
-    store.keep({CALENDAR: Known("8", ())})
-    assert store.all() == {CALENDAR: Known("8", ())}
-    store.forget()
-    assert store.all() == {}
+def test_networks_and_targets_know_nothing_of_each_other(database: Database) -> None:
+    Remembered(database, "redi", "cloud").keep({FIRST: Known("1", (MEETING,))})
+    assert Remembered(database, "other", "cloud").all() == {}
+    assert Remembered(database, "redi", "another").all() == {}
+    Remembered(database, "other", "cloud").forget([FIRST])
+    assert FIRST in Remembered(database, "redi", "cloud").all()
 
 
-def test_what_holds_something_unknown_is_not_kept(database: Database) -> None:
-    store = Remembered(database, "redi", "cloud")
-    store.keep({CALENDAR: Known("7", (Remote("a", "A", {"schedule": UNKNOWN}),))})
-    assert store.all() == {}
+def test_what_is_forgotten_is_only_what_was_named(database: Database) -> None:
+    memory = Remembered(database, "redi", "cloud")
+    memory.keep({FIRST: Known("1", ()), SECOND: Known("1", ())})
+    memory.forget([])
+    memory.forget([FIRST, (Kind.CALENDAR, "never")])
+    assert memory.all() == {SECOND: Known("1", ())}
 
 
-def test_each_network_and_each_target_remembers_its_own(database: Database) -> None:
-    Remembered(database, "redi", "cloud").keep({CALENDAR: Known("7", (MEETING,))})
-    for network, target in (("other", "cloud"), ("redi", "second")):
-        assert Remembered(database, network, target).all() == {}
-        Remembered(database, network, target).forget()
-    assert Remembered(database, "redi", "cloud").all() == {CALENDAR: Known("7", (MEETING,))}
+def test_what_was_not_read_whole_is_not_kept(database: Database) -> None:
+    memory = Remembered(database, "redi", "cloud")
+    memory.keep({FIRST: Known("1", (Remote("a", "a", {"schedule": UNKNOWN}),))})
+    memory.keep({SECOND: Known("1", (Remote("a", "a", {}, writable=frozenset()),))})
+    assert memory.all() == {}
