@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from policies.desire import Assigned, body_key, desire, person_key
 from policies.membership import Belongings, Standing
 from policies.reasons import reasons_in_body
+from provisioner.app.addresses import address
 from provisioner.app.connectors import connector_type
 from provisioner.app.focus import is_named
 from provisioner.app.planning import assigned_of
@@ -20,7 +21,18 @@ from provisioner.model.text import Text
 from provisioner.model.words import edge_word, resource_word
 from provisioner.state import Bindings
 
-_ROOMS = (Kind.GROUP, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST, Kind.ROLE, Kind.ACCOUNT)
+_ROOMS = (
+    Kind.GROUP,
+    Kind.TEAM_FOLDER,
+    Kind.CONVERSATION,
+    Kind.MEETING_ROOM,
+    Kind.CALENDAR,
+    Kind.MEETING,
+    Kind.CONFERENCE,
+    Kind.MAILING_LIST,
+    Kind.ROLE,
+    Kind.ACCOUNT,
+)
 """In which order a body's rooms are told."""
 
 
@@ -51,6 +63,7 @@ class Explainer:
     """Answers for one network, from its registry, policy and state."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._inputs: Inputs = site.inputs()
         self._enrolments = site.enrolments()
         self._registry = self._inputs.loaded.registry
@@ -205,7 +218,7 @@ class Explainer:
                 count = len(ties.edges.get(Seats(resource), ()))
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))
             else:
-                where = seen.address(resource.kind, binding.remote_id, binding.name)
+                where = address(self._site, seen, resource, binding.remote_id, binding.name)
                 if where is None:
                     yield Fact(Text.of("app.room_in_target", target=target, name=binding.name))
                 else:

@@ -7,7 +7,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from policies.desire import Assigned, desire
+from policies.desire import Assigned, Tied, TiedMeetings, desire
+from provisioner.app.addresses import with_join_links
 from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, filled, is_named, narrow, whole
 from provisioner.app.linking import Addresses, gather
@@ -64,7 +65,7 @@ def make_plan(
     registry = inputs.loaded.registry
     known = ties_of(site, targets)
     assigned = assigned_of((target.connector.capabilities(), known[target.name]) for target in targets)
-    desired = desire(registry, inputs.policy, site.today(registry.time_zone), assigned)
+    desired = with_join_links(site, desire(registry, inputs.policy, site.today(registry.time_zone), assigned))
     _check_known(only, inputs, desired, known.values())
     aim = partial(narrow, only, registry) if only else whole
     views = observe(site, targets, partial(_aimed, aim, desired), known)
@@ -165,6 +166,7 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
     no name of ours there (a mailing list's accounts are addresses) is none that was given.
     """
     names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
+    dated: dict[Kind, dict[str, Tied]] = {Kind.MEETING: {}, Kind.CONFERENCE: {}}
     retired = []
     for capabilities, ties in everywhere:
         retired.append(ties.retired_names)
@@ -173,6 +175,9 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
         for identity, name in (*given, *(ties.pending or {}).items()):
             if identity.kind in named:
                 names[identity.kind].setdefault(identity.key, name)
+            if identity.kind in dated:
+                binding = ties.bindings.get(identity)
+                dated[identity.kind].setdefault(identity.key, Tied(name, binding.applied if binding else {}))
     return Assigned(
         names[Kind.ACCOUNT],
         names[Kind.GROUP],
@@ -180,6 +185,7 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
         names[Kind.TEAM_FOLDER],
         names[Kind.CONVERSATION],
         names[Kind.MAILING_LIST],
+        TiedMeetings(names[Kind.MEETING_ROOM], names[Kind.CALENDAR], dated[Kind.MEETING], dated[Kind.CONFERENCE]),
     )
 
 

@@ -36,7 +36,7 @@ def _of_year(series: MeetingSeries, zone: str, year: int, state: str | None) -> 
 
 def ended_by(schedule: Series, last: date) -> Series:
     """What of it begins on this day at the latest; called off where nothing does."""
-    if schedule.start.date() > last:
+    if schedule.called_off or schedule.start.date() > last:
         return replace(schedule, called_off=True)
     return replace(
         schedule,

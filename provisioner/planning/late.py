@@ -23,14 +23,17 @@ from provisioner.planning.rosters import drift_class
 from provisioner.planning.sameness import is_replaced, reader_of
 
 Address = Callable[[ResourceId], str | None]
+Where = Callable[[ResourceId, str, str], str | None]
+"""(resource, remote id, name) → where people open it."""
 
 
 def addresses_after(
-    part: TargetPlan, ties: Ties, capabilities: Capabilities, inventory: Inventory | None = None
+    part: TargetPlan, ties: Ties, where: Where, inventory: Inventory | None = None
 ) -> dict[ResourceId, str]:
     """Where people open what is tied or adopted, under the names that it has once the unattended changes are made.
 
-    What is created is not in it. ``inventory``: as of now, so that what somebody renamed is found under its new name.
+    What is created is not in it. ``where``: of one thing in this target. ``inventory``: as of now, so that what
+    somebody renamed is found under its new name.
     """
     known = {identity: (binding.remote_id, binding.name) for identity, binding in ties.bindings.items()}
     if inventory is not None:
@@ -45,9 +48,7 @@ def addresses_after(
         name = change.after.get("name") if isinstance(change, Update) else None
         if isinstance(name, str) and change.change_class is ChangeClass.AUTO and change.id in known:
             known[change.id] = known[change.id][0], name
-    found = {
-        identity: capabilities.address(identity.kind, remote_id, name) for identity, (remote_id, name) in known.items()
-    }
+    found = {identity: where(identity, remote_id, name) for identity, (remote_id, name) in known.items()}
     return {identity: address for identity, address in found.items() if address is not None}
 
 

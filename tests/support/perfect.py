@@ -46,10 +46,10 @@ class Server:
     members: dict[str, set[str]] = field(default_factory=dict)
     """Of groups."""
     folders: dict[str, dict[str, EdgeRole]] = field(default_factory=dict)
-    """Of folders: group → what it may do there."""
+    """Of folders and calendars: group → what it may do there."""
     talks: dict[str, Talk] = field(default_factory=dict)
     lists: dict[str, dict[EdgeRole, set[str]]] = field(default_factory=dict)
-    """Of mailing lists and roles of a login: accounts by what they are there, each by itself."""
+    """Of mailing lists, roles of a login and conferences: accounts by what they are there, each by itself."""
     own_account: str | None = None
     partial: set[Kind] = field(default_factory=set)
     partial_rosters: set[str] = field(default_factory=set)
@@ -68,9 +68,9 @@ class Server:
         self.objects[kind][remote_id] = Remote(remote_id, name, {**usual, **fields}, fingerprint or f"f{self.made}")  # type: ignore[dict-item]
         if kind is Kind.GROUP:
             self.members[remote_id] = set()
-        if kind is Kind.TEAM_FOLDER:
+        if kind in (Kind.TEAM_FOLDER, Kind.CALENDAR):
             self.folders[remote_id] = {}
-        if kind in (Kind.MAILING_LIST, Kind.ROLE):
+        if kind in (Kind.MAILING_LIST, Kind.ROLE, Kind.CONFERENCE):
             self.lists[remote_id] = {EdgeRole.MEMBER: set(), EdgeRole.MODERATOR: set()}
         if kind is Kind.CONVERSATION:
             own = {self.own_account} if self.own_account else set[str]()
@@ -169,11 +169,12 @@ class Server:
         for at, members in self.members.items():
             yield Kind.GROUP, at, {(EdgeRole.MEMBER, Kind.ACCOUNT): frozenset(members)}
         for at, seated in self.lists.items():
-            kind = Kind.ROLE if at in self.objects[Kind.ROLE] else Kind.MAILING_LIST
+            kinds = (Kind.MAILING_LIST, Kind.ROLE, Kind.CONFERENCE)
+            kind = next(kind for kind in kinds if at in self.objects[kind])
             yield kind, at, {(role, Kind.ACCOUNT): frozenset(people) for role, people in seated.items()}
         for at, roles in self.folders.items():
             yield (
-                Kind.TEAM_FOLDER,
+                Kind.CALENDAR if at in self.objects[Kind.CALENDAR] else Kind.TEAM_FOLDER,
                 at,
                 {
                     (role, Kind.GROUP): frozenset(group for group, has in roles.items() if has is role)

@@ -11,6 +11,7 @@ from typing import Any
 
 from policies.desire import Assigned, desire
 from policies.document import Policy
+from provisioner.app.planning import assigned_of
 from provisioner.model.bindings import Binding, Ties, adopted
 from provisioner.model.changes import (
     Adopt,
@@ -153,6 +154,11 @@ def address(kind: Kind, remote_id: str, name: str) -> str | None:
     return f"https://cloud.example/call/{remote_id}" if kind is Kind.CONVERSATION else None
 
 
+def where_in(able: Capabilities) -> Callable[[ResourceId, str, str], str | None]:
+    """Where people open things of a target, as the planner asks."""
+    return lambda identity, remote_id, name: able.address(identity.kind, remote_id, name)
+
+
 def canonical(kind: Kind, name: FieldName, value: Value) -> Value:
     return value.lower() if name == "email" and isinstance(value, str) else value
 
@@ -263,13 +269,14 @@ class World:
             names[Kind.TEAM_FOLDER],
             names[Kind.CONVERSATION],
             names[Kind.MAILING_LIST],
+            assigned_of([(self.capabilities, self.ties)]).meetings,
         )
         return desire(self.registry, self.policy, self.today, assigned)
 
     def plan(self) -> TargetPlan:
         desired, inventory, able = self.desired(), self.server.inventory(), self.capabilities
         part = plan_target(desired, inventory, self.ties, able, self.rules, self.decisions)
-        addresses = addresses_after(part, self.ties, able, inventory)
+        addresses = addresses_after(part, self.ties, where_in(able), inventory)
         return with_late_texts(part, desired, inventory, self.ties, able, self.rules, addresses.get)
 
     def address(self, identity: ResourceId) -> str | None:
@@ -371,7 +378,10 @@ class World:
     def _create(self, change: Create) -> None:
         kind = change.id.kind
         taken = {self.capabilities.canonical_name(kind, remote.name) for remote in self.server.objects[kind].values()}
-        assert self.capabilities.canonical_name(kind, change.wanted.name) not in taken, "this name exists"
+        is_free = (
+            kind in self.capabilities.alike or self.capabilities.canonical_name(kind, change.wanted.name) not in taken
+        )
+        assert is_free, "this name exists"
         fields = {name: value for name, value in change.wanted.fields.items() if name != "name"}
         remote_id = self.server.add(kind, change.wanted.name, **fields)
         if kind is Kind.CONVERSATION:
@@ -413,7 +423,9 @@ class World:
             form = self.capabilities.canonical_name
             others = self.server.objects[identity.kind].items()
             taken = {form(identity.kind, other.name) for other_id, other in others if other_id != remote_id}
-            assert form(identity.kind, name) not in taken, "this name exists"
+            assert identity.kind in self.capabilities.alike or form(identity.kind, name) not in taken, (
+                "this name exists"
+            )
         if identity.kind is Kind.CONVERSATION:
             self._post(remote_id, after)
         self.server.edit(identity.kind, remote_id, name, **after)
@@ -484,12 +496,15 @@ def digest_of(part: TargetPlan) -> str:
     return Plan("net", "registry", "policy", (part,)).digest()
 
 
+_SHOWN_BY_KEY = (Kind.ACCOUNT, Kind.GROUP, Kind.ROLE, Kind.MAILING_LIST)
+
+
 def told(part: TargetPlan) -> list[str]:
     """What a plan does, as short lines: "create group/body:iot", "join body:iot: person:p1 (queued)"."""
     lines = []
     for change in part.changes:
         line = f"{change.verb} {change.id.key}"
-        if change.id.kind in (Kind.TEAM_FOLDER, Kind.CONVERSATION):
+        if change.id.kind not in _SHOWN_BY_KEY:
             line = f"{change.verb} {change.id}"
         if isinstance(change, Join | Leave | Regrade):
             line += f": {', '.join(change.members)}"

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.desire import body_key, person_key
+from provisioner.app.addresses import address
 from provisioner.app.site import Site
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Kind
 from provisioner.state import TiedTo
 
-ROOMS: Final = (Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST)
+ROOMS: Final = (Kind.MEETING_ROOM, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.CALENDAR, Kind.MAILING_LIST)
 """What people know of a body, in the order in which it is shown; groups are the administrators' business."""
 
 
@@ -45,8 +46,8 @@ def rooms_of(site: Site, bodies: Collection[str], kinds: Collection[Kind] = ROOM
     found: defaultdict[str, list[Room]] = defaultdict(list)
     for one in TiedTo(site.database, site.network, capabilities.keys()).find(of_key.keys(), kinds):
         binding = one.binding
-        address = capabilities[one.target].address(binding.id.kind, binding.remote_id, binding.name)
-        found[of_key[binding.id.key]].append(Room(binding.id.kind, one.target, binding.name, address))
+        where = address(site, capabilities[one.target], binding.id, binding.remote_id, binding.name)
+        found[of_key[binding.id.key]].append(Room(binding.id.kind, one.target, binding.name, where))
     order = tuple(kinds)
     return {body: tuple(sorted(rooms, key=lambda room: order.index(room.kind))) for body, rooms in found.items()}
 

@@ -17,7 +17,18 @@ from provisioner.model.text import Text
 from provisioner.registry.mistakes import mend_word
 
 PERSON, BODY = "person", "body"
-_LAST_FIRST = (Kind.MAILING_LIST, Kind.CONVERSATION, Kind.TEAM_FOLDER, Kind.ACCOUNT, Kind.GROUP, Kind.ROLE)
+_LAST_FIRST = (
+    Kind.CONFERENCE,
+    Kind.MEETING,
+    Kind.CALENDAR,
+    Kind.MEETING_ROOM,
+    Kind.MAILING_LIST,
+    Kind.CONVERSATION,
+    Kind.TEAM_FOLDER,
+    Kind.ACCOUNT,
+    Kind.GROUP,
+    Kind.ROLE,
+)
 """What is in another goes before it; of a body's groups that of all members goes last."""
 _NAMED = 6
 """How many people are named who stand in the way."""
