@@ -92,13 +92,19 @@ def note_access(site: Site, picture: Picture, targets: Iterable[str] | None = No
         return
     network, now = site.network, site.clock.now()
     days = picture.policy.meetings.rooms.rotate_days
+    # Before anybody has to wait for us: a quarter of a second for 10,000 people in 20 bodies.
+    now_heard = {
+        (room.key, room.name): audience(picture, room) for room in RoomNames(site.database, network).all(names)
+    }
     with site.database.writing() as connection:
         within = Within(connection)
         accesses = RoomAccesses(within, network)
         rooms, known = RoomNames(within, network).all(names), accesses.all()
         accesses.forget(known.keys() - {room.key for room in rooms})
         for room in rooms:
-            current, before = audience(picture, room), known.get(room.key)
+            current, before = now_heard.get((room.key, room.name)), known.get(room.key)
+            if current is None:
+                continue  # tied or renamed in this very moment
             if before is None:
                 accesses.named(room.key, current, room.since)
                 continue
