@@ -49,5 +49,6 @@ def text_packages() -> dict[str, str]:
 
     A room is called as the package: a directory can be both, a target and a source.
     """
-    types = (*source_types().values(), *connector_types().values())
-    return {found.texts.rpartition(".")[2]: found.texts for found in types if found.texts}
+    packages = [found.texts for found in source_types().values()]
+    packages += [found.texts for found in connector_types().values()]
+    return {package.rpartition(".")[2]: package for package in packages if package}
