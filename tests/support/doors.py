@@ -72,5 +72,7 @@ def tie_room(desk: Desk, body: str, name: str, target: str = TARGET) -> None:
     binding = Binding(ResourceId(Kind.MEETING_ROOM, room_key(body)), name, body, "", {})
     with desk.site.database.writing() as connection:
         facts = Facts(connection, run=None)
-        BindingWriter(connection, desk.site.network, target, f"jitsi:{TARGET}.example", facts).bind(binding, desk.clock.now())
+        BindingWriter(connection, desk.site.network, target, f"jitsi:{TARGET}.example", facts).bind(
+            binding, desk.clock.now()
+        )
         facts.note()
