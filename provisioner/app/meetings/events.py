@@ -1,15 +1,15 @@
 """What Prosody's ``mod_event_sync_component`` tells of meeting rooms, read for its numbers alone.
 
-As its source has it (github.com/jitsi-contrib/prosody-plugins, ``event_sync``), and as it was observed on Prosody 0.12.3
-with Lua 5.4: one POST with ``Content-Type: application/json`` and the headers of its option ``api_headers`` to
+As its source has it (github.com/jitsi-contrib/prosody-plugins, ``event_sync``), and as observed on Prosody 0.12.3 with
+Lua 5.4: one POST with ``Content-Type: application/json`` and the headers of its option ``api_headers`` to
 ``<api_prefix>/events/room/created``, ``…/room/destroyed``, ``…/occupant/joined`` and ``…/occupant/left``.
 
 - Times are whole seconds since 1970 (``os.time()``). Only events of a room carry ``created_at``; those of occupants
   have ``joined_at``, and ``left_at`` when they left.
 - ``active_occupants_count`` is how many are inside *after* the event, counted by connection: whoever reloads the page
   is another one. ``all_occupants`` of a destroyed room is ``{}`` where nobody came.
-- Of the last who leaves, ``all_occupants`` has no ``left_at``: the room is gone before (observed). Who was inside before
-  the plugin looked leaves without ``occupant`` (observed): without a time that tells nothing, and is refused.
+- Of the last who leaves, ``all_occupants`` has no ``left_at``: the room is gone before (observed). Who was inside
+  before the plugin looked leaves without ``occupant`` (observed): without a time that tells nothing, and is refused.
 - Each event is a request of its own that waits for none: their order is not kept. It is sent again, up to three times
   a second apart (``api_retry_count``, ``api_retry_delay``), when the connection broke or the answer was 5xx, so that
   one may come twice; never when the answer took longer than 20 s (``api_timeout``), nor for 4xx. Then it is lost.
