@@ -115,6 +115,8 @@ def enter(claims: Claims, room: str, tenant: str | None, deployment: Deployment)
     try:
         found = _wildcard(claims) if deployment.no_wildcard else None
         found = found or _other_room(claims, room, tenant, deployment)
+        if found is None and (deployment.affiliations or deployment.lobby) and _breaks(_in_context(claims, "user")):
+            raise _No
     except _No as no:
         found = no.why
     return None if found is None else Refused(Stage.ROOM, found)
@@ -226,7 +228,7 @@ def _objections(claims: Claims, deployment: Deployment, now: float) -> Iterator[
         yield Why.NO_ROOM
     elif "sub" not in claims:
         yield Why.NO_SUBJECT
-    elif not isinstance(claims.get("context", {}), Mapping | list | str) and claims.get("context") is not False:
+    elif "context" in claims and (claims["context"] is False or _breaks(claims["context"])):
         raise _No
 
 
@@ -235,6 +237,8 @@ def _wildcard(claims: Claims) -> Why | None:
         return Why.WILDCARD_ROOM
     if claims["sub"] == "*":
         return Why.WILDCARD_SUBJECT
+    if _breaks(_in_context(claims, "room")):
+        raise _No
     return Why.PATTERN if pattern_is_meant(claims) else None
 
 
@@ -254,19 +258,28 @@ def _other_domain(claims: Claims, node: str, wanted: object, deployment: Deploym
     told = re.fullmatch(r"\[([^\]]+)\](.+)", node, re.DOTALL)
     target_tenant, target = (told.group(1), told.group(2)) if told else (None, node)
     room: object = target if wanted == "*" else wanted
+    if wanted is None or (wanted != "*" and _breaks(_in_context(claims, "room"))):
+        raise _No
     if wanted != "*" and pattern_is_meant(claims):
         room = found_by(_text(wanted), target)
     if room is None or room is False:
         return Why.OTHER_PATTERN
-    subject = claims["sub"]
-    if not isinstance(subject, str):
-        raise _No
-    subject = _lower(subject)
+    subject = _lower(_text(claims["sub"]))
     if target_tenant is None:
         fits = subject in ("*", deployment.domain) and _text(room) == node
     else:
         fits = f"[{target_tenant if subject == '*' else subject}]{_text(room)}" == node
     return None if fits else Why.OTHER_DOMAIN
+
+
+def _in_context(claims: Claims, name: str) -> object:
+    """A part of ``context``; False for none."""
+    return part(claims, "context").get(name, False)
+
+
+def _breaks(value: object) -> bool:
+    """Whether Lua breaks off when it looks for something in this. Lists and texts have nothing in them, to it."""
+    return value is not False and not isinstance(value, Mapping | list | str)
 
 
 def _text(value: object) -> str:

@@ -81,6 +81,31 @@ def test_a_moderator_who_would_wait_is_told():
 
 
 @pytest.mark.parametrize(
+    ("claims", "accepted"),
+    [
+        *(({"context": {"user": user}}, [True, True, True]) for user in ("x", [1])),
+        *(({"context": {"user": user}}, [False, False, False]) for user in (7, None, True)),
+        *(({"context": {"room": room}}, [True, False, False]) for room in (7, None)),
+        *(({"context": context}, [True, True, True]) for context in ("x", [])),
+        *(({"context": context}, [False, False, False]) for context in (7, None, False)),
+        ({"room": False}, [True, False, True]),
+        ({"room": None}, [False, False, False]),
+        ({"room": 7.5}, [False, False, False]),
+        ({"sub": None}, [True, False, True]),
+        ({"sub": 7}, [True, False, True]),
+        ({"aud": None}, [True, True, False]),
+        ({"iss": None}, [False, False, False]),
+        ({"exp": 1e300}, [True, True, True]),
+    ],
+    ids=str,
+)
+def test_odd_claims_end_as_on_the_real_server(claims: dict[str, Any], accepted: list[bool]):
+    """Observed on Prosody 0.12.3 with the plugins of August 2026, deployed three ways."""
+    found = [judged(claims, deployment(profile)).accepted for profile in ("hs256", "domver", "full")]
+    assert found == accepted
+
+
+@pytest.mark.parametrize(
     ("claims", "why"),
     [
         ({"room": None}, Why.HANGS),
