@@ -25,7 +25,9 @@ MOVE: Final = "move-account"
 ERASE: Final = "erase-account"
 OPERATIONS: Final = frozenset({CREATE, MOVE, ERASE})
 
-_ADDRESS: Final = re.compile(r"[-0-9a-z!#$%&'*+.=?^_`{|}~]+@[a-z0-9][-a-z0-9]*(?:\.[a-z0-9][-a-z0-9]*)+", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"[-0-9a-z!#$%&'*+./=?^_`{|}~]+@[a-z0-9][-a-z0-9]*(?:\.[a-z0-9][-a-z0-9]*)+", re.IGNORECASE
+)
 """What PHP's FILTER_VALIDATE_EMAIL lets through, and a little less: ASCII alone."""
 
 

@@ -10,7 +10,7 @@ from provisioner.emulation import Request
 
 _BEARER: Final = re.compile(r"Bearer[ :](\S+)")
 _DATE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d))?)?(Z|[+-]\d\d:?\d\d)?")
-_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_NUMBER: Final = re.compile(r"\d+")
 
 
 def parameters_of(request: Request) -> dict[str, str]:
@@ -40,7 +40,7 @@ def moment(text: str | None, now: datetime) -> datetime:
 
 
 def duration(text: str | None) -> float:
-    """A number, or a page of HTML: no exception of that kind is caught."""
+    """A whole number, or a page of HTML: no exception of that kind is caught."""
     if text is None or not _NUMBER.fullmatch(text):
         raise Broken
     return float(text)
