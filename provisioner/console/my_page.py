@@ -10,6 +10,7 @@ from provisioner.console.agenda import dates_for
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit
 from provisioner.console.pages import go, render
 from provisioner.model.registry import Role
+from provisioner.state import FeedWords
 
 router = APIRouter()
 _SHOWN_REQUESTS: Final = 10
@@ -61,6 +62,7 @@ def my_data(visit: LoggedIn) -> Response:
         accounts=accounts_of(visit.network.site, person.id),
         requests=visit.network.requests.of_person(person.id),
         bodies=visit.picture.registry.bodies,
+        feed_since=FeedWords(visit.network.site.database, visit.network.name).made_at(person.id),
     )
 
 

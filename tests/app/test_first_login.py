@@ -18,6 +18,7 @@ from provisioner.model.messages import LetterKind, LetterState
 from provisioner.model.registry import Period
 from provisioner.state import EnrolmentStore, Outbox
 from tests.support.mailserver import PostOffice
+from tests.support.meeting import tie_room
 from tests.support.rooms import room_of
 from tests.support.site import Installation, body, person
 
@@ -70,10 +71,12 @@ def letters(site: Site) -> list[tuple[str, str]]:
     return [(str(one.letter.kind), one.letter.to) for one in reversed(found)]
 
 
-def test_newcomers_are_told_when_their_bodies_meet_next(grown: Installation, site: Site) -> None:
+def test_newcomers_are_told_when_their_bodies_meet_next_and_where(grown: Installation, site: Site) -> None:
     series = {"id": "jf", "first": "2026-01-13T10:00", "every": "2 weeks", "cancelled": ["2026-01-13"]}
     grown.wish.bodies["pg-sensorik"]["meetings"] = {"series": [series]}
     grown.write()
+    tie_room(site)
+    site.settings.service.url = "https://netz.example"
     come(site)
     join(site)
     sync(site, "p-nele")
@@ -82,8 +85,13 @@ def test_newcomers_are_told_when_their_bodies_meet_next(grown: Installation, sit
         Postman(site, Pictures(site)).deliver()
         (came,) = office.came
     assert "Nächster Termin: Di., 27. Januar, 10:00 Uhr" in came.text
-    said = room_of(grown, "Sensorik").comments[-1]
-    assert said == "Willkommen, Nele Neu (Stadt Bretten)!\nDer nächste Termin: Di., 27. Januar, 10:00 Uhr"
+    door = "https://netz.example/redi/join/pg-sensorik"
+    assert f"Besprechungsraum:\n{door}\n" in came.text
+    assert room_of(grown, "Sensorik").comments[-1].splitlines() == [
+        "Willkommen, Nele Neu (Stadt Bretten)!",
+        "Der nächste Termin: Di., 27. Januar, 10:00 Uhr",
+        f"Der Besprechungsraum der Gruppe: {door}",
+    ]
 
 
 def test_the_first_sync_of_a_network_is_silent(site: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.model.messages import LetterState
 from tests.support.desk import AnyClock
-from tests.support.meeting import ROOM, Meeting, fortnightly
+from tests.support.meeting import ROOM, Meeting, fortnightly, tie_room
 from tests.support.site import new_cloud
 
 MOOT = (LetterState.REFUSED, "messages.meeting_over")
@@ -38,7 +38,7 @@ def test_the_conversation_reads_what_when_and_until_when(meeting: Meeting) -> No
 
 def test_it_leads_to_the_rooms_door_and_never_says_the_rooms_name(meeting: Meeting) -> None:
     meeting.site.settings.service.url = "https://netz.example"
-    meeting.tie_room()
+    tie_room(meeting.site)
     meeting.meets(fortnightly())
     meeting.live("2026-01-13T12:00")
     (text,) = (text for _, text in meeting.said)

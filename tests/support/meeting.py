@@ -24,6 +24,15 @@ ROOM: Final = "re-0123456789abcdef0123456789abcdef"
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 
+def tie_room(site: Site) -> None:
+    """As a sync would have done it, had "Sensorik" a meeting room."""
+    binding = Binding(ResourceId(Kind.MEETING_ROOM, "body:pg-sensorik"), ROOM, "Sensorik", "", {})
+    with site.database.writing() as connection:
+        facts = Facts(connection, run=None)
+        BindingWriter(connection, "redi", "cloud", "jitsi:meet.example", facts).bind(binding, site.clock.now())
+        facts.note()
+
+
 class Meeting:
     """ "Sensorik" meets; all that is said in its conversation is kept with the moment at which it was said."""
 
@@ -72,14 +81,6 @@ class Meeting:
                 self.post()
             self.deliver()
             self.clock.moment += timedelta(minutes=minutes)
-
-    def tie_room(self) -> None:
-        """As a sync would have done it, had the body a meeting room."""
-        binding = Binding(ResourceId(Kind.MEETING_ROOM, "body:pg-sensorik"), ROOM, "Sensorik", "", {})
-        with self.site.database.writing() as connection:
-            facts = Facts(connection, run=None)
-            BindingWriter(connection, "redi", "cloud", "jitsi:meet.example", facts).bind(binding, self.clock.now())
-            facts.note()
 
     def restart(self) -> None:
         """The service ends, and begins anew."""
