@@ -14,6 +14,12 @@ from connectors.nextcloud.emulator import PROVISIONERS
 from scripts.benches.children import CHILDREN, READI, EmulatorProcess, Ran, run, run_module
 
 PENDING = 2
+_NEXTCLOUD: Final[Mapping[str, object]] = {
+    "welcome_mail": False,
+    "working_group": PROVISIONERS,
+    "calendar_limit": 1_000_000,  # lifted there, too
+    "share_limit": 1_000_000,
+}
 _USUAL: Final[Mapping[str, object]] = {}
 
 
@@ -43,7 +49,7 @@ class Installation:
         """Write the settings for this server, and forget all state."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
         # New accounts are not greeted: a first sync is silent.
-        ours = {"welcome_mail": False, "working_group": PROVISIONERS} if connector == "nextcloud" else {}
+        ours = _NEXTCLOUD if connector == "nextcloud" else {}
         targets = {"target": {"connector": connector, **ours, **address}}
         network = {"registry": "registry", "targets": targets, **({"policy": "policy.yaml"} if policy else {})}
         (self.folder / "policy.yaml").write_text(yaml.safe_dump(dict(policy)), encoding="utf-8")

@@ -20,9 +20,12 @@ def hold(cloud: NextcloudEmulator, desired: Desired, owner: str, address: Addres
     with cloud.lock:
         found = _Filling(cloud, desired, owner).done()
         for resource in desired.resources.values():  # once all are there that texts link to
-            if "description" in resource.late:
+            if resource.id.kind is Kind.CONVERSATION:
                 cloud.talk.rooms[found[resource.id]].description = resource.late["description"].written(
-                    lambda link: address(link.kind, found[link], desired.resources[link].name)
+                    # What has its place on another server leads nowhere from here.
+                    lambda link: (
+                        address(link.kind, found[link], desired.resources[link].name) if link in found else None
+                    )
                 )
     return found
 
