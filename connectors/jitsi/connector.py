@@ -13,7 +13,17 @@ from connectors.jitsi.names import title
 from connectors.jitsi.settings import JitsiSettings
 from provisioner.model.changes import Change, Create, Erase, Update
 from provisioner.model.errors import Permanent
-from provisioner.model.inventory import Absent, Complete, Epoch, Inventory, Observation, Reading, Remote, Scope
+from provisioner.model.inventory import (
+    UNKNOWN,
+    Absent,
+    Complete,
+    Epoch,
+    Inventory,
+    Observation,
+    Reading,
+    Remote,
+    Scope,
+)
 from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest, Resolve, Wiring
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId
 from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified
@@ -54,7 +64,7 @@ class JitsiConnector:
             sought = [one for one in interest.only if one.id.kind is kind]
             only = frozenset(one.id.key for one in sought)
             tied = [one.remote_id for one in sought if one.remote_id is not None]
-        rooms = {remote_id: _room(remote_id, interest.called.get((kind, remote_id), "")) for remote_id in tied}
+        rooms = {remote_id: _room(remote_id, interest.called.get((kind, remote_id))) for remote_id in tied}
         scope = Scope(self._target, kind, only=only)
         return Inventory(self._target, {kind: Observation(Complete(scope), rooms)})
 
@@ -87,8 +97,8 @@ class JitsiConnector:
         """Nothing is open."""
 
 
-def _room(remote_id: str, called: str) -> Remote:
-    return Remote(remote_id, called, {"name": called})
+def _room(remote_id: str, called: str | None) -> Remote:
+    return Remote(remote_id, called or "", {"name": UNKNOWN if called is None else called})
 
 
 def _objection(kind: Kind, name: str) -> Text | None:
