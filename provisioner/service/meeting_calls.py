@@ -108,9 +108,9 @@ def _take_events(made: APIRouter, sites: Mapping[str, Site], prefix: str) -> Non
         except TooLong:
             return Response(status_code=413)
         except NoEvent:
-            _log.warning("meeting event refused", extra={"network": network, "event": str(event)})
+            _log.warning("meeting event refused", extra={"network": network, "told": str(event)})
             return Response(status_code=400)
-        _log.debug("meeting event", extra={"network": network, "event": str(event), "is_new": is_new})
+        _log.debug("meeting event", extra={"network": network, "told": str(event), "is_new": is_new})
         return Response(status_code=204)
 
 
