@@ -50,7 +50,10 @@ def moment_of(starts_at: str) -> datetime:
     """From "2026-01-13T10:00 Europe/Berlin" to an aware datetime. Raises `ValueError`."""
     local, _, zone = starts_at.partition(" ")
     moment = datetime.fromisoformat(local)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
+    except (KeyError, OSError) as error:  # no such zone
+        raise ValueError(zone) from error
 
 
 def shown(moment: datetime, zone: ZoneInfo) -> str:
@@ -64,7 +67,7 @@ def canonical(field: FieldName, value: Value, zone: ZoneInfo) -> Value:
         return value
     try:
         return shown(moment_of(value), zone)
-    except (ValueError, OSError):
+    except ValueError:
         return value
 
 

@@ -50,7 +50,7 @@ class JitsiAdminSettings(WithPassword):
     def _known_zone(cls, time_zone: str) -> str:
         try:
             ZoneInfo(time_zone)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError("a zone like Europe/Berlin") from error
         return time_zone
 

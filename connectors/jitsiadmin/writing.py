@@ -228,7 +228,7 @@ class ConferenceWriter:
 def _moment(starts_at: object, name: str) -> datetime:
     try:
         return moment_of(str(starts_at))
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise Permanent(Text.of("jitsiadmin.no_start", name=name)) from error
 
 
