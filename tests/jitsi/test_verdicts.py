@@ -9,7 +9,7 @@ import pytest
 from connectors.jitsi.emulation.rooms import Entered, Rooms, Turned
 from connectors.jitsi.judging import judge
 from provisioner.model.meetings import Stage, Standing
-from tests.jitsi.cases import CASES, CLOCK, MAIN, Try, deployment, rooms
+from tests.jitsi.cases import CASES, CLOCK, MAIN, Try, deployment, rooms, token
 
 
 class Row(NamedTuple):
@@ -87,3 +87,11 @@ def test_the_checker_says_what_the_real_server_said(row: Row):
 
 def test_the_checker_is_asked_about_nearly_all():
     assert len(CHECKED) >= 125
+
+
+def test_in_a_room_with_a_lobby_everybody_needs_a_name():
+    """Observed on Prosody 0.12.3: also a moderator who passes the lobby."""
+    server = rooms("lobby", Try(None))
+    assert came(server, Try(token(user={"moderator": True, "lobby_bypass": True}), name="")) == Turned(
+        "join", ("not-acceptable", "displayname-required")
+    )

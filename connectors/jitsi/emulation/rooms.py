@@ -204,15 +204,13 @@ class Rooms:
             if not with_token:
                 yield ("registration-required", "waiting-for-host", "lobbyroom")
             room.has_host = True
-        elif room.lobby and not self._passes(session, room, password):
-            yield ("not-acceptable", "displayname-required") if not name else _WAITING
+        elif room.lobby and (password is None or password != room.password):
+            if not name:  # asked of everybody, also of moderators who need not wait
+                yield ("not-acceptable", "displayname-required")
+            if session not in room.admitted and not passes_lobby(session.claims):
+                yield _WAITING
         if room.password is not None and password != room.password and session not in room.admitted:
             yield ("not-authorized",)
-
-    def _passes(self, session: Session, room: Room, password: str | None) -> bool:
-        """Whether somebody need not wait in the lobby: by token, by a moderator's word, or by the room's password."""
-        knows = password is not None and password == room.password
-        return knows or session in room.admitted or passes_lobby(session.claims)
 
     def _enter(self, session: Session, room: Room) -> Entered:
         affiliation = affiliation_of(session.claims, self.setup.deployment)
