@@ -48,6 +48,13 @@ class RoomAccesses:
         with self._transactions.reading() as connection:
             return {row.key: _access(row) for row in connection.execute(statement)}
 
+    def held(self, key: str) -> RoomAccess | None:
+        """One; nobody else changes it until the transaction ends."""
+        statement = select(ROOM_ACCESS).where(*self._one(key)).with_for_update()
+        with self._transactions.writing() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else _access(row)
+
     def due(self) -> list[RoomAccess]:
         """Those that wait for another name, by key."""
         mine = (ROOM_ACCESS.c.network == self._network, ROOM_ACCESS.c.due_since.is_not(None))

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from provisioner.model.resources import Kind
 from provisioner.state.database import Transactions
+from provisioner.state.meeting_schema import ROOM_ACCESS
 from provisioner.state.schema import BINDING
 from provisioner.state.tie_facts import secret_of
 
 _COLUMNS = (BINDING.c.target, BINDING.c.key, BINDING.c.remote_id, BINDING.c.name, BINDING.c.bound_at)
-_ROOMS = select(*_COLUMNS).where(
-    BINDING.c.network == bindparam("network"),
-    BINDING.c.target == bindparam("target"),
-    BINDING.c.kind == str(Kind.MEETING_ROOM),
+_ACCESS = and_(ROOM_ACCESS.c.network == BINDING.c.network, ROOM_ACCESS.c.key == BINDING.c.key)
+_ROOMS = (
+    select(*_COLUMNS, ROOM_ACCESS.c.due_since)
+    .select_from(BINDING.outerjoin(ROOM_ACCESS, _ACCESS))
+    .where(
+        BINDING.c.network == bindparam("network"),
+        BINDING.c.target == bindparam("target"),
+        BINDING.c.kind == str(Kind.MEETING_ROOM),
+    )
 )
 _BY_KEY = _ROOMS.where(BINDING.c.key == bindparam("key"))
 _BY_NAME = _ROOMS.where(BINDING.c.remote_id == bindparam("name"))
@@ -37,6 +43,8 @@ class RoomName:
     title: str
     since: datetime
     """Since when it has this name."""
+    is_due: bool = False
+    """Whether it waits for another one."""
 
 
 class RoomNames:
@@ -78,4 +86,4 @@ class RoomNames:
 
 
 def _name(row: Any) -> RoomName:
-    return RoomName(row.target, row.key, row.remote_id, row.name, row.bound_at)
+    return RoomName(row.target, row.key, row.remote_id, row.name, row.bound_at, row.due_since is not None)

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.meetings import rotating
 from provisioner.app.meetings.doors import Doors
 from provisioner.app.meetings.rotating import (
     ARRIVING,
@@ -211,6 +215,59 @@ def test_how_long_a_room_that_is_due_keeps_its_name(
     let_in = None if passed is None else NOW - timedelta(minutes=passed)
     room = RoomAccess(KEY, NOW, frozenset(), let_in, NOW - timedelta(minutes=due), "access")
     assert waits_until(room, inside, NOW, LATEST) == expected
+
+
+@given(
+    inside=st.integers(2, 500),
+    passed=st.none() | st.integers(-10_000, 10_000),
+    due=st.integers(-10_000, 100_000),
+    hours=st.integers(0, 720),
+)
+def test_no_clock_and_no_policy_renames_a_room_under_people_who_sit_together(
+    inside: int, passed: int | None, due: int, hours: int
+) -> None:
+    let_in = None if passed is None else NOW - timedelta(minutes=passed)
+    room = RoomAccess(KEY, NOW, frozenset(), let_in, NOW - timedelta(minutes=due), "access")
+    again = waits_until(room, inside, NOW, timedelta(hours=hours))
+    assert again is not None
+    assert NOW < again <= NOW + timedelta(minutes=6)
+
+
+def test_whoever_is_let_in_at_that_very_moment_keeps_the_room_from_being_renamed(
+    desk: Desk, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(desk)
+    note_access(desk.site, desk.picture)
+    mona, locked = desk.viewer("mona"), rotating.lock_servers
+
+    def just_then(*given: Any) -> Any:
+        """Between the look at the room and its new name."""
+        url = doors.enter(mona, "pg-sensorik").url.get_secret_value()
+        assert ROOM in url
+        return locked(*given)
+
+    monkeypatch.setattr(rotating, "lock_servers", just_then)
+    (waiting,) = rotate_due(desk.site, desk.picture)
+    assert waiting.waits_until is not None
+    assert name_of(desk) == ROOM
+
+
+def test_who_is_let_in_right_after_it_was_renamed_gets_the_other_name(
+    desk: Desk, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(desk)
+    note_access(desk.site, desk.picture)
+    mona, passed = desk.viewer("mona"), RoomAccesses.passed
+
+    def just_then(store: RoomAccesses, key: str, at: datetime) -> None:
+        """Between the look at the name and the note that somebody is let in."""
+        rotate_due(desk.site, desk.picture)
+        passed(store, key, at)
+
+    monkeypatch.setattr(RoomAccesses, "passed", just_then)
+    url = doors.enter(mona, "pg-sensorik").url.get_secret_value()
+    assert ROOM not in url
+    assert name_of(desk) in url
 
 
 def test_a_name_that_is_as_old_as_policy_allows_is_given_up(desk: Desk) -> None:

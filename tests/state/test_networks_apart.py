@@ -199,6 +199,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (RoomNames, "called"): room_names(lambda one: one.called(f"re-{NETWORK}", ["meet"])),
     (RoomNames, "all"): room_names(lambda one: one.all(["meet"])),
     (RoomAccesses, "all"): accesses(lambda one: one.all()),
+    (RoomAccesses, "held"): accesses(lambda one: one.held("body:pg-x")),
     (RoomAccesses, "due"): accesses(lambda one: one.due()),
     (RoomAccesses, "heard_by"): accesses(lambda one: one.heard_by("body:pg-x", [])),
     (RoomAccesses, "make_due"): accesses(lambda one: one.make_due("body:pg-x", NOW, "access")),

@@ -27,7 +27,7 @@ from provisioner.model.errors import SettingsError, StateError
 from provisioner.model.meetings import Allowance, Entrant, MeetingDoor, Pass, Standing
 from provisioner.model.registry import Body
 from provisioner.model.text import Text
-from provisioner.state import GuestRoom, GuestRooms, Invitation, Invitations, RoomAccesses, RoomNames
+from provisioner.state import GuestRoom, GuestRooms, Invitation, Invitations, RoomAccesses, RoomName, RoomNames
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +114,8 @@ class Doors:
         body, standing = self._comer(picture, viewer, body_id)
         named = self._names.of(room_key(body_id, series), self.by_target) if series is not None else None
         named = named or self._names.of(room_key(body_id), self.by_target)
+        if named is not None and named.is_due:
+            named = self._held(named)
         if named is None:
             raise Refused(Text.of("app.room_not_yet", body=body.name))
         title = body.name if named.key == room_key(body_id) else named.title
@@ -205,6 +207,8 @@ class Doors:
         if opened is not None:
             return self._guest_room(opened) if opened.is_open(now) else None
         named = self._names.of(key, self.by_target)
+        if named is not None and named.is_due:
+            named = self._held(named)
         return None if named is None else _Room(named.target, named.name, body.name, key)
 
     def _guest_room(self, opened: GuestRoom) -> _Room:
@@ -238,6 +242,15 @@ class Doors:
         found = self.by_target[room.target].admit(room.name, room.title, entrant, now)
         self._note_entry(room.key, now)
         return found
+
+    def _held(self, named: RoomName) -> RoomName | None:
+        """A room that waits for another name, as it is called once it is put down that somebody is let in.
+
+        Whoever renames it looks at this note in the very transaction: so nobody is led into a room that has just got
+        another name.
+        """
+        self._write_entry(named.key, self._site.clock.now())
+        return self._names.of(named.key, self.by_target)
 
     def _note_entry(self, key: str, now: datetime) -> None:
         """That somebody was let in, so that the room gets no other name while they are on their way."""

@@ -132,7 +132,7 @@ def rotate_due(
     names = {room.key: room for room in RoomNames(site.database, network).all(doors)}
     accesses.forget([access.key for access in due if access.key not in names])
     found = [
-        _rotated(site, picture, doors, names[access.key], access, access.due_why, ACTOR)
+        _rotated(site, picture, doors, names[access.key], access.due_why, ACTOR)
         for access in due
         if access.key in names
     ]
@@ -151,11 +151,10 @@ def rotate_body(
     """
     now, network, doors = site.clock.now(), site.network, opened(site)
     note_access(site, picture, doors)
-    accesses, found = RoomAccesses(site.database, network), list[Rotated]()
+    found: list[Rotated] = []
     for room in RoomNames(site.database, network).all(doors):
         if body_of(room.key) == body:
-            access = accesses.all()[room.key]
-            one = _rotated(site, picture, doors, room, access, COMMAND, actor)
+            one = _rotated(site, picture, doors, room, COMMAND, actor)
             if one.waits_until is not None:
                 make_due(site.database, network, room.key, COMMAND, now)
             found.append(one)
@@ -197,41 +196,39 @@ def waits_until(access: RoomAccess, inside: int | None, now: datetime, latest: t
     return None if quiet is None or now >= quiet else min(quiet, since + latest)
 
 
-def _rotated(
-    site: Site, picture: Picture, doors: Opened, room: RoomName, access: RoomAccess, why: str, actor: str
-) -> Rotated:
-    now = site.clock.now()
-    inside = Gatherings(site.database, site.network).inside(room.key, now)
-    latest = timedelta(hours=picture.policy.meetings.rooms.rotate_latest_hours)
-    if why == COMMAND and inside is None:
-        latest = timedelta(0)
-    waits = waits_until(access, inside, now, latest)
-    if waits is None:
-        _rename(site, picture, room, doors[room.target].new_room(), why, actor)
-    return Rotated(room, inside, waits)
+def _rotated(site: Site, picture: Picture, doors: Opened, room: RoomName, why: str, actor: str) -> Rotated:
+    """Tie the room to another name, if it may have one: with all that follows from it, in one transaction.
 
-
-def _rename(site: Site, picture: Picture, room: RoomName, name: str, why: str, actor: str) -> None:
-    """Tie the room to another name, with all that follows from it, in one transaction under the server's lock."""
+    Under the server's lock; whoever lets people into a room that waits notes it first and then looks up its name (see
+    `Doors`), so that it can't change between the two.
+    """
     network, now = site.network, site.clock.now()
+    latest = timedelta(hours=picture.policy.meetings.rooms.rotate_latest_hours)
     with ExitStack() as stack:
         [target] = stack.enter_context(site.targets([room.target]))
         lock = lock_servers(site, [target], stack)[target.server]
         site.ties_log.check()
         with lock.writing() as connection:
             within = Within(connection)
+            accesses = RoomAccesses(within, network)
+            access, inside = accesses.held(room.key), Gatherings(within, network).inside(room.key, now)
             tied = TiedTo(within, network, [room.target]).find([room.key], [Kind.MEETING_ROOM])
-            if not tied or tied[0].binding.remote_id != room.name:
-                return  # untied or renamed meanwhile: what was decided was about another name
+            if access is None or not tied or tied[0].binding.remote_id != room.name:
+                return Rotated(room, inside)  # untied or renamed meanwhile: what was decided was about another name
+            # Where nothing is known, somebody who says so knows better.
+            waits = waits_until(access, inside, now, timedelta(0) if why == COMMAND and inside is None else latest)
+            if waits is not None:
+                return Rotated(room, inside, waits)
             # No epoch of its own: that would cost a write in every target, for a name that none of them keeps.
             facts = Facts(connection, run=None, raises_epoch=False)
+            fresh = replace(room, name=doors[room.target].new_room(), since=now)
             writer = BindingWriter(connection, network, room.target, target.server, facts)
-            writer.bind(replace(tied[0].binding, remote_id=name, fingerprint=""), now)
-            facts.note()
-            fresh = replace(room, name=name, since=now)
-            RoomAccesses(within, network).named(room.key, audience(picture, fresh), now)
+            writer.bind(replace(tied[0].binding, remote_id=fresh.name, fingerprint=""), now)
+            accesses.named(room.key, audience(picture, fresh), now)
             Audit(within, network).note(now, actor, "renamed_room", f"body:{body_of(room.key)}", {"why": why})
+            facts.note()
         site.ties_log.keep()
+    return Rotated(room, inside)
 
 
 def _look_again(site: Site, when: datetime, now: datetime, doing: frozenset[int]) -> None:
