@@ -16,8 +16,10 @@ from provisioner.console import (
     bodies,
     bodymaking,
     errors,
+    feeds,
     figures,
     history,
+    inviting,
     joining,
     letters,
     links,
@@ -62,6 +64,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     links.router,
     safety.router,
     meeting_guests.router,
+    inviting.router,
+    feeds.router,
 )
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 
@@ -96,6 +100,7 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
     app.include_router(meeting_room.lean, prefix=f"{prefix}/{{network}}", **shared)  # the first that is looked through
     for router in ROUTERS:
         app.include_router(router, prefix=f"{prefix}/{{network}}", dependencies=[Depends(own_form)], **shared)
+    app.include_router(feeds.files, prefix=f"{prefix}/{{network}}", **shared)
     app.include_router(meeting_keys.router, prefix=f"{prefix}/{{network}}", **shared)
     app.include_router(assets.router, prefix=f"{prefix}/{{network}}")
 

@@ -115,6 +115,8 @@ def body(visit: Annotated[Visit, allow(Right.BODIES)], identity: str, page: _Pag
         may_leave=own is not None and not own.by_rule and visit.may(Right.LEAVE, body=found),
         may_look_after=confirms or visit.may(Right.APPOINT, body=found),
         may_mail=visit.may(Right.MAIL, body=found),
+        may_invite=visit.network.meets and visit.may(Right.INVITE, body=found),
+        guest_rooms=visit.network.inviting.open_rooms(identity) if identity in viewer.member_of else [],
         may_change=visit.may(Right.CHANGE_BODY, body=found) and is_made_here(found),
         made_here=is_made_here(found),
     )

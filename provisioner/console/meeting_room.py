@@ -57,6 +57,24 @@ def join(request: Request, network: Annotated[Network, Depends(network_of)], bod
     return _entered(request, network, Wanted(body))
 
 
+@lean.get("/join/{body}/{series}", responses=TO_ROOM)
+def join_series(
+    request: Request, network: Annotated[Network, Depends(network_of)], body: BodyId, series: BodyId
+) -> Response:
+    """The same for one of the body's series, where it has a room of its own."""
+    if not network.meets:
+        raise NotThere
+    return _entered(request, network, Wanted(body, series))
+
+
+@lean.get("/rooms/{room}", responses=TO_ROOM)
+def opened_room(request: Request, network: Annotated[Network, Depends(network_of)], room: BodyId) -> Response:
+    """Into a room that was opened for guests, for people of the body on whose behalf it was."""
+    if not network.meets:
+        raise NotThere
+    return _entered(request, network, Wanted(opened=room))
+
+
 @lean.get("/room", responses=TO_ROOM)
 def room(
     request: Request,

@@ -38,6 +38,7 @@ def my_page(visit: LoggedIn) -> Response:
         to_decide=_to_decide(visit),
         to_confirm=_to_confirm(visit),
         moderator=Role.MODERATOR,
+        feeds=visit.picture.policy.meetings.feeds,
     )
 
 

@@ -11,6 +11,8 @@ from provisioner.app.joining.places import Places
 from provisioner.app.joining.reception import Reception
 from provisioner.app.letters.page_links import page
 from provisioner.app.meetings.doors import Doors
+from provisioner.app.meetings.feeds import Feeds
+from provisioner.app.meetings.inviting import Inviting
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.console.openid import Provider
@@ -40,6 +42,8 @@ class Network:
         self.deciding = Deciding(site, pictures)
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="readi-entries")
         self.doors = Doors(site, pictures, aside=self._aside.submit)
+        self.inviting = Inviting(site, pictures, self.doors)
+        self.feeds = Feeds(site, pictures)
         self.mail_goes = site.settings.service.mail is not None
         """Whether there is a mail server at all; else no link ever comes."""
         openid = site.section.openid

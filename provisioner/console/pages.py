@@ -162,6 +162,7 @@ SAID: Final = frozenset(
         *("asked_look", "asked_sync", "plan_approved", "plan_rejected", "letter_again", "letter_given_up"),
         *("stay_ended", "stay_resumed", "body_changed", "body_archived"),
         *("confirmed_link", "rejected_link", "accepted_news"),
+        *("room_opened", "room_closed", "guest_withdrawn", "feed_ended"),
     }
 )
 """What can be said on the page after a form: ``said_<code>`` in the texts."""

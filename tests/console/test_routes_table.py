@@ -30,17 +30,21 @@ from tests.support.console_rows import (
     BODY,
     EVERYBODY,
     GUEST_LINK,
+    INVITATION,
     LETTERS,
     LINK,
     ONLY_THERE_BODY,
     ONLY_THERE_GUEST_LINK,
+    ONLY_THERE_INVITATION,
     ONLY_THERE_LINK,
     ONLY_THERE_REQUEST,
+    ONLY_THERE_ROOM,
     PERSON,
     REQUEST,
+    ROOM,
     Row,
 )
-from tests.support.meetings import MEET, invite, room_name, tie_room, with_rooms
+from tests.support.meetings import MEET, invite, open_room, room_name, tie_room, with_rooms
 from tests.support.site import body, person
 
 _ROOMS: Final = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
@@ -69,9 +73,12 @@ def built(folder: Path) -> House:
         with found.site.database.writing() as connection:  # with a word that a row can name
             row = update(ONE_TIME_LINK).where(ONE_TIME_LINK.c.digest == digest_of(made))
             connection.execute(row.values(digest=digest_of(link)))
-    for network, link in (("redi", GUEST_LINK), ("ortenau", ONLY_THERE_GUEST_LINK)):
+    opened = ((GUEST_LINK, INVITATION, ROOM), (ONLY_THERE_GUEST_LINK, ONLY_THERE_INVITATION, ONLY_THERE_ROOM))
+    for number, (network, (link, invitation, room)) in enumerate(zip(("redi", "ortenau"), opened, strict=True), 3):
         there = house.networks[network]
-        invite(there, "Gerda Gast", there.now() + timedelta(days=1), word=link)
+        tomorrow = there.now() + timedelta(days=1)
+        invite(there, "Gerda Gast", tomorrow, id=invitation, word=link)
+        open_room(there, room, room_name(number), tomorrow)
     return house
 
 

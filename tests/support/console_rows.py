@@ -42,6 +42,9 @@ REQUEST, ONLY_THERE_REQUEST = "1", "2"
 LINK, ONLY_THERE_LINK = "a-moderators-link", "a-moderators-link-there"
 """By which a moderator decides on the request."""
 GUEST_LINK, ONLY_THERE_GUEST_LINK = "a-guests-link", "a-guests-link-there"
+ROOM, ONLY_THERE_ROOM = "ausschreibung", "ausschreibung-dort"
+"""Opened for guests."""
+INVITATION, ONLY_THERE_INVITATION = "i-here", "i-there"
 ASKED: Final = OTHER
 """Who asked in the request."""
 
@@ -81,4 +84,6 @@ A_BODY: Final = (BODY, ONLY_THERE_BODY)
 A_PERSON: Final = (PERSON, ONLY_THERE_PERSON)
 A_REQUEST: Final = (REQUEST, ONLY_THERE_REQUEST)
 A_LINK: Final = (LINK, ONLY_THERE_LINK)
+A_ROOM: Final = (ROOM, ONLY_THERE_ROOM)
+AN_INVITATION: Final = (INVITATION, ONLY_THERE_INVITATION)
 A_GUEST: Final = (GUEST_LINK, ONLY_THERE_GUEST_LINK)

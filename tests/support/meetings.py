@@ -47,15 +47,15 @@ def tie_room(network: Network, body: str, name: str) -> None:
         BindingWriter(connection, network.name, "meet", "jitsi:meet.example").bind(tied, network.now())
 
 
-def invite(network: Network, guest: str, until: datetime, key: str = "body:pg-sensorik", word: str = "") -> str:
-    """A guest's personal link; its word. ``word``: the one that it shall have, which real ones never choose."""
+def invite(network: Network, guest: str, until: datetime, key: str = "body:pg-sensorik", **known: str) -> str:
+    """A guest's personal link; its word. ``known``: which id and word it shall have; real ones never choose."""
     made = Invitations(network.site.database, network.name).make(key, guest, MODERATOR_SENSORIK, network.now(), until)
-    if not word:
+    if not known:
         return made[1]
     with network.site.database.writing() as connection:
         mine = update(INVITATION).where(INVITATION.c.id == made[0].id, INVITATION.c.network == network.name)
-        connection.execute(mine.values(digest=digest_of(word)))
-    return word
+        connection.execute(mine.values(digest=digest_of(known["word"]), id=known["id"]))
+    return known["word"]
 
 
 def open_room(network: Network, room: str, name: str, until: datetime, body: str = "pg-sensorik") -> None:
