@@ -4,7 +4,7 @@ A meeting room's own address is worth nothing without a pass, and its name is no
 link that lets them in by who they are. It is known before there is any room, so calendars hold it from the beginning.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,9 @@ from provisioner.app.connectors import connector_type
 from provisioner.app.letters.page_links import join_page
 from provisioner.app.site import Site
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, Kind, Resource, ResourceId
+from provisioner.model.resources import Desired, Kind, LateText, Resource, ResourceId
+
+Link = Callable[[ResourceId], str]
 
 
 def address(site: Site, capabilities: Capabilities, identity: ResourceId, remote_id: str, name: str) -> str | None:
@@ -29,27 +31,32 @@ def join_link(site: Site, room: ResourceId) -> str:
 
 
 def with_join_links(site: Site, desired: Desired) -> Desired:
-    """What is wanted, with meetings that say at once where they take place: each is written once, not twice.
+    """What is wanted, with the links to meeting rooms in all texts; without these lines where no target has rooms.
 
+    So a meeting says at once where it takes place, and is written once, not twice.
     Raises `SettingsError` for a target with an unknown connector.
     """
-    kinds = (
-        connector_type(str(target.get("connector", "")), name).kinds for name, target in site.section.targets.items()
-    )
-    has_rooms = any(Kind.MEETING_ROOM in each for each in kinds)
-    link: Callable[[ResourceId], str | None] = partial(join_link, site) if has_rooms else _nowhere
-    meetings = {
-        identity: _written(wanted, link)
-        for identity, wanted in desired.resources.items()
-        if identity.kind is Kind.MEETING
-    }
-    return replace(desired, resources={**desired.resources, **meetings}) if meetings else desired
+    targets = site.section.targets.items()
+    kinds = (connector_type(str(section.get("connector", "")), name).kinds for name, section in targets)
+    link = partial(join_link, site) if any(Kind.MEETING_ROOM in each for each in kinds) else None
+    texts = {identity: _linked(wanted, link) for identity, wanted in desired.resources.items() if wanted.late}
+    return replace(desired, resources={**desired.resources, **texts}) if texts else desired
 
 
-def _written(wanted: Resource, link: Callable[[ResourceId], str | None]) -> Resource:
-    texts = {name: text.written(link) for name, text in wanted.late.items()}
+def _linked(wanted: Resource, link: Link | None) -> Resource:
+    late = {name: LateText(tuple(_lines(text, link))) for name, text in wanted.late.items()}
+    if wanted.id.kind is not Kind.MEETING:
+        return replace(wanted, late=late)
+    texts = {name: text.written(lambda other: None) for name, text in late.items()}
     return replace(wanted, fields={**wanted.fields, **texts}, late={})
 
 
-def _nowhere(room: ResourceId) -> str | None:
-    return None
+def _lines(text: LateText, link: Link | None) -> Iterator[tuple[str | ResourceId, ...]]:
+    for line in text.lines:
+        rooms = any(isinstance(part, ResourceId) and part.kind is Kind.MEETING_ROOM for part in line)
+        if not rooms:
+            yield line
+        elif link is not None:
+            yield tuple(
+                link(part) if isinstance(part, ResourceId) and part.kind is Kind.MEETING_ROOM else part for part in line
+            )

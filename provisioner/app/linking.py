@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 
-from provisioner.app.addresses import address
 from provisioner.app.connectors import Target
 from provisioner.app.observing import View, remote_ids, ties_of
 from provisioner.app.site import Site
@@ -56,11 +54,11 @@ def gather(site: Site, desired: Desired, views: Mapping[str, View], parts: Itera
     with site.targets(others) if others else nullcontext(nobody) as opened:
         for name, ties in ties_of(site, opened).items():
             capabilities = next(one.connector.capabilities() for one in opened if one.name == name)
-            found[name] = addresses_after(TargetPlan(name), _linked(ties, kinds), partial(address, site, capabilities))
+            found[name] = addresses_after(TargetPlan(name), _linked(ties, kinds), capabilities)
     for part in parts:
         view = views[part.target]
-        where = partial(address, site, _capabilities(view))
-        found[part.target] = addresses_after(part, _linked(view.known, kinds), where, view.inventory)
+        capabilities = _capabilities(view)
+        found[part.target] = addresses_after(part, _linked(view.known, kinds), capabilities, view.inventory)
     return Addresses({name: found[name] for name in site.target_names()})
 
 
@@ -76,8 +74,7 @@ def write_texts(site: Site, before: Addresses, views: Iterable[View], texts: Seq
         found = dict(before.by_target)
         for name, ties in ties_of(site, [view.target for view in read]).items():
             view = next(view for view in read if view.target.name == name)
-            called = _called_so(_linked(ties, kinds), view)
-            found[name] = addresses_after(TargetPlan(name), called, partial(address, site, _capabilities(view)))
+            found[name] = addresses_after(TargetPlan(name), _called_so(_linked(ties, kinds), view), _capabilities(view))
         made = {target.target: target.made for target in report.targets}
         where = Addresses(found)
         return {each.view.target.name: list(_steps(each, made.get(each.view.target.name, {}), where)) for each in texts}
@@ -88,10 +85,10 @@ def write_texts(site: Site, before: Addresses, views: Iterable[View], texts: Seq
 def _steps(texts: Texts, made: Mapping[ResourceId, str], where: Addresses) -> Iterator[Step]:
     """What could not be made has no remote id: its step is tried by nobody, and said to be left out."""
     view, capabilities = texts.view, _capabilities(texts.view)
-    seen = where.seen_from(view.target.name)
+    address = where.seen_from(view.target.name)
     changes: list[Write] = []
     for write in texts.writes:
-        text = write.text.written(seen)
+        text = write.text.written(address)
         same = (capabilities.canonical(write.id.kind, write.field, text) or None) == (write.before or None)
         if write.remote_id is None or not same:
             changes.append(replace(write, written=text))

@@ -23,17 +23,14 @@ from provisioner.planning.rosters import drift_class
 from provisioner.planning.sameness import is_replaced, reader_of
 
 Address = Callable[[ResourceId], str | None]
-Where = Callable[[ResourceId, str, str], str | None]
-"""(resource, remote id, name) → where people open it."""
 
 
 def addresses_after(
-    part: TargetPlan, ties: Ties, where: Where, inventory: Inventory | None = None
+    part: TargetPlan, ties: Ties, capabilities: Capabilities, inventory: Inventory | None = None
 ) -> dict[ResourceId, str]:
     """Where people open what is tied or adopted, under the names that it has once the unattended changes are made.
 
-    What is created is not in it. ``where``: of one thing in this target. ``inventory``: as of now, so that what
-    somebody renamed is found under its new name.
+    What is created is not in it. ``inventory``: as of now, so that what somebody renamed is found under its new name.
     """
     known = {identity: (binding.remote_id, binding.name) for identity, binding in ties.bindings.items()}
     if inventory is not None:
@@ -48,7 +45,9 @@ def addresses_after(
         name = change.after.get("name") if isinstance(change, Update) else None
         if isinstance(name, str) and change.change_class is ChangeClass.AUTO and change.id in known:
             known[change.id] = known[change.id][0], name
-    found = {identity: where(identity, remote_id, name) for identity, (remote_id, name) in known.items()}
+    found = {
+        identity: capabilities.address(identity.kind, remote_id, name) for identity, (remote_id, name) in known.items()
+    }
     return {identity: address for identity, address in found.items() if address is not None}
 
 
@@ -131,7 +130,7 @@ class _LatePlanner:
                 why = unwritable(wanted.id.kind, name, remote)
                 draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
                 continue
-            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, text, modes[name], seen))
+            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, modes[name], seen))
             if drift:
                 rule = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
                 if rule is None:
@@ -189,16 +188,9 @@ class _LatePlanner:
         )
 
 
-def _is_theirs(wanted: Resource, text: LateText, mode: Mode, seen: Value | Unknown) -> bool:
-    """Somebody else's text, be it older than our tie: without the marker that ours carries."""
-    marked = (wanted.marker,) in text.lines
-    return (
-        marked
-        and mode is Mode.MANAGED
-        and isinstance(seen, str)
-        and bool(seen)
-        and wanted.marker not in seen.splitlines()
-    )
+def _is_theirs(wanted: Resource, mode: Mode, seen: Value | Unknown) -> bool:
+    """Somebody else's text, be it older than our tie: whatever we write over there carries our marker."""
+    return mode is Mode.MANAGED and isinstance(seen, str) and bool(seen) and wanted.marker not in seen.splitlines()
 
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)

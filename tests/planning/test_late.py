@@ -11,7 +11,7 @@ from provisioner.model.resources import Kind
 from provisioner.model.rules import PlanningRules
 from provisioner.planning.late import addresses_after, with_late_texts
 from provisioner.planning.planner import plan_target
-from tests.support.planning import World, capabilities, folder_id, noticed, policy, room_id, told, where_in
+from tests.support.planning import World, capabilities, folder_id, noticed, policy, room_id, told
 from tests.support.wishes import Wish
 
 FOLDER, ROOM = folder_id("iot"), room_id("iot")
@@ -154,17 +154,17 @@ def test_policy_can_have_every_text_read_first(world: World) -> None:
 
 class TestAddresses:
     def test_they_are_those_of_what_is_tied_or_adopted_not_of_what_is_created(self, world: World) -> None:
-        assert addresses_after(TargetPlan("cloud"), world.ties, where_in(world.capabilities)) == {
+        assert addresses_after(TargetPlan("cloud"), world.ties, world.capabilities) == {
             FOLDER: "https://cloud.example/files/Projektgruppen/Sensorik",
             ROOM: world.address(ROOM),
         }
         empty = World(wish=START.desired(), capabilities=capabilities(rooms=True))
         room = empty.server.add(Kind.CONVERSATION, "PG Sensorik")
-        found = addresses_after(empty.plan(), empty.ties, where_in(empty.capabilities))
+        found = addresses_after(empty.plan(), empty.ties, empty.capabilities)
         assert found == {ROOM: f"https://cloud.example/call/{room}"}
 
     def test_a_name_that_somebody_gave_by_hand_leads_there_until_it_is_taken_back(self, world: World) -> None:
         world.server.edit(Kind.TEAM_FOLDER, world.remote_id(FOLDER), name="Von Hand")
         inventory = world.server.inventory()
-        found = addresses_after(world.plan(), world.ties, where_in(world.capabilities), inventory)
+        found = addresses_after(world.plan(), world.ties, world.capabilities, inventory)
         assert found[FOLDER] == "https://cloud.example/files/Von Hand"

@@ -154,11 +154,6 @@ def address(kind: Kind, remote_id: str, name: str) -> str | None:
     return f"https://cloud.example/call/{remote_id}" if kind is Kind.CONVERSATION else None
 
 
-def where_in(able: Capabilities) -> Callable[[ResourceId, str, str], str | None]:
-    """Where people open things of a target, as the planner asks."""
-    return lambda identity, remote_id, name: able.address(identity.kind, remote_id, name)
-
-
 def canonical(kind: Kind, name: FieldName, value: Value) -> Value:
     return value.lower() if name == "email" and isinstance(value, str) else value
 
@@ -276,7 +271,7 @@ class World:
     def plan(self) -> TargetPlan:
         desired, inventory, able = self.desired(), self.server.inventory(), self.capabilities
         part = plan_target(desired, inventory, self.ties, able, self.rules, self.decisions)
-        addresses = addresses_after(part, self.ties, where_in(able), inventory)
+        addresses = addresses_after(part, self.ties, able, inventory)
         return with_late_texts(part, desired, inventory, self.ties, able, self.rules, addresses.get)
 
     def address(self, identity: ResourceId) -> str | None:
