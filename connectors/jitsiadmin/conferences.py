@@ -145,7 +145,7 @@ def _creating(change: Create, batch: Batch) -> Step:
         after=tuple(ResourceId(Kind.ACCOUNT, key) for key in may),
         effects=Effects(fields={name: value for name, value in fields.items() if name in FIELDS}),
         repeatable=False,
-        cost=Cost(requests=2 + len(may), mails=0 if counted else 1),
+        cost=Cost(requests=3 + len(may), mails=0 if counted else 1),
     )
 
 

@@ -1,6 +1,6 @@
 """Writing conferences: each write is a mail, so what is true already is looked for first and never written again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -46,10 +46,9 @@ class ConferenceWriter:
     def create(self, step: Step, resolve: Resolve) -> Done:
         """POST by the first who may organise it. Raises `OutcomeUnknown` for whatever is not a refusal in words."""
         start, minutes = self._when(step.payload, step.name)
-        organisers = self._linked(cast(Sequence[str], step.payload["organisers"]), resolve)
         before = self._upcoming(start)
         self._attempts.pop(step.id, None)
-        for email in organisers:
+        for email in self._linked(cast(Sequence[str], step.payload["organisers"]), resolve):
             if before is not None:
                 self._attempts[step.id] = _Attempt(step.name, start, before)
             try:
@@ -148,17 +147,15 @@ class ConferenceWriter:
         self._people.remember(remote_id, email)
         return Done(remote_id, remote_id, Text.of("jitsiadmin.organiser_stays") if stays else None)
 
-    def _linked(self, keys: Sequence[str], resolve: Resolve) -> list[str]:
-        """The addresses of those who may plan on our server, as far as Jitsi-Admin says."""
-        found = []
+    def _linked(self, keys: Sequence[str], resolve: Resolve) -> Iterator[str]:
+        """The addresses of those who may plan on our server, as far as Jitsi-Admin says. Asked for one by one."""
         for key in keys:
             try:
                 email = self._people.email_of(resolve(ResourceId(Kind.ACCOUNT, key)))
             except KeyError:
                 continue
             if email and self._client.settings.meeting_server in self._client.servers_of(email):
-                found.append(email)
-        return found
+                yield email
 
     def _upcoming(self, start: datetime) -> frozenset[str] | None:
         """What is planned from now to after that start; None when it can't be told."""
