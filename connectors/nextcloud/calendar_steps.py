@@ -27,7 +27,7 @@ CHANGE: Final = "change-meeting"
 STRIKE: Final = "erase-meeting"
 MEETING_OPERATIONS: Final = frozenset({ADD, CHANGE, STRIKE})
 
-CREATE_BUCKET: Final = "nextcloud.calendars"
+CREATE_BUCKET: Final = "nextcloud.calendar-creations"
 SHARE_BUCKET: Final = "nextcloud.calendar-shares"
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_room import PATCH_SINCE
 from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
+from connectors.nextcloud.calendar_doctor import examine_calendars
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.conversations import APP as TALK
 from connectors.nextcloud.folder_doctor import examine_folders
@@ -126,6 +127,8 @@ def _logged_in(settings: NextcloudSettings, client: Client, oidc: OidcAccounts |
         yield from examine_folders(settings, client, own)
     if settings.conversations:
         yield from _talk(client)
+    if settings.calendars:
+        yield from examine_calendars(settings, client, own)
     if not own.note_is_ours:
         yield Finding(
             Severity.WARNING,

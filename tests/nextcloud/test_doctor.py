@@ -294,3 +294,29 @@ def test_the_sandbox_answers_and_says_how_to_log_in(clock: VirtualClock) -> None
     findings = look(sandbox.url, credentials["password"], credentials["user"])
     sandbox.stop()
     assert errors(findings) == []
+
+
+def test_calendars_are_counted_and_the_limits_told_unless_they_were_lifted(cloud: NextcloudEmulator) -> None:
+    for address in ("readi-pg-lora", "von-hand"):
+        cloud.calendars.add(SERVICE[0], address, address)
+    findings = look(cloud.url, SERVICE[1])
+    kept = next(one.what for one in findings if one.what.code == "nextcloud.may_keep_calendars")
+    assert kept.arguments["count"] == 1
+    assert mend_of(findings, "nextcloud.calendar_limit") == "nextcloud.mend_calendar_limit"
+    lifted = look(cloud.url, SERVICE[1], calendar_limit=1000, share_limit=1000)
+    assert "nextcloud.calendar_limit" not in {one.what.code for one in lifted}
+
+
+def test_calendars_that_cannot_be_read_are_told_with_their_mend(cloud: NextcloudEmulator) -> None:
+    cloud.faults.login_page(path="/dav/calendars/", times=4)
+    findings = look(cloud.url, SERVICE[1])
+    assert errors(findings) == ["nextcloud.garbled"]
+    assert mend_of(findings, "nextcloud.garbled") == "nextcloud.mend_calendars"
+    assert "nextcloud.may_keep_calendars" not in {one.what.code for one in look(cloud.url, SERVICE[1], calendars=False)}
+
+
+def test_a_server_that_shares_nothing_is_told_with_its_mend(cloud: NextcloudEmulator) -> None:
+    cloud.calendars.shares = False
+    findings = look(cloud.url, SERVICE[1])
+    assert errors(findings) == ["nextcloud.may_not_share"]
+    assert mend_of(findings, "nextcloud.may_not_share") == "nextcloud.mend_may_not_share"

@@ -63,6 +63,8 @@ class Calendars:
         self.sharings = (20, 3600.0)
         self.most = 30
         """Calendars of one account, those in the trash bin included, birthdays not; -1: any number."""
+        self.shares = True
+        """The server's setting core shareapi_enabled: without it nobody is let in, and nothing says so (observed)."""
 
     def of(self, user_id: str) -> dict[str, Calendar]:
         """An account's own; its first two come with its first look."""
@@ -92,7 +94,7 @@ class Calendars:
         """Let somebody in; who does not exist is passed over without a word (observed)."""
         kind, _, name = principal.rpartition("/")
         known = unquote_plus(name) in self._accounts.groups if f"{kind}/" == GROUPS else self.name_of(principal)
-        if known and principal != f"{USERS}{calendar.owner}":
+        if self.shares and known and principal != f"{USERS}{calendar.owner}":
             calendar.shares[principal] = writes
 
     def name_of(self, principal: str) -> str | None:

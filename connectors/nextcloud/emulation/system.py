@@ -70,6 +70,7 @@ def capabilities(call: Call) -> Any:
             "policies": {"account": {**rules, "enforceHaveIBeenPwned": False}},
             **rules,
         }
+        told["files_sharing"] = {"api_enabled": world.calendars.shares}
         told["provisioning_api"] = {
             "version": "1.24.0",
             "AccountPropertyScopesVersion": 2,
