@@ -71,6 +71,7 @@ class _Teller:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._out = context.out
+        self._told = 0
 
     def audience(self) -> "Audience":
         from provisioner.app.demo.story import Audience
@@ -78,8 +79,9 @@ class _Teller:
         return Audience(self._chapter, self._say, self._plan, self._drift, self._leavers, self._yaml)
 
     def _chapter(self, heading: Text) -> None:
+        self._told += 1
         self._out.print()
-        self._out.print(self._context.say(heading), style="bold cyan", markup=False)
+        self._out.print(f"{self._told:<2} {self._context.say(heading)}", style="bold cyan", markup=False)
 
     def _say(self, sentence: Text) -> None:
         self._out.print(f"  {self._context.say(sentence)}", markup=False)

@@ -16,6 +16,7 @@ from policies.desire import person_key
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
 from provisioner.app.demo.demo_cloud import DemoCloud, Seen, cloud_of
+from provisioner.app.demo.demo_meetings import DemoMeetings
 from provisioner.app.leavers import Leavers, find_leavers
 from provisioner.app.looking import Drifted, find_drift
 from provisioner.app.planning import Planned, make_plan
@@ -40,6 +41,9 @@ _NEWBORN_YAML = f"""\
     purpose: Pegel, Keller, Sirenen. Wer warnt wen?
     members: [{{organisations: [agentur, bretten]}}, {{roles: [coordinator], organisations: [agentur, bretten], \
 as_role: moderator}}]
+"""
+_DATES_YAML = """\
+    meetings: {series: [{id: jour-fixe, first: 2026-12-03T10:00, every: 2 weeks, minutes: 60}]}
 """
 _LEAVER = "p-jrrvdk6x"
 """One of its two moderators."""
@@ -116,6 +120,7 @@ class Demo:
         self._first_sync()
         self._second_sync()
         self._birth()
+        self._meeting()
         self._tampering()
         self._moving()
         self._mass_removal()
@@ -171,6 +176,23 @@ class Demo:
         self._expect("Willkommen.md" in seen.inside and len(seen.inside) > 1 and len(seen.moderators) == 2, "birth")
         self._say("folder", name=seen.folder, inside=" · ".join(seen.inside))
         self._say_conversation(seen)
+
+    def _meeting(self) -> None:
+        self._chapter("meeting")
+        with (self._site.registry_folder / "bodies.yaml").open("a", encoding="utf-8") as file:
+            file.write(_DATES_YAML)
+        self._audience.yaml(_DATES_YAML)
+        self._audience.plan(self._plan(_NEWBORN), 4)
+        self._apply_all(_NEWBORN)
+        now, meetings = self._clock.now(), self._meetings()
+        dates = meetings.dates(_NEWBORN, now, now + timedelta(days=60))
+        self._expect(len(dates) > 1, "meeting")
+        self._say("meets", first=dates[0], second=dates[1])
+        people = self._site.read_registry().registry.people
+        outside = self._somebody_who(lambda person: meetings.enters(_NEWBORN, person.id) is None)
+        self._expect(meetings.enters(_NEWBORN, _LEAVER) == "moderator", "meeting")
+        self._expect(meetings.turns_away(_NEWBORN, _LEAVER) and meetings.renamed() == 0, "meeting")
+        self._say("enters", name=people[_LEAVER].display_name, other=outside.display_name)
 
     def _tampering(self) -> None:
         self._chapter("tampering")
@@ -234,6 +256,11 @@ class Demo:
         self._apply_all()
         self._expect(chats > 0 and self._cloud().chats_of(person_key(leaver.id)) == 0, "leaving")
         self._say("out", name=leaver.display_name, chats=chats)
+        self._expect(self._meetings().enters(_NEWBORN, leaver.id) is None, "leaving")
+        self._clock.advance(timedelta(hours=5).total_seconds())  # whoever came in this morning sits there no more
+        renamed = self._meetings().renamed()
+        self._expect(renamed > 0, "leaving")
+        self._say("renamed", count=renamed)
         self._say_conversation(self._cloud().seen(_NEWBORN))
 
     def _archiving(self) -> None:
@@ -272,6 +299,9 @@ class Demo:
         """A ranger read the plan and agrees to exactly its changes."""
         plan = self._plan().plan
         apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
+
+    def _meetings(self) -> DemoMeetings:
+        return DemoMeetings(self._site, self._sandboxes)
 
     def _cloud(self) -> DemoCloud:
         return cloud_of(self._site, self._sandboxes)
