@@ -23,6 +23,8 @@ from provisioner.app.letters.notice_facts import WEEK
 from provisioner.app.pages.overview import DUES
 from provisioner.app.pages.rooms import ROOMS
 from provisioner.app.work.progress import APPLYING, READING
+from provisioner.calendars.rules import WEEKDAYS
+from provisioner.calendars.words import PLACES
 from provisioner.console.audit import ACTIONS
 from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES, GROUPS
@@ -77,6 +79,12 @@ LISTED: dict[str, Iterable[str]] = {
     "cli.kept_{}": KEPT,
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,
+    "calendars.{}": PLACES.values(),
+    "calendars.on_{}": [day.lower() for day in WEEKDAYS],
+    "calendars.day_{}": [day.lower() for day in WEEKDAYS],
+    "calendars.weekly{}": ("", "_every"),
+    "calendars.monthly{}": ("", "_every"),
+    "calendars.monthly_number{}": ("", "_every"),
     "app.import_expect_{}": ("join", "other", "quota", "display_name", "field"),
     "messages.{}": [*WORDINGS, *POSTS],
     "messages.{}_subject": WORDINGS,

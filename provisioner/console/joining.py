@@ -1,6 +1,8 @@
 """Coming in: newcomers say who they are; bodies to join; what somebody asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Path, Query
@@ -8,6 +10,7 @@ from starlette.responses import Response
 
 from provisioner.app.joining.acting import LONGEST_WORD
 from provisioner.app.joining.refusing import Refused
+from provisioner.calendars.words import rhythm
 from provisioner.console.deps import AnyVisit, LoggedIn, Visit, allow
 from provisioner.console.pages import go, render
 from provisioner.console.refusals import NotLoggedIn, NotThere
@@ -40,6 +43,8 @@ class Offer:
     """What they are in it; None: nothing yet."""
     request: JoinRequest | None
     """Theirs, which waits."""
+    meets: tuple[Text, ...] = ()
+    """How often, in words."""
 
 
 @router.get("/register")
@@ -140,8 +145,18 @@ def _offers(visit: Visit, bodies: list[Body]) -> list[Offer]:
         lead, place = organisations.get(body.lead or ""), places.get(body.id)
         moderators, members = picture.moderators_of(body.id), len(everybody[body.id].members)
         role = None if place is None else place.role
-        found.append(Offer(body, None if lead is None else lead.name, moderators, members, role, asked.get(body.id)))
+        meets = tuple(_rhythms(body, picture.today))
+        found.append(
+            Offer(body, None if lead is None else lead.name, moderators, members, role, asked.get(body.id), meets)
+        )
     return found
+
+
+def _rhythms(body: Body, today: date) -> Iterator[Text]:
+    """Of series that go on."""
+    for series in body.meetings.series if body.meetings is not None else ():
+        if (series.until is None or series.until >= today) and (words := rhythm(series)) is not None:
+            yield words
 
 
 def _offer(visit: Visit, body: Body) -> Offer:

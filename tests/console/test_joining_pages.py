@@ -21,6 +21,15 @@ def test_bodies_that_can_be_joined_are_shown_with_what_they_are_about(house: Hou
     assert 'href="/redi/bodies/pg-sensorik/ask"' in page
 
 
+def test_a_body_with_dates_says_how_often_it_meets(house: House) -> None:
+    ended = {"id": "alt", "first": "2020-01-08T10:00", "every": "week", "until": "2020-12-31"}
+    series = [{"id": "jour-fixe", "first": "2026-01-13T10:00", "every": "14 days"}, ended]
+    house.wishes["redi"].bodies["pg-akte"]["meetings"] = {"series": series}
+    page = house.visitor(OTHER).get("join").text
+    assert "alle 2 Wochen dienstags um 10:00 Uhr" in page
+    assert "mittwochs" not in page
+
+
 def test_an_open_body_is_joined_at_once_and_set_up_in_the_background(house: House) -> None:
     visitor = house.visitor(OTHER)
     assert visitor.post("bodies", "pg-akte", "join").headers["location"] == "/redi/me"
