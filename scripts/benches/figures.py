@@ -16,6 +16,7 @@ AREAS: Final = (
     "logins",
     "joins",
     "pages",
+    "meetings",
     "calendars",
 )
 """The modules of this package that hold figures, in the order in which they are measured."""

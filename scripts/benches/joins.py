@@ -4,22 +4,18 @@ Measured from the approval to the account with its group over there; folder and 
 """
 
 import json
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from statistics import quantiles
-from types import TracebackType
-from typing import Any, Final, Self
-
-import requests
-import yaml
+from typing import Any, Final
 
 from scripts.benches import bare
-from scripts.benches.children import READI, ROOT, EmulatorProcess
+from scripts.benches.children import EmulatorProcess
 from scripts.benches.figures import Figure, Say, bench
+from scripts.benches.serving import ServiceProcess
 from scripts.benches.sites import Installation, Size, brought
 
 SIZE: Final = Size(10_000, 500, 60_000)
@@ -29,7 +25,6 @@ AT_ONCE: Final = 200
 MINUTE: Final = 60.0
 GOAL: Final = 5.0
 """Seconds."""
-_PATIENCE: Final = 300.0
 _NAMES: Final = ("Ada", "Bea", "Cem", "Dana", "Elif", "Finn", "Gero", "Hanna")
 
 
@@ -39,7 +34,7 @@ def joins(say: Say) -> Iterator[Figure]:
     say(f"bringing {SIZE.people:,} people and {SIZE.bodies} bodies to a server …")
     made, server = brought(SIZE)
     server.slow_down(LATENCY)
-    with _Service(made, say) as service:
+    with _Service(made) as service:
         yield from _spaced(service, server, say)
         yield _at_once(service, server, say)
 
@@ -121,38 +116,13 @@ class _Somebody:
         return f"p-new{self.number}", given, f"Neu{self.number}"
 
 
-class _Service:
-    """``readi serve`` in a process of its own, without a schedule that comes in between."""
+class _Service(ServiceProcess):
+    """Into which people come."""
 
-    def __init__(self, made: Installation, say: Say) -> None:
-        self._made, self._say, self._people = made, say, _Somebody()
-        settings = yaml.safe_load(made.settings.read_text(encoding="utf-8"))
-        settings["service"] = {"listen": "127.0.0.1:0"}
-        off = dict.fromkeys(("sync", "sources", "remind", "tidy"))
-        settings["networks"]["redi"]["schedule"] = off
-        made.settings.write_text(yaml.safe_dump(settings), encoding="utf-8")
-        self._log = made.folder / "service.log"
+    def __init__(self, made: Installation) -> None:
+        super().__init__(made)
+        self._people = _Somebody()
         self._body, self._organisation = "pg-00042", "bretten"
-
-    def __enter__(self) -> Self:
-        from provisioner.app.site import Site
-
-        with self._log.open("wb") as log:
-            command = [*READI, "--settings", str(self._made.settings), "--log-format", "json", "serve"]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        self.site = Site.open(self._made.settings)
-        self._wait(lambda: '"event": "serving"' in self._read(), "the service did not start")
-        lines = (json.loads(line) for line in self._read().splitlines() if line.startswith("{"))
-        self._url = next(f"http://{line['address']}" for line in lines if line["event"] == "serving")
-        self._wait(lambda: requests.get(f"{self._url}/readyz", timeout=30).status_code == 200, "it is not ready")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.site.close()
-        self._process.terminate()
-        self._process.wait(60)
 
     def join(self, count: int) -> None:
         """As pages have it: everything in one transaction, and the service is told at once."""
@@ -172,22 +142,4 @@ class _Service:
                 store.enrol(person)
                 store.place(EnrolledMembership(identity, self._body, Period(), by=identity), now)
                 Errands(within, self.site.network).add(Job.SYNC, "enrolment", identity, now, only=identity)
-        # A request that is refused wakes it as one of a page does that was not.
-        requests.post(f"{self._url}/redi/hooks/registry", timeout=30)
-
-    def wait_until_drained(self) -> None:
-        """Until all that was put down is done."""
-        from provisioner.state import Errands
-
-        errands = Errands(self.site.database, self.site.network)
-        self._wait(lambda: errands.count() == 0, "errands were left")
-
-    def _read(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    def _wait(self, met: Callable[[], bool], otherwise: str) -> None:
-        end = time.monotonic() + _PATIENCE
-        while not met():
-            if time.monotonic() > end or self._process.poll() is not None:
-                raise RuntimeError(f"{otherwise}:\n{self._read()[-3000:]}")
-            time.sleep(0.01)
+        self.wake()

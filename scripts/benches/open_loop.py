@@ -1,5 +1,6 @@
-"""Asks a server at given moments, whether or not it has answered what was asked before, as people do who do not know
-of each other. In a process of its own, so that the waiting is the server's alone.
+"""Asks a server at given moments, whether or not it has answered before: as people do who do not know of each other.
+
+In a process of its own, so that the waiting is the server's alone.
 
 Arguments: host, port, requests a second, seconds. Standard input: the requests, a JSON list of texts, taken in turns.
 Prints as JSON how long each took in milliseconds, from the moment at which it was due, and the statuses.
@@ -14,8 +15,8 @@ from collections.abc import Sequence
 from typing import Final
 
 _END: Final = b"\r\n\r\n"
-_MOST: Final = 256
-"""Connections; a proxy in front of the service keeps some."""
+_MOST: Final = 800
+"""Connections at once."""
 
 
 class _Connection(asyncio.Protocol):
@@ -42,7 +43,7 @@ class _Connection(asyncio.Protocol):
             self._answered = None
             self._idle.append(self)
 
-    def connection_lost(self, fault: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if self in self._idle:  # the server keeps none for longer than some seconds
             self._idle.remove(self)
         if self._answered is not None:
