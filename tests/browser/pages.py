@@ -7,12 +7,12 @@ from typing import Final
 from provisioner.app.demo.demo_service import NETWORK
 from provisioner.app.joining.deciding import make_decision_link
 from provisioner.model.registry import Role
-from provisioner.state import Requests, SavedPlans
+from provisioner.state import Invitations, Requests, SavedPlans
 from tests.support.served import Lived
 
 _PREFIX: Final = "/{network}"
-_NO_PAGES: Final = ("/static/", "/openid")
-"""Files, and the way to another server."""
+_NO_PAGES: Final = ("/static/", "/openid", "/room", "/join/{body}/")
+"""Files, and the ways to other servers."""
 
 
 def templates_of(example: Lived) -> list[str]:
@@ -81,6 +81,16 @@ def _links(example: Lived) -> list[str]:
     return [login, decide, "used-or-too-old"]
 
 
+def _guests(example: Lived) -> list[str]:
+    """A guest's link, and one that is over."""
+    network = example.network
+    until = network.now() + timedelta(days=7)
+    made = Invitations(network.site.database, NETWORK).make(
+        "body:pg-mobilitaet", "Ingenieurbüro Sommer", "p-x", network.now(), until
+    )
+    return [made[1], "withdrawn-or-too-old"]
+
+
 _ONLY: Final = {"/bodies/{identity}/change": {"bodies": ["pg-klimaanpassung"]}}
 """What a page is about when that can't be just anything: a body that the files don't hold."""
 
@@ -92,5 +102,7 @@ _THERE_IS: Final[Mapping[str, Callable[[Lived], list[str]]]] = {
     "changes": _changes,
     "history": lambda _: ["1", "2"],
     "link": _links,
+    "join": _bodies,
+    "guest": _guests,
 }
 """What stands in a path behind this word."""
