@@ -140,3 +140,13 @@ def test_of_conversations_with_one_name_the_one_with_our_marker_is_ours(
     assert decided(plain, other) == [], "one of them may be somebody else's"
     assert decided(plain, marked, other) == [("found", "r3")]
     assert decided(foreign) == [("absent", None)]
+
+
+def test_where_a_product_lists_nothing_a_creation_waits_whatever_is_there(
+    bench: Bench, connector: FakeConnector
+) -> None:
+    cut_short(bench, connector, create(room("a")))
+    observation = Observation(Complete(Scope(T, Kind.CONVERSATION)), {"r1": Remote("r1", "a", {})}, unlisted=True)
+    entries = bench.runs.open_entries(NETWORK, T)
+    assert len(entries) == 1
+    assert settle(entries, Inventory(T, {Kind.CONVERSATION: observation}), bench.ties(), lambda kind, name: name) == []
