@@ -99,13 +99,13 @@ def test_what_is_over_is_shown_no_more(meeting: House) -> None:
 
 def test_what_is_kept_of_oneself_names_the_own_feed_alone(meeting: House) -> None:
     browser = meeting.visitor(MEMBER)
-    assert "Kalender-Link" not in browser.get("me/data").text
+    assert "Kalenderadresse" not in browser.get("me/data").text
     found = meeting.networks["redi"]
     word = FeedWords(found.site.database, "redi").renew(MEMBER, found.now())
     shown = browser.get("me/data").text
-    assert "Eigener Kalender-Link</dt><dd>seit 05.01.26, 09:00</dd>" in shown
+    assert "Eigene Kalenderadresse</dt><dd>seit 05.01.26, 09:00</dd>" in shown
     assert word not in shown
-    assert "Kalender-Link" not in meeting.visitor(OTHER).get("me/data").text
+    assert "Kalenderadresse" not in meeting.visitor(OTHER).get("me/data").text
 
 
 def test_dates_are_said_in_english(meeting: House) -> None:
