@@ -110,6 +110,21 @@ def test_the_address_has_the_token_in_its_fragment_alone():
         assert server.visit(address).subject == "Jour fixe & „mehr“ = 100 %"
 
 
+@pytest.mark.parametrize(
+    "title", ["A & B", "A \\& B", "„A“ \u201aB\u2018", 'A "B" \\', "50 % = ½", "</title>", "a&config.x=1"]
+)
+def test_the_page_reads_each_title_as_it_was_written(title: str):
+    with JitsiEmulator() as server:
+        made = door(url=server.url).admit(ROOM, title, somebody(), server.clock.now())
+        assert server.visit(made.url.get_secret_value()).subject == title
+
+
+def test_a_token_that_would_be_too_long_is_not_made():
+    many = somebody(passes_lobby=True, features=frozenset(f"feature-{number:040}" for number in range(60)))
+    with pytest.raises(Permanent, match="token_long"):
+        door().admit(ROOM, "", many, NOW)
+
+
 def test_a_tenant_is_in_the_address_and_in_the_token():
     made = door(tenant="musterstadt").admit(ROOM, "", somebody(), NOW)
     assert made.url.get_secret_value().startswith(f"{URL}/musterstadt/{ROOM}#jwt=")
@@ -195,6 +210,12 @@ def test_a_visitor_enters_public_rooms_alone():
         ({"hosts": ["buerger.example"]}, "irgendwas", False),
         ({"hosts": ["meet.example"]}, "irgendwas", True),
         ({"hosts": ["meet.example"]}, "https://evil.example/irgendwas", False),
+        ({"hosts": ["meet.example"]}, ROOM, False),
+        ({"hosts": ["meet.example"]}, ROOM.upper(), False),
+        ({"hosts": ["meet.example"]}, ROOM.replace("re-", "%72e-"), False),
+        ({"hosts": ["meet.example"]}, ROOM.replace("r", "\uff52"), False),
+        ({"hosts": ["meet.example"]}, f"{URL}/{ROOM}", False),
+        ({"hosts": ["meet.example", "buerger.example"]}, f"https://buerger.example/{ROOM}", True),
         ({"prefix": "amt-"}, "https://[/amt-passstelle", False),
         ({"prefix": "amt-"}, "//meet.example/amt-passstelle", False),
     ],

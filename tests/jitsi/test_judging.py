@@ -42,6 +42,9 @@ LEFT_OUT = {"aud": "jitsi", "iss": "readi", "sub": "meet.jitsi", "room": ROOM}
         ({"exp": False}, ["unsafe_no_end"]),
         ({"exp": NOW + 3601}, ["unsafe_long"]),
         ({"exp": NOW + 3600}, []),
+        ({"exp": 10**400}, ["unsafe_long"]),
+        ({"exp": float("inf")}, ["unsafe_long"]),
+        ({"exp": float("nan")}, ["unsafe_long"]),
         ({"room": "*"}, ["unsafe_all_rooms"]),
         ({"room": False}, ["unsafe_all_rooms"]),
         ({"sub": "*"}, ["unsafe_all_tenants"]),
@@ -59,6 +62,11 @@ LEFT_OUT = {"aud": "jitsi", "iss": "readi", "sub": "meet.jitsi", "room": ROOM}
 )
 def test_what_is_unsafe_about_an_accepted_token_is_said(changes: dict[str, Any], warning: list[str]):
     assert warned(judged(changes)) == warning
+
+
+def test_only_a_to_z_of_a_claim_are_put_into_small_letters():
+    assert judge(token({"room": "AG-Über"}), "ag-über", OPEN, CLOCK.now()).stage is Stage.ROOM
+    assert judge(token({"room": "AG-über"}), "ag-über", OPEN, CLOCK.now()).accepted
 
 
 def test_without_an_end_it_never_runs_out():
