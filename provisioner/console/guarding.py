@@ -15,7 +15,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 def policy_with(form_ends: Collection[str] = ()) -> str:
     """The content security policy of a page. ``form_ends``: origins to which its forms may lead in the end.
 
-    Browsers hold it against where an answer to a form redirects, too (observed on Chromium 145).
+    Browsers hold it against where an answer to a form redirects, too (observed on Chromium 156).
     """
     forms = " ".join(["'self'", *form_ends])
     return (

@@ -8,6 +8,7 @@ from provisioner.app.demo.demo_service import NETWORK
 from provisioner.app.joining.deciding import make_decision_link
 from provisioner.model.registry import Role
 from provisioner.state import Invitations, Requests, SavedPlans
+from tests.support.meetings import invite
 from tests.support.served import Lived
 
 _PREFIX: Final = "/{network}"
@@ -83,12 +84,11 @@ def _links(example: Lived) -> list[str]:
 
 def _guests(example: Lived) -> list[str]:
     """A guest's link, and one that is over."""
-    network = example.network
-    until = network.now() + timedelta(days=7)
-    made = Invitations(network.site.database, NETWORK).make(
-        "body:pg-mobilitaet", "Ingenieurbüro Sommer", "p-x", network.now(), until
-    )
-    return [made[1], "withdrawn-or-too-old"]
+    network, identity, word = example.network, "i-example", "a-guests-link"
+    if Invitations(network.site.database, NETWORK).get(identity) is None:
+        until = network.now() + timedelta(days=7)
+        invite(network, "Ingenieurbüro Sommer", until, "body:pg-mobilitaet", id=identity, word=word)
+    return [word, "withdrawn-or-too-old"]
 
 
 _ONLY: Final = {"/bodies/{identity}/change": {"bodies": ["pg-klimaanpassung"]}}

@@ -42,6 +42,9 @@ SHOTS: Final[Mapping[str, Shot]] = {
     "/bodies/{body}/leave": Shot("leave", MODERATOR),
     "/me": Shot("me", MODERATOR, phone=True),
     "/me/data": Shot("me-data", MEMBER),
+    "/me/calendar": Shot("me-calendar", MEMBER),
+    "/guest/{word}": Shot("guest", NOBODY, phone=True),
+    "/bodies/{body}/guests": Shot("guests", MODERATOR),
     "/requests": Shot("requests", MODERATOR, phone=True),
     "/requests/{request}": Shot("request", MODERATOR, phone=True),
     "/bodies/{body}/members": Shot("members", MODERATOR),
@@ -62,6 +65,7 @@ SHOTS: Final[Mapping[str, Shot]] = {
     "/plan": Shot("plan", RANGER, phone=True),
     "/plans/{digest}": Shot("plan-saved", RANGER),
     "/plans/{digest}/changes/{change}": Shot("plan-change", RANGER),
+    "/figures": Shot("figures", RANGER),
     "/history": Shot("history", RANGER),
     "/history/{run}": Shot("run", RANGER, index=1),
     "/audit": Shot("audit", RANGER),
@@ -71,7 +75,7 @@ SHOTS: Final[Mapping[str, Shot]] = {
 }
 """By the page's path."""
 
-WITHOUT: Final = frozenset({"/", "/me/progress"})
+WITHOUT: Final = frozenset({"/", "/me/progress", "/join/{body}"})
 """They only lead to others."""
 
 
