@@ -92,13 +92,16 @@ class JitsiDoor:
         return judge(token, backend_safe(name), self._deployment(), now, tenant)
 
     def is_public(self, room: str) -> bool:
-        """Whether everybody may enter: by the host that it is on, or by its name. ``room``: a name or an address."""
+        """Whether everybody may enter: by the host that it is on, or by its name. ``room``: a name or an address.
+
+        What is called like rooms of bodies is one, however that is written: these are never public.
+        """
         public = self._settings.public
-        host, _, name = self._place(room)
-        if host in public.hosts:
-            return True
-        ours = host == self._own_host
-        return ours and public.prefix is not None and backend_safe(name).startswith(public.prefix)
+        host, _, written = self._place(room)
+        ours, name = host == self._own_host, backend_safe(written)
+        if ours and name.startswith(ROOM_PREFIX):
+            return False
+        return host in public.hosts or (ours and public.prefix is not None and name.startswith(public.prefix))
 
     def published_keys(self) -> Mapping[str, bytes]:
         """Public keys by id, in PEM; none where a secret signs. Raises `SettingsError`."""

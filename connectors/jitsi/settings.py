@@ -32,7 +32,8 @@ class PublicRooms(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hosts: tuple[str, ...] = ()
-    """Hosts of Jitsi servers of which every room is open. The target's own host among them: all of its rooms are."""
+    """Hosts of Jitsi servers of which every room is open. The target's own host among them: all of its rooms are
+    but those of bodies."""
     prefix: str | None = None
     """Rooms of the target whose names begin like this, in the form in which addresses have them."""
 
