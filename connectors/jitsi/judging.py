@@ -92,7 +92,7 @@ def _warnings(claims: Claims, deployment: Deployment, now: datetime, tenant: str
     ends = claims.get("exp", False)
     if ends is False:
         yield Text.of("jitsi.unsafe_no_end")
-    elif ends - now.timestamp() > LONGEST_LIFE:
+    elif not ends <= now.timestamp() + LONGEST_LIFE:  # also for what is no number to reckon with: NaN, 10 ** 400
         yield Text.of("jitsi.unsafe_long", hours=LONGEST_LIFE // 3600)
     if claims["room"] in ("*", False):
         yield Text.of("jitsi.unsafe_all_rooms")
