@@ -14,6 +14,7 @@ from provisioner.calendars.zones import timezone
 PRODUCT: Final = "-//readi//provisioner//DE"
 MAX_BYTES: Final = 1_000_000
 MAX_EVENTS: Final = 2_000
+"""In one object, and dates in one of its lists: each of them is looked for among all others."""
 _MAX_TEXT: Final = 10_000
 _FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
 """What icalendar raises for values that it can't read, some of them only when one asks for them."""
@@ -244,6 +245,8 @@ def _times(component: Component, name: str, zone: str) -> tuple[datetime, ...]:
             if where != zone:
                 raise NotOurs("an exception in another zone")
             found.append(local)
+    if len(found) > MAX_EVENTS:
+        raise NotOurs("too many dates")
     return tuple(found)
 
 

@@ -175,6 +175,17 @@ def test_what_is_no_single_event_is_refused_and_nothing_else_is_raised(content: 
         ics.read(content)
 
 
+def test_a_calendar_of_somebody_hostile_is_no_schedule_and_costs_nothing_more() -> None:
+    """Thousands of dates that each would have to be looked for among all others; rules of zones that never end."""
+    days = (datetime(2026, 1, 14, 10) + timedelta(days=number) for number in range(20_000))
+    many = ",".join(f"{day:%Y%m%dT%H%M%S}" for day in days)
+    dates = f"RDATE;TZID=Europe/Berlin:{many}\r\nEXDATE;TZID=Europe/Berlin:{many}\r\nSUMMARY:".encode()
+    assert ics.read(written(JOUR_FIXE).replace(b"SUMMARY:", dates, 1)).series is None
+    zone = _changed("Europe/Berlin", "Anywhere").replace(b"FREQ=YEARLY", b"FREQ=SECONDLY")
+    assert ics.read(zone).series is None
+    assert ics.read(_changed("FREQ=WEEKLY", "FREQ=SECONDLY")).series is None
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 900))
 def test_no_content_raises_anything_else(noise: bytes, where: int) -> None:
