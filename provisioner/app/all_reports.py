@@ -6,8 +6,8 @@ from provisioner.app.bounces import BouncesReport
 from provisioner.app.enrolments import EnrolmentsReport
 from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
 from provisioner.app.link_reports import LinksReport
-from provisioner.app.meetings.ranging import RoomsReport
 from provisioner.app.meetings.meeting_reports import MeetingsReport
+from provisioner.app.meetings.ranging import RoomsReport
 from provisioner.app.privacy.privacy_report import PrivacyReport
 from provisioner.app.reports import (
     ApplyReport,

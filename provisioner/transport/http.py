@@ -65,8 +65,9 @@ class HttpSession:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> Answer:
-        """The server's answer, whatever its status. No retries. ``form``: a body as browsers send it, instead of JSON;
-        ``content``: a body as it is, whose type ``headers`` tell.
+        """The server's answer, whatever its status. No retries.
+
+        ``form``: a body as browsers send it, instead of JSON; ``content``: a body as it is, whose type ``headers`` tell.
 
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
         (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (broken encoding).
