@@ -67,7 +67,7 @@ class HttpSession:
     ) -> Answer:
         """The server's answer, whatever its status. No retries.
 
-        ``form``: a body as browsers send it, instead of JSON; ``content``: a body as it is, whose type ``headers`` tell.
+        ``form``: a body as browsers send it, instead of JSON; ``content``: a body as it is; ``headers`` tell its type.
 
         Raises `WriteRefused` (gate closed), `Transient` (never sent, or a read that broke off), `Permanent`
         (certificate, malformed address), `OutcomeUnknown` (a write without an answer), `Garbled` (broken encoding).
