@@ -140,6 +140,38 @@ def test_an_archived_bodys_links_are_over(desk: Desk, inviting: Inviting, doors:
         doors.enter_as_guest(word)
 
 
+@pytest.mark.parametrize("of", ["the body", "its moderators", "the network"])
+def test_whoever_leaves_does_not_come_back_by_a_link_that_they_made(
+    desk: Desk, inviting: Inviting, doors: Doors, door: NotedDoor, of: str
+) -> None:
+    mona = desk.viewer("mona")
+    own = inviting.open_room(mona, "pg-sensorik", "Vorstellung", in_hours(desk, 3))
+    made = [inviting.invite(mona, "pg-sensorik", "Nicht Mona", in_hours(desk, 2), room) for room in (None, own.id)]
+    kept_by_a_ranger = inviting.invite(desk.viewer("rita"), "pg-sensorik", "Gesine Gast", in_hours(desk, 2))
+    if of == "the network":
+        desk.wish.people["p-mona"]["leaves"] = "2026-01-01"
+    else:
+        left: list[object] = [] if of == "the body" else ["pg-sensorik"]
+        desk.wish.people["p-mona"]["bodies"] = left
+    desk.rewrite()
+    for link in made:
+        with pytest.raises(LinkOver):
+            doors.guest(word_of(link.link.get_secret_value()), desk.clock.now())
+        with pytest.raises(LinkOver):
+            doors.enter_as_guest(word_of(link.link.get_secret_value()))
+    assert not door.admitted
+    assert inviting.invitations(desk.viewer("rita"), "pg-sensorik") == [kept_by_a_ranger.invitation]
+    doors.enter_as_guest(word_of(kept_by_a_ranger.link.get_secret_value()))
+
+
+def test_once_policy_forbids_guests_their_links_are_over(desk: Desk, inviting: Inviting, doors: Doors) -> None:
+    _, word = invited(desk, inviting)
+    desk.wish.policy["meetings"] = {"invitations": {"days": 0}}
+    desk.rewrite()
+    with pytest.raises(LinkOver):
+        doors.enter_as_guest(word)
+
+
 def test_a_guests_link_opens_no_other_room_and_makes_nobody_a_member(
     desk: Desk, inviting: Inviting, doors: Doors, door: NotedDoor
 ) -> None:
@@ -194,6 +226,9 @@ def test_policy_can_forbid_guests(desk: Desk, inviting: Inviting) -> None:
 
 def test_nobody_hands_out_links_without_end(desk: Desk, inviting: Inviting) -> None:
     mona, until = desk.viewer("mona"), in_hours(desk, 1)
+    for _ in range(100):
+        inviting.invite(mona, "pg-sensorik", "X", until)
+    assert refused(desk, lambda: inviting.invite(mona, "pg-sensorik", "X", until)) == "app.asked_too_often"
     for _ in range(20):
         inviting.open_room(mona, "pg-sensorik", "X", until)
     assert refused(desk, lambda: inviting.open_room(mona, "pg-sensorik", "X", until)) == "app.asked_too_often"

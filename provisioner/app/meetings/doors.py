@@ -19,10 +19,11 @@ from typing import Final
 from policies.meetingsections import MeetingsPolicy
 from provisioner.app.connectors import connector_type
 from provisioner.app.joining.refusing import Forbidden, Refused
+from provisioner.app.joining.viewing import viewer_for
 from provisioner.app.meetings.room_keys import RoomKeys
 from provisioner.app.picture import Picture, Pictures
 from provisioner.app.site import Site
-from provisioner.lifecycle.rights import Viewer
+from provisioner.lifecycle.rights import ADMIN_LINK, Right, Viewer, may
 from provisioner.model.errors import SettingsError, StateError
 from provisioner.model.meetings import Allowance, Entrant, MeetingDoor, Pass, Standing
 from provisioner.model.registry import Body
@@ -190,19 +191,22 @@ class Doors:
         found = self._invitations.with_word(word)
         if found is None:
             raise Forbidden
-        room = self._room_of(found.key, now) if found.holds(now) else None
+        room = self._room_of(found, now) if found.holds(now) else None
         if room is None:
             raise LinkOver
         return found, room
 
-    def _room_of(self, key: str, now: datetime) -> _Room | None:
-        """The room of an invitation; None: it is closed, archived or gone."""
+    def _room_of(self, invitation: Invitation, now: datetime) -> _Room | None:
+        """The room of an invitation; None: it is closed, archived or gone, or who invited could invite no more."""
+        key = invitation.key
         kind, _, rest = key.partition(":")
         opened = self._guest_rooms.get(rest) if kind == "room" else None
         body_id = rest if kind == "body" else "" if opened is None else opened.body
         picture = self._pictures.now(fresh=True)
         body = picture.registry.bodies.get(body_id)
         if body is None or body.is_archived(picture.today):
+            return None
+        if not still_invites(picture, self._site.network, invitation, body):
             return None
         if opened is not None:
             return self._guest_room(opened) if opened.is_open(now) else None
@@ -275,6 +279,19 @@ def standing_in(picture: Picture, person: str, body: Body) -> Standing | None:
     if person in belonging.guests or picture.belongings.is_guest(person):
         return Standing.GUEST
     return Standing.MODERATOR if person in belonging.moderators else Standing.MEMBER
+
+
+def still_invites(picture: Picture, network: str, invitation: Invitation, body: Body) -> bool:
+    """Whether who made a guest's link could make it today.
+
+    Else a moderator who leaves would come back by a link that they made for themselves.
+    """
+    if not picture.policy.meetings.invitations.days:
+        return False
+    if invitation.invited_by == ADMIN_LINK:
+        return True
+    inviting = viewer_for(picture, network, invitation.invited_by)
+    return inviting is not None and may(inviting, Right.INVITE, body=body)
 
 
 def room_key(body_id: str, series: str | None = None) -> str:

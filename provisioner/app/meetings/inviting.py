@@ -10,7 +10,7 @@ from pydantic import SecretStr, TypeAdapter
 from provisioner.app.joining.acting import Act, acting, cleaned_line
 from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.app.letters.page_links import guest_page
-from provisioner.app.meetings.doors import Doors, room_key
+from provisioner.app.meetings.doors import Doors, room_key, still_invites
 from provisioner.app.meetings.room_keys import body_of
 from provisioner.app.meetings.rotating import GUEST, make_due
 from provisioner.app.picture import Pictures
@@ -127,12 +127,14 @@ class Inviting:
 
     def invitations(self, viewer: Viewer, body: str) -> list[Invitation]:
         """Of a body and of its open guest rooms, those that hold; for who could withdraw them."""
-        found = self._pictures.now().registry.bodies.get(body)
+        picture, network = self._pictures.now(), self._site.network
+        found = picture.registry.bodies.get(body)
         if found is None or not may(viewer, Right.INVITE, body=found):
             raise Forbidden
-        now, kept = self._site.clock.now(), Invitations(self._site.database, self._site.network)
+        now, kept = self._site.clock.now(), Invitations(self._site.database, network)
         keys = [room_key(body), *(guest_room_key(one.id) for one in self.open_rooms(body))]
-        return [one for key in keys for one in kept.to(key) if one.holds(now)]
+        holding = (one for key in keys for one in kept.to(key) if one.holds(now))
+        return [one for one in holding if still_invites(picture, network, one, found)]
 
 
 def _moderator(act: Act, viewer: Viewer, body: str, *, archived: bool = False) -> tuple[Viewer, Body]:
