@@ -69,6 +69,11 @@ def child(request: pytest.FixtureRequest) -> Iterator[ChildWorker]:
     assert made.pid is None
 
 
+def test_pages_come_before_work_where_processors_are_busy(child: ChildWorker) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, child.pid or 0) == min(own + 10, 19)
+
+
 def test_one_process_does_one_job_after_another_and_after_many_it_is_renewed(
     child: ChildWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
