@@ -98,6 +98,8 @@ def _applied(resource: Resource, there: Desired, capabilities: Capabilities) -> 
     """All that was made true of it, as the server gives it back."""
 
     def address(identity: ResourceId) -> str | None:
+        if identity not in there.resources:  # on another server: its texts lead nowhere from here
+            return None
         return capabilities.address(identity.kind, there.resources[identity].name, there.resources[identity].name)
 
     kind, late = resource.id.kind, {name: text.written(address) for name, text in resource.late.items()}
@@ -117,6 +119,8 @@ def bound(there: Desired, capabilities: Capabilities) -> Ties:
     """What the database knows after that was made."""
     bindings: dict[ResourceId, Binding] = {}
     for identity, resource in there.resources.items():
+        if identity.kind not in capabilities.fields:
+            continue
         applied = _applied(resource, there, capabilities)
         bindings[identity] = Binding(identity, resource.name, resource.name, "Database", applied)
     keys = {key: _own(key) for key in {member for members in there.edges.values() for member in members}}
