@@ -52,6 +52,7 @@ class JitsiAdminConnector:
             alike=frozenset({Kind.CONFERENCE}),
             only_members=True,
             unique_emails=True,
+            left_behind=people.left_behind,
         )
 
     def examine(self) -> Iterator[Finding]:
@@ -112,7 +113,7 @@ class JitsiAdminConnector:
             case people.MOVE:
                 return self._writer.move(step)
             case people.ERASE:
-                return Done(step.remote_id or "", note=Text.of("jitsiadmin.account_stays", name=step.name))
+                return Done(step.remote_id or "", note=people.left_behind(step.name))
             case conferences.CREATE:
                 return self._writer.create(step, resolve)
             case conferences.ADD:

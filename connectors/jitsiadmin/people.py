@@ -37,6 +37,11 @@ def objection(email: str) -> Text | None:
     return None if usable else Text.of("jitsiadmin.address_unusable", email=email)
 
 
+def left_behind(email: str) -> Text:
+    """What stays of somebody who is erased: Jitsi-Admin has no way to delete whom it knows."""
+    return Text.of("jitsiadmin.account_stays", name=email)
+
+
 def canonical(field: FieldName, value: Value) -> Value:
     """Addresses are compared in small letters."""
     return value.lower() if field == "email" and isinstance(value, str) else value

@@ -152,6 +152,9 @@ class Capabilities:
     for somebody or refused because of it."""
     unique_emails: bool = False
     """No two accounts can have the same address: a successor who is given one waits until the other gave it up."""
+    left_behind: Callable[[str], Text] | None = None
+    """(account's name) → what the product keeps of somebody who is erased, and who could delete it; None: nothing. Such
+    a product tells of no account whether it is there: only containers tell who is in them."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Rate limits by name: writes, in so many seconds."""
 

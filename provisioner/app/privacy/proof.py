@@ -9,12 +9,12 @@ from provisioner.app.leavers import account_of
 from provisioner.app.site import Site
 from provisioner.app.work.backups import backups
 from provisioner.model.errors import TargetError
-from provisioner.model.inventory import Partial, Remote
+from provisioner.model.inventory import Inventory, Partial, Remote
 from provisioner.model.ports import Interest, Sought
 from provisioner.model.registry import Person
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
-from provisioner.state import Bindings, Persons
+from provisioner.state import Bindings, Persons, Remembered
 from provisioner.state.searching import in_file, search
 from provisioner.state.traces import Traces
 
@@ -70,16 +70,20 @@ def look_again(
     ``also``: further files that people name, e.g. of a log.
     """
     return (
-        *(_target(target, person, known) for target in targets if Kind.ACCOUNT in target.type.kinds),
+        *(_target(site, target, person, known) for target in targets if Kind.ACCOUNT in target.type.kinds),
         *_tables(site, known.traces),
         *_files(site, known.traces, also),
         *_copies(site),
     )
 
 
-def _target(target: Target, person: str, known: Known) -> Looked:
+def _target(site: Site, target: Target, person: str, known: Known) -> Looked:
     """By the account's own id, then as if there had never been one: by name and address."""
     where, account = Text.of("app.proof_target", target=target.name), known.accounts.get(target.name)
+    left_behind = target.connector.capabilities().left_behind
+    name = known.email if account is None else account.name
+    if left_behind is not None:
+        return Looked(where) if name is None else _by_rooms(site, target, where, name, left_behind(name))
     names = [one.name for one in known.accounts.values()] + [known.email or ""]
     anew = Sought(account_of(person), names[0] if account is None else account.name, None, known.email)
     by_id = None if account is None else replace(anew, remote_id=account.remote_id, email=None)
@@ -96,6 +100,34 @@ def _target(target: Target, person: str, known: Known) -> Looked:
         return Looked(where, Text.of("app.proof_account", name=account.name), fails=True)
     others = sorted(one.name for one in found.values() if _resembles(one, anew.name, known.email))
     return Looked(where, Text.of("app.proof_others", names=", ".join(others)) if others else None)
+
+
+def _by_rooms(site: Site, target: Target, where: Text, name: str, left_behind: Text) -> Looked:
+    """By what is tied there and not over: nothing tells of the account itself, nor can what is over be changed."""
+    ties = Bindings(site.database).ties(site.network, target.name, target.server)
+    bound = frozenset((one.kind, binding.remote_id) for one, binding in ties.bindings.items())
+    called = {(Kind.ACCOUNT, name): name}  # any id will do to be told of whoever has this address
+    known = Remembered(site.database, site.network, target.name).all()
+    try:
+        found = target.connector.observe(target.type.kinds, Interest(bound=bound, called=called, known=known))
+    except TargetError as error:
+        return Looked(where, Text.of("app.proof_unread", why=error.text), fails=True)
+    to_come = {container: roster for container, roster in found.rosters.items() if container not in known}
+    still = sum(
+        1 for container, roster in to_come.items() if name in roster.accounts and not _is_over(found, container)
+    )
+    if still:
+        return Looked(where, Text.of("app.proof_still_in", count=still), fails=True)
+    for roster in to_come.values():
+        if isinstance(roster.completeness, Partial):  # also of what was called off: it is told no more
+            return Looked(where, Text.of("app.proof_unread", why=roster.completeness.why))
+    return Looked(where, left_behind)
+
+
+def _is_over(found: Inventory, container: tuple[Kind, str]) -> bool:
+    """Nothing can be changed about it any more."""
+    remote = found.of(container[0]).objects.get(container[1])
+    return remote is not None and remote.writable == frozenset()
 
 
 def _read(target: Target, sought: Sought) -> Mapping[str, Remote]:
