@@ -24,7 +24,7 @@ from provisioner.state.persons import Persons, Scrubbed
 from provisioner.state.plans import PlanHead, PlanState, SavedPlan, SavedPlans
 from provisioner.state.rates import Rates
 from provisioner.state.recovering import Recovered, recover
-from provisioner.state.remembered import Remembered
+from provisioner.state.remembered import Remembered, forget_other_targets
 from provisioner.state.requests import Requests
 from provisioner.state.reservations import Reservation, Reservations
 from provisioner.state.retired import RetiredNames
@@ -105,6 +105,7 @@ __all__ = [
     "TiesLog",
     "Transactions",
     "Within",
+    "forget_other_targets",
     "guest_room_key",
     "recover",
 ]

@@ -51,5 +51,10 @@ class FeedWords:
         with self._transactions.writing() as connection:
             return bool(connection.execute(delete(FEED).where(*self._of(person))).rowcount)
 
+    def people(self) -> frozenset[str]:
+        """Who has one."""
+        with self._transactions.reading() as connection:
+            return frozenset(connection.scalars(select(FEED.c.person).where(FEED.c.network == self._network)))
+
     def _of(self, person: str) -> tuple[Any, ...]:
         return (FEED.c.network == self._network, FEED.c.person == person)

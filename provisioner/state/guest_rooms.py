@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from provisioner.state.database import Transactions
 from provisioner.state.meeting_schema import GUEST_ROOM
@@ -76,10 +76,11 @@ class GuestRooms:
             return bool(connection.execute(update(GUEST_ROOM).where(*mine).values(closed_at=at)).rowcount)
 
     def forget(self, before: datetime) -> int:
-        """Drop those whose end was before then; how many."""
-        old = (GUEST_ROOM.c.network == self._network, GUEST_ROOM.c.until < before)
+        """Drop those that ended, or were closed, before then; how many."""
+        old = or_(GUEST_ROOM.c.until < before, GUEST_ROOM.c.closed_at < before)
         with self._transactions.writing() as connection:
-            return int(connection.execute(delete(GUEST_ROOM).where(*old)).rowcount)
+            statement = delete(GUEST_ROOM).where(GUEST_ROOM.c.network == self._network, old)
+            return int(connection.execute(statement).rowcount)
 
     def _first(self, condition: Any) -> GuestRoom | None:
         with self._transactions.reading() as connection:

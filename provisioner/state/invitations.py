@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from provisioner.state.admission import digest_of
 from provisioner.state.database import Transactions
@@ -78,10 +78,11 @@ class Invitations:
             return bool(connection.execute(statement).rowcount)
 
     def forget(self, before: datetime) -> int:
-        """Drop those whose end was before then; how many."""
-        old = (INVITATION.c.network == self._network, INVITATION.c.until < before)
+        """Drop those that ended, or were withdrawn, before then; how many."""
+        old = or_(INVITATION.c.until < before, INVITATION.c.withdrawn_at < before)
         with self._transactions.writing() as connection:
-            return int(connection.execute(delete(INVITATION).where(*old)).rowcount)
+            statement = delete(INVITATION).where(INVITATION.c.network == self._network, old)
+            return int(connection.execute(statement).rowcount)
 
     def _first(self, condition: Any) -> Invitation | None:
         with self._transactions.reading() as connection:

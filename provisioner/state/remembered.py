@@ -1,6 +1,6 @@
 """What was in containers when they were read last, so that unchanged ones need not be read again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import delete, select, tuple_
@@ -78,6 +78,13 @@ class Remembered:
         where = tuple_(REMEMBERED.c.kind, REMEMBERED.c.container).in_(gone)
         with self._transactions.writing() as connection:
             connection.execute(delete(REMEMBERED).where(*self._here, where))
+
+
+def forget_other_targets(transactions: Transactions, network: str, targets: Collection[str]) -> int:
+    """Drop what is remembered of targets that the network no longer has; how many containers. Raises `StateError`."""
+    others = (REMEMBERED.c.network == network, REMEMBERED.c.target.not_in(sorted(targets)))
+    with transactions.writing() as connection:
+        return int(connection.execute(delete(REMEMBERED).where(*others)).rowcount)
 
 
 def _is_whole(remote: Remote) -> bool:

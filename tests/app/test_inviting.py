@@ -314,9 +314,9 @@ def test_what_is_over_is_forgotten_a_week_later(desk: Desk, inviting: Inviting) 
     room = inviting.open_room(desk.viewer("mona"), "pg-sensorik", "X", in_hours(desk, 3))
     identity, _ = invited(desk, inviting, hours=24 * 20)
     desk.clock.sleep(8 * 24 * 3600)
-    tidy(desk.site, desk.picture.policy)
+    tidy(desk.site, desk.picture)
     assert GuestRooms(desk.site.database, desk.site.network).get(room.id) is None
     assert Invitations(desk.site.database, desk.site.network).get(identity) is not None
     desk.clock.sleep(20 * 24 * 3600)
-    tidy(desk.site, desk.picture.policy)
+    tidy(desk.site, desk.picture)
     assert Invitations(desk.site.database, desk.site.network).get(identity) is None

@@ -141,7 +141,7 @@ def test_rangers_hear_once_of_each_whose_files_wait_in_one_letter_however_many(r
     reminders.told()
     assert reminders.after(30) == [("hand_over", "p-rita", {"count": 2, "new": 2})]
     assert [told for _ in range(40) for told in reminders.after(1)] == []
-    tidy(reminders.site, Pictures(reminders.site).now().policy)
+    tidy(reminders.site, Pictures(reminders.site).now())
     assert reminders.after(80) == [], "also when the letter itself is forgotten"
 
 

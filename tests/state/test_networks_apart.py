@@ -185,6 +185,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (Confirmations, "forget"): confirmations(lambda one: one.forget(FAR)),
     (FeedWords, "person_of"): feeds(lambda one, word: one.person_of(word)),
     (FeedWords, "made_at"): feeds(lambda one, word: one.made_at("p-anna")),
+    (FeedWords, "people"): feeds(lambda one, word: sorted(one.people())),
     (FeedWords, "end"): feeds(lambda one, word: one.end("p-anna")),
     (Gatherings, "inside"): gatherings(lambda one: one.inside("body:pg-x", NOW)),
     (Gatherings, "running"): gatherings(lambda one: one.running(NOW)),

@@ -3,7 +3,7 @@
 from provisioner.model.inventory import UNKNOWN, Remote
 from provisioner.model.ports import Known
 from provisioner.model.resources import Kind
-from provisioner.state import Database, Remembered
+from provisioner.state import Database, Remembered, forget_other_targets
 
 FIRST, SECOND = (Kind.CALENDAR, "readi-pg-sensorik"), (Kind.CALENDAR, "readi-pg-lora")
 MEETING = Remote(
@@ -37,6 +37,15 @@ def test_what_is_forgotten_is_only_what_was_named(database: Database) -> None:
     memory.forget([])
     memory.forget([FIRST, (Kind.CALENDAR, "never")])
     assert memory.all() == {SECOND: Known("1", ())}
+
+
+def test_what_was_in_a_target_that_is_no_more_is_forgotten(database: Database) -> None:
+    for network, target in (("redi", "cloud"), ("redi", "old"), ("other", "old")):
+        Remembered(database, network, target).keep({FIRST: Known("1", (MEETING,))})
+    assert forget_other_targets(database, "redi", ["cloud"]) == 1
+    assert forget_other_targets(database, "redi", ["cloud"]) == 0
+    left = [(one, two) for one in ("redi", "other") for two in ("cloud", "old") if Remembered(database, one, two).all()]
+    assert left == [("redi", "cloud"), ("other", "old")]
 
 
 def test_what_was_not_read_whole_is_not_kept(database: Database) -> None:

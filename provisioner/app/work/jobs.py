@@ -155,7 +155,7 @@ class _Work:
         elif job is Job.ROOMS:
             rotate_due(self._site, self._pictures.now(fresh=True), errands=[errand.id for errand in self._errands])
         else:
-            tidy(self._site, self._pictures.now().policy)
+            tidy(self._site, self._pictures.now(fresh=True))
             note_access(self._site, self._pictures.now(fresh=True))  # names that are old enough
         return _Came()
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from policies.document import Policy
+from provisioner.app.picture import Picture
 from provisioner.app.site import Site
 from provisioner.app.work.backups import back_up_nightly
 from provisioner.state import (
     Attempts,
     Audit,
     Confirmations,
+    FeedWords,
     Gatherings,
     GuestRooms,
     Invitations,
@@ -23,6 +24,7 @@ from provisioner.state import (
     SavedPlans,
     Sessions,
     Within,
+    forget_other_targets,
 )
 
 LINK_DAYS = 1
@@ -44,14 +46,14 @@ class Tidied:
     backup: Path | None = None
 
 
-def tidy(site: Site, policy: Policy) -> Tidied:
+def tidy(site: Site, picture: Picture) -> Tidied:
     """Do it now; done twice it does nothing. Raises `StateError`.
 
     The copy comes first: what is forgotten now is in it until it expires itself. In a policy that can't be read nothing
     says how long: then this is not called.
     """
     backup = back_up_nightly(site)
-    database, network, now, keep = site.database, site.network, site.clock.now(), policy.retention
+    database, network, now, keep = site.database, site.network, site.clock.now(), picture.policy.retention
 
     def ago(days: int) -> datetime:
         return now - timedelta(days=days)
@@ -73,6 +75,16 @@ def tidy(site: Site, policy: Policy) -> Tidied:
             "gatherings": Gatherings(here, network).forget(ago(keep.gatherings_days)),
             "reservations": Reservations(here, network).forget(ago(RESERVATION_DAYS)),
             "guest_rooms": GuestRooms(here, network).forget(ago(INVITATION_DAYS)),
+            "feeds": _forget_feeds(FeedWords(here, network), picture),
+            "remembered": forget_other_targets(here, network, site.target_names()),
         }
     database.fold()
     return Tidied({what: count for what, count in forgotten.items() if count}, backup)
+
+
+def _forget_feeds(feeds: FeedWords, picture: Picture) -> int:
+    """Of those who are no longer in the network, where nothing is missing from which that follows; how many."""
+    registry = picture.registry
+    if not registry.complete:
+        return 0
+    return sum(feeds.end(one) for one in feeds.people() if one not in registry.blocked and not picture.active(one))
