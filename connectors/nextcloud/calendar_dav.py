@@ -259,12 +259,12 @@ def _responses(answer: Answer, path: str) -> Iterator[tuple[str, ElementTree.Ele
     root = _parsed(answer, path)
     if root.tag != f"{_DAV}multistatus":
         raise Garbled(Text.of("nextcloud.garbled", path=path))
-    for response in root.iter(f"{_DAV}response"):
+    for response in root.findall(f"{_DAV}response"):
         href = response.findtext(f"{_DAV}href")
         if not href:
             raise Garbled(Text.of("nextcloud.garbled", path=path))
         had = ElementTree.Element("had")
-        for propstat in response.iter(f"{_DAV}propstat"):
+        for propstat in response.findall(f"{_DAV}propstat"):
             properties = propstat.find(f"{_DAV}prop")
             if properties is not None and " 200 " in propstat.findtext(f"{_DAV}status", ""):
                 had.extend(properties)
