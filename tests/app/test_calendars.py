@@ -115,6 +115,26 @@ def test_an_archived_body_keeps_its_calendar(meeting: Installation) -> None:
     assert set(calendar.events) == {"readi-jf.ics", "readi-klausur.ics"}
 
 
+def test_a_room_that_is_given_up_takes_no_calendar_along(meeting: Installation) -> None:
+    server = {"connector": "jitsi", "url": "https://meet.example", "secret": "invented-Secret-of-thirty-two-letters"}
+    meeting.wish.targets["meet"] = server
+    meeting.more_settings["service"] = {"url": "https://dienst.example"}
+    meeting.apply()
+    calendar = meeting.cloud.calendars.of(SERVICE[0])["readi-pg-sensorik"]
+    assert "/redi/join/pg-sensorik" in read(calendar.events["readi-jf.ics"]).location
+    asked(meeting)
+    meeting.wish.policy["meetings"] = {"rooms": {"names": {"project": None}}}
+    ran = meeting.run("apply", "--yes")
+    assert ran.code in (0, 2), ran.all
+    del meeting.wish.targets["meet"]
+    ran = meeting.run("apply", "--yes")
+    assert ran.code in (0, 2), ran.all
+    assert not [one for one in asked(meeting) if one[0] in ("DELETE", "MKCALENDAR", "MOVE")]
+    assert calendar.deleted_at is None
+    assert set(calendar.events) == {"readi-jf.ics", "readi-klausur.ics"}
+    assert read(calendar.events["readi-jf.ics"]).series is not None
+
+
 def test_what_somebody_changed_in_a_calendar_is_shown_and_not_written_over_unasked(meeting: Installation) -> None:
     meeting.apply()
     calendar = meeting.cloud.calendars.of(SERVICE[0])["readi-pg-sensorik"]
