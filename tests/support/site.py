@@ -136,6 +136,8 @@ class Installation:
         self.networks: dict[str, Wish] = {"redi": self.wish}
         self.state = "state/readi.db"
         self.more_settings: dict[str, Any] = {}
+        self.more_network: dict[str, Any] = {}
+        """Other settings of each network."""
         self.source_types: dict[str, SourceType] = {}
         """Kinds of sources besides those that are installed."""
         self.ran: list[Ran] = []
@@ -168,6 +170,7 @@ class Installation:
                 "policy": f"{name}/policy.yaml",
                 "targets": wish.targets,
                 "sources": wish.sources,
+                **self.more_network,
             }
         text = yaml.safe_dump({"state": self.state, **self.more_settings, "networks": networks})
         self.settings.touch(mode=0o600)
