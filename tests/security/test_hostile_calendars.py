@@ -35,7 +35,7 @@ class Hostile:
         self.body = body
 
     def dav(self, *_: object) -> Answer:
-        return Answer(207, {"content-type": "application/xml"}, self.body)
+        return Answer(207, {"content-type": "application/xml"}, body=self.body)
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
