@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.jitsiadmin.emulator import KEY, MEETING_SERVER, JitsiAdminEmulator
 from connectors.keycloak.emulator import KeycloakEmulator
 from connectors.mailman.emulator import MailmanEmulator
 from connectors.nextcloud.emulator import NextcloudEmulator
@@ -20,13 +21,15 @@ SERVICE_PASSWORD = "Marker-Service-9f2c-Aa1"
 CLIENT_SECRET, LISTS_PASSWORD = "Marker-Client-77ab", "Marker-Lists-31cd"
 BIND_PASSWORDS = (active_directory.PASSWORD, "Marker-Bind-55ef")
 """The right one, and one that was changed."""
-SECRETS = (SERVICE_PASSWORD, CLIENT_SECRET, LISTS_PASSWORD, *BIND_PASSWORDS)
+ROOMS_SECRET = "Marker-Rooms-of-thirty-two-letters-64fa"
+SECRETS = (SERVICE_PASSWORD, CLIENT_SECRET, LISTS_PASSWORD, *BIND_PASSWORDS, ROOMS_SECRET, KEY)
 GIVEN, FAMILY, EMAIL = "Markerade", "Geheimfrau", "marker.adresse@bretten.example"
 BROUGHT = ("Quellina", "Verborgen", "quellina.v@bretten.example", "Zeilina", "Spaltenreich", "zeilina@bretten.example")
 """By a directory, and by a list."""
 NUMBER = "Personal-4711-xy"
 UNREAD = ("Gehaltsstufe-99", "Raum-404-Ost")
 """Cells of columns that nobody asked for, and of a row that can't be used."""
+JOUR_FIXE = {"id": "jf", "title": "Jour fixe", "first": "2026-01-13T10:00", "every": "week"}
 PERSONS = (GIVEN, FAMILY, EMAIL, *BROUGHT, NUMBER, *UNREAD)
 
 
@@ -63,15 +66,17 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         new_cloud(clock, service=("readi-provisioner", SERVICE_PASSWORD)) as cloud,
         KeycloakEmulator(clock=clock, service=("readi-provisioner", CLIENT_SECRET)) as keycloak,
         MailmanEmulator(clock=clock, service=("restadmin", LISTS_PASSWORD)) as lists,
+        JitsiAdminEmulator(clock=clock) as planner,
         running(directory),
     ):
         installation = Installation(folder, cloud)
+        name_meetings(installation, planner)
         name_login_lists_and_sources(installation, keycloak, lists, directory)
         wish = installation.wish
         wish.targets["cloud"] = installation.target(password=SERVICE_PASSWORD)
         wish.add(
-            body("pg-a", "Sensorik"),
-            person(GIVEN, "pg-a", id="p-x1", family_name=FAMILY, email=EMAIL),
+            body("pg-a", "Sensorik", meetings={"series": [JOUR_FIXE]}),
+            person(GIVEN, {"id": "pg-a", "role": "moderator"}, id="p-x1", family_name=FAMILY, email=EMAIL),
             person("Ben", "pg-a"),
             person("Cleo", "pg-a"),
         )
@@ -102,6 +107,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         wish.targets["cloud"]["password"] = SERVICE_PASSWORD + "-wrong"
         wish.targets["login"]["password"] = CLIENT_SECRET + "-wrong"
         wish.targets["lists"]["password"] = LISTS_PASSWORD + "-wrong"
+        wish.targets["planning"]["password"] = KEY + "-wrong"
         said += tell_everything(installation)
         wish.targets["cloud"]["password"] = SERVICE_PASSWORD
         yield Story(installation, said, [err], passwords)
@@ -146,10 +152,24 @@ def name_login_lists_and_sources(
     (installation.folder / "staff.csv").write_text("\n".join(rows), encoding="utf-8")
 
 
+def name_meetings(installation: Installation, planner: JitsiAdminEmulator) -> None:
+    """Where bodies meet: rooms on a server that nobody reaches, and conferences that one of the people may plan."""
+    planner.world.add_user(EMAIL, planner.server, username=EMAIL)
+    installation.wish.policy["meetings"] = {"conferences": {"ahead_days": 14}}
+    installation.wish.targets["rooms"] = {"connector": "jitsi", "url": "http://127.0.0.1:9", "secret": ROOMS_SECRET}
+    installation.wish.targets["planning"] = {
+        "connector": "jitsi-admin",
+        "url": planner.url,
+        "password": KEY,
+        "meeting_server": MEETING_SERVER,
+    }
+
+
 def tell_everything(installation: Installation) -> list[Ran]:
     commands = ["plan", "plan --json", "plan --markdown", "drift", "drift --json", "doctor", "doctor --json", "history"]
     commands += ["history 1", "history 1 --json", "explain p-x1", "explain pg-a", "explain p-x1 --json", "validate"]
     commands += ["--lang de plan", "apply --yes", "apply missing.json", "sources", "sources --json", "links", "bounces"]
+    commands += ["room list", "room list --json", "meetings list", "jitsi config", "privacy record", "room rotate pg-a"]
     commands += ["--log-format json sources read", "sources read --preview bretten-list", "person show p-x1 --json"]
     return [installation.run(*command.split()) for command in commands]
 
@@ -163,6 +183,8 @@ def test_the_story_had_people_passwords_and_failures_in_it(story: Story) -> None
     for source in ("bretten-ad", "bretten-list"):
         assert any(f"ource {source}: " in ran.err for ran in story.said), "both were in trouble"
     assert EMAIL in (story.installation.folder / "plan.json").read_text()
+    tied = story.tables()["binding"]
+    assert all(f"'{kind}'" in tied for kind in ("meeting-room", "calendar", "meeting", "conference"))
 
 
 def test_no_password_is_said_logged_or_kept_anywhere(story: Story) -> None:
