@@ -31,14 +31,16 @@ def join_link(site: Site, room: ResourceId) -> str:
 
 
 def with_join_links(site: Site, desired: Desired) -> Desired:
-    """What is wanted, with the links to meeting rooms in all texts; without these lines where no target has rooms.
+    """What is wanted, with the links to meeting rooms in all texts.
 
-    So a meeting says at once where it takes place, and is written once, not twice.
+    So a meeting says at once where it takes place, and is written once, not twice. Without these lines where no target
+    has rooms, or nobody but this machine could open the link.
     Raises `SettingsError` for a target with an unknown connector.
     """
     targets = site.section.targets.items()
     kinds = (connector_type(str(section.get("connector", "")), name).kinds for name, section in targets)
-    link = partial(join_link, site) if any(Kind.MEETING_ROOM in each for each in kinds) else None
+    lead_in = site.settings.service.url is not None and any(Kind.MEETING_ROOM in each for each in kinds)
+    link = partial(join_link, site) if lead_in else None
     texts = {identity: _linked(wanted, link) for identity, wanted in desired.resources.items() if wanted.late}
     return replace(desired, resources={**desired.resources, **texts}) if texts else desired
 

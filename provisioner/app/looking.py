@@ -81,7 +81,7 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
                 found = [*readable_secrets(site, site.section.targets[name]), *target.connector.examine()]
                 if any(finding.severity is Severity.ERROR for finding in found):
                     ailing[door] = name
-                found += [*examine_certificate(site, name), *examine_login(site, target)]
+                found += [*examine_certificate(site, name), *examine_login(site, target), *_way_in(site, name)]
                 shared = _also_on(site, name, target.server)
                 if shared:
                     found.append(Finding(Severity.NOTE, Text.of("app.server_shared", others=", ".join(shared))))
@@ -91,20 +91,27 @@ def examine(site: Site, only_targets: Sequence[str] = ()) -> Iterator[tuple[str,
             yield name, [Finding(Severity.ERROR, error.text, mend)]
 
 
+def _way_in(site: Site, name: str) -> Iterator[Finding]:
+    """Rooms are entered by links of the service: it needs an address that people can open."""
+    kind = connector_type(str(site.section.targets[name].get("connector", "")), name)
+    if Kind.MEETING_ROOM in kind.kinds and site.settings.service.url is None:
+        yield Finding(Severity.WARNING, Text.of("app.no_way_in"), Text.of("app.mend_no_way_in"))
+
+
 def readable_secrets(site: Site, section: Mapping[str, object]) -> Iterator[Finding]:
-    """Password files of a target or a source that others on this machine can read."""
-    for value in _password_files(section):
+    """Files with secrets of a target or a source that others on this machine can read."""
+    for value in _secret_files(section):
         file = site.home / value
         if file.is_file() and file.stat().st_mode & 0o077:
             mend = Text.of("app.mend_readable_secret", file=str(file))
             yield Finding(Severity.WARNING, Text.of("app.readable_secret", file=str(file)), mend)
 
 
-def _password_files(section: Mapping[str, object]) -> Iterator[str]:
+def _secret_files(section: Mapping[str, object]) -> Iterator[str]:
     for field, value in section.items():
         if isinstance(value, Mapping):
-            yield from _password_files(value)
-        elif field.endswith("password_file") and isinstance(value, str):
+            yield from _secret_files(value)
+        elif field.endswith(("password_file", "secret_file")) and isinstance(value, str):
             yield value
 
 

@@ -1,7 +1,7 @@
 """The settings of the service: where it listens, how it sends mail, when it does what."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 
@@ -11,6 +11,7 @@ Cron = Annotated[str, Field(pattern=CRON_PATTERN)]
 """Five fields, as crontab(5) has them: minute, hour, day of the month, month, day of the week."""
 
 Url = Annotated[str, Field(pattern=URL_PATTERN, max_length=500)]
+_HERE: Final = "http://127.0.0.1:8765"
 
 
 class _Section(BaseModel):
@@ -41,7 +42,11 @@ class ServiceSettings(_Section):
     listen: str = Field(
         default="127.0.0.1:8765", description="Address and port. Others reach it through a reverse proxy with TLS."
     )
-    url: Url = Field(default="http://127.0.0.1:8765", description="Where people reach it; links in mails begin so.")
+    url: Url | None = Field(
+        default=None,
+        description="Where people reach it; links begin so. Without it only this machine does, and no text of a target "
+        "holds a link to a meeting room.",
+    )
     trusted_proxies: tuple[str, ...] = Field(
         default=("127.0.0.1", "::1"), description="Addresses of proxies whose X-Forwarded-For is believed."
     )
@@ -49,6 +54,11 @@ class ServiceSettings(_Section):
     backup_days: int = Field(
         default=14, ge=0, le=365, description="How long nightly copies of a SQLite state are kept; 0: none are made."
     )
+
+    @property
+    def address(self) -> str:
+        """Where its pages are; as long as none is named, on this machine alone."""
+        return self.url or _HERE
 
 
 class OpenIdSettings(_Section):

@@ -27,9 +27,9 @@ def lacking(site: Site, pictures: Pictures) -> Iterator[Text]:
         file = site.home / openid.client_secret_file
         if not file.is_file():
             yield Text.of("app.lacking_login_secret", file=str(file))
-    address = urlsplit(settings.url)
+    address = urlsplit(settings.address)
     if address.scheme == "http" and not _is_here(address.hostname or ""):
-        yield Text.of("app.lacking_tls", url=settings.url)
+        yield Text.of("app.lacking_tls", url=settings.address)
     try:
         picture = pictures.now()
         if wrong := sum(problem.is_error for problem in picture.problems):

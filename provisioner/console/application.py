@@ -79,7 +79,7 @@ LONGER_BODIES: Final = {
 
 def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clock) -> FastAPI:
     """Make it. ``networks`` by their names in the settings. The service adds its own routes."""
-    prefix = urlsplit(settings.url).path.rstrip("/")
+    prefix = urlsplit(settings.address).path.rstrip("/")
     app = FastAPI(
         title="re@di provisioner",
         docs_url=None,
@@ -89,7 +89,7 @@ def build(networks: Mapping[str, Network], settings: ServiceSettings, clock: Clo
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         redirect_slashes=False,  # it would lead to whatever host a request names
         middleware=[
-            Middleware(CarefulAnswers, secure=settings.url.startswith("https:")),
+            Middleware(CarefulAnswers, secure=settings.address.startswith("https:")),
             Middleware(SmallBodies, longer=dict(LONGER_BODIES)),
         ],
     )

@@ -26,7 +26,7 @@ class Network:
         self.site = site
         self.pictures = pictures
         self.name = site.network
-        service = urlsplit(site.settings.service.url)
+        service = urlsplit(site.settings.service.address)
         self.origin = f"{service.scheme}://{service.netloc}"
         """Scheme, host and port, as browsers send them."""
         self.secure = service.scheme == "https"

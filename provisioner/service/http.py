@@ -54,7 +54,7 @@ def application(
     """All that is served. Raises `SettingsError`, `StateError`."""
     console = build({name: Network(site, pictures[name]) for name, site in sites.items()}, settings, clock)
     metrics = Metrics(sites, leads)
-    prefix = urlsplit(settings.url).path.rstrip("/")
+    prefix = urlsplit(settings.address).path.rstrip("/")
     console.include_router(webhooks.router(sites, prefix))
     console.include_router(meeting_calls.router(sites, pictures, prefix))
     console.include_router(health.router(sites.values(), is_warm, leads))

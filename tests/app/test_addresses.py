@@ -63,6 +63,13 @@ def test_where_no_target_has_rooms_no_text_promises_one(without_rooms: Desk) -> 
     assert found[CHAT].late["description"].written(str) == "Worum es geht\nDateien: team-folder/body:iot"
 
 
+def test_where_nobody_could_open_the_link_no_text_holds_it(with_rooms: Desk) -> None:
+    with_rooms.site.settings.service.url = None
+    found = with_join_links(with_rooms.site, desired()).resources
+    assert found[MEETING].fields == {"schedule": "…", "location": "", "description": "Zweck"}
+    assert found[CHAT].late["description"].links() == {FOLDER}
+
+
 def test_the_name_of_a_room_is_in_no_link(with_rooms: Desk) -> None:
     secret = "re-" + "a" * 32
     for room in (ROOM, OWN):

@@ -26,3 +26,16 @@ def test_a_target_with_wrong_settings_spoils_no_other_ones_findings(small: Insta
     ran = small.run("doctor", "--json")
     found = {target["target"]: {one["severity"] for one in target["findings"]} for target in ran.json["targets"]}
     assert (ran.code, "error" in found["cloud"], found["other"]) == (1, False, {"error"})
+
+
+def test_rooms_that_no_link_leads_into_are_found_and_secrets_of_meeting_servers_that_others_can_read(
+    small: Installation,
+) -> None:
+    secret = small.folder / "meet.secret"
+    secret.write_text("s" * 32, encoding="utf-8")
+    secret.chmod(0o644)
+    small.wish.targets["meet"] = {"connector": "jitsi", "url": "http://127.0.0.1:1", "secret_file": secret.name}
+    said = small.run("doctor", "--target", "meet").out
+    assert ("No link leads into the meeting rooms" in said, f"chmod 600 {secret}" in said) == (True, True)
+    small.more_settings["service"] = {"url": "https://netz.example"}
+    assert "No link leads" not in small.run("doctor", "--target", "meet").out

@@ -23,6 +23,8 @@ from tests.support.site import LONG_AGO, Wish, body, person
 
 TODAY: Final = date(2026, 1, 5)
 FIRST_START: Final = "first start"
+ADDRESS: Final = "http://127.0.0.1:8765"
+"""Where people open the service."""
 NO_SOURCES: Final[Mapping[str, SourceType]] = {}
 
 
@@ -195,5 +197,6 @@ def desks(
         }
     settings = folder / "settings.yaml"
     settings.touch(mode=0o600)
-    settings.write_text(yaml.safe_dump({"state": state, "networks": networks}), encoding="utf-8")
+    everything = {"state": state, "service": {"url": ADDRESS}, "networks": networks}
+    settings.write_text(yaml.safe_dump(everything), encoding="utf-8")
     return [Desk(folder, wish, clock, source_types).open() for wish in wishes]

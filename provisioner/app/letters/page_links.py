@@ -8,7 +8,7 @@ from provisioner.app.site import Site
 def page(site: Site, *parts: str | int) -> str:
     """The address of a page: every part is one segment, whatever is in it."""
     path = "/".join(quote(str(part), safe="") for part in (site.network, *parts))
-    return f"{site.settings.service.url.rstrip('/')}/{path}"
+    return f"{site.settings.service.address.rstrip('/')}/{path}"
 
 
 def join_page(site: Site, body: str, series: str | None = None) -> str:
