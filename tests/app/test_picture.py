@@ -307,6 +307,25 @@ class TestBeingUpToDate:
             thread.join()
         assert (len(found), len(reads), len({one.digest for one in found})) == (8, 1, 1)
 
+    def test_many_who_wait_for_a_changed_file_get_one_picture_made_once(self, site: Site, pictures: Pictures) -> None:
+        before = pictures.now()
+        write_people(site, person("p-neu", "Nele", "Neu", bodies=["pg-b"]))
+        found: list[Picture] = []
+        together = threading.Barrier(8)
+
+        def ask() -> None:
+            together.wait()
+            found.append(pictures.now(fresh=True))
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(found), len({id(one) for one in found})) == (8, 1)
+        assert found[0] is not before
+        assert found[0].active("p-neu")
+
     def test_where_no_state_is_looking_makes_none(self, site: Site) -> None:
         site.read_registry()
         site.inputs()
