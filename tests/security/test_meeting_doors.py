@@ -4,13 +4,16 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
 from connectors.jitsi.keys import make_key
 from provisioner.app.joining.viewing import viewer_for
-from tests.support.console import MEMBER, MODERATOR_SENSORIK, OTHER, House
+from provisioner.state import GuestRoom, GuestRooms
+from tests.console.test_injection import EVIL, assert_only_text
+from tests.support.console import MEMBER, MODERATOR_SENSORIK, OTHER, RANGER, URL, House
 from tests.support.meetings import MEET, claims_of, invite, open_room, room_name, with_rooms
 
 BODY = "pg-sensorik"
@@ -181,3 +184,33 @@ def test_of_keys_nothing_but_the_public_half_is_ever_served(house: House) -> Non
         "use",
         "alg",
     }
+
+
+def test_no_title_and_no_name_of_a_guest_is_taken_for_markup(house: House) -> None:
+    wish = house.wishes["redi"]
+    for entry in wish.people.values():
+        entry["given_name"] = f"{entry['given_name']} {EVIL}"
+    series = {"id": "jf", "title": EVIL, "first": "2026-01-13T10:00", "every": "week"}
+    wish.bodies[BODY].update(name=EVIL, purpose=EVIL, meetings={"series": [series]})
+    with_rooms(house, BODY)
+    network, leads = house.networks["redi"], house.visitor(MODERATOR_SENSORIK)
+    until = network.now() + timedelta(hours=1)
+    word = invite(network, EVIL, until)
+    room = GuestRoom("offen", BODY, room_name(5), EVIL, MODERATOR_SENSORIK, network.now(), until)
+    GuestRooms(network.site.database, "redi").open(room)
+    pages = [
+        leads.get("bodies", BODY, "guests"),
+        leads.get("bodies", BODY),
+        leads.get("me"),
+        leads.get("me", "calendar"),
+    ]
+    pages += [house.visitor(None).get("guest", word), house.visitor(OTHER).get("join", BODY)]
+    pages += [house.visitor(OTHER).get("rooms", "offen"), house.visitor(RANGER).get("figures")]
+    pages.append(leads.post("bodies", BODY, "guests", "invite", form={"name": EVIL * 3, "days": 1}))
+    pages.append(leads.post("bodies", BODY, "guests", "open", form={"title": f"{EVIL}\0", "hours": 1}))
+    read = (SimpleNamespace(headers=page.headers, text=page.text.replace(f'"{URL}/', '"/')) for page in pages)
+    shown = [page for page in read if assert_only_text(page)]
+    assert len(shown) > 6
+    where = leads.get("join", BODY).headers["location"]
+    assert not set(where) & set("<>\"' \r\n\\")
+    assert claims_of(where)["context"]["user"]["name"]
