@@ -86,11 +86,11 @@ def test_newcomers_are_told_when_their_bodies_meet_next_and_where(grown: Install
         (came,) = office.came
     assert "Nächster Termin: Di., 27. Januar, 10:00 Uhr" in came.text
     door = "https://netz.example/redi/join/pg-sensorik"
-    assert f"Besprechungsraum:\n{door}\n" in came.text
+    assert f"Videokonferenzraum:\n{door}\n" in came.text
     assert room_of(grown, "Sensorik").comments[-1].splitlines() == [
         "Willkommen, Nele Neu (Stadt Bretten)!",
         "Der nächste Termin: Di., 27. Januar, 10:00 Uhr",
-        f"Der Besprechungsraum der Gruppe: {door}",
+        f"Der Videokonferenzraum der Gruppe: {door}",
     ]
 
 

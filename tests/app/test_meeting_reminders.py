@@ -42,7 +42,7 @@ def test_it_leads_to_the_rooms_door_and_never_says_the_rooms_name(meeting: Meeti
     meeting.meets(fortnightly())
     meeting.live("2026-01-13T12:00")
     (text,) = (text for _, text in meeting.said)
-    assert text.splitlines()[2] == "Zum Besprechungsraum: https://netz.example/redi/join/pg-sensorik"
+    assert text.splitlines()[2] == "Zur Videokonferenz: https://netz.example/redi/join/pg-sensorik"
     assert ROOM not in text
 
 

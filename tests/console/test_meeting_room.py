@@ -90,7 +90,7 @@ def test_a_body_without_a_room_says_so_and_an_archive_that_it_is_closed(house: H
         store.place(EnrolledMembership(MEMBER, body, Period(), Role.MEMBER, RANGER), network.now())
     answer = visitor.get("join", "pg-akte")
     assert answer.status_code == 422
-    assert "noch keinen Besprechungsraum" in answer.text
+    assert "noch keinen Videokonferenzraum" in answer.text
     answer = visitor.get("join", "pg-alt")
     assert answer.status_code == 422
     assert "archiviert" in answer.text
