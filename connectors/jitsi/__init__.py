@@ -41,4 +41,5 @@ JITSI = ConnectorType(
     texts="connectors.jitsi",
     door=_door,
     could_read=Text.of("jitsi.could_read"),
+    keeps=Text.of("jitsi.keeps"),
 )

@@ -33,4 +33,5 @@ JITSI_ADMIN = ConnectorType(
     emulator=_emulator,
     texts="connectors.jitsiadmin",
     could_read=Text.of("jitsiadmin.could_read"),
+    keeps=Text.of("jitsiadmin.keeps"),
 )

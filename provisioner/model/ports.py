@@ -341,3 +341,5 @@ class ConnectorType:
     """Of a product with meeting rooms: from the settings to who makes the tokens that open them. Makes no request."""
     could_read: Text | None = None
     """What the technical account could read and do with the rights that its README advises, and what is read of it."""
+    keeps: Text | None = None
+    """How long the product keeps what it gets of people; None: for as long as their accounts stand."""

@@ -58,3 +58,29 @@ def test_it_names_nobody_and_asks_no_target(set_up: Installation) -> None:
     for marker in ("Marker", "Anna", "p-anna", "bretten.example"):
         assert marker not in ran.all
     assert list(set_up.cloud.log) == []
+
+
+def test_where_people_meet_it_is_said_what_each_server_gets_and_for_how_long(set_up: Installation) -> None:
+    targets = set_up.wish.targets
+    targets["meet"] = {"connector": "jitsi", "url": "https://meet.example", "secret": "x" * 32}
+    targets["planning"] = {
+        "connector": "jitsi-admin",
+        "url": "https://planning.example",
+        "meeting_server": "meet-planning.example",
+        "password": "y" * 32,
+    }
+    record = set_up.run("privacy", "record", "--json").json
+    said = {one["target"]: (one["could_read"]["text"], one["how_long"]["text"]) for one in record["recipients"]}
+    assert "a display name and a random id" in said["meet"][0]
+    assert "Jitsi stores none of it" in said["meet"][1]
+    assert "e-mail addresses of those invited" in said["planning"][0]
+    assert "Past conferences" in said["planning"][1]
+    assert "the dates in their calendars" in said["cloud"][0]
+    assert "21 days" in said["cloud"][1]
+    limits = {table: one["how_long"]["text"] for one in record["kept"] for table in one["tables"]}
+    assert limits["feed"] == "until somebody ends it, leaves or is erased"
+    assert limits["invitation"] == limits["guest_room"] == "7 days after the end, or after it was taken back"
+    assert "who took part in a meeting" in str(record["not_kept"])
+    out = set_up.run("--lang", "de", "privacy", "record").out
+    assert "Gäste von Videokonferenzen" in out
+    assert "xxxx" not in out

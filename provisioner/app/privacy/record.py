@@ -22,6 +22,7 @@ PURPOSES: Final = (
     Text.of("app.privacy_purpose_accounts"),
     Text.of("app.privacy_purpose_joining"),
     Text.of("app.privacy_purpose_telling"),
+    Text.of("app.privacy_purpose_meeting"),
     Text.of("app.privacy_purpose_leaving"),
     Text.of("app.privacy_purpose_proof"),
 )
@@ -29,6 +30,7 @@ PEOPLE: Final = (
     Text.of("app.privacy_people_staff"),
     Text.of("app.privacy_people_guests"),
     Text.of("app.privacy_people_newcomers"),
+    Text.of("app.privacy_people_visitors"),
 )
 DATA: Final = (
     Text.of("app.privacy_data_person"),
@@ -37,11 +39,13 @@ DATA: Final = (
     Text.of("app.privacy_data_accounts"),
     Text.of("app.privacy_data_decisions"),
     Text.of("app.privacy_data_letters"),
+    Text.of("app.privacy_data_meetings"),
 )
 NOT_KEPT: Final = (
     Text.of("app.privacy_not_passwords"),
     Text.of("app.privacy_not_contents"),
     Text.of("app.privacy_not_behaviour"),
+    Text.of("app.privacy_not_meetings"),
     Text.of("app.privacy_not_networks"),
 )
 MEASURES: Final = (
@@ -50,6 +54,7 @@ MEASURES: Final = (
     Text.of("app.privacy_measure_secrets"),
     Text.of("app.privacy_measure_login"),
     Text.of("app.privacy_measure_logs"),
+    Text.of("app.privacy_measure_rooms"),
     Text.of("app.privacy_measure_wire"),
     Text.of("app.privacy_measure_apart"),
     Text.of("app.privacy_measure_backup"),
@@ -122,7 +127,7 @@ def _recipients(site: Site, policy: Policy) -> Iterator[Recipient]:
         server = found.server(site.read_target(found, name)).partition(":")[2]
         holds = tuple(resource_word(kind) for kind in Kind if kind in found.kinds)
         could_read = found.could_read or Text.of("app.privacy_could_read_unsaid")
-        yield Recipient(name, found.product, server, holds, could_read, wait)
+        yield Recipient(name, found.product, server, holds, could_read, found.keeps or wait)
 
 
 def _suppliers(site: Site, registry: Registry) -> Iterator[Supplier]:
@@ -154,8 +159,8 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     yield Kept(Text.of("app.privacy_kept_sessions"), Text.of("app.privacy_hours", count=hours), ("session",))
     minutes = Text.of("app.privacy_minutes", count=policy.joining.link_minutes, days=LINK_DAYS)
     yield Kept(Text.of("app.privacy_kept_links"), minutes, ("one_time_link",))
-    yield Kept(Text.of("app.privacy_kept_feeds"), erased, ("feed",))
-    after = Text.of("app.privacy_days_after_end", count=INVITATION_DAYS)
+    yield Kept(Text.of("app.privacy_kept_feeds"), Text.of("app.privacy_till_leaving"), ("feed",))
+    after = Text.of("app.privacy_days_after_taken", count=INVITATION_DAYS)
     yield Kept(Text.of("app.privacy_kept_guests"), after, ("guest_room", "invitation"))
     yield Kept(Text.of("app.privacy_kept_access"), Text.of("app.privacy_till_renamed"), ("room_access",))
     yield Kept(Text.of("app.privacy_kept_gatherings"), days(keep.gatherings_days), ("gathering",))
@@ -163,9 +168,9 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     over = Text.of("app.privacy_days_after_end", count=RESERVATION_DAYS)
     yield Kept(Text.of("app.privacy_kept_reservations"), over, ("reservation",))
     yield Kept(Text.of("app.privacy_kept_attempts"), days(ATTEMPT_DAYS), ("attempt",))
-    yield Kept(
-        Text.of("app.privacy_kept_last_look"), Text.of("app.privacy_till_next_look"), ("meta", "errand", "remembered")
-    )
+    look = Text.of("app.privacy_till_next_look")
+    yield Kept(Text.of("app.privacy_kept_last_look"), look, ("meta", "errand"))
+    yield Kept(Text.of("app.privacy_kept_dates"), look, ("remembered",))
     yield Kept(Text.of("app.privacy_kept_tombstones"), Text.of("app.privacy_for_good"), ("tombstone",))
     technical = ("rate", "server_lock", "secret")
     yield Kept(Text.of("app.privacy_kept_technical"), Text.of("app.privacy_no_people"), technical)
