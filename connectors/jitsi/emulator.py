@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from connectors.jitsi.emulation.bosh import BoshDoor
 from connectors.jitsi.emulation.event_caller import EventCaller
+from connectors.jitsi.emulation.page import PAGE
 from connectors.jitsi.emulation.reservation_caller import ReservationCaller
 from connectors.jitsi.emulation.rooms import Entered, Guests, Rooms, Session, Setup, Turned
 from connectors.jitsi.names import backend_safe
@@ -77,7 +78,7 @@ class JitsiEmulator(Emulator):
         elif path == "config.js" and request.method == "GET":
             answer = Response(200, self._config().encode(), "application/javascript")
         else:
-            answer = Response.html("<!DOCTYPE html><title>Jitsi Meet</title>", 200 if request.method == "GET" else 405)
+            answer = Response.html(PAGE, 200 if request.method == "GET" else 405)
         now = self.clock.now()
         answer.headers.append(("Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT")))
         return answer
