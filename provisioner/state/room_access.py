@@ -27,7 +27,7 @@ class RoomAccess:
     key: str
     named_at: datetime
     audience: frozenset[str]
-    """Hashes, keyed with the room's name: nobody can be read from them."""
+    """Hashes, keyed with the room's name: once it has another one, nobody can be read from them."""
     passed_at: datetime | None = None
     """When somebody was let in last, as far as it was noted."""
     due_since: datetime | None = None
