@@ -14,7 +14,7 @@ from provisioner.model.enrolments import EnrolledMembership, EnrolledPerson
 from provisioner.model.messages import Channel, Letter, LetterKind
 from provisioner.model.registry import Period
 from provisioner.model.steps import Done
-from provisioner.state import EnrolmentStore, Outbox, Sessions
+from provisioner.state import EnrolmentStore, FeedWords, GuestRoom, GuestRooms, Invitations, Outbox, Sessions
 from tests.support.site import Installation
 
 DAY = 86_400.0
@@ -118,6 +118,29 @@ def test_whoever_came_by_the_pages_is_gone_from_there_too(gone: Installation, si
     assert gone.run("person", "show", "p-zoe", "--json").json["entry"] is None
     gone.apply()
     assert "zoe.marker" not in gone.cloud.users
+
+
+def test_who_was_invited_and_opened_rooms_is_shown_and_named_nowhere_afterwards(gone: Installation, site: Site) -> None:
+    now, later = gone.clock.now(), gone.clock.now() + timedelta(days=20)
+    invitations, rooms = Invitations(site.database, "redi"), GuestRooms(site.database, "redi")
+    invitations.make("body:pg-lora", "Ben Muster (Bretten)", "p-anna", now, later)
+    made, _ = invitations.make("body:pg-lora", "Gustav Gast", "p-ben", now, later)
+    for room, by in (("mine", "p-ben"), ("hers", "p-anna")):
+        rooms.open(GuestRoom(room, "pg-lora", f"re-{room}", "Abschied von Ben Muster", by, now, later))
+    FeedWords(site.database, "redi").renew("p-ben", now)
+    kept = gone.run("person", "show", "p-ben", "--json").json["kept"]
+    assert [one["made_at"] for one in kept["feeds"]] == [now.isoformat()]
+    assert {one["guest_name"] for one in kept["invitations"]} == {"Ben Muster (Bretten)", "Gustav Gast"}
+    assert [one["id"] for one in kept["guest_rooms"]] == ["mine"]
+    assert "re-mine" not in str(kept)
+    shown = gone.run("person", "show", "p-ben").out
+    assert "  invitations as a guest or of guests: 2" in shown
+    ran = gone.run(*ERASE)
+    assert ran.code == 0, ran.all
+    assert "still name" not in ran.out
+    assert b"Ben Muster" not in b"".join(path.read_bytes() for path in (gone.folder / "state").glob("readi.*"))
+    assert invitations.to("body:pg-lora") == [made], "somebody else's guest comes all the same"
+    assert FeedWords(site.database, "redi").people() == frozenset()
 
 
 def test_an_export_is_for_one_pair_of_eyes_and_never_overwrites(gone: Installation) -> None:
