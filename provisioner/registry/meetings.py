@@ -95,7 +95,11 @@ def _of_days(one: SeriesDocument, series: Series) -> Iterator[Flaw]:
     for index, day in enumerate(one.cancelled):
         if series.on(day) is None:
             yield Flaw(("cancelled", index), "registry.no_meeting_that_day", {"day": day}, is_error=False)
-    for day in one.moved:
+    for day, to in one.moved.items():
+        if to == series.on(day):
+            yield Flaw(("moved", str(day)), "registry.moved_nowhere", {"day": day}, is_error=False)
+        elif to == series.on(to.date()) and to.date() not in {*one.cancelled, *one.moved}:
+            yield Flaw(("moved", str(day)), "registry.moved_onto_another", {"to": to.date()}, is_error=False)
         if series.on(day) is None:
             yield Flaw(("moved", str(day)), "registry.no_meeting_that_day", {"day": day}, is_error=False)
         if day in one.cancelled:

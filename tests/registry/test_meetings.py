@@ -104,6 +104,8 @@ def test_meetings_that_nobody_could_put_into_a_calendar_block_their_body(write: 
         ("every: week, cancelled: [2026-01-21]", "no_meeting_that_day"),
         ("every: week, until: 2026-01-20, cancelled: [2026-01-27]", "no_meeting_that_day"),
         ("every: week, moved: {2026-01-21: 2026-01-22T10:00}", "no_meeting_that_day"),
+        ("every: week, moved: {2026-01-20: 2026-01-20T10:00}", "moved_nowhere"),
+        ("every: week, moved: {2026-01-20: 2026-01-27T10:00}", "moved_onto_another"),
         ("every: week, further: [2026-01-20T12:00]", "further_already"),
     ],
 )
