@@ -37,6 +37,9 @@ def list_command(
         return NOTHING_TO_DO
     for one in report.meetings:
         context.out.print(_line(context, one), style="dim" if one.off else None, markup=False)
+    if report.mistakes:
+        told = context.tell("meetings_with_mistakes", count=report.mistakes)
+        context.err.print(told, style="yellow", markup=False)
     if not report.meetings:
         context.out.print(context.tell("no_meetings", days=days), markup=False)
     return NOTHING_TO_DO

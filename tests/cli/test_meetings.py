@@ -63,3 +63,11 @@ def test_where_nobody_meets_it_says_so_and_a_slip_of_the_pen_is_named(meeting: I
     ran = meeting.run("meetings", "list", "pg-x")
     assert ran.code == 1
     assert 'There is no body "pg-x".' in ran.err
+
+
+def test_mistakes_of_the_registry_are_said_as_they_take_meetings_away(meeting: Installation) -> None:
+    """Nobody is in this registry, which is one."""
+    meeting.wish.add(body("pg-x", "Falsch", meetings={"series": [{**SERIES, "every": "two weeks"}]}))
+    ran = meeting.run("meetings", "list", "--days", "3")
+    assert (ran.code, "The registry has 2 mistakes" in ran.err) == (0, True)
+    assert meeting.run("meetings", "list", "--json").json["mistakes"] == 2

@@ -32,6 +32,7 @@ class MeetingsReport(JsonReport):
 
     schema_: Literal["readi.meetings/1"] = Field(default="readi.meetings/1", alias="schema")
     network: str
+    mistakes: int = Field(description="Mistakes of the registry: what they concern is not among the meetings.")
     meetings: list[MeetingReport]
 
 
@@ -39,7 +40,8 @@ def meetings_report(site: Site, body: str | None, days: int) -> MeetingsReport:
     """When one body, or all, will meet. Raises `SettingsError` for a body that there is not, `StateError`."""
     picture, now = Pictures(site).now(), site.clock.now()
     found = agenda(picture, _bodies(picture, body), now, now + timedelta(days=days), also_off=True)
-    return MeetingsReport(network=site.network, meetings=[_report(one) for one in found])
+    wrong = sum(problem.is_error for problem in picture.problems)
+    return MeetingsReport(network=site.network, mistakes=wrong, meetings=[_report(one) for one in found])
 
 
 def _bodies(picture: Picture, body: str | None) -> list[Body]:
