@@ -368,3 +368,21 @@ def test_whoever_was_put_out_finds_no_way_back_by_the_old_name(desk: Desk, doors
     assert doors.room_named(ROOM) is None
     with pytest.raises(Forbidden):
         doors.enter(ben, "pg-sensorik")
+
+
+def test_who_may_enter_is_forgotten_with_the_room_and_with_the_last_meeting_server(desk: Desk) -> None:
+    tie_room(desk, "pg-lora", "re-" + "b" * 32)
+    note_access(desk.site, desk.picture)
+    accesses = RoomAccesses(desk.site.database, desk.site.network)
+    Bindings(desk.site.database).release("redi", TARGET, ResourceId(Kind.MEETING_ROOM, "body:pg-lora"))
+    note_access(desk.site, desk.picture)
+    assert accesses.all().keys() == {KEY}
+    note_access(desk.site, desk.picture, [])
+    assert accesses.all() == {}
+
+
+def test_of_whoever_left_no_hash_is_left_either(desk: Desk) -> None:
+    before = access(desk).audience
+    desk.places.leave(desk.viewer("ben"), "pg-sensorik")
+    note_access(desk.site, desk.picture)
+    assert len(before - access(desk).audience) == 1

@@ -89,6 +89,8 @@ def note_access(site: Site, picture: Picture, targets: Iterable[str] | None = No
     """
     names = meeting_targets(site) if targets is None else list(targets)
     if not names:
+        accesses = RoomAccesses(site.database, site.network)
+        accesses.forget(accesses.all())
         return
     network, now = site.network, site.clock.now()
     days = picture.policy.meetings.rooms.rotate_days
