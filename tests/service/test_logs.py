@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -19,6 +20,11 @@ from tests.support.site import SERVICE, Installation
 
 ADDRESS = "marita.marker@bretten.example"
 MARKERS = ("marita", "marker", "geheimniskram", "suchbegriff", "bretten.example", "anna.muster", "muster", SERVICE[1])
+MEET, SECRET, EVENTS = (
+    "http://127.0.0.1:9",
+    "invented-Rooms-of-thirty-two-letters",
+    "invented-Events-of-thirty-two-letters",
+)
 
 
 class Visitor:
@@ -28,6 +34,8 @@ class Visitor:
         self.base = f"{service.url}/redi"
         self.web = requests.Session()
         self.answers: list[int] = []
+        self.page = ""
+        """What the last form led to."""
 
     def get(self, path: str) -> str:
         answer = self.web.get(f"{self.base}{path}", timeout=30)
@@ -39,6 +47,7 @@ class Visitor:
         (word,) = set(re.findall(r'name="csrf" value="([^"]+)"', self.get(page)))
         answer = self.web.post(f"{self.base}{path}", data={"csrf": word, **fields}, timeout=30)
         self.answers.append(answer.status_code)
+        self.page = answer.text
         return answer.text
 
 
@@ -54,6 +63,28 @@ def come_in(visitor: Visitor, office: PostOffice, site: Site) -> str:
     return str(word)
 
 
+def meet(visitor: Visitor) -> list[str]:
+    """Somebody enters a meeting room and wants a calendar: the pass and its room's name, and the calendar's word."""
+    answer = visitor.web.get(f"{visitor.base}/join/pg-lora", allow_redirects=False, timeout=30)
+    assert answer.status_code == 303, answer.text
+    room, _, token = answer.headers["location"].removeprefix(f"{MEET}/").partition("#")
+    visitor.post("/me/calendar", "/me/calendar")
+    (word,) = set(re.findall(r"/redi/feed/([\w-]{43})", visitor.page))
+    assert visitor.get(f"/feed/{word}.ics").startswith("BEGIN:VCALENDAR")
+    for name in (room, "geheimniskram"):
+        visitor.web.get(f"{visitor.base}/room?room={name}&state=suchbegriff", allow_redirects=False, timeout=30)
+    visitor.get(f"/guest/{word}")
+    event = {"event_name": "muc-occupant-joined", "room_name": room, "active_occupants_count": 1}
+    event |= {"occupant": {"joined_at": int(time.time()), "name": "Marita Marker", "email": ADDRESS}}
+    for secret in (EVENTS, "geheimniskram"):
+        headers = {"Authorization": f"Bearer {secret}"}
+        told = requests.post(f"{visitor.base}/events/occupant/joined", json=event, headers=headers, timeout=30)
+        assert told.status_code == (204 if secret == EVENTS else 403)
+    form = {"name": "geheimniskram", "mail_owner": ADDRESS}
+    requests.post(f"{visitor.base}/reservations/geheimniskram/conference", data=form, timeout=30)
+    return [room, token.split("%22")[1], word]
+
+
 def be_a_nuisance(visitor: Visitor, word: str) -> None:
     """What strangers and scanners ask for."""
     for path in (
@@ -62,6 +93,10 @@ def be_a_nuisance(visitor: Visitor, word: str) -> None:
         f"/people/{quote('Marita Marker')}",
         f"/people?search={quote('Suchbegriff Marker')}",
         "/bodies/geheimniskram",
+        "/join/geheimniskram",
+        "/guest/geheimniskram",
+        "/rooms/geheimniskram",
+        "/feed/geheimniskram.ics",
     ):
         visitor.get(path)
     visitor.post("/login", "/login", address="kein@@geheimniskram")
@@ -77,12 +112,15 @@ def be_a_nuisance(visitor: Visitor, word: str) -> None:
 def test_of_all_that_people_say_and_are_called_no_line_tells(served: Installation) -> None:
     with PostOffice() as office:
         served.more_settings["service"]["mail"] = office.settings()
+        served.wish.targets["meet"] = {"connector": "jitsi", "url": MEET, "secret": SECRET}
+        served.more_network["meetings"] = {"events": {"secret": EVENTS}}
         served.write()
         with Serving(served) as service, opened(served) as site:
             wait_until(lambda: drained(site) and "anna.muster" in served.cloud.users)
             visitor, service_address = Visitor(service), service.url
             word = come_in(visitor, office, site)
             assert "marita.marker" in served.cloud.users
+            opening = meet(visitor)
             be_a_nuisance(visitor, word)
             assert 500 not in visitor.answers
             office.post.at_rcpt.append(f"550 no such user {ADDRESS}")
@@ -94,7 +132,7 @@ def test_of_all_that_people_say_and_are_called_no_line_tells(served: Installatio
             visitor.web.close()
             assert service.end() == 0
             text, lines = service.log_file.read_text("utf-8"), service.log()
-    for marker in (*MARKERS, word, *cookie):
+    for marker in (*MARKERS, word, *opening, SECRET, EVENTS, *cookie):
         assert marker.casefold() not in text.casefold(), [line for line in lines if marker.casefold() in str(line)]
     listens, *told = (line for line in text.splitlines() if not line.startswith("{"))
     assert len(lines) + len(told) + 1 == len(text.splitlines()), "every line is JSON"
