@@ -47,7 +47,7 @@ def show_login(
     asked = visit.request.cookies.get(visit.network.cookie("next"), "")
     context = {
         "address": address,
-        "for_room": asked.partition("?")[0] == visit.network.path("room"),
+        "for_room": _leads_into_a_room(visit, asked.partition("?")[0]),
         "errors": errors or {},
         "refused": why,
         "contact": visit.picture.policy.joining.contact,
@@ -55,6 +55,10 @@ def show_login(
         "mail_goes": visit.network.mail_goes,
     }
     return render(visit, "login.html", status=status, **context)
+
+
+def _leads_into_a_room(visit: Visit, path: str) -> bool:
+    return path == visit.network.path("room") or path.startswith(visit.network.path("join", ""))
 
 
 @router.post("/language")

@@ -77,6 +77,7 @@ def test_a_login_leads_back_to_the_room(house: House, who: str | None) -> None:
     answer = visitor.get("join", BODY)
     assert (answer.status_code, answer.headers["location"]) == (303, "/redi/login")
     assert visitor.client.cookies.get(house.networks["redi"].cookie("next")).strip('"') == f"/redi/join/{BODY}"
+    assert "Wenn Sie als Gast eingeladen sind" in visitor.get("login").text
 
 
 def test_a_newcomer_says_first_who_they_are(house: House) -> None:
