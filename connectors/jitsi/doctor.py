@@ -48,7 +48,9 @@ def examine(settings: JitsiSettings, door: JitsiDoor, wiring: Wiring) -> Iterato
     except SettingsError as error:
         yield Finding(Severity.ERROR, error.text, Text.of("jitsi.mend_signing"))
         return
-    yield Finding(Severity.OK, Text.of("jitsi.can_sign", url=settings.url, count=len(door.published_keys())))
+    published = len(door.published_keys())
+    by_keys = Text.of("jitsi.can_sign_by_keys", url=settings.url, count=published)
+    yield Finding(Severity.OK, by_keys if published else Text.of("jitsi.can_sign", url=settings.url))
     if is_open_to_listeners(settings.url):
         what = Text.of("jitsi.not_encrypted", url=settings.url)
         yield Finding(Severity.WARNING, what, Text.of("jitsi.mend_not_encrypted"))
