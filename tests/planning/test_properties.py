@@ -450,13 +450,19 @@ class Provisioning(RuleBasedStateMachine):
     def _check_that_no_leaver_reads_a_chat(self) -> None:
         world, desired = self.world, self.world.desired()
         ours = our_keys(world.server.inventory(), world.ties, Kind.ACCOUNT)
+        # Whose an account is that nobody owns any more is not known: it stays where it is, and a ranger is told.
+        nobodys = {
+            one.id.key
+            for one in world.plan().notices
+            if one.id is not None and one.why.code == "planning.borrowed_no_more"
+        }
         untouched = desired.blocked | desired.unmanaged
         for identity, binding in world.bindings.items():
             room = world.server.talks.get(binding.remote_id)
             if room is None or self._is_replaced((identity.kind, binding.remote_id)) or identity.key in untouched:
                 continue
             if desired.complete:
-                left = {ours[at] for at in room.people if at in ours} & (desired.gone - desired.blocked)
+                left = {ours[at] for at in room.people if at in ours} & (desired.gone - desired.blocked - nobodys)
                 assert not left, "somebody left and is still in a conversation"
 
 
