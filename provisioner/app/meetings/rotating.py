@@ -119,7 +119,7 @@ def note_access(site: Site, picture: Picture, targets: Iterable[str] | None = No
 
 
 def rotate_due(
-    site: Site, picture: Picture, opened: Callable[[Site], Opened] = open_doors, *, errands: Iterable[int] = ()
+    site: Site, picture: Picture, doors_of: Callable[[Site], Opened] = open_doors, *, errands: Iterable[int] = ()
 ) -> list[Rotated]:
     """Give another name to every room that waits for one and may have it; the others are looked at again later.
 
@@ -130,7 +130,7 @@ def rotate_due(
     due = accesses.due()
     if not due:
         return []
-    doors = opened(site)
+    doors = doors_of(site)
     names = {room.key: room for room in RoomNames(site.database, network).all(doors)}
     accesses.forget([access.key for access in due if access.key not in names])
     found = [
@@ -145,13 +145,13 @@ def rotate_due(
 
 
 def rotate_body(
-    site: Site, picture: Picture, body: str, actor: str, opened: Callable[[Site], Opened] = open_doors
+    site: Site, picture: Picture, body: str, actor: str, doors_of: Callable[[Site], Opened] = open_doors
 ) -> list[Rotated]:
     """Other names for all rooms of a body, by a ranger's word; those in which somebody sits wait for it.
 
     Empty: it has none. Raises `LockTaken`, `StateError`, `SettingsError`.
     """
-    now, network, doors = site.clock.now(), site.network, opened(site)
+    now, network, doors = site.clock.now(), site.network, doors_of(site)
     note_access(site, picture, doors)
     found: list[Rotated] = []
     for room in RoomNames(site.database, network).all(doors):
