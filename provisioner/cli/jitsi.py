@@ -9,6 +9,7 @@ from connectors.jitsi.deployment import Ours, deployment, event_component
 from provisioner.app.letters.page_links import page
 from provisioner.app.meetings.servers import jitsi_of
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, context_of
+from provisioner.model.text import Text
 
 jitsi = typer.Typer(no_args_is_help=True, help="The meeting server that opens the rooms.")
 
@@ -38,6 +39,9 @@ def config_command(
     context = context_of(ctx)
     site = context.open_site()
     _, settings = jitsi_of(site, target)
+    if site.settings.service.url is None:
+        for text in ("app.no_way_in", "app.mend_no_way_in"):
+            context.err.print(context.say(Text.of(text)), style="yellow", markup=False)
     ours = Ours(
         page(site),
         long_secret_of(site.section.meetings.events, site, "meetings.events"),
