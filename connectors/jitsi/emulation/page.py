@@ -51,8 +51,8 @@ if (token === null) {
       `You would be in the lobby: ${name}. A moderator lets you in.`));
   }
   const until = new Date(token.exp * 1000).toLocaleTimeString(navigator.language, { timeStyle: "short" });
-  show("#until", say(`Dieser Einlass gilt bis ${until} Uhr; der Link zur Videokonferenz bleibt immer derselbe.`,
-    `This pass holds until ${until}; the link to the meeting stays the same for good.`));
+  show("#until", say(`Dieser Einlass gilt bis ${until} Uhr; der Link, dem Sie gefolgt sind, gibt danach einen neuen.`,
+    `This pass holds until ${until}; the link that you followed gives another one then.`));
 }
 </script>
 </html>
