@@ -197,6 +197,8 @@ class Pictures:
         self._laying = threading.Lock()
         """Held for milliseconds."""
         self._aside: threading.Thread | None = None
+        self.readings = 0
+        """How often files and sources were read whole: each time most of what is in memory is new."""
 
     def now(self, *, fresh: bool = False) -> Picture:
         """The registry as it is. Raises `SettingsError`, `StateError`.
@@ -277,6 +279,7 @@ class Pictures:
             kept, loaded = site.reading.read_again(enrolments)
             made = self._of(loaded, kept, policy, look, read.problems, enrolments.revision)
             self._made = made
+            self.readings += 1
             return made
 
     def _of(

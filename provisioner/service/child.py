@@ -4,7 +4,6 @@ It holds no lock while it has nothing to do. Nothing but jobs and reports goes t
 """
 
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -105,7 +104,7 @@ class _Child:
             pictures.now()
         except ReadiError as error:  # said again, and told, by the first job
             _log.warning("registry not read", extra={"network": self._site.network, "why": error.text.code})
-        _collect_rarely()
+        collect_rarely()
         try:
             self._pipe.send(Ready(_megabytes()))
             while (errands := self._next()) is not None:
@@ -120,17 +119,6 @@ class _Child:
             while not self._jobs and not self._ending:
                 self._come.wait()
             return None if self._ending else self._jobs.pop(0)
-
-
-def _collect_rarely() -> None:
-    """What is warm by now is millions of objects that live on.
-
-    Looking through them again and again for garbage took a third of a targeted sync's time (10,000 people). The worker
-    is renewed before this could keep too much.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _asked_to_end(number: int, frame: FrameType | None) -> None:

@@ -14,6 +14,7 @@ from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
 from provisioner.model.ports import Clock
+from provisioner.service.heap import collect_rarely
 from provisioner.service.http import HttpServer, application, listen
 from provisioner.service.leader import Leader, Served
 from provisioner.service.leading import Leading
@@ -62,6 +63,8 @@ class Service:
             self._http = HttpServer(app, self._listener, settings.service.trusted_proxies)
             self._stack = stack.pop_all()
         self._warm = False
+        self._read = 0
+        """How often registries had been read when the heap was looked through last."""
         self._warming = Loop("pictures", self._warm_up)
         self._lead = Loop("leading", self._lead_turn, at_last=self._leading.give_up)
 
@@ -101,6 +104,10 @@ class Service:
     def _warm_up(self) -> float:
         for pictures in self.pictures.values():
             pictures.now()
+        read = sum(pictures.readings for pictures in self.pictures.values())
+        if read != self._read:
+            self._read = read
+            collect_rarely()
         self._warm = True
         return _REREAD
 
