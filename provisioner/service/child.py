@@ -22,6 +22,7 @@ from provisioner.app.work.jobs import Control, JobReport, perform
 from provisioner.execution import Interruption
 from provisioner.model.errands import Errand
 from provisioner.model.errors import ReadiError
+from provisioner.service.heap import collect_rarely
 
 _log = logging.getLogger(__name__)
 
