@@ -46,7 +46,8 @@ _BARE: Final = "/redi"
 def rooms(say: Say) -> Iterator[Figure]:
     """Alone, and while the worker reads and compares everything."""
     say(f"bringing {SIZE.people:,} people and {SIZE.bodies} bodies to a server …")
-    made, _ = brought(SIZE)
+    made, server = brought(SIZE)
+    server.step_aside()
     with ServiceProcess(made, {"meet": _MEET}) as service:
         wanted = _clicks(service)
         say("letting all of them in once …")
