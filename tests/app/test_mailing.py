@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from provisioner.app.joining.refusing import Forbidden, Refused
 from provisioner.app.letters.delivering import Postman
@@ -145,8 +146,9 @@ def test_a_trial_says_what_the_server_answered(desk: Desk) -> None:
     assert "Es ist kein Mail-Server eingerichtet" in run_cli(trial).err
     settings = desk.folder / "settings.yaml"
     with PostOffice() as office:
-        more = "".join(f"    {name}: {value}\n" for name, value in office.settings().items())
-        settings.write_text(f"{settings.read_text()}service:\n  mail:\n{more}", encoding="utf-8")
+        wanted = yaml.safe_load(settings.read_text(encoding="utf-8"))
+        wanted.setdefault("service", {})["mail"] = dict(office.settings())
+        settings.write_text(yaml.safe_dump(wanted), encoding="utf-8")
         assert run_cli(trial).out == "Der Mail-Server hat die Nachricht an rita@bretten.example angenommen.\n"
         assert [one.recipients for one in office.came] == [["rita@bretten.example"]]
         assert "Mail geht über 127.0.0.1" in run_cli([*common, "doctor"]).out
