@@ -306,13 +306,16 @@ class Provisioning(RuleBasedStateMachine):
 
     def _goes_on_next_time(self, part: TargetPlan) -> bool:
         """A name that this run gave up or adopted ends a dispute about it; adopting never renames by itself; and
-        whoever is borrowed by the address alone is known once somebody put the account where it belongs by hand."""
+        whoever is borrowed by the address alone is known once somebody put the account where it belongs by hand. A text
+        that leads to what is renamed by a ranger's word alone follows in the run after it."""
         wanted = self.world.desired().resources
         borrowed = {identity.key for identity in part.borrowed}
         if any(notice.kind is NoticeKind.DISPUTED for notice in part.notices):
             return True
         for change in part.changes:
             if isinstance(change, Adopt) and change.remote.name != wanted[change.id].name:
+                return True
+            if isinstance(change, Update) and "name" in change.after and change.change_class is not ChangeClass.AUTO:
                 return True
             waits = isinstance(change, Join) and change.change_class is not ChangeClass.AUTO
             if waits and borrowed.intersection(getattr(change, "members", ())):
