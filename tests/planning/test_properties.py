@@ -474,7 +474,7 @@ def test_from_any_reachable_state_it_is_safe_and_converges() -> None:
     run_state_machine_as_test(
         Provisioning,
         settings=settings(
-            max_examples=500,
+            max_examples=750,
             stateful_step_count=30,
             derandomize=True,
             deadline=None,
@@ -496,5 +496,5 @@ def test_from_any_reachable_state_it_is_safe_and_converges() -> None:
         "leave team-folder",
         "leave conversation",
     }
-    rare = {what: SEEN[what] for what in wanted if SEEN[what] < 25}
+    rare = {what: SEEN[what] for what in wanted if SEEN[what] < 50}
     assert rare == {}, "the generated runs hardly contained what they are to prove"
