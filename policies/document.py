@@ -142,6 +142,17 @@ class DriftPolicy(Section):
     conference: OnDrift = Field(
         default=OnDrift.ASK, description="Conferences of a planner, and who takes part; the same words."
     )
+    forum_category: OnDrift = Field(
+        default=OnDrift.ASK,
+        description="Forum categories: name, place, first topic, and what groups may do there; the same words.",
+    )
+    wiki_space: OnDrift = Field(
+        default=OnDrift.ASK,
+        description="What groups may do in a wiki's spaces; the same words. Pages are never touched.",
+    )
+    wiki_page: OnDrift = Field(
+        default=OnDrift.ASK, description="Wiki pages that are ours: the index of all bodies; the same words."
+    )
     mailing_list: OnDrift = Field(
         default=OnDrift.ASK,
         description="Settings of mailing lists, and who is on them or owns them; the same words.",
@@ -303,4 +314,7 @@ class Policy(Section):
             Kind.CALENDAR: self.on_drift.calendar,
             Kind.MEETING: self.on_drift.meeting,
             Kind.CONFERENCE: self.on_drift.conference,
+            Kind.FORUM_CATEGORY: self.on_drift.forum_category,
+            Kind.WIKI_SPACE: self.on_drift.wiki_space,
+            Kind.WIKI_PAGE: self.on_drift.wiki_page,
         }

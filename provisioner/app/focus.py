@@ -108,7 +108,12 @@ def whole(desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:
         for identity, resource in desired.resources.items()
         if identity.kind in looked_at and identity not in ties.bindings
     )
-    return Focused(desired, ties, Interest(frozenset(called), names, called=called))
+    keys = {
+        (identity.kind, binding.remote_id): identity.key
+        for identity, binding in ties.bindings.items()
+        if identity.kind in looked_at
+    }
+    return Focused(desired, ties, Interest(frozenset(called), names, called=called, keys=keys))
 
 
 def narrow(only: Set[str], registry: Registry, desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:

@@ -93,6 +93,8 @@ class Interest:
     called: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
     """What that which is tied was called at the last apply, by (kind, remote id): all that there is to say of an
     object that its product does not keep."""
+    keys: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    """The registry's key of what is tied, by (kind, remote id): fields that name another object hold it (`parent`)."""
     known: Mapping[tuple[Kind, str], Known] = field(default_factory=dict)
     """By (kind, remote id) of a container: what was in it when it was read last."""
     only: tuple[Sought, ...] | None = None
@@ -132,7 +134,8 @@ class Capabilities:
     canonical: Callable[[Kind, FieldName, Value], Value] = _same_value
     """The form in which the product gives a value back."""
     address: Callable[[Kind, str, str], str | None] = _no_address
-    """(kind, remote id, name) → where people open the object, for texts that link to it; None: nowhere."""
+    """(kind, remote id, name) → where people open the object, for texts that link to it; None: nowhere. Of an account
+    with which people log in elsewhere: the id that those places learn of it (`login_id`)."""
     hand_over: Callable[[str, str], Text] | None = None
     """(account's name, the other's name) → how the files of an account come to belong to another one, as people have
     to do it themselves; None: accounts own no files."""
@@ -142,6 +145,9 @@ class Capabilities:
     holds_login: bool = False
     """People log in with accounts of this target: these, and who is in its groups, are ours to make, also where policy
     says that elsewhere the login brings both along."""
+    before_login: bool = False
+    """Accounts can be made before their people first log in, tied to the login by `login_id`: they, and who is in
+    groups, are ours to make, also where policy says that elsewhere the login brings both along."""
     only_members: bool = False
     """Nobody needs an account here who is to be in nothing: such accounts are neither made nor adopted."""
     named_by_login: bool = False

@@ -21,6 +21,9 @@ class Kind(StrEnum):
     CALENDAR = "calendar"
     MEETING = "meeting"  # a series in a calendar, or a single date
     CONFERENCE = "conference"  # one meeting, planned in a product of its own
+    FORUM_CATEGORY = "forum-category"  # of a body, or what the categories of a kind of bodies stand below
+    WIKI_SPACE = "wiki-space"  # the pages of a body
+    WIKI_PAGE = "wiki-page"  # one page whose whole text is ours
 
 
 class EdgeRole(StrEnum):
@@ -65,6 +68,12 @@ FieldName = Literal[
     "starts_at",  # of a conference: local time with its zone, e.g. "2026-01-13T10:00 Europe/Berlin"
     "minutes",  # int; how long it takes
     "organisers",  # of a conference: keys of the accounts of which one shall organise it, the first that can, by spaces
+    "parent",  # of a forum category: the key of the category that it stands below
+    "open",  # bool; everybody who logs in there reads it
+    "first_topic",  # what stands first in a forum category: a line with its title, an empty one, its text
+    "first_page",  # what the first page of a new wiki space begins with
+    "text",  # of a page: all that stands on it
+    "login_id",  # of an account where people log in through another target: by which that one knows them
     "login_link",  # "<alias>:<id>": which account at a city's identity provider logs in as this one
     "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas
 ]
@@ -77,7 +86,8 @@ class ResourceId(NamedTuple):
     """A resource's id in the registry's words: what should exist, not how a target calls it.
 
     Keys are ``person:<id>``, ``body:<id>``, ``body:<id>:administrators``, ``organisation:<id>``, ``role:<role>``,
-    ``body:<id>:meeting:<id>``, ``body:<id>:meeting:<id>:<day>``.
+    ``body:<id>:meeting:<id>``, ``body:<id>:meeting:<id>:<day>``; of what all bodies share ``bodies:<kind of body>``,
+    ``bodies:archive``, ``bodies:index``.
     """
 
     kind: Kind
@@ -111,6 +121,7 @@ BEGINNINGS: Final[Mapping[Kind, tuple[FieldName, ...]]] = {
     Kind.TEAM_FOLDER: ("layout",),
     Kind.CONVERSATION: ("first_message",),
     Kind.MAILING_LIST: ("language",),
+    Kind.WIKI_SPACE: ("first_page",),
 }
 """What an object begins with (see `Mode.ONCE`): one that has been ours before has begun, and gets none again."""
 

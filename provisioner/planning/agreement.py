@@ -19,7 +19,7 @@ from provisioner.model.resources import (
     Value,
 )
 from provisioner.planning.draft import is_orphan
-from provisioner.planning.rosters import SORTS
+from provisioner.planning.rosters import GRADED, SORTS
 from provisioner.planning.sameness import is_replaced, our_keys, reader_of
 
 
@@ -145,7 +145,7 @@ class _Agreed:
             return
         spoken_of = applied if evidence.scope.only is None else applied & evidence.scope.only
         left = (spoken_of & self.known[seats.member]) - present - wanted
-        if left and self.id.kind is Kind.TEAM_FOLDER:
+        if left and self.id.kind in GRADED:
             left -= self._regraded(seats)
         found.left += [Edge(seats, member) for member in sorted(left)]
 

@@ -147,6 +147,9 @@ KINDS = (
     Kind.CALENDAR,
     Kind.MEETING,
     Kind.CONFERENCE,
+    Kind.FORUM_CATEGORY,
+    Kind.WIKI_SPACE,
+    Kind.WIKI_PAGE,
 )
 """In the order in which they are planned: what can be a member, or is needed, comes before what needs it."""
 

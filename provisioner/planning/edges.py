@@ -12,7 +12,7 @@ from provisioner.model.text import Text
 from provisioner.planning.draft import KINDS, Draft
 from provisioner.planning.grades import compare_grades
 from provisioner.planning.rooms import compare_room
-from provisioner.planning.rosters import SORTS, Case, Differences, Members, Move, compare_seats, drift_class
+from provisioner.planning.rosters import GRADED, SORTS, Case, Differences, Members, Move, compare_seats, drift_class
 
 CONTAINERS: Final = tuple(kind for kind in KINDS if kind in SORTS)
 """In the order in which they are planned: who comes and goes with a group is known before conversations are."""
@@ -92,7 +92,7 @@ class EdgePlanner:
         draft, kind = self._draft, identity.kind
         on_drift = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
         case = Case(identity, draft.desired, draft.ties, roster, self._members, on_drift)
-        if kind is Kind.TEAM_FOLDER:
+        if kind in GRADED:
             return compare_grades(case, Kind.GROUP, adopted=identity in draft.newly_ours)
         if kind is Kind.CONVERSATION:
             found = compare_seats(case, EdgeRole.MEMBER, Kind.GROUP)

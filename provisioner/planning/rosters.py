@@ -9,10 +9,13 @@ from provisioner.model.inventory import NOBODY, Complete, Roster
 from provisioner.model.resources import LADDER_OF_RIGHTS, Desired, EdgeRole, Kind, ResourceId, Seats
 from provisioner.model.rules import OnDrift
 
+_GRADES = tuple((role, Kind.GROUP) for role in LADDER_OF_RIGHTS)
+GRADED = frozenset({Kind.TEAM_FOLDER, Kind.FORUM_CATEGORY, Kind.WIKI_SPACE, Kind.WIKI_PAGE})
+"""Containers of groups, each of which has exactly one role in them."""
+
 SORTS: Mapping[Kind, tuple[tuple[EdgeRole, Kind], ...]] = {
     Kind.GROUP: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
     Kind.ROLE: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
-    Kind.TEAM_FOLDER: tuple((role, Kind.GROUP) for role in LADDER_OF_RIGHTS),
     Kind.CONVERSATION: (
         (EdgeRole.MEMBER, Kind.GROUP),
         (EdgeRole.MODERATOR, Kind.ACCOUNT),
@@ -21,6 +24,7 @@ SORTS: Mapping[Kind, tuple[tuple[EdgeRole, Kind], ...]] = {
     Kind.MAILING_LIST: ((EdgeRole.MEMBER, Kind.ACCOUNT), (EdgeRole.MODERATOR, Kind.ACCOUNT)),
     Kind.CALENDAR: ((EdgeRole.READER, Kind.GROUP),),
     Kind.CONFERENCE: ((EdgeRole.MEMBER, Kind.ACCOUNT),),
+    **dict.fromkeys(GRADED, _GRADES),
 }
 """The sorts of members that each kind of container has."""
 

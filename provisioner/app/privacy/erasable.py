@@ -18,6 +18,9 @@ from provisioner.registry.mistakes import mend_word
 
 PERSON, BODY = "person", "body"
 _LAST_FIRST = (
+    Kind.WIKI_PAGE,
+    Kind.WIKI_SPACE,
+    Kind.FORUM_CATEGORY,
     Kind.CONFERENCE,
     Kind.MEETING,
     Kind.CALENDAR,
