@@ -22,7 +22,7 @@ from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
 if TYPE_CHECKING:  # the emulators are loaded by those who want to see them
-    from provisioner.app.demo.story import Audience, Story
+    from provisioner.app.demo.telling import Audience, Story
 
 
 demo = typer.Typer(invoke_without_command=True, help="The whole story, or the whole service, on emulators.")
@@ -74,7 +74,7 @@ class _Teller:
         self._told = 0
 
     def audience(self) -> "Audience":
-        from provisioner.app.demo.story import Audience
+        from provisioner.app.demo.telling import Audience
 
         return Audience(self._chapter, self._say, self._plan, self._drift, self._leavers, self._yaml)
 

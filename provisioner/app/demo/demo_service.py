@@ -18,6 +18,7 @@ from provisioner.app.applying import Approval, apply
 from provisioner.app.carrying_out import Started
 from provisioner.app.demo.demo_cloud import cloud_of
 from provisioner.app.demo.demo_mailbox import Mail, Mailbox
+from provisioner.app.demo.products import PLAYED
 from provisioner.app.joining.bodymaking import make_body
 from provisioner.app.joining.places import Places
 from provisioner.app.joining.viewing import viewer_for
@@ -77,7 +78,7 @@ class DemoService:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="readi-demo-")))
             shutil.copytree(example_folder(), folder, dirs_exist_ok=True)
-            sandboxes = stack.enter_context(Sandboxes(self._clock))
+            sandboxes = stack.enter_context(Sandboxes(self._clock, PLAYED))
             for sandbox in sandboxes.running:
                 sandbox.prepare_for_demo()
             mailbox = stack.enter_context(Mailbox(self._show))

@@ -6,32 +6,21 @@ Nothing outside a temporary folder and loopback is touched; time is virtual.
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 from policies.desire import person_key
-from provisioner.app.applying import Applied, Approval, apply
-from provisioner.app.carrying_out import Started
-from provisioner.app.demo.demo_cloud import DemoCloud, Seen, cloud_of
-from provisioner.app.demo.demo_meetings import DemoMeetings
-from provisioner.app.leavers import Leavers, find_leavers
-from provisioner.app.looking import Drifted, find_drift
-from provisioner.app.planning import Planned, make_plan
+from provisioner.app.demo.products import PLAYED
+from provisioner.app.demo.telling import BEGINNING, Audience, Story, Teller
+from provisioner.app.leavers import find_leavers
+from provisioner.app.looking import find_drift
 from provisioner.app.sandbox import Sandboxes, example_folder
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
 from provisioner.lifecycle.ladder import Rung
 from provisioner.model.changes import Create, Leave, Suspend, Update
-from provisioner.model.errors import ReadiError
-from provisioner.model.registry import Person
-from provisioner.model.text import Argument, Text
 from provisioner.registry import editing
-
-BEGINNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-"""A Monday morning, the same in every run."""
 
 _NEWBORN = "pg-starkregen"
 _NEWBORN_YAML = f"""\
@@ -49,73 +38,32 @@ _LEAVER = "p-jrrvdk6x"
 """One of its two moderators."""
 
 
-class DemoFailed(ReadiError):
-    """The story went otherwise than it is told; always a defect."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What the emulators were asked."""
-
-    requests: int = 0
-    writes: int = 0
-
-
-@dataclass(slots=True)
-class Story:
-    """The story's figures."""
-
-    people: int = 0
-    resources: int = 0
-    first_changes: int = 0
-    first: Traffic = field(default_factory=Traffic)
-    first_seconds: float = 0.0
-    second_changes: int = 0
-    second: Traffic = field(default_factory=Traffic)
-    drift: int = 0
-    refused: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """To whom the story is told: a chapter's heading, a sentence, a plan, drift, who is leaving."""
-
-    chapter: Callable[[Text], None]
-    say: Callable[[Text], None]
-    plan: Callable[[Planned, int], None]
-    """The plan, and how many lines of it."""
-    drift: Callable[[Drifted, Site], None]
-    leavers: Callable[[Leavers], None]
-    yaml: Callable[[str], None]
-    """What a ranger wrote into the registry."""
-
-
 class Demo:
     """Tells the story once."""
 
     def __init__(self, audience: Audience) -> None:
         self._audience = audience
-        self._clock = VirtualClock(BEGINNING)
-        self.story = Story()
 
     def run(self) -> Story:
         """Raises `DemoFailed` when something did not go as told."""
-        with tempfile.TemporaryDirectory(prefix="readi-demo-") as name, Sandboxes(self._clock) as sandboxes:
-            folder = Path(name)
+        clock = VirtualClock(BEGINNING)
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="readi-demo-")))
+            sandboxes = stack.enter_context(Sandboxes(clock, PLAYED))
             shutil.copytree(example_folder() / "registry", folder / "registry")
             for sandbox in sandboxes.running:
                 sandbox.prepare_for_demo()
             policy = example_folder() / "policy.yaml"
             settings = sandboxes.write_settings(folder, Path("registry"), policy if policy.is_file() else None)
-            self._sandboxes = sandboxes
-            self._site = Site.open(settings, clock=self._clock)
-            try:
-                self._tell()
-            finally:
-                self._site.close()
-        return self.story
+            site = Site.open(settings, clock=clock)
+            stack.callback(site.close)
+            return _Chapters(self._audience, clock, site, sandboxes).tell()
 
-    def _tell(self) -> None:
+
+class _Chapters(Teller):
+    """One method a chapter."""
+
+    def tell(self) -> Story:
         self._validate()
         self._first_sync()
         self._second_sync()
@@ -127,6 +75,7 @@ class Demo:
         self._leaving()
         self._archiving()
         self._ladder()
+        return self.story
 
     def _validate(self) -> None:
         self._chapter("validate")
@@ -282,58 +231,3 @@ class Demo:
         self._audience.leavers(leavers)
         self._expect(any(leaver.rung is Rung.HAND_OVER for leaver in leavers.people), "ladder")
         self._say("the_end")
-
-    # -- how the story is told -----------------------------------------------------------------------------------
-
-    def _plan(self, *only: str) -> Planned:
-        with self._site.targets() as targets:
-            return make_plan(self._site, targets, frozenset(only))
-
-    def _apply_all(self, *only: str) -> Applied:
-        """What runs unattended."""
-        applied = apply(self._site, Approval(), Started("demo", "demo"), only=frozenset(only))
-        self._expect(not applied.planned.plan.refusals, "apply")
-        return applied
-
-    def _approve(self) -> None:
-        """A ranger read the plan and agrees to exactly its changes."""
-        plan = self._plan().plan
-        apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
-
-    def _meetings(self) -> DemoMeetings:
-        return DemoMeetings(self._site, self._sandboxes)
-
-    def _cloud(self) -> DemoCloud:
-        return cloud_of(self._site, self._sandboxes)
-
-    def _say_conversation(self, seen: Seen) -> None:
-        self._say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
-        for line in seen.description:
-            self._say("description", line=line)
-
-    def _somebody_who(self, fits: Callable[[Person], bool]) -> Person:
-        registry = self._site.read_registry().registry
-        return next(person for _, person in sorted(registry.people.items()) if fits(person))
-
-    @contextmanager
-    def _traffic(self) -> Iterator[Traffic]:
-        before = [sandbox.traffic() for sandbox in self._sandboxes.running]
-        traffic = Traffic()
-        yield traffic
-        for sandbox, (requests, writes) in zip(self._sandboxes.running, before, strict=True):
-            now = sandbox.traffic()
-            traffic.requests += now[0] - requests
-            traffic.writes += now[1] - writes
-
-    def _chapter(self, code: str) -> None:
-        self._audience.chapter(Text.of(f"app.demo_chapter_{code}"))
-
-    def _say(self, code: str, **arguments: Argument) -> None:
-        self._audience.say(Text.of(f"app.demo_{code}", **arguments))
-
-    def _told(self, edit: editing.Edit) -> None:
-        self._audience.say(edit.summary)
-
-    def _expect(self, so: bool, chapter: str) -> None:
-        if not so:
-            raise DemoFailed(Text.of("app.demo_failed", chapter=chapter))
