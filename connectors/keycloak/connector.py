@@ -44,6 +44,7 @@ class KeycloakConnector:
             canonical_name=lambda kind, name: self._rooms[kind].canonical_name(name) if kind in self._rooms else name,
             objection=lambda kind, name: self._rooms[kind].objection(name) if kind in self._rooms else None,
             canonical=self._canonical,
+            address=lambda kind, remote_id, name: remote_id if kind is Kind.ACCOUNT else None,  # the claim "sub"
             first_login=self._first_login,
             holds_login=True,
             unique_emails=True,  # also where the realm allows duplicates: a successor shares no address with an account

@@ -97,6 +97,10 @@ class Interest:
     """The registry's key of what is tied, by (kind, remote id): fields that name another object hold it (`parent`)."""
     known: Mapping[tuple[Kind, str], Known] = field(default_factory=dict)
     """By (kind, remote id) of a container: what was in it when it was read last."""
+    skip: frozenset[tuple[Kind, str]] = frozenset()
+    """(kind, remote id) of tied containers whose turn it is not: no request need be made for one of them alone. What
+    lists tell of it is given all the same; fields that they don't tell are Unknown, and it has no roster. A connector
+    that would save nothing reads them as ever."""
     only: tuple[Sought, ...] | None = None
     """The few resources to look at; None: all there is. Completeness then speaks of these alone (`Scope.only`).
 
