@@ -9,14 +9,14 @@ from connectors.nextcloud.calendar_events import MeetingsRoom
 from connectors.nextcloud.calendar_room import CalendarRoom
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.compiling import compile_steps
-from connectors.nextcloud.conversation_room import ConversationRoom
+from connectors.nextcloud.conversations.room import ConversationRoom
+from connectors.nextcloud.conversations.speaking import Speaker
 from connectors.nextcloud.doctor import examine
 from connectors.nextcloud.folder_room import FolderRoom
 from connectors.nextcloud.group_room import GroupRoom
 from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings
-from connectors.nextcloud.speaking import Speaker
 from provisioner.model.changes import Change
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
 from provisioner.model.inventory import Epoch, Inventory, Observation, Partial, Reading, Roster, Scope

@@ -9,7 +9,7 @@ from connectors.nextcloud.account_room import PATCH_SINCE
 from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
 from connectors.nextcloud.calendar_doctor import examine_calendars
 from connectors.nextcloud.client import CLOUD, Client
-from connectors.nextcloud.conversations import APP as TALK
+from connectors.nextcloud.conversations.shape import APP as TALK
 from connectors.nextcloud.folder_doctor import examine_folders
 from connectors.nextcloud.folders import APP as FOLDERS
 from connectors.nextcloud.listing import identifiers, pages

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
-from connectors.nextcloud.conversations_reading import CHAT, ROOMS, room_path
+from connectors.nextcloud.conversations.reading import CHAT, ROOMS, room_path
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Change
 from provisioner.model.errors import Permanent, TargetError, WriteRefused

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from connectors.nextcloud.compiling import compile_steps
-from connectors.nextcloud.conversation_room import ConversationRoom
-from connectors.nextcloud.conversations import canonical, marker_in, objection, people_of, rooms_of
-from connectors.nextcloud.conversations_reading import reference_of
+from connectors.nextcloud.conversations.reading import reference_of
+from connectors.nextcloud.conversations.room import ConversationRoom
+from connectors.nextcloud.conversations.shape import canonical, marker_in, objection, people_of, rooms_of
 from provisioner.execution.order import in_order
 from provisioner.model.changes import Adopt, Change, ChangeClass
 from provisioner.model.errors import Garbled, Uncertain

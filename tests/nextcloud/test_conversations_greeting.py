@@ -47,7 +47,7 @@ def test_what_others_deleted_is_no_sign_of_ours(cloud: NextcloudEmulator, bench:
 def test_a_chat_without_end_is_not_greeted_on_suspicion(
     cloud: NextcloudEmulator, bench: Bench, made: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.nextcloud.conversations_reading.MOST_PAGES", 2)
+    monkeypatch.setattr("connectors.nextcloud.conversations.reading.MOST_PAGES", 2)
     for number in range(1000):
         cloud.talk.say(made, "users", "anna", f"Nachricht {number}")
     (step,) = bench.compile(alter("s", seen(bench, made.token), first_message="Willkommen"))

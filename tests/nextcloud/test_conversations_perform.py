@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.nextcloud.conversations_compiling import OPERATIONS
+from connectors.nextcloud.conversations.steps import OPERATIONS
 from connectors.nextcloud.emulation.talk_state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation.faults import Faults
@@ -237,7 +237,7 @@ def test_an_account_that_may_make_no_rooms_is_told_so_and_the_others_go_on(
 def test_a_talk_that_would_drop_mark_and_groups_gets_no_room(
     cloud: NextcloudEmulator, bench: Bench, made: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.nextcloud.conversations_writing.WHOLE_CREATION", "not-yet")
+    monkeypatch.setattr("connectors.nextcloud.conversations.writing.WHOLE_CREATION", "not-yet")
     (step,) = bench.compile(create_room("neu", "Neu"))
     with pytest.raises(Permanent, match="talk_too_old"):
         perform(bench, step, None)

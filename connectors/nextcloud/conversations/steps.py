@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectors.batch import Batch
-from connectors.nextcloud.conversations import canonical
+from connectors.nextcloud.conversations.shape import canonical
 from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
-from connectors.nextcloud.conversations import USERS, People, Rooms, people_of, rooms_of
+from connectors.nextcloud.conversations.shape import USERS, People, Rooms, people_of, rooms_of
 from connectors.nextcloud.listing import identifier_of
 from provisioner.model.errors import Garbled
 from provisioner.model.inventory import Remote

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.batch import Batch, located
-from connectors.nextcloud import conversations
-from connectors.nextcloud import conversations_compiling as compiling
 from connectors.nextcloud.client import Client
-from connectors.nextcloud.conversations import People
-from connectors.nextcloud.conversations_compiling import compile_conversations
-from connectors.nextcloud.conversations_reading import ConversationReader, reference_of
-from connectors.nextcloud.conversations_writing import SOURCES, ConversationWriter
+from connectors.nextcloud.conversations import shape, steps
+from connectors.nextcloud.conversations.reading import ConversationReader, reference_of
+from connectors.nextcloud.conversations.shape import People
+from connectors.nextcloud.conversations.steps import compile_conversations
+from connectors.nextcloud.conversations.writing import SOURCES, ConversationWriter
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
@@ -49,10 +48,10 @@ class ConversationRoom:
     """
 
     kind = Kind.CONVERSATION
-    fields = conversations.FIELDS
-    app: str | None = conversations.APP
-    operations = compiling.OPERATIONS
-    sharing = compiling.SHARING
+    fields = shape.FIELDS
+    app: str | None = shape.APP
+    operations = steps.OPERATIONS
+    sharing = steps.SHARING
 
     def __init__(self, client: Client, target: str, url: str, clock: Clock) -> None:
         """``url``: what stands before ``/index.php`` in the browser."""
@@ -64,15 +63,15 @@ class ConversationRoom:
 
     def objection(self, name: str) -> Text | None:
         """Why we make no room of this name."""
-        return conversations.objection(name)
+        return shape.objection(name)
 
     def canonical_name(self, name: str) -> str:
         """Names differ by case, and are not unique."""
-        return conversations.trimmed(name)
+        return shape.trimmed(name)
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """Texts are trimmed."""
-        return conversations.canonical(field, value)
+        return shape.canonical(field, value)
 
     def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
         """With index.php, which every server knows; Talk's own links lack it where the server hides it."""
@@ -99,16 +98,16 @@ class ConversationRoom:
         return Observation(completeness, found), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `connectors.nextcloud.conversations_compiling`."""
+        """See `connectors.nextcloud.conversations.steps`."""
         return compile_conversations(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """The chat before a first message, the participants before an edge, the list of rooms before all else."""
         token = located(step, resolve)
-        if step.operation == compiling.GREET:
+        if step.operation == steps.GREET:
             greeted = self._reader.greeted(token, reference_of(step.id))
             return self._gone(step) if greeted is None else _ReadChat(None, greeted)
-        if step.operation in compiling.SHARING:
+        if step.operation in steps.SHARING:
             return self._verify_people(step, token, step.expects_edge, resolve)
         remote = self._reader.room(token)
         if remote is not None and "fingerprint" in step.payload and remote.fingerprint != step.payload["fingerprint"]:
@@ -118,25 +117,25 @@ class ConversationRoom:
         return held_against(step, remote)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """See `connectors.nextcloud.conversations_writing`."""
+        """See `connectors.nextcloud.conversations.writing`."""
         match step.operation:
-            case compiling.CREATE:
+            case steps.CREATE:
                 return self._writer.create(step, resolve)
-            case compiling.SET:
+            case steps.SET:
                 return self._writer.set(step, resolve)
-            case compiling.GREET:
+            case steps.GREET:
                 if not isinstance(verified, _ReadChat):
                     raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
                 return self._writer.greet(step, resolve, verified.greeted)
-            case compiling.INVITE:
+            case steps.INVITE:
                 return self._writer.invite(step, resolve)
-            case compiling.PROMOTE:
+            case steps.PROMOTE:
                 return self._writer.promote(step, resolve)
-            case compiling.DEMOTE:
+            case steps.DEMOTE:
                 return self._writer.demote(step, resolve)
-            case compiling.REMOVE:
+            case steps.REMOVE:
                 return self._writer.remove(step, resolve)
-            case compiling.ERASE:
+            case steps.ERASE:
                 return self._writer.erase(step, resolve)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
 

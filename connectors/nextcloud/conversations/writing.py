@@ -8,7 +8,8 @@ from typing import Final
 
 from connectors.batch import located, text_of
 from connectors.nextcloud.client import Client, OcsRefusal, segment
-from connectors.nextcloud.conversations import (
+from connectors.nextcloud.conversations.reading import CHAT, ROOMS, ConversationReader, reference_of, room_path
+from connectors.nextcloud.conversations.shape import (
     APP,
     GROUP_ROOM,
     GROUPS,
@@ -22,7 +23,6 @@ from connectors.nextcloud.conversations import (
     People,
     objection,
 )
-from connectors.nextcloud.conversations_reading import CHAT, ROOMS, ConversationReader, reference_of, room_path
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.listing import identifier_of
 from connectors.nextcloud.outcomes import creating

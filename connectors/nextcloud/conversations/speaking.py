@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.nextcloud.client import Client, OcsRefusal, segment
-from connectors.nextcloud.conversations import LONGEST_MESSAGE
-from connectors.nextcloud.conversations_reading import CHAT, ConversationReader
+from connectors.nextcloud.conversations.reading import CHAT, ConversationReader
+from connectors.nextcloud.conversations.shape import LONGEST_MESSAGE
 from provisioner.model.errors import NotAllowed, Permanent
 from provisioner.model.ports import Ledger
 from provisioner.model.text import Text

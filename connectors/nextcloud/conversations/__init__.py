@@ -1,0 +1,1 @@
+"""Conversations: rooms of Talk that our account makes, owns and stays in."""
