@@ -16,6 +16,8 @@ from provisioner.texts.harmless import harmless
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
+_ELSEWHERE: Final = {"policies": "policies", "kit": "connectors.kit"}
+"""Rooms of the project that are not below `provisioner`."""
 _MANY = 10**15
 """From about here on babel can't write a number with its separators."""
 
@@ -58,7 +60,7 @@ class Catalogue:
         """The sentence. A code without an entry is shown as it is, with its arguments: better than nothing."""
         room, _, what = text.code.partition(".")
         sentence = (
-            sentences(self._packages.get(room, "policies" if room == "policies" else f"provisioner.{room}"))
+            sentences(self._packages.get(room) or _ELSEWHERE.get(room, f"provisioner.{room}"))
             .get(what, {})
             .get(self.language)
         )

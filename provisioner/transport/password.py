@@ -31,14 +31,16 @@ class WithPassword(BaseModel):
 
     def secret(self) -> SecretStr:
         """The password, from the settings or its file. Raises `SettingsError`."""
-        if self.password is not None:
-            return self.password
-        path = self.password_file
-        try:
-            text = "" if path is None else read_bounded(path, _MOST).decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(Text.of("transport.password_file", path=str(path)), type(error).__name__) from error
-        first = text.partition("\n")[0].rstrip("\r")
-        if not first:
-            raise SettingsError(Text.of("transport.password_file_empty", path=str(path)))
-        return SecretStr(first)
+        return self.password if self.password is not None else first_line(self.password_file)
+
+
+def first_line(path: Path | None) -> SecretStr:
+    """A secret that stands in the first line of a file. Raises `SettingsError`; also for an empty one."""
+    try:
+        text = "" if path is None else read_bounded(path, _MOST).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(Text.of("transport.password_file", path=str(path)), type(error).__name__) from error
+    first = text.partition("\n")[0].rstrip("\r")
+    if not first:
+        raise SettingsError(Text.of("transport.password_file_empty", path=str(path)))
+    return SecretStr(first)

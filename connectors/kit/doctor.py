@@ -1,0 +1,72 @@
+"""What doctor asks every server, in the order in which one would mend it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from connectors.kit.client import Reachable
+from provisioner.model.errors import SettingsError, TargetError
+from provisioner.model.ports import Finding, Severity, Wiring
+from provisioner.model.text import Text
+from provisioner.transport.answer import Answer
+from provisioner.transport.http import HttpSession
+
+FIRST_LOOK: Final = 20.0
+"""Seconds that the first look waits at most: who examines sits before it."""
+
+_MENDS: Final[Mapping[str, Text]] = {
+    "kit.login_refused": Text.of("kit.mend_login"),
+    "kit.not_allowed": Text.of("kit.mend_rights"),
+    "kit.server_error": Text.of("kit.mend_server"),
+    "kit.redirected": Text.of("kit.mend_url"),
+    "kit.garbled": Text.of("kit.mend_url"),
+    "transport.unreachable": Text.of("kit.mend_unreachable"),
+    "transport.interrupted": Text.of("kit.mend_unreachable"),
+}
+
+
+def examination(
+    settings: Reachable,
+    first_look: Callable[[], Iterator[Finding]],
+    logged_in: Callable[[], Iterator[Finding]],
+    mends: Mapping[str, Text] | None = None,
+) -> Iterator[Finding]:
+    """The findings. Never writes, never raises `TargetError`; stops where going on would make things worse.
+
+    Can the secret be read, would it travel in the open; then ``first_look``, without a log-in (is it the product at
+    all: see `as_stranger`), after which nobody logs in where it found an error; then ``logged_in``. Both may raise
+    `TargetError`, which becomes a finding; ``mends`` by the code of its text say more than the kit's own.
+    """
+    known = {**_MENDS, **(mends or {})}
+    try:
+        settings.secret()
+    except SettingsError as error:
+        yield Finding(Severity.ERROR, error.text, Text.of("kit.mend_secret_file"))
+        return
+    if settings.is_open_to_listeners:
+        what = Text.of("kit.not_encrypted", url=settings.url)
+        yield Finding(Severity.ERROR, what, Text.of("kit.mend_not_encrypted"))
+        return
+    for look in (first_look, logged_in):
+        try:
+            for finding in look():
+                yield finding
+                if finding.severity is Severity.ERROR and look is first_look:
+                    return
+        except TargetError as error:
+            yield Finding(Severity.ERROR, error.text, known.get(error.text.code))
+            return
+
+
+def as_stranger(settings: Reachable, wiring: Wiring, path: str) -> Answer:
+    """One GET without a log-in, once, whatever its status: what everybody is told. Raises `TargetError`."""
+    session = HttpSession(wiring.gate, timeout=min(settings.timeout, FIRST_LOOK), ca_file=settings.ca_file)
+    try:
+        return session.call("GET", f"{settings.url}{path}")
+    finally:
+        session.close()
+
+
+def not_the_product(settings: Reachable, product: str, status: int) -> Finding:
+    """What answers there is something else: nobody should log in to it."""
+    what = Text.of("kit.another_product", url=settings.url, product=product, status=status)
+    return Finding(Severity.ERROR, what, Text.of("kit.mend_url"))
