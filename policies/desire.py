@@ -13,6 +13,7 @@ from policies.meetings import Meetings, Tied, TiedMeetings
 from policies.membership import Belongings, Standing
 from policies.names import allot, allot_following
 from policies.rooms import Room, Rooms
+from policies.spaces import Spaces, TiedSpaces
 from provisioner.model.registry import Registry
 from provisioner.model.resources import Desired, FieldName, Kind, Resource, ResourceId, Seats, Value
 
@@ -20,6 +21,7 @@ __all__ = [
     "Assigned",
     "Tied",
     "TiedMeetings",
+    "TiedSpaces",
     "administrators_key",
     "body_key",
     "desire",
@@ -44,6 +46,7 @@ class Assigned:
     conversations: Mapping[str, str] = field(default_factory=dict)
     mailing_lists: Mapping[str, str] = field(default_factory=dict)
     meetings: TiedMeetings = TiedMeetings()
+    spaces: TiedSpaces = TiedSpaces()
 
 
 def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned = Assigned()) -> Desired:
@@ -51,6 +54,7 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
     belongings = Belongings(registry, today)
     keys = {person: person_key(person) for person in registry.people}
     ours = {*assigned.groups, *assigned.folders, *assigned.conversations}
+    ours |= {*assigned.spaces.categories, *assigned.spaces.spaces}
     of_groups = list(groups(registry, policy, belongings, today, ours))
     resources: dict[ResourceId, Resource] = {}
     retired = assigned.is_retired
@@ -80,11 +84,14 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
     )
     meetings = Meetings(registry, policy, belongings, today, keys, edges.keys(), assigned.meetings)
     resources |= {room.id: room for room in meetings.rooms()}
-    others = resources.keys() | {one.resource.id for one in lists}
+    spaces = Spaces(registry, policy, today, edges.keys(), assigned.spaces)
+    others = resources.keys() | {one.resource.id for one in lists} | spaces.places()
     tied = {Kind.TEAM_FOLDER: assigned.folders, Kind.CONVERSATION: assigned.conversations}
     rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied, others).all())
     rooms += meetings.calendars()
-    for kind, names in (*tied.items(), (Kind.CALENDAR, assigned.meetings.calendars)):
+    rooms += spaces.all()
+    named = (*tied.items(), (Kind.CALENDAR, assigned.meetings.calendars), *assigned.spaces.names().items())
+    for kind, names in named:
         resources |= _named([room for room in rooms if room.resource.id.kind is kind], kind, names, retired)
     for listed in lists:
         resources[listed.resource.id] = replace(listed.resource, name=list_names[listed.resource.id.key])

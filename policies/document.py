@@ -11,6 +11,7 @@ from policies.meetingsections import MeetingsPolicy
 from policies.roomsections import ConversationsPolicy, FoldersPolicy
 from policies.sections import Pattern, Quota, QuotaOrKeep, Section
 from policies.servicesections import ConfirmationsPolicy, JoiningPolicy, MailsPolicy
+from policies.spacesections import ForumPolicy, WikiPolicy
 from provisioner.model.changes import Verb
 from provisioner.model.registry import BodyKind, Role
 from provisioner.model.resources import Kind
@@ -275,6 +276,8 @@ class Policy(Section):
         default=MailingListsPolicy(), description="The mailing list of each body."
     )
     meetings: MeetingsPolicy = Field(default=MeetingsPolicy(), description="Where and when bodies meet.")
+    forum: ForumPolicy = Field(default=ForumPolicy(), description="The forum category of each body.")
+    wiki: WikiPolicy = Field(default=WikiPolicy(), description="The wiki space of each body.")
     login: LoginPolicy = Field(default=LoginPolicy(), description="What accounts get where people log in.")
     joining: JoiningPolicy = Field(default=JoiningPolicy(), description="How people come in by themselves.")
     confirmations: ConfirmationsPolicy = Field(

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from policies.document import Policy
-from policies.keys import administrators_key, body_key, guests_key, meeting_key, occurrence_key
+from policies.keys import body_key, meeting_key, occurrence_key
 from policies.membership import Belonging, Belongings
 from policies.names import title
-from policies.rooms import Room
+from policies.rooms import Groups, Room
 from policies.templates import late_text, usual
 from provisioner.calendars.schedules import ended_by, schedule_of
 from provisioner.calendars.series import Occurrence, Series, occurrences
@@ -210,10 +210,7 @@ class Meetings:
 
     def _readers(self, body: Body) -> tuple[str, ...]:
         """Keys of the groups that see its calendar. Who moderates is in the members' group, where there is one."""
-        all_of_them = (body_key(body.id), administrators_key(body.id), guests_key(body.id))
-        members, moderators, guests = (Seats(ResourceId(Kind.GROUP, key)) in self._groups for key in all_of_them)
-        first = all_of_them[:1] if members else all_of_them[1:2] if moderators else ()
-        return first + (all_of_them[2:] if guests and self._policy.meetings.calendars.guests else ())
+        return Groups.of(body, self._groups).in_conversation(guests=self._policy.meetings.calendars.guests)
 
     def _reason(self, code: str, body: Body) -> Text:
         archived = body.is_archived(self._today)

@@ -1,12 +1,13 @@
 """The team folder and the conversation of each body: where they are, who may do what there, what they say."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
 from policies.document import Policy
 from policies.keys import administrators_key, body_key, guests_key
+from policies.links import links_of
 from policies.membership import Belongings
 from policies.names import mount_point, title
 from policies.sections import KEEP, quota_in_bytes
@@ -68,19 +69,15 @@ class Rooms:
 
     def _of(self, body: Body) -> Iterator[Room]:
         key, archived = body_key(body.id), body.is_archived(self._today)
-        keys = (key, administrators_key(body.id), guests_key(body.id))
-        groups = _Groups(*(each if _seats(each) in self._edges else None for each in keys))
+        groups = Groups.of(body, self._edges)
         inside = groups.in_conversation(guests=self._policy.conversations.guests)
         keeps_folder = not archived or key in self._tied[Kind.TEAM_FOLDER]
         keeps_conversation = not archived or key in self._tied[Kind.CONVERSATION]
         mount = self._mount_point(body, archived=archived) if any(groups) and keeps_folder else ""
         name = self._title(body) if inside and keeps_conversation else ""
         folder, conversation = ResourceId(Kind.TEAM_FOLDER, key), ResourceId(Kind.CONVERSATION, key)
-        links = ({"folder": folder} if mount else {}) | ({"conversation": conversation} if name else {})
-        for placeholder, kind in (("mailing_list", Kind.MAILING_LIST), ("meeting_room", Kind.MEETING_ROOM)):
-            other = ResourceId(kind, key)
-            if other in self._others and not (archived and kind is Kind.MEETING_ROOM):  # nobody meets any more
-                links[placeholder] = other
+        links = links_of(key, self._others, archived=archived)
+        links |= ({"folder": folder} if mount else {}) | ({"conversation": conversation} if name else {})
         case = _Case(body, archived, groups, inside, mount, links)
         if mount:
             yield self._folder(folder, case)
@@ -124,19 +121,16 @@ class Rooms:
             note = late_text(self._template("note", policy.note), body, case.links)
             if note is not None:
                 late["note"] = note
-        wanted = (
-            (groups.members, own.folder_members or policy.members),
-            (groups.moderators, own.folder_moderators or policy.moderators),
-            (groups.guests, own.folder_guests or policy.guests),
+        roles = groups.graded(
+            own.folder_members or policy.members,
+            own.folder_moderators or policy.moderators,
+            own.folder_guests or policy.guests,
+            archived=archived,
         )
-        roles = {key: EdgeRole.READER if archived else EdgeRole(role) for key, role in wanted if key and role}
-        edges = {
-            Seats(identity, role, Kind.GROUP): frozenset(key for key, has in roles.items() if has is role)
-            for role in _LADDER
-        }
-        # The day of the archive is a written date: what the groups could do besides reading ends by itself.
-        over = {Seats(identity, role, Kind.GROUP): frozenset(roles) for role in _LADDER[1:]} if archived else {}
-        resource = Resource(identity, case.mount, fields, case.reason("policies.team_folder"), _ids(roles), late=late)
+        edges, over = graded_seats(identity, roles, archived=archived)
+        resource = Resource(
+            identity, case.mount, fields, case.reason("policies.team_folder"), group_ids(roles), late=late
+        )
         return Room(resource, bool(own.folder_name) and not archived, edges, over)
 
     def _conversation(self, identity: ResourceId, name: str, case: "_Case") -> Room:
@@ -158,7 +152,7 @@ class Rooms:
                 name,
                 fields,
                 case.reason("policies.conversation"),
-                _ids(case.inside),
+                group_ids(case.inside),
                 late={"description": text},
             ),
             bool(body.overrides.conversation_name),
@@ -184,12 +178,23 @@ class Rooms:
         return edges, {seats: people for seats, people in over.items() if people}
 
 
-class _Groups(NamedTuple):
+class Groups(NamedTuple):
     """Keys of the groups that a body has."""
 
     members: str | None
     moderators: str | None
     guests: str | None
+
+    @classmethod
+    def of(cls, body: Body, edges: Container[Seats]) -> "Groups":
+        """``edges``: the seats of all groups that there are."""
+        keys = (body_key(body.id), administrators_key(body.id), guests_key(body.id))
+        return cls(*(key if _seats(key) in edges else None for key in keys))
+
+    def graded(self, members: str, moderators: str, guests: str | None, *, archived: bool) -> dict[str, EdgeRole]:
+        """What each may do where everyone has one role; an archive is read. A group without a role is not in it."""
+        wanted = zip(self, (members, moderators, guests), strict=True)
+        return {key: EdgeRole.READER if archived else EdgeRole(role) for key, role in wanted if key and role}
 
     def in_conversation(self, *, guests: bool) -> tuple[str, ...]:
         """Those that take part. Who moderates is in the members' group anyway; the moderators' stands in for it."""
@@ -202,7 +207,7 @@ class _Case:
 
     body: Body
     archived: bool
-    groups: _Groups
+    groups: Groups
     inside: tuple[str, ...]
     """Keys of the groups that take part in its conversation."""
     mount: str
@@ -215,9 +220,23 @@ class _Case:
         return Text.of("policies.archived_body" if self.archived else code, body=self.body.name)
 
 
+def graded_seats(identity: ResourceId, roles: Mapping[str, EdgeRole], *, archived: bool) -> tuple[Members, Members]:
+    """Groups by their one role in a container, and what they could do there before it was archived.
+
+    The day of the archive is a written date: what the groups could do besides reading ends by itself. Every role is
+    spoken of, so that nobody keeps one that is not meant.
+    """
+    edges = {
+        Seats(identity, role, Kind.GROUP): frozenset(key for key, has in roles.items() if has is role)
+        for role in _LADDER
+    }
+    over = {Seats(identity, role, Kind.GROUP): frozenset(roles) for role in _LADDER[1:]} if archived else {}
+    return edges, over
+
+
 def _seats(key: str) -> Seats:
     return Seats(ResourceId(Kind.GROUP, key))
 
 
-def _ids(keys: Iterable[str]) -> tuple[ResourceId, ...]:
+def group_ids(keys: Iterable[str]) -> tuple[ResourceId, ...]:
     return tuple(ResourceId(Kind.GROUP, key) for key in keys)

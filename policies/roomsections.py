@@ -66,8 +66,8 @@ class FoldersPolicy(Section):
     note: Annotated[str, Field(max_length=10_000), LATE_TEMPLATE] | None = Field(
         default=None,
         description="The text that greets people in the folder, with {name}, {purpose} and the links {folder}, "
-        "{conversation}, {mailing_list} and {meeting_room}; lines without purpose or link are left out. null: the "
-        'usual one; "": none.',
+        "{conversation}, {mailing_list}, {meeting_room}, {forum} and {wiki}; lines without purpose or link are left "
+        'out. null: the usual one; "": none.',
     )
 
 
@@ -84,7 +84,7 @@ class ConversationsPolicy(Section):
     listed: bool = Field(default=False, description="Whether people who are not in it find it, and join by themselves.")
     description: Annotated[str, Field(max_length=1_000), LATE_TEMPLATE] | None = Field(
         default=None,
-        description="Its description, with {name}, {purpose}, {folder}, {mailing_list} and {meeting_room}; a line of "
+        description="Its description, with {name}, {purpose} and links as in the folder's note; a line of "
         'ours is added, and what is too long is cut from the purpose. null: the usual one; "": only that line.',
     )
     first_message: Annotated[str, Field(max_length=5_000), MESSAGE_TEMPLATE] | None = Field(

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from policies.links import PLACES
 from provisioner.model.registry import Body
 from provisioner.model.resources import LateText, ResourceId, marker_of
 
@@ -21,7 +22,7 @@ _ROOM_FOR_ADDRESS: Final = 250
 """Characters kept free for each link, besides the names in it: its address is known only once its room exists."""
 _MARKER: Final = "readi:"
 _BLANK: Final = ("",)
-_IN_LATE_TEXTS: Final = ("name", "purpose", "folder", "conversation", "mailing_list", "meeting_room")
+_IN_LATE_TEXTS: Final = ("name", "purpose", *PLACES)
 _IN_MESSAGES: Final = ("name", "purpose")
 
 _USUAL: Final = {
@@ -99,6 +100,11 @@ def description(
 def message(template: str, body: Body) -> str:
     """A text without links, filled at once."""
     return LateText(tuple(_filled(template, body.name, body.purpose, {}))).written(lambda link: None)
+
+
+def shortened(text: str, longest: int) -> str:
+    """``text`` in no more than ``longest`` characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _length(lines: Iterable[Line], link: int) -> int:

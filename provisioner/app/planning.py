@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from policies.desire import Assigned, Tied, TiedMeetings, desire
+from policies.desire import Assigned, Tied, TiedMeetings, TiedSpaces, desire
 from provisioner.app.addresses import with_join_links
 from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, filled, is_named, narrow, whole
@@ -166,7 +166,7 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
     no name of ours there (a mailing list's accounts are addresses) is none that was given.
     """
     names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
-    dated: dict[Kind, dict[str, Tied]] = {Kind.MEETING: {}, Kind.CONFERENCE: {}}
+    known: dict[Kind, dict[str, Tied]] = {Kind.MEETING: {}, Kind.CONFERENCE: {}, Kind.FORUM_CATEGORY: {}}
     retired = []
     for capabilities, ties in everywhere:
         retired.append(ties.retired_names)
@@ -175,17 +175,18 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
         for identity, name in (*given, *(ties.pending or {}).items()):
             if identity.kind in named:
                 names[identity.kind].setdefault(identity.key, name)
-            if identity.kind in dated:
+            if identity.kind in known:
                 binding = ties.bindings.get(identity)
-                dated[identity.kind].setdefault(identity.key, Tied(name, binding.applied if binding else {}))
+                known[identity.kind].setdefault(identity.key, Tied(name, binding.applied if binding else {}))
     return Assigned(
         names[Kind.ACCOUNT],
         names[Kind.GROUP],
-        lambda kind, name: any((str(kind), name.lower()) in known for known in retired),
+        lambda kind, name: any((str(kind), name.lower()) in names for names in retired),
         names[Kind.TEAM_FOLDER],
         names[Kind.CONVERSATION],
         names[Kind.MAILING_LIST],
-        TiedMeetings(names[Kind.MEETING_ROOM], names[Kind.CALENDAR], dated[Kind.MEETING], dated[Kind.CONFERENCE]),
+        TiedMeetings(names[Kind.MEETING_ROOM], names[Kind.CALENDAR], known[Kind.MEETING], known[Kind.CONFERENCE]),
+        TiedSpaces(known[Kind.FORUM_CATEGORY], names[Kind.WIKI_SPACE], names[Kind.WIKI_PAGE]),
     )
 
 

@@ -244,6 +244,16 @@ class BodyOverrides:
     mailing_list: bool = True
     mailing_list_name: str | None = None
     """What stands before the @ of its list."""
+    forum: bool = True
+    """False: it has no forum category, whatever the policy says."""
+    forum_name: str | None = None
+    """Letter by letter."""
+    forum_open: bool | None = None
+    """Whether everybody who logs in there reads its category; None: as the policy says."""
+    wiki: bool = True
+    """The same for its wiki space."""
+    wiki_name: str | None = None
+    wiki_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,8 @@ class TestScope:
         book = registry(ERIKA, person("p2", "Otto Beispiel", "other"), IOT, body("other"))
         found = wanted(book, managed=["iot"], groups={"organisation": "Org_{name}"})
         kinds = (Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.MAILING_LIST, Kind.MEETING_ROOM)
-        rooms = {ResourceId(kind, "body:iot") for kind in kinds}
+        rooms = {ResourceId(kind, "body:iot") for kind in (*kinds, Kind.FORUM_CATEGORY, Kind.WIKI_SPACE)}
+        rooms |= {ResourceId(Kind.FORUM_CATEGORY, "bodies:project"), ResourceId(Kind.WIKI_PAGE, "bodies:index")}
         assert set(found.resources) == {account_id("p1"), group_id("iot"), administrators_id("iot")} | rooms
         assert found.unmanaged == {
             "body:other",

@@ -106,7 +106,7 @@ def test_a_quota_is_what_people_write(quota: str, size: int | None) -> None:
         {"folders": {"note": "{nam}"}},
         {"folders": {"note": "x" * 10_001}},
         {"conversations": {"names": {"project": "PG"}}},
-        {"conversations": {"description": "{wiki}"}},
+        {"conversations": {"description": "{sensor}"}},
         {"conversations": {"description": "{name!r}"}},
         {"conversations": {"description": "{name:>9}"}},
         {"conversations": {"description": "{}"}},
@@ -169,11 +169,11 @@ def test_a_kind_of_body_that_is_not_named_keeps_its_place_and_its_title() -> Non
         ("folders", "layout: [Protokolle, a//b]", "bad_subfolder", {"value": "a//b"}),
         (
             "conversations",
-            'description: "Wiki: {wiki}"',
+            'description: "Sensor: {sensor}"',
             "bad_placeholder",
             {
-                "placeholder": "{wiki}",
-                "known": "{name}, {purpose}, {folder}, {conversation}, {mailing_list}, {meeting_room}",
+                "placeholder": "{sensor}",
+                "known": "{name}, {purpose}, {folder}, {conversation}, {mailing_list}, {meeting_room}, {forum}, {wiki}",
             },
         ),
         ("conversations", 'first_message: "{folder}"', "bad_placeholder", {"known": "{name}, {purpose}"}),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from policies.desire import Assigned, desire
+from policies.desire import desire
 from policies.document import Policy
 from provisioner.app.planning import assigned_of
 from provisioner.model.bindings import Binding, Ties, adopted
@@ -254,18 +254,7 @@ class World:
     def desired(self) -> Desired:
         if self.wish is not None:
             return self.wish
-        names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
-        for identity, binding in self.bindings.items():
-            names[identity.kind][identity.key] = binding.name
-        assigned = Assigned(
-            names[Kind.ACCOUNT],
-            names[Kind.GROUP],
-            lambda kind, name: (str(kind), name.lower()) in self.retired,
-            names[Kind.TEAM_FOLDER],
-            names[Kind.CONVERSATION],
-            names[Kind.MAILING_LIST],
-            assigned_of([(self.capabilities, self.ties)]).meetings,
-        )
+        assigned = assigned_of([(self.capabilities, self.ties)])
         return desire(self.registry, self.policy, self.today, assigned)
 
     def plan(self) -> TargetPlan:
