@@ -113,7 +113,7 @@ class Client:
         return self._ask(method, path, body, None)
 
     def dav(self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-        """One request of WebDAV; what WebDAV itself answered, its refusals included (see `…nextcloud.webdav`).
+        """One request of WebDAV; what WebDAV itself answered, its refusals included (see `…nextcloud.folders.dav`).
 
         Reads are tried again as in `get`, writes never. Raises `TargetError` for every other answer.
         """

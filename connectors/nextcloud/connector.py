@@ -12,7 +12,7 @@ from connectors.nextcloud.compiling import compile_steps
 from connectors.nextcloud.conversations.room import ConversationRoom
 from connectors.nextcloud.conversations.speaking import Speaker
 from connectors.nextcloud.doctor import examine
-from connectors.nextcloud.folder_room import FolderRoom
+from connectors.nextcloud.folders.room import FolderRoom
 from connectors.nextcloud.group_room import GroupRoom
 from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters

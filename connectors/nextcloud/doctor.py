@@ -10,8 +10,8 @@ from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own
 from connectors.nextcloud.calendar_doctor import examine_calendars
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.conversations.shape import APP as TALK
-from connectors.nextcloud.folder_doctor import examine_folders
-from connectors.nextcloud.folders import APP as FOLDERS
+from connectors.nextcloud.folders.doctor import examine_folders
+from connectors.nextcloud.folders.shape import APP as FOLDERS
 from connectors.nextcloud.listing import identifiers, pages
 from connectors.nextcloud.oidc import OidcAccounts
 from connectors.nextcloud.oidc_doctor import examine_login, examine_traces

@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.nextcloud.emulator import PROVISIONERS, NextcloudEmulator
-from connectors.nextcloud.folder_doctor import examine_folders
+from connectors.nextcloud.folders.doctor import examine_folders
 from connectors.nextcloud.settings import NextcloudSettings
 from tests.support.nextcloud import SERVICE, Bench
 

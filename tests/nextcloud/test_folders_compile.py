@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.folder_steps import levels
+from connectors.nextcloud.folders.steps import levels
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.execution.order import in_order
 from provisioner.model.changes import Adopt

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from connectors.nextcloud.emulation.folder_state import Folder
 from connectors.nextcloud.emulator import PROVISIONERS, NextcloudEmulator
-from connectors.nextcloud.folder_requests import Folders
+from connectors.nextcloud.folders.requests import Folders
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock
 from provisioner.emulation.faults import Faults

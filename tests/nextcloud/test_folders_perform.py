@@ -121,7 +121,7 @@ def state_of(cloud: NextcloudEmulator) -> object:
 
 
 def test_every_operation_is_tried(bench: FolderBench) -> None:
-    from connectors.nextcloud.folder_room import ALL_OPERATIONS
+    from connectors.nextcloud.folders.room import ALL_OPERATIONS
 
     assert set(OPERATIONS) == ALL_OPERATIONS == set(changes(bench))
 

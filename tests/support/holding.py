@@ -5,7 +5,7 @@ from typing import Final
 
 from connectors.nextcloud.emulation.talk_state import MODERATOR
 from connectors.nextcloud.emulator import NextcloudEmulator
-from connectors.nextcloud.folders import RIGHTS
+from connectors.nextcloud.folders.shape import RIGHTS
 from connectors.nextcloud.quota import words
 from provisioner.model.resources import Desired, EdgeRole, Kind, Resource, ResourceId
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from connectors.nextcloud.folder_files import FolderFiles
-from connectors.nextcloud.folder_requests import Folders
-from connectors.nextcloud.folders import Folder
-from connectors.nextcloud.webdav import WebDav
+from connectors.nextcloud.folders.dav import WebDav
+from connectors.nextcloud.folders.files import FolderFiles
+from connectors.nextcloud.folders.requests import Folders
+from connectors.nextcloud.folders.shape import Folder
 from provisioner.model.changes import ChangeClass, Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import Complete, Level, Remote, Roster, Scope, Unknown
 from provisioner.model.resources import EdgeRole, FieldName, Kind, LateText, Resource, ResourceId, Value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.nextcloud.emulator import NextcloudEmulator
-from connectors.nextcloud.folders import ALL_RIGHTS, RIGHTS
+from connectors.nextcloud.folders.shape import ALL_RIGHTS, RIGHTS
 from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.sandbox import NextcloudSandbox
 from policies.desire import administrators_key, body_key

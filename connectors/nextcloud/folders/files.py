@@ -5,10 +5,10 @@ Our account sees a folder only as a member of a group that has it: the working g
 
 from collections.abc import Callable
 
-from connectors.nextcloud.folder_requests import Folders
-from connectors.nextcloud.folder_steps import levels
-from connectors.nextcloud.folders import ALL_RIGHTS, Folder
-from connectors.nextcloud.webdav import WebDav
+from connectors.nextcloud.folders.dav import WebDav
+from connectors.nextcloud.folders.requests import Folders
+from connectors.nextcloud.folders.shape import ALL_RIGHTS, Folder
+from connectors.nextcloud.folders.steps import levels
 from provisioner.model.errors import Permanent
 from provisioner.model.text import Text
 

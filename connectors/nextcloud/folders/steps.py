@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.batch import Batch
-from connectors.nextcloud import folders
-from connectors.nextcloud.folders import ALL_RIGHTS, RIGHTS
+from connectors.nextcloud.folders import shape
+from connectors.nextcloud.folders.shape import ALL_RIGHTS, RIGHTS
 from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import UNKNOWN, Unknown
@@ -74,8 +74,8 @@ class Compiler:
     # --- the folder itself -------------------------------------------------------------------------------------
 
     def _create(self, change: Create) -> Iterator[Staged]:
-        wanted = {name: folders.canonical(name, value) for name, value in change.wanted.fields.items()}
-        name = folders.canonical_name(change.wanted.name)
+        wanted = {name: shape.canonical(name, value) for name, value in change.wanted.fields.items()}
+        name = shape.canonical_name(change.wanted.name)
         made: dict[FieldName, Value] = {"name": name}
         if wanted.get("advanced_permissions") is False:  # as every new folder is
             made["advanced_permissions"] = False
@@ -105,7 +105,7 @@ class Compiler:
                 continue
             before = change.before.get(name, UNKNOWN)
             expects: dict[FieldName, Value] = {} if isinstance(before, Unknown) else {name: before}
-            value = folders.canonical(name, change.after[name])
+            value = shape.canonical(name, change.after[name])
             # Switching them off forgets who managed them (observed), so whoever shall manage no more comes first.
             stage = Stage.LEAVES if name == "advanced_permissions" and not value else Stage.UPDATES
             yield Staged(stage, self._set(change, name, value, expects))
@@ -138,7 +138,7 @@ class Compiler:
         return self._step(change, NOTE, payload, effects, expects={}, cost=Cost(requests=4 if before is None else 5))
 
     def _erase(self, change: Erase) -> Step:
-        name = folders.canonical_name(change.name)
+        name = shape.canonical_name(change.name)
         effects = Effects(fields={"name": name}, erased=True)
         return self._step(change, ERASE, effects=effects, expects={"name": name}, cost=Cost(requests=2))
 
@@ -242,6 +242,4 @@ class Compiler:
 
 def levels(layout: str) -> list[tuple[str, ...]]:
     """Every folder of a layout, each before those in it."""
-    return list(
-        dict.fromkeys(path[:depth] for path in folders.layout_paths(layout) for depth in range(1, len(path) + 1))
-    )
+    return list(dict.fromkeys(path[:depth] for path in shape.layout_paths(layout) for depth in range(1, len(path) + 1)))

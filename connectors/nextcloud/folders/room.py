@@ -4,19 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud import folder_steps as steps
-from connectors.nextcloud import folders
 from connectors.nextcloud.accounts import Own
 from connectors.nextcloud.client import Client
-from connectors.nextcloud.folder_files import FolderFiles
-from connectors.nextcloud.folder_requests import Folders
-from connectors.nextcloud.folder_steps import Compiler, Manner
-from connectors.nextcloud.folders import ALL_RIGHTS, Folder
+from connectors.nextcloud.folders import shape, steps
+from connectors.nextcloud.folders.dav import WebDav
+from connectors.nextcloud.folders.files import FolderFiles
+from connectors.nextcloud.folders.requests import Folders
+from connectors.nextcloud.folders.shape import ALL_RIGHTS, Folder
+from connectors.nextcloud.folders.steps import Compiler, Manner
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups import Groups
 from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
-from connectors.nextcloud.webdav import WebDav
 from provisioner.model.errors import Garbled, NotAllowed, Permanent, Uncertain
 from provisioner.model.inventory import (
     Absent,
@@ -58,7 +57,7 @@ class FolderRoom:
     """Folders with the groups that have them. The working group of the settings is ours and no part of any roster."""
 
     kind = Kind.TEAM_FOLDER
-    app: str | None = folders.APP
+    app: str | None = shape.APP
     operations = ALL_OPERATIONS
     sharing = ALL_OPERATIONS - {steps.ERASE}
 
@@ -76,21 +75,21 @@ class FolderRoom:
         self._dav: WebDav | None = None
         self._fresh: Fresh[Folder | None] = Fresh(clock)
         self._files = FolderFiles(self._folders, self._own_files, self._working_group or "", settings.welcome_note)
-        self.fields: Mapping[FieldName, Mode] = folders.FIELDS
+        self.fields: Mapping[FieldName, Mode] = shape.FIELDS
         if self._working_group is not None:
-            self.fields = folders.FIELDS | folders.FIELDS_OF_MEMBERS
+            self.fields = shape.FIELDS | shape.FIELDS_OF_MEMBERS
 
     def objection(self, name: str) -> Text | None:
         """Why no folder is mounted there."""
-        return folders.objection(name)
+        return shape.objection(name)
 
     def canonical_name(self, name: str) -> str:
         """Mount points differ by case (observed)."""
-        return folders.canonical_name(name)
+        return shape.canonical_name(name)
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """Quotas are bytes, kept exactly."""
-        return folders.canonical(field, value)
+        return shape.canonical(field, value)
 
     def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
         """Opens for every member, until the folder is renamed.
@@ -113,7 +112,7 @@ class FolderRoom:
         why = self._doubt(found, look.own)
         if narrow:
             tied = {one.remote_id for one in sought}
-            names = {folders.canonical_name(one.name) for one in sought}
+            names = {shape.canonical_name(one.name) for one in sought}
             found = {key: one for key, one in found.items() if key in tied or one.remote.name in names}
         completeness: Completeness = Complete(scope) if why is None else Partial(scope, why)
         objects = {identifier: folder.remote for identifier, folder in found.items()}
@@ -159,7 +158,7 @@ class FolderRoom:
     # --- writing -----------------------------------------------------------------------------------------------
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `connectors.nextcloud.folder_steps`."""
+        """See `connectors.nextcloud.folders.steps`."""
         return Compiler(batch, Manner(self._working_group is not None)).steps()
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
@@ -173,7 +172,7 @@ class FolderRoom:
         return held_against(step, folder.remote)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """One write, or the few of one step; see `connectors.nextcloud.folder_steps`."""
+        """One write, or the few of one step; see `connectors.nextcloud.folders.steps`."""
         if step.operation == steps.CREATE:
             return Done(self._folders.create(text_of(step, "mountpoint")).id)
         identifier = located(step, resolve)

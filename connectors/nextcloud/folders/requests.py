@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.nextcloud.client import Client, OcsRefusal, segment
-from connectors.nextcloud.folders import RIGHTS, Folder, folder_of, objection, unreadable
+from connectors.nextcloud.folders.shape import RIGHTS, Folder, folder_of, objection, unreadable
 from connectors.nextcloud.outcomes import creating
 from connectors.nextcloud.quota import MOST, UNLIMITED
 from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, RateLimited, Transient

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from connectors.nextcloud.accounts import Own
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
-from connectors.nextcloud.folder_requests import Folders
-from connectors.nextcloud.folders import APP
+from connectors.nextcloud.folders.requests import Folders
+from connectors.nextcloud.folders.shape import APP
 from connectors.nextcloud.listing import identifiers
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import NotAllowed

@@ -1,0 +1,1 @@
+"""Team folders: who has them with which rights, and what we put into them."""
