@@ -21,6 +21,8 @@ def address(site: Site, capabilities: Capabilities, identity: ResourceId, remote
     """Where people open what is tied in a target; None: nowhere."""
     if identity.kind is Kind.MEETING_ROOM:
         return join_link(site, identity)
+    if identity.kind is Kind.ACCOUNT:  # what it is known by elsewhere
+        return None
     return capabilities.address(identity.kind, remote_id, name)
 
 

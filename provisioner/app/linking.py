@@ -14,7 +14,7 @@ from provisioner.model.plan import TargetPlan
 from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.steps import Step
-from provisioner.planning.late import addresses_after
+from provisioner.planning.late import IDENTIFIERS, addresses_after
 
 Found = Mapping[ResourceId, str]
 
@@ -40,12 +40,12 @@ class Texts:
     writes: Sequence[Write]
 
 
-def gather(site: Site, desired: Desired, views: Mapping[str, View], parts: Iterable[TargetPlan]) -> Addresses:
+def gather(site: Site, views: Mapping[str, View], parts: Iterable[TargetPlan]) -> Addresses:
     """Where everything will be after this plan, also in targets that are no part of it. Asks no target.
 
     Raises `SettingsError` for another target with wrong settings: without it nobody knows what its links are.
     """
-    kinds = _linked_kinds(desired)
+    kinds = frozenset[Kind]().union(*(_linked_kinds(view.desired) for view in views.values()))
     if not kinds:
         return Addresses({})
     found: dict[str, Found] = {}
@@ -90,6 +90,8 @@ def _steps(texts: Texts, made: Mapping[ResourceId, str], where: Addresses) -> It
     for write in texts.writes:
         text = write.text.written(address)
         same = (capabilities.canonical(write.id.kind, write.field, text) or None) == (write.before or None)
+        if not text and write.field in IDENTIFIERS:
+            continue  # whose it is shows in a later run
         if write.remote_id is None or not same:
             changes.append(replace(write, written=text))
     bound = {**remote_ids(texts.ties), **made}

@@ -12,6 +12,7 @@ from provisioner.app.addresses import with_join_links
 from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, filled, is_named, narrow, whole
 from provisioner.app.linking import Addresses, gather
+from provisioner.app.login_ids import LoginIds, login_ids, with_login_ids
 from provisioner.app.observing import View, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.model.bindings import Ties
@@ -68,7 +69,8 @@ def make_plan(
     desired = with_join_links(site, desire(registry, inputs.policy, site.today(registry.time_zone), assigned))
     _check_known(only, inputs, desired, known.values())
     aim = partial(narrow, only, registry) if only else whole
-    views = observe(site, targets, partial(_aimed, aim, desired), known)
+    logins = login_ids(site, targets, known)
+    views = observe(site, targets, partial(_aimed, aim, desired, logins), known)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for name, view in views.items():
@@ -81,7 +83,7 @@ def make_plan(
         views[name] = replace(view, ties=replace(view.ties, borrowed=part.borrowed))
         notices = (*part.notices, *_missing(view, desired), *_notices_of_age(view))
         parts.append(replace(part, notices=notices))
-    addresses = gather(site, desired, views, parts)
+    addresses = gather(site, views, parts)
     parts = [_finished(part, views[part.target], rules, addresses) for part in parts]
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed, approved)
@@ -89,18 +91,23 @@ def make_plan(
 
 
 def _aimed(
-    aim: Callable[[Desired, Ties, Collection[Kind]], Focused], desired: Desired, target: Target, ties: Ties
+    aim: Callable[[Desired, Ties, Collection[Kind]], Focused],
+    desired: Desired,
+    logins: LoginIds | None,
+    target: Target,
+    ties: Ties,
 ) -> Focused:
     """What is looked at in one target, and what is wanted there."""
-    return aim(desired_in(target.connector.capabilities(), desired), ties, target.type.kinds)
+    return aim(desired_in(target.connector.capabilities(), desired, logins), ties, target.type.kinds)
 
 
-def desired_in(capabilities: Capabilities, desired: Desired) -> Desired:
-    """What is wanted of one target: where the login itself is kept, nothing comes along with a login.
+def desired_in(capabilities: Capabilities, desired: Desired, logins: LoginIds | None = None) -> Desired:
+    """What is wanted of one target: nothing comes along with a login where the login itself is kept, or before it.
 
     Where it does, a login also gives a group the name that people read, each time anew: two of them would take turns.
     """
-    if not capabilities.holds_login:
+    desired = with_login_ids(capabilities, desired, logins)
+    if not capabilities.holds_login and not capabilities.before_login:
         if not desired.login_writes:
             return desired
         named = {identity: _unnamed(desired.resources[identity]) for identity in _written(desired)}

@@ -7,13 +7,14 @@ link to it are planned all the same, and resolved when they are written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Adopt, Change, ChangeClass, Create, Update, Write
 from provisioner.model.inventory import Inventory, Remote, Unknown
 from provisioner.model.plan import NoticeKind, TargetPlan
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, FieldName, LateText, Mode, Resource, ResourceId, Value
+from provisioner.model.resources import Desired, FieldName, Kind, LateText, Mode, Resource, ResourceId, Value
 from provisioner.model.rules import OnDrift, PlanningRules
 from provisioner.model.text import Text
 from provisioner.model.words import field_words
@@ -24,6 +25,9 @@ from provisioner.planning.sameness import is_replaced, reader_of
 
 Address = Callable[[ResourceId], str | None]
 
+IDENTIFIERS: Final[frozenset[FieldName]] = frozenset({"login_id"})
+"""Fields that hold another object's id, not a text: they carry no marker, and one that is not known empties nothing."""
+
 
 def addresses_after(
     part: TargetPlan, ties: Ties, capabilities: Capabilities, inventory: Inventory | None = None
@@ -31,6 +35,7 @@ def addresses_after(
     """Where people open what is tied or adopted, under the names that it has once the unattended changes are made.
 
     What is created is not in it. ``inventory``: as of now, so that what somebody renamed is found under its new name.
+    Accounts are found where people log in with them alone (see `Capabilities.address`).
     """
     known = {identity: (binding.remote_id, binding.name) for identity, binding in ties.bindings.items()}
     if inventory is not None:
@@ -46,7 +51,9 @@ def addresses_after(
         if isinstance(name, str) and change.change_class is ChangeClass.AUTO and change.id in known:
             known[change.id] = known[change.id][0], name
     found = {
-        identity: capabilities.address(identity.kind, remote_id, name) for identity, (remote_id, name) in known.items()
+        identity: capabilities.address(identity.kind, remote_id, name)
+        for identity, (remote_id, name) in known.items()
+        if identity.kind is not Kind.ACCOUNT or capabilities.holds_login
     }
     return {identity: address for identity, address in found.items() if address is not None}
 
@@ -130,7 +137,7 @@ class _LatePlanner:
                 why = unwritable(wanted.id.kind, name, remote)
                 draft.notice(NoticeKind.UNWRITABLE, wanted.id, remote.name, why)
                 continue
-            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, modes[name], seen))
+            drift = settled and ((name in applied and seen != last) or _is_theirs(wanted, name, modes[name], seen))
             if drift:
                 rule = drift_class(draft.rules.on_drift.get(kind, OnDrift.ASK))
                 if rule is None:
@@ -152,7 +159,8 @@ class _LatePlanner:
         self, wanted: Resource, name: FieldName, text: LateText, seen: Value | Unknown, address: Address
     ) -> bool:
         written = self._draft.capabilities.canonical(wanted.id.kind, name, text.written(address))
-        return (written or None) != (seen or None)
+        unknown = not written and name in IDENTIFIERS
+        return not unknown and (written or None) != (seen or None)
 
     def _address_now(self, identity: ResourceId) -> str | None:
         return None if identity in self._waiting else self._address(identity)
@@ -188,9 +196,10 @@ class _LatePlanner:
         )
 
 
-def _is_theirs(wanted: Resource, mode: Mode, seen: Value | Unknown) -> bool:
-    """Somebody else's text, be it older than our tie: whatever we write over there carries our marker."""
-    return mode is Mode.MANAGED and isinstance(seen, str) and bool(seen) and wanted.marker not in seen.splitlines()
+def _is_theirs(wanted: Resource, name: FieldName, mode: Mode, seen: Value | Unknown) -> bool:
+    """Somebody else's text, be it older than our tie: whatever text we write over there carries our marker."""
+    marked = isinstance(seen, str) and wanted.marker in seen.splitlines()
+    return mode is Mode.MANAGED and bool(seen) and not marked and name not in IDENTIFIERS
 
 
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)

@@ -17,7 +17,8 @@ class Likeness(IntEnum):
     EMAIL = 1
     NAME = 2
     MARKER = 3  # our own mark with this very key is in it
-    CHOSEN = 4  # a ranger said so
+    LOGIN = 4  # whoever is meant logs in with it
+    CHOSEN = 5  # a ranger said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,12 @@ class Matcher:
         self._by_name: defaultdict[str, list[Remote]] = defaultdict(list)
         self._by_marker: defaultdict[str, list[Remote]] = defaultdict(list)
         self._by_email: defaultdict[str, list[Remote]] = defaultdict(list)
+        self._asks_login = "login_id" in draft.capabilities.fields.get(kind, {})
+        self._by_login: defaultdict[str, list[Remote]] = defaultdict(list)
         for remote in draft.inventory.of(kind).objects.values():
+            login = remote.fields.get("login_id")
+            if isinstance(login, str) and login:
+                self._by_login[login].append(remote)
             self._by_name[self._canonical_name(kind, remote.name)].append(remote)
             if remote.marker and self._is_free(remote):
                 self._by_marker[remote.marker].append(remote)
@@ -116,6 +122,9 @@ class Matcher:
             return self._one_of(marked, "planning.same_marker", Likeness.MARKER)
         if self._kind in self._draft.capabilities.alike:
             return None
+        login = wanted.fields.get("login_id")
+        if isinstance(login, str) and login in self._by_login:
+            return self._by_its_login(self._by_login[login])
         namesakes = [remote for remote in self._by_name.get(name, []) if remote.may_be_called(wanted.name)]
         if self._draft.has_protected_name(self._kind, wanted.name) or any(
             self._draft.is_own_account(self._kind, remote) for remote in namesakes
@@ -125,6 +134,8 @@ class Matcher:
             return Disputed(Text.of("planning.name_owned", name=wanted.name))
         email = wanted.fields.get("email")
         same_email = self._by_email.get(email.casefold(), []) if isinstance(email, str) else []
+        if self._asks_login and (namesakes or same_email):
+            return self._by_name_with_address(namesakes, same_email)
         if len(namesakes) > 1:
             return self._one_of(namesakes, "planning.same_name", Likeness.NAME)
         if not namesakes:
@@ -145,6 +156,32 @@ class Matcher:
         if self._kind is not Kind.ACCOUNT or same_email:
             return Candidate(same_name, Text.of("planning.same_name", name=same_name.name), Likeness.NAME)
         return self._by_look(wanted, same_name)
+
+    def _by_its_login(self, found: list[Remote]) -> Match:
+        """Whoever is meant logs in with this one already."""
+        if len(found) > 1:
+            return self._one_of(found, "planning.same_login", Likeness.LOGIN)
+        [remote] = found
+        if remote.remote_id in self._of_others:
+            return Theirs(remote)
+        if not self._is_free(remote):
+            return Disputed(Text.of("planning.name_owned", name=remote.name))
+        return Candidate(remote, Text.of("planning.same_login", name=remote.name), Likeness.LOGIN)
+
+    def _by_name_with_address(self, namesakes: list[Remote], same_email: list[Remote]) -> Match:
+        """Where an account belongs to a login, one that belongs to none is hers only by both name and address."""
+        both = [remote for remote in namesakes if remote in same_email]
+        others = sorted({remote.name for remote in (*namesakes, *same_email) if remote not in both})
+        if not namesakes and len(same_email) == 1 and same_email[0].remote_id in self._of_others:
+            return Theirs(same_email[0])
+        if len(both) != 1 or others:
+            return Disputed(Text.of("planning.account_perhaps_hers", name=(others or [both[0].name])[0]))
+        [found] = both
+        if found.remote_id in self._of_others:
+            return Theirs(found)
+        if isinstance(found.fields.get("login_id"), str):
+            return Disputed(Text.of("planning.account_of_other_login", name=found.name))
+        return Candidate(found, Text.of("planning.same_name", name=found.name), Likeness.NAME)
 
     def _is_free(self, remote: Remote) -> bool:
         """Whether nobody owns it, and it may be anybody's."""
