@@ -5,8 +5,8 @@ from datetime import datetime
 
 from connectors.nextcloud import account_steps, accounts
 from connectors.nextcloud.account_room import AccountRoom
-from connectors.nextcloud.calendar_events import MeetingsRoom
-from connectors.nextcloud.calendar_room import CalendarRoom
+from connectors.nextcloud.calendars.events import MeetingsRoom
+from connectors.nextcloud.calendars.room import CalendarRoom
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.compiling import compile_steps
 from connectors.nextcloud.conversations.room import ConversationRoom

@@ -7,7 +7,7 @@ from typing import Final
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_room import PATCH_SINCE
 from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
-from connectors.nextcloud.calendar_doctor import examine_calendars
+from connectors.nextcloud.calendars.doctor import examine_calendars
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.conversations.shape import APP as TALK
 from connectors.nextcloud.folders.doctor import examine_folders

@@ -11,7 +11,7 @@ from datetime import date, datetime
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.calendar_dav import CalDav
+from connectors.nextcloud.calendars.dav import CalDav
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import Permanent, TargetError, Transient, WriteRefused

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from connectors.nextcloud.calendar_steps import CREATE_BUCKET, SHARE_BUCKET
-from connectors.nextcloud.calendars import group_principal, members_of
+from connectors.nextcloud.calendars.shape import group_principal, members_of
+from connectors.nextcloud.calendars.steps import CREATE_BUCKET, SHARE_BUCKET
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from connectors.nextcloud import accounts, groups
 from connectors.nextcloud.account_steps import EDIT_BUCKET, PUT_BUCKET
-from connectors.nextcloud.calendar_steps import CREATE_BUCKET, SHARE_BUCKET
+from connectors.nextcloud.calendars.steps import CREATE_BUCKET, SHARE_BUCKET
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Adopt, ChangeClass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.nextcloud.calendar_dav import CalDav
+from connectors.nextcloud.calendars.dav import CalDav
 from provisioner.model.errors import Garbled
 from provisioner.transport.answer import Answer
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from connectors.nextcloud.calendar_dav import CalDav
-from connectors.nextcloud.calendars import Event, place_of
+from connectors.nextcloud.calendars.dav import CalDav
+from connectors.nextcloud.calendars.shape import Event, place_of
 from provisioner.calendars.series import Series
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.changes import Create, Join, Leave, Update, Write

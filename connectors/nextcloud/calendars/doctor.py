@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.nextcloud.accounts import Own
-from connectors.nextcloud.calendar_dav import CalDav
-from connectors.nextcloud.calendars import marker_of_calendar
+from connectors.nextcloud.calendars.dav import CalDav
+from connectors.nextcloud.calendars.shape import marker_of_calendar
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import LoginRefused, TargetError

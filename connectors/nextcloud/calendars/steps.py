@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.batch import Batch
-from connectors.nextcloud.calendar_dav import MOST_SHARED
-from connectors.nextcloud.calendars import MEETING_FIELDS, canonical
+from connectors.nextcloud.calendars.dav import MOST_SHARED
+from connectors.nextcloud.calendars.shape import MEETING_FIELDS, canonical
 from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud import calendar_steps as steps
-from connectors.nextcloud import calendars
 from connectors.nextcloud.accounts import Own
-from connectors.nextcloud.calendar_dav import CalDav, Calendar
+from connectors.nextcloud.calendars import shape, steps
+from connectors.nextcloud.calendars.dav import CalDav, Calendar
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
@@ -38,7 +37,7 @@ class CalendarRoom:
 
     kind = Kind.CALENDAR
     app: str | None = None  # part of the server: it can't be switched off (observed)
-    fields = calendars.CALENDAR_FIELDS
+    fields = shape.CALENDAR_FIELDS
     operations = steps.CALENDAR_OPERATIONS
     sharing: frozenset[str] = frozenset()
 
@@ -62,7 +61,7 @@ class CalendarRoom:
 
     def objection(self, name: str) -> Text | None:
         """Why we make no calendar of this name."""
-        return calendars.objection_to_calendar(name)
+        return shape.objection_to_calendar(name)
 
     def canonical_name(self, name: str) -> str:
         """Kept letter by letter; several may have the same."""
@@ -84,21 +83,21 @@ class CalendarRoom:
         if narrow and not sought and not meetings:
             return Observation(Complete(scope)), {}
         self._dav = CalDav(self._client, look.own.id)
-        found = {address: one for address, one in self._dav.all().items() if calendars.marker_of_calendar(address)}
+        found = {address: one for address, one in self._dav.all().items() if shape.marker_of_calendar(address)}
         look.calendars = {address: one.revision for address, one in found.items()}
         if narrow:
             tied, marks = {one.remote_id for one in sought}, {marker_of(one.id) for one in sought}
             found = {
                 address: one
                 for address, one in found.items()
-                if address in tied or calendars.marker_of_calendar(address) in marks
+                if address in tied or shape.marker_of_calendar(address) in marks
             }
         objects = {address: _remote(one) for address, one in found.items()}
         rosters = {(self.kind, address): self._roster(one) for address, one in found.items()}
         return Observation(Complete(scope), objects), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `connectors.nextcloud.calendar_steps`."""
+        """See `connectors.nextcloud.calendars.steps`."""
         return steps.compile_calendars(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
@@ -110,7 +109,7 @@ class CalendarRoom:
         edge = step.expects_edge
         if edge is not None:
             actor = resolve(ResourceId(edge.seats.member, edge.member))
-            inside = calendars.members_of(calendar.shares).get((edge.seats.role, edge.seats.member), frozenset())
+            inside = shape.members_of(calendar.shares).get((edge.seats.role, edge.seats.member), frozenset())
             if actor not in inside:
                 return Moved(Text.of("nextcloud.edge_gone", name=actor, group=step.name))
         return held_against(step, _remote(calendar))
@@ -120,7 +119,7 @@ class CalendarRoom:
         if step.operation == steps.CREATE:
             return self._create(step)
         address = located(step, resolve)
-        principals = [calendars.group_principal(resolve(group)) for group in step.refers]
+        principals = [shape.group_principal(resolve(group)) for group in step.refers]
         match step.operation:
             case steps.RENAME:
                 name = text_of(step, "name")
@@ -141,7 +140,7 @@ class CalendarRoom:
     def look_up(self, identity: ResourceId, name: str) -> Reading:
         """By the mark alone: names are not unique. Raises `TargetError`."""
         marker = marker_of(identity)
-        found = [one for at, one in self.dav.all().items() if calendars.marker_of_calendar(at) == marker]
+        found = [one for at, one in self.dav.all().items() if shape.marker_of_calendar(at) == marker]
         if len(found) > 1:
             return Unreadable(Text.of("nextcloud.calendar_twice", name=name, count=len(found)))
         return Present(_remote(found[0])) if found else Absent()
@@ -161,7 +160,7 @@ class CalendarRoom:
         name = text_of(step, "name")
         self._refuse(name)
         dav = self.dav
-        for address in calendars.addresses_of(step.id):
+        for address in shape.addresses_of(step.id):
             if self._counted(steps.CREATE_BUCKET, partial(dav.create, address, name)):
                 return Done(address)
         raise Permanent(Text.of("nextcloud.calendar_addresses_taken", name=name))
@@ -182,9 +181,9 @@ class CalendarRoom:
 
     def _roster(self, calendar: Calendar) -> Roster:
         scope = Scope(self._target, self.kind, calendar.address)
-        return Roster(Complete(scope), calendars.members_of(calendar.shares))
+        return Roster(Complete(scope), shape.members_of(calendar.shares))
 
 
 def _remote(calendar: Calendar) -> Remote:
-    marker = calendars.marker_of_calendar(calendar.address)
+    marker = shape.marker_of_calendar(calendar.address)
     return Remote(calendar.address, calendar.name, {"name": calendar.name}, marker=marker)

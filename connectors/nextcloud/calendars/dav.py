@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from connectors.nextcloud.calendars import Event
+from connectors.nextcloud.calendars.shape import Event
 from connectors.nextcloud.client import Client, segment
 from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, RateLimited, Transient
 from provisioner.model.text import Text

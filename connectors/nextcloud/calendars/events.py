@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from connectors.batch import Batch, located
-from connectors.nextcloud import calendar_steps as steps
-from connectors.nextcloud import calendars
-from connectors.nextcloud.calendar_dav import CalDav
-from connectors.nextcloud.calendar_room import CalendarRoom
-from connectors.nextcloud.calendars import Event
+from connectors.nextcloud.calendars import shape, steps
+from connectors.nextcloud.calendars.dav import CalDav
+from connectors.nextcloud.calendars.room import CalendarRoom
+from connectors.nextcloud.calendars.shape import Event
 from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.calendars.ics import event
@@ -49,7 +48,7 @@ class MeetingsRoom:
 
     kind = Kind.MEETING
     app: str | None = None
-    fields = calendars.MEETING_FIELDS
+    fields = shape.MEETING_FIELDS
     operations = steps.MEETING_OPERATIONS
     sharing: frozenset[str] = frozenset()
 
@@ -61,15 +60,15 @@ class MeetingsRoom:
 
     def objection(self, name: str) -> Text | None:
         """Why we write no event of this name."""
-        return calendars.objection_to_meeting(name)
+        return shape.objection_to_meeting(name)
 
     def canonical_name(self, name: str) -> str:
         """Without what no event can hold; several may have the same."""
-        return calendars.plain(name)
+        return shape.plain(name)
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """Texts without control characters."""
-        return calendars.canonical(field, value)
+        return shape.canonical(field, value)
 
     def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
         """Nowhere: an event has no page of its own."""
@@ -84,12 +83,12 @@ class MeetingsRoom:
         if look.calendars is None:
             return Observation(Partial(scope, Text.of("nextcloud.calendars_unknown"))), {}
         tied, marks = {one.remote_id or "" for one in sought}, {marker_of(one.id) for one in sought}
-        wanted = {calendars.place_of(one)[0] for one in tied} | {mark.partition(":meeting:")[0] for mark in marks}
+        wanted = {shape.place_of(one)[0] for one in tied} | {mark.partition(":meeting:")[0] for mark in marks}
         dav = self._calendars.dav
         completeness: Completeness = Complete(scope)
         objects: dict[str, Remote] = {}
         for calendar, revision in look.calendars.items():
-            if narrow and not {calendar, calendars.marker_of_calendar(calendar)} & wanted:
+            if narrow and not {calendar, shape.marker_of_calendar(calendar)} & wanted:
                 continue
             try:
                 inside = self._inside(dav, calendar, revision, look)
@@ -104,12 +103,12 @@ class MeetingsRoom:
         return Observation(completeness, objects), {}
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `connectors.nextcloud.calendar_steps`."""
+        """See `connectors.nextcloud.calendars.steps`."""
         return steps.compile_meetings(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """The event; what is written next is written only over this one."""
-        calendar, address = calendars.place_of(located(step, resolve))
+        calendar, address = shape.place_of(located(step, resolve))
         found = self._calendars.dav.event(calendar, address)
         if found is None:
             return Verified(None) if step.operation == steps.STRIKE else held_against(step, None)
@@ -138,9 +137,9 @@ class MeetingsRoom:
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
         """By the mark alone, in every calendar that may be the body's. Raises `TargetError`."""
-        dav, address = self._calendars.dav, calendars.event_address(identity)
+        dav, address = self._calendars.dav, shape.event_address(identity)
         body = marker_of(identity).partition(":meeting:")[0]
-        places = [one for one in dav.all() if calendars.marker_of_calendar(one) == body]
+        places = [one for one in dav.all() if shape.marker_of_calendar(one) == body]
         read = (dav.event(calendar, address) for calendar in places)
         found = [one.remote() for one in read if one is not None]
         if len(found) > 1:
@@ -162,10 +161,10 @@ class MeetingsRoom:
         return inside
 
     def _add(self, step: Step, resolve: Resolve) -> Done:
-        calendar, address = resolve(step.refers[0]), calendars.event_address(step.id)
+        calendar, address = resolve(step.refers[0]), shape.event_address(step.id)
         self._refuse(str(step.payload.get("name", "")))
         content = event(
-            calendars.new_uid(step.id, self._host),
+            shape.new_uid(step.id, self._host),
             self._series(step),
             summary=_text(step, "name", ""),
             description=_text(step, "description", ""),
@@ -174,7 +173,7 @@ class MeetingsRoom:
         )
         if not self._calendars.dav.add(calendar, address, content, step.name):
             raise Permanent(Text.of("nextcloud.meeting_taken", name=step.name))
-        return Done(calendars.remote_id_of(calendar, address))
+        return Done(shape.remote_id_of(calendar, address))
 
     def _changed(self, step: Step, old: Event) -> bytes:
         """The event anew: what the step does not speak of stays, and calendars learn that this one is newer."""

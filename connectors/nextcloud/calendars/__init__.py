@@ -1,0 +1,1 @@
+"""Calendars of bodies and the meetings in them, by CalDAV."""
