@@ -3,16 +3,12 @@
 Only the product's own words mean anything: a page of HTML, a bare 404, a login page concludes nothing.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
-from pathlib import Path
-from typing import ClassVar, Final, Generic, NamedTuple, Protocol, TypeVar
-from urllib.parse import quote
+from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
-from pydantic import SecretStr
-
+from connectors.kit.answers import Entry, Means, Params, Refusal, Written, segment, text
+from connectors.kit.login import Reachable, basic, bearer
+from connectors.kit.outcomes import creating, perhaps_created
 from provisioner.model.errors import (
     Garbled,
     LoginRefused,
@@ -30,40 +26,20 @@ from provisioner.transport.answer import NOT_JSON, Answer, is_reading
 from provisioner.transport.http import HttpSession
 from provisioner.transport.patience import patiently
 
-Entry = Mapping[str, object]
-"""One JSON object."""
-Params = Mapping[str, str | int]
-
-
-class Refusal(Permanent):
-    """The product said no in its own words. ``status`` is the HTTP one, ``words`` the product's ("": it gave none)."""
-
-    def __init__(self, text: Text, status: int, words: str) -> None:
-        super().__init__(text, f"HTTP {status} {words}".strip())
-        self.status = status
-        self.words = words
-
-
-class Means(Enum):
-    """What an answer that is no success means whatever its body says."""
-
-    NO_LOGIN = auto()  # `LoginRefused`: nothing more is sent
-    NOT_ALLOWED = auto()
-    TOO_OFTEN = auto()  # `RateLimited`: nothing was done, later it may be
-    LATER = auto()  # `Transient`, also of writes: nothing was done, by all that is known of the product
-    BROKEN = auto()  # `Transient` of a read; a write may have happened: `OutcomeUnknown`
-    ELSEWHERE = auto()  # a redirect, which is not followed
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The answer to a write that was done."""
-
-    status: int
-    value: object = NOT_JSON
-    """The JSON body; `NOT_JSON` where there is none."""
-    made: str = ""
-    """Last part of the address of what was made (``Location``): its id; "" where none was told."""
+__all__ = [
+    "Entry",
+    "JsonClient",
+    "Means",
+    "Pace",
+    "Params",
+    "Reachable",
+    "Refusal",
+    "Written",
+    "basic",
+    "bearer",
+    "segment",
+    "text",
+]
 
 
 class Pace(NamedTuple):
@@ -77,26 +53,6 @@ class Pace(NamedTuple):
     window: float
 
 
-class Reachable(Protocol):
-    """The settings that a client needs; `ServerSettings` with `WithPassword` or `WithToken` has them."""
-
-    @property
-    def url(self) -> str: ...
-
-    @property
-    def timeout(self) -> float: ...
-
-    @property
-    def ca_file(self) -> Path | None: ...
-
-    @property
-    def is_open_to_listeners(self) -> bool: ...
-
-    def secret(self) -> SecretStr:
-        """Raises `SettingsError`."""
-        ...
-
-
 S = TypeVar("S", bound=Reachable)
 
 
@@ -107,34 +63,6 @@ class _Asking:
         """Raise `WriteRefused` for any other method that writes."""
         if not is_reading(method) and method.upper() != "POST":
             raise WriteRefused(Text.of("transport.no_token", method=method))
-
-
-def bearer(secret: SecretStr) -> Mapping[str, str]:
-    """The header of a log-in by token."""
-    return {"Authorization": f"Bearer {secret.get_secret_value()}"}
-
-
-def basic(user: str, secret: SecretStr) -> Mapping[str, str]:
-    """The header of a log-in by user and password, in UTF-8 (RFC 7617)."""
-    pair = f"{user}:{secret.get_secret_value()}".encode()
-    return {"Authorization": f"Basic {b64encode(pair).decode()}"}
-
-
-def segment(identifier: str, product: str, *, forbidden: str = "", safe: str = "") -> str:
-    """An id as one segment of a path.
-
-    Raises `Permanent` for "", "." and "..", which a path can't hold, and for what has ``forbidden`` letters, e.g. "/"
-    where the product splits paths after it decoded them. ``safe`` letters are not quoted.
-    """
-    if identifier in ("", ".", "..") or any(letter in forbidden for letter in identifier):
-        raise Permanent(Text.of("kit.unusable_id", id=identifier, product=product))
-    return quote(identifier, safe=safe)
-
-
-def text(entry: Entry, key: str) -> str:
-    """A text of an entry; "" where there is none."""
-    value = entry.get(key)
-    return value if isinstance(value, str) else ""
 
 
 class JsonClient(Generic[S]):
@@ -217,8 +145,14 @@ class JsonClient(Generic[S]):
         """
         self._gate.check(method)  # before a token is asked for, or a turn waited for
         answer = self.call(method, path, json=body, form=form)
-        made = answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
-        return Written(answer.status, answer.value, made)
+        return Written(answer.status, answer.value, self.made(answer))
+
+    def create(self, path: str, body: object, name: str, method: str = "POST") -> Written:
+        """The answer of a creation, which names what was made. Raises `OutcomeUnknown` where it may have been made."""
+        written = creating(lambda: self.write(method, path, body), name)
+        if not written.made:
+            raise perhaps_created(name, f"HTTP {written.status}")
+        return written
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -253,6 +187,10 @@ class JsonClient(Generic[S]):
         if is_reading(method):
             return answer.status == 200 and answer.value is not NOT_JSON
         return answer.status in (201, 204) or (200 <= answer.status < 300 and answer.value is not NOT_JSON)
+
+    def made(self, answer: Answer) -> str:
+        """The id of what a write made; "" where the answer tells none. The last part of ``Location`` unless told."""
+        return answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
 
     def wait(self, answer: Answer) -> float | None:
         """Seconds that the server asks us to wait; None: it does not say."""

@@ -156,16 +156,19 @@ def known(before: Mapping[FieldName, Value | Unknown], names: frozenset[FieldNam
     return {name: value for name, value in before.items() if name in names and not isinstance(value, Unknown)}
 
 
-def held_against(step: Step, remote: Remote | None, product: str) -> Verified | Moved:
+def held_against(
+    step: Step, remote: Remote | None, product: str, *, unknown_may_differ: bool = False
+) -> Verified | Moved:
     """What a fresh read says about the fields that the step expects; None: the server says that there is no such.
 
-    ``name`` is the object's name where it is not among its fields.
+    ``name`` is the object's name where it is not among its fields. What can't be read any more has moved, unless
+    ``unknown_may_differ``: for products in which our own write that was cut short makes it unreadable.
     """
     if remote is None:
         return Moved(Text.of("kit.gone", name=step.name, product=product))
     for each, expected in (step.expects or {}).items():
         seen = remote.name if each == "name" and "name" not in remote.fields else remote.fields.get(each)
-        if seen != expected:
+        if seen != expected and not (unknown_may_differ and isinstance(seen, Unknown)):
             return Moved(Text.of("kit.field_moved", name=step.name, field=field_word(each), product=product))
     return Verified(remote)
 
