@@ -10,7 +10,7 @@ from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.account_steps import AccountWriter, Manner
 from connectors.nextcloud.client import CLOUD, Client, segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
-from connectors.nextcloud.groups import ADMIN
+from connectors.nextcloud.groups.shape import ADMIN
 from connectors.nextcloud.oidc import OidcAccounts
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against

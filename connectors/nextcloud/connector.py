@@ -13,7 +13,7 @@ from connectors.nextcloud.conversations.room import ConversationRoom
 from connectors.nextcloud.conversations.speaking import Speaker
 from connectors.nextcloud.doctor import examine
 from connectors.nextcloud.folders.room import FolderRoom
-from connectors.nextcloud.group_room import GroupRoom
+from connectors.nextcloud.groups.room import GroupRoom
 from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from connectors.nextcloud.accounts import USER_OIDC, Account
-from connectors.nextcloud.groups import ADMIN
+from connectors.nextcloud.groups.shape import ADMIN
 from connectors.nextcloud.oidc import OidcAccounts
 from connectors.nextcloud.providers import HASHED, Provider, Told, compiled, is_anchored, read_told
 from connectors.nextcloud.settings import UserOidcSettings

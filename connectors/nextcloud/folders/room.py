@@ -13,7 +13,7 @@ from connectors.nextcloud.folders.requests import Folders
 from connectors.nextcloud.folders.shape import ALL_RIGHTS, Folder
 from connectors.nextcloud.folders.steps import Compiler, Manner
 from connectors.nextcloud.fresh import Fresh
-from connectors.nextcloud.groups import Groups
+from connectors.nextcloud.groups.requests import Groups
 from connectors.nextcloud.room import Look, Rosters, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import Garbled, NotAllowed, Permanent, Uncertain

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud import groups, memberships
 from connectors.nextcloud.account_reading import Accounts
 from connectors.nextcloud.client import CLOUD, Client, group_segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.fresh import Fresh
-from connectors.nextcloud.groups import Groups
-from connectors.nextcloud.memberships import Leaving
+from connectors.nextcloud.groups import memberships, shape, steps
+from connectors.nextcloud.groups.memberships import Leaving
+from connectors.nextcloud.groups.requests import Groups
 from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Garbled, LoginRefused, Permanent, TargetError
@@ -37,9 +37,9 @@ class GroupRoom:
     """A group's members are told by the accounts; who exists already joins and leaves one request an edge."""
 
     kind = Kind.GROUP
-    fields = groups.FIELDS
+    fields = shape.FIELDS
     app: str | None = None
-    operations = frozenset({groups.CREATE, groups.RENAME, groups.ERASE, memberships.JOIN, memberships.LEAVE})
+    operations = frozenset({steps.CREATE, steps.RENAME, steps.ERASE, memberships.JOIN, memberships.LEAVE})
     sharing = frozenset({memberships.LEAVE})
 
     def __init__(self, client: Client, target: str, page_size: int, accounts: Accounts, clock: Clock) -> None:
@@ -52,7 +52,7 @@ class GroupRoom:
 
     def objection(self, name: str) -> Text | None:
         """Why we do not make a group of this id."""
-        return groups.objection(name)
+        return shape.objection(name)
 
     def canonical_name(self, name: str) -> str:
         """Group ids differ by case (observed)."""
@@ -60,7 +60,7 @@ class GroupRoom:
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """Display names are trimmed and cut."""
-        return groups.canonical(field, value)
+        return shape.canonical(field, value)
 
     def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
         """Nowhere: groups are not linked to."""
@@ -99,7 +99,7 @@ class GroupRoom:
             for identifier in sorted(wanted):
                 inside_now = self._reader.members(identifier)
                 if inside_now is not None:
-                    objects[identifier] = told.get(identifier) or groups.nameless(identifier)
+                    objects[identifier] = told.get(identifier) or shape.nameless(identifier)
                     whole = Complete(Scope(self._target, Kind.GROUP, identifier))
                     rosters[Kind.GROUP, identifier] = Roster.of_accounts(whole, inside_now)
         except LoginRefused:
@@ -123,15 +123,15 @@ class GroupRoom:
         for change in batch.of(self.kind):
             digest = batch.digest(change)
             if isinstance(change, Create):
-                yield Staged(Stage.GROUPS, groups.create_step(change, digest))
+                yield Staged(Stage.GROUPS, steps.create_step(change, digest))
             elif isinstance(change, Update):
-                for step in groups.update_steps(change, digest):
+                for step in steps.update_steps(change, digest):
                     yield Staged(Stage.UPDATES, step)
             elif isinstance(change, Join):
                 for account, user_id in _known(change, batch):
                     yield Staged(Stage.JOINS, memberships.join_step(change, account, user_id, digest))
             elif isinstance(change, Erase):
-                yield Staged(Stage.ERASURES, erase_step(change, digest, groups.ERASE, change.remote_id))
+                yield Staged(Stage.ERASURES, erase_step(change, digest, steps.ERASE, change.remote_id))
         leaving = [
             Leaving(change, account, user_id, batch.digest(change))
             for change in batch.of(self.kind)
@@ -146,16 +146,16 @@ class GroupRoom:
         if step.expects_edge is not None:
             return self._verify_edge(step, resolve)
         remote = self._reader.read_group(located(step, resolve))
-        if step.operation == groups.ERASE:
+        if step.operation == steps.ERASE:
             return self._verify_erasure(step, remote)
         return held_against(step, remote)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write."""
         match step.operation:
-            case groups.CREATE:
+            case steps.CREATE:
                 return self._reader.create(step)
-            case groups.RENAME:
+            case steps.RENAME:
                 return self._reader.rename(step)
             case memberships.JOIN:
                 return memberships.join(self._client, step, resolve)
@@ -163,7 +163,7 @@ class GroupRoom:
                 done = memberships.leave(self._client, step, resolve)
                 self._edges.correct(lambda seen: _without(seen, _other_end(step)))
                 return done
-            case groups.ERASE:
+            case steps.ERASE:
                 path = f"{CLOUD}/groups/{group_segment(step.remote_id or '')}"
                 return erase(self._client, path, step, verified)
         raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
@@ -198,7 +198,7 @@ class GroupRoom:
 
     def _verify_erasure(self, step: Step, remote: Remote | None) -> Verified | Moved:
         """Never a group by which we have our rights, and none that makes administrators."""
-        if remote is not None and remote.remote_id in {groups.ADMIN, *self._accounts.own().groups}:
+        if remote is not None and remote.remote_id in {shape.ADMIN, *self._accounts.own().groups}:
             raise Permanent(Text.of("nextcloud.never_erased", name=step.name))
         return still_meant(step, remote)
 

@@ -1,17 +1,16 @@
-"""Groups: observe, compile, apply. The group id is made once; what people read and we rename is the display name."""
+"""Groups: every request about them, but for who joins and leaves them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from itertools import takewhile
 from typing import Final
 
 from connectors.batch import text_of
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
-from connectors.nextcloud.listing import first_page, identifier_of, identifiers, pages, reconcile
+from connectors.nextcloud.groups.shape import nameless, remote_of
+from connectors.nextcloud.listing import first_page, identifiers, pages, reconcile
 from connectors.nextcloud.outcomes import creating
-from provisioner.model.changes import Create, Update
 from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import (
-    UNKNOWN,
     Absent,
     Complete,
     Observation,
@@ -20,75 +19,15 @@ from provisioner.model.inventory import (
     Reading,
     Remote,
     Scope,
-    Unknown,
     Unreadable,
 )
-from provisioner.model.resources import FieldName, Kind, Mode, Value
-from provisioner.model.steps import Cost, Done, Effects, Json, Step
+from provisioner.model.resources import Kind
+from provisioner.model.steps import Done, Step
 from provisioner.model.text import Text
 
-FIELDS: Final[dict[FieldName, Mode]] = {"name": Mode.CREATE_ONLY, "display_name": Mode.MANAGED}
+DETAILS: Final = f"{CLOUD}/groups/details"
 NOT_CREATED: Final = frozenset({102})
 """The one OCS code after which a POST of a group has certainly made nothing: the id is taken."""
-LONGEST: Final = 64
-"""Characters. A longer id is accepted, and silently replaced by its hash."""
-LONGEST_DISPLAY_NAME: Final = 255
-
-DETAILS: Final = f"{CLOUD}/groups/details"
-CREATE: Final = "create-group"
-RENAME: Final = "rename-group"
-ERASE: Final = "erase-group"
-
-ADMIN: Final = "admin"
-"""The group whose members may do everything; the server itself does not let it go."""
-
-
-def objection(name: str) -> Text | None:
-    """Why we do not make a group of this id. Most of these the server would accept, and regret."""
-    if not name or name == "0" or name in (".", ".."):
-        return Text.of("nextcloud.group_name_reserved", name=name)
-    if len(name) > LONGEST:
-        return Text.of("nextcloud.name_too_long", name=name, limit=LONGEST)
-    if name != name.strip() or not name.isprintable():
-        return Text.of("nextcloud.name_unprintable", name=name)
-    return None
-
-
-def canonical(field: FieldName, value: Value) -> Value:
-    """A display name comes back without spaces around it and at most 255 characters long."""
-    if field == "display_name" and isinstance(value, str):
-        return value.strip()[:LONGEST_DISPLAY_NAME].strip()
-    return value
-
-
-def remote_of(item: object) -> Remote | None:
-    """One object of ``/cloud/groups/details``; None where it does not even tell its id."""
-    if not isinstance(item, dict):
-        return None
-    identifier = identifier_of(item.get("id"))
-    if not identifier:
-        return None
-    display_name = item.get("displayname")
-    # A group of another backend (LDAP) can't be filled, renamed or emptied by us; the server says so in canAdd.
-    ours = item.get("canAdd") is not False
-    return Remote(
-        remote_id=identifier,
-        name=identifier,
-        fields={"name": identifier, "display_name": display_name if isinstance(display_name, str) else UNKNOWN},
-        writable=None if ours else frozenset(),
-        backend="" if ours else "other",
-    )
-
-
-def _common_start(names: Collection[str]) -> str:
-    """The letters with which all of them begin: a body's groups are called alike."""
-    columns = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
-    return "".join(letters[0] for letters in columns).strip()
-
-
-def nameless(identifier: str) -> Remote:
-    """A group that exists, and of which the details do not tell more."""
-    return Remote(identifier, identifier, {"name": identifier, "display_name": UNKNOWN})
 
 
 class Groups:
@@ -180,39 +119,7 @@ class Groups:
         return Done(identifier)
 
 
-def create_step(change: Create, digest: str) -> Step:
-    """One POST."""
-    wanted = change.wanted
-    fields = {name: canonical(name, value) for name, value in wanted.fields.items() if name in FIELDS}
-    payload: dict[str, Json] = {"groupid": wanted.name}
-    if fields.get("display_name"):
-        payload["displayname"] = fields["display_name"]
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=wanted.name,
-        changes=(digest,),
-        payload=payload,
-        effects=Effects(fields=fields),
-    )
-
-
-def update_steps(change: Update, digest: str) -> Iterator[Step]:
-    """One PUT when the display name differs; nothing else of a group can be written."""
-    display_name = canonical("display_name", change.after.get("display_name"))
-    if not display_name:
-        return
-    before = change.before.get("display_name")
-    yield Step(
-        target=change.target,
-        operation=RENAME,
-        id=change.id,
-        name=change.name,
-        changes=(digest,),
-        remote_id=change.remote_id,
-        payload={"displayname": display_name},
-        effects=Effects(fields={"display_name": display_name}),
-        expects={} if before is None or isinstance(before, Unknown) else {"display_name": before},
-        cost=Cost(requests=2),
-    )
+def _common_start(names: Collection[str]) -> str:
+    """The letters with which all of them begin: a body's groups are called alike."""
+    columns = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in columns).strip()
