@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from connectors.nextcloud import account_steps, accounts
-from connectors.nextcloud.account_room import AccountRoom
+from connectors.nextcloud.accounts.oidc.doctor import learn
+from connectors.nextcloud.accounts.room import AccountRoom
+from connectors.nextcloud.accounts.shape import hand_over
+from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET
 from connectors.nextcloud.calendars.events import MeetingsRoom
 from connectors.nextcloud.calendars.room import CalendarRoom
 from connectors.nextcloud.client import Client
@@ -14,7 +16,6 @@ from connectors.nextcloud.conversations.speaking import Speaker
 from connectors.nextcloud.doctor import examine
 from connectors.nextcloud.folders.room import FolderRoom
 from connectors.nextcloud.groups.room import GroupRoom
-from connectors.nextcloud.oidc_doctor import learn
 from connectors.nextcloud.room import Look, Room, Rosters
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Change
@@ -65,13 +66,13 @@ class NextcloudConnector:
             objection=self._objection,
             canonical=self._canonical,
             address=self._address,
-            hand_over=accounts.hand_over,
+            hand_over=hand_over,
             first_login=None if self._settings.user_oidc is not None else self._first_login,
             named_by_login=self._settings.user_oidc is not None,
             alike=frozenset({Kind.CALENDAR, Kind.MEETING}),
             limits={
                 **dict.fromkeys(
-                    (account_steps.EDIT_BUCKET, account_steps.PUT_BUCKET),
+                    (EDIT_BUCKET, PUT_BUCKET),
                     (self._settings.edit_limit, self._settings.edit_window),
                 ),
                 **({} if self._calendars is None else self._calendars.limits()),

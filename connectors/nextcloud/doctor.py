@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.nextcloud.account_reading import Accounts
-from connectors.nextcloud.account_room import PATCH_SINCE
-from connectors.nextcloud.accounts import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
+from connectors.nextcloud.accounts.oidc.calls import OidcAccounts
+from connectors.nextcloud.accounts.oidc.doctor import examine_login, examine_traces
+from connectors.nextcloud.accounts.reading import Accounts
+from connectors.nextcloud.accounts.room import PATCH_SINCE
+from connectors.nextcloud.accounts.shape import LOCAL_BACKEND, USER_OIDC, Account, Own, account_of
 from connectors.nextcloud.calendars.doctor import examine_calendars
 from connectors.nextcloud.client import CLOUD, Client
 from connectors.nextcloud.conversations.shape import APP as TALK
 from connectors.nextcloud.folders.doctor import examine_folders
 from connectors.nextcloud.folders.shape import APP as FOLDERS
 from connectors.nextcloud.listing import identifiers, pages
-from connectors.nextcloud.oidc import OidcAccounts
-from connectors.nextcloud.oidc_doctor import examine_login, examine_traces
 from connectors.nextcloud.quota import UNLIMITED
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import SettingsError, TargetError

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol
 
 from connectors.batch import Batch
-from connectors.nextcloud.accounts import Own
+from connectors.nextcloud.accounts.shape import Own
 from provisioner.model.inventory import Observation, Reading, Remote, Roster
 from provisioner.model.ports import Interest, Resolve, Sought
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from connectors.nextcloud import accounts
-from connectors.nextcloud.account_steps import EDIT_BUCKET, PUT_BUCKET
+from connectors.nextcloud.accounts import shape as accounts
+from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET
 from connectors.nextcloud.calendars.steps import CREATE_BUCKET, SHARE_BUCKET
 from connectors.nextcloud.groups import shape as groups
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.nextcloud.account_steps import PUT_BUCKET
+from connectors.nextcloud.accounts.steps import PUT_BUCKET
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.model.errors import Permanent, RateLimited, WriteRefused
 from provisioner.model.inventory import Epoch

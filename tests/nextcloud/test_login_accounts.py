@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.account_steps import EDIT_BUCKET
+from connectors.nextcloud.accounts.oidc.providers import HASHED
+from connectors.nextcloud.accounts.steps import EDIT_BUCKET
 from connectors.nextcloud.emulator import APPS, NextcloudEmulator
-from connectors.nextcloud.providers import HASHED
 from connectors.nextcloud.settings import AdministratorSettings, NextcloudSettings, UserOidcSettings
 from provisioner.emulation import VirtualClock
 from provisioner.model.errors import NotAllowed, OutcomeUnknown, Permanent, WriteRefused

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from connectors.nextcloud.accounts.oidc.providers import HASHED
 from connectors.nextcloud.emulation.sign_in import Claims, SignedIn
 from connectors.nextcloud.emulator import APPS, NextcloudEmulator
-from connectors.nextcloud.providers import HASHED
 from connectors.nextcloud.settings import AdministratorSettings, NextcloudSettings, UserOidcSettings
 from provisioner.emulation import VirtualClock
 from provisioner.model.ports import Severity

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.accounts import account_of
+from connectors.nextcloud.accounts.shape import account_of
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.listing import REPAIRS
 from connectors.nextcloud.settings import NextcloudSettings

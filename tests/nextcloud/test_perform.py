@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.account_steps import EDIT_BUCKET, first_password
+from connectors.nextcloud.accounts.steps import EDIT_BUCKET
+from connectors.nextcloud.accounts.writing import first_password
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import Faults, VirtualClock

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.nextcloud.providers import Provider, Told, compiled, is_anchored, providers_of, read_told
+from connectors.nextcloud.accounts.oidc.providers import Provider, Told, compiled, is_anchored, providers_of, read_told
 from provisioner.model.errors import SettingsError
 
 

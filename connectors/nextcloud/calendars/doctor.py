@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.nextcloud.accounts import Own
+from connectors.nextcloud.accounts.shape import Own
 from connectors.nextcloud.calendars.dav import CalDav
 from connectors.nextcloud.calendars.shape import marker_of_calendar
 from connectors.nextcloud.client import Client

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud.accounts import Own
+from connectors.nextcloud.accounts.shape import Own
 from connectors.nextcloud.calendars import shape, steps
 from connectors.nextcloud.calendars.dav import CalDav, Calendar
 from connectors.nextcloud.client import Client

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.nextcloud.accounts import Own
+from connectors.nextcloud.accounts.shape import Own
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
 from connectors.nextcloud.folders.requests import Folders
 from connectors.nextcloud.folders.shape import APP

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud.accounts import Own
+from connectors.nextcloud.accounts.shape import Own
 from connectors.nextcloud.client import Client
 from connectors.nextcloud.folders import shape, steps
 from connectors.nextcloud.folders.dav import WebDav

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud.account_reading import Accounts
+from connectors.nextcloud.accounts.reading import Accounts
 from connectors.nextcloud.client import CLOUD, Client, group_segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.fresh import Fresh

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.nextcloud import languages, quota
+from connectors.nextcloud import quota
+from connectors.nextcloud.accounts import languages
+from connectors.nextcloud.accounts.oidc.providers import HASHED
 from connectors.nextcloud.listing import identifier_of
-from connectors.nextcloud.providers import HASHED
 from provisioner.model.inventory import UNKNOWN, Epoch, Remote, Unknown
 from provisioner.model.resources import FieldName, Mode, Value
 from provisioner.model.text import Text

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from connectors.nextcloud.accounts import USER_OIDC, Account
+from connectors.nextcloud.accounts.oidc.calls import OidcAccounts
+from connectors.nextcloud.accounts.oidc.providers import HASHED, Provider, Told, compiled, is_anchored, read_told
+from connectors.nextcloud.accounts.shape import USER_OIDC, Account
 from connectors.nextcloud.groups.shape import ADMIN
-from connectors.nextcloud.oidc import OidcAccounts
-from connectors.nextcloud.providers import HASHED, Provider, Told, compiled, is_anchored, read_told
 from connectors.nextcloud.settings import UserOidcSettings
 from provisioner.model.errors import NotAllowed, SettingsError, TargetError
 from provisioner.model.ports import Finding, Severity

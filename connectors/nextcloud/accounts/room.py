@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.batch import Batch, located, text_of
-from connectors.nextcloud import account_steps as steps
-from connectors.nextcloud import accounts, oidc_steps
-from connectors.nextcloud.account_reading import Accounts
-from connectors.nextcloud.account_steps import AccountWriter, Manner
+from connectors.nextcloud.accounts import shape, steps
+from connectors.nextcloud.accounts.oidc import steps as oidc_steps
+from connectors.nextcloud.accounts.oidc.calls import OidcAccounts
+from connectors.nextcloud.accounts.reading import Accounts
+from connectors.nextcloud.accounts.steps import Manner
+from connectors.nextcloud.accounts.writing import AccountWriter
 from connectors.nextcloud.client import CLOUD, Client, segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.groups.shape import ADMIN
-from connectors.nextcloud.oidc import OidcAccounts
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
 from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
@@ -31,7 +32,7 @@ class AccountRoom:
     """An account is made with its groups, fields and quota in one POST."""
 
     kind = Kind.ACCOUNT
-    fields = accounts.FIELDS
+    fields = shape.FIELDS
     app: str | None = None
     operations = frozenset(
         {steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE, steps.ERASE}
@@ -56,7 +57,7 @@ class AccountRoom:
 
     def objection(self, name: str) -> Text | None:
         """Why the server would refuse this user id, or nobody could ever log in with it."""
-        return accounts.objection(name) if self.oidc is None else accounts.objection_at_login(name)
+        return shape.objection(name) if self.oidc is None else shape.objection_at_login(name)
 
     def canonical_name(self, name: str) -> str:
         """User ids are one in any case, but for those of user_oidc, which say so themselves (observed)."""
@@ -64,7 +65,7 @@ class AccountRoom:
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """With the server's default quota in place of none."""
-        return accounts.canonical(field, value, self._default_quota)
+        return shape.canonical(field, value, self._default_quota)
 
     def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
         """Nowhere: accounts are not linked to."""
@@ -78,7 +79,7 @@ class AccountRoom:
             observation, look.groups_of = self.reader.observe_only(look.own, look.sought(self.kind))
         if self.oidc is not None:
             seen = observation.objects.items()
-            self._upserted |= {name for name, one in seen if accounts.is_upserted(name, one.backend)}
+            self._upserted |= {name for name, one in seen if shape.is_upserted(name, one.backend)}
         return observation, {}
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
@@ -157,7 +158,7 @@ class AccountRoom:
             name = self.oidc.create(text_of(step, "userid"), known)
             if step.payload.get("enabled") is False:
                 self._writer.disable_at_once(name)
-            return Done(name, fingerprint=accounts.USER_OIDC)
+            return Done(name, fingerprint=shape.USER_OIDC)
         remote = None if verified is None else verified.remote
         if remote is None:
             raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
@@ -181,7 +182,7 @@ class AccountRoom:
         if not own.note_is_ours:
             raise Permanent(Text.of("nextcloud.note_not_ours", user=own.id))
         if own.epoch != epoch:
-            self._writer.leave_note(own.id, accounts.note_of(epoch))
+            self._writer.leave_note(own.id, shape.note_of(epoch))
 
     def forget(self) -> None:
         """Nothing is kept."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from connectors.nextcloud.account_steps import EDIT_BUCKET, PUT_BUCKET, Manner, sent
-from connectors.nextcloud.accounts import FIELDS, canonical
+from connectors.nextcloud.accounts.shape import FIELDS, canonical
+from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET, Manner, sent
 from connectors.nextcloud.groups import memberships
 from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Create, Join, Update

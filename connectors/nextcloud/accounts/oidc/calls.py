@@ -8,10 +8,10 @@ provider is looked at before the first call, the name before each, and the id th
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from connectors.nextcloud.accounts import Account, is_upserted
+from connectors.nextcloud.accounts.oidc.providers import Told, providers_of
+from connectors.nextcloud.accounts.shape import Account, is_upserted
 from connectors.nextcloud.client import Client, OcsRefusal
 from connectors.nextcloud.outcomes import creating
-from connectors.nextcloud.providers import Told, providers_of
 from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, TargetError
 from provisioner.model.inventory import Remote
 from provisioner.model.text import Text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Final
 
-from connectors.nextcloud.accounts import Account, Own, account_of, objection, own_of
+from connectors.nextcloud.accounts.shape import Account, Own, account_of, objection, own_of
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
 from connectors.nextcloud.listing import first_page, identifiers, pages, reconcile
 from provisioner.model.errors import Garbled, LoginRefused, TargetError

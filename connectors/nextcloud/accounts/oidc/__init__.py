@@ -1,0 +1,1 @@
+"""Accounts of the app user_oidc, through which people log in, and what doctor says about it."""
