@@ -1,8 +1,9 @@
 """From a few ids to the part of a network that they concern: what is planned of it, and what is read for that.
 
 A person: the account and its places in all containers, whoever else is in these. A body, or an organisation's group:
-its containers with everybody in them, and those of its members who have no account yet. An organisation: its people,
-too. All else that is ours counts as there (`Ties.assumed`), is not looked at and can't be changed.
+its containers with everybody in them, what these stand below or are listed in, and those of its members who have no
+account yet. An organisation: its people, too. All else that is ours counts as there (`Ties.assumed`), is not looked at
+and can't be changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -90,9 +91,12 @@ def filled(inventory: Inventory, known: Ties, ties: Ties) -> Inventory:
 
 
 def is_named(key: str, only: Set[str]) -> bool:
-    """Whether a key ("body:pg-sensorik:administrators") belongs to one of the ids, given with or without its kind."""
+    """Whether a key ("body:pg-sensorik:administrators") belongs to one of the ids, given with or without its kind.
+
+    What all bodies share ("bodies:project") is nobody's: it is named as a whole.
+    """
     parts = key.split(":")
-    return key in only or parts[1] in only or ":".join(parts[:2]) in only
+    return key in only or (parts[0] != "bodies" and (parts[1] in only or ":".join(parts[:2]) in only))
 
 
 def whole(desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:
@@ -129,11 +133,8 @@ class _Focus:
     ) -> None:
         self._desired, self._ties, self._kinds = desired, ties, kinds
         known = [*desired.resources, *ties.bindings, *(ties.pending or ())]
-        self._containers = frozenset(
-            identity
-            for identity in known
-            if identity.kind is not Kind.ACCOUNT and identity.kind in kinds and is_named(identity.key, only)
-        )
+        named = {identity for identity in known if self._is_container(identity) and is_named(identity.key, only)}
+        self._containers = frozenset(named | self._around(named))
         """Planned with everybody in them."""
         self._people = self._people_named(only, registry, known)
         """Account keys whose places are planned everywhere."""
@@ -173,6 +174,23 @@ class _Focus:
             if members and seats not in edges and seats.container.kind in self._kinds
         }
         return Focused(narrow_desired, narrow_ties, self._interest(), tuple(sorted(missing)))
+
+    def _is_container(self, identity: ResourceId) -> bool:
+        return identity.kind is not Kind.ACCOUNT and identity.kind in self._kinds
+
+    def _around(self, named: Set[ResourceId]) -> set[ResourceId]:
+        """What containers in focus stand below, and the texts of other things that lead to them."""
+        found: set[ResourceId] = set()
+        resources = self._desired.resources
+        ahead = [resources[identity] for identity in named if identity in resources]
+        while ahead:
+            needed = [need for need in ahead.pop().needs if self._is_container(need) and need not in named | found]
+            found.update(needed)
+            ahead += [resources[need] for need in needed if need in resources]
+        if named:
+            texts = ((wanted, text) for wanted in resources.values() for text in wanted.late.values())
+            found |= {wanted.id for wanted, text in texts if self._is_container(wanted.id) and text.links() & named}
+        return found
 
     def _people_named(self, only: Set[str], registry: Registry, known: Iterable[ResourceId]) -> frozenset[str]:
         """Also those who are in the group of an organisation that is named, though it may have left the registry."""

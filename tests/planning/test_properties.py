@@ -62,7 +62,9 @@ class Provisioning(RuleBasedStateMachine):
     )
     def begin(self, drift: dict[str, str], names_managed: bool, strangers: bool, shared: bool, running: bool) -> None:
         mode = Mode.MANAGED if names_managed else Mode.CREATE_ONLY
-        able = capabilities(account={"name": mode, "given_name": Mode.WRITE_ONLY}, group={"name": mode}, rooms=True)
+        able = capabilities(
+            account={"name": mode, "given_name": Mode.WRITE_ONLY}, group={"name": mode}, rooms=True, spaces=True
+        )
         self.world = World(registry(city("rastatt")), policy=policy(on_drift=drift), capabilities=able)
         self.strangers: dict[tuple[Kind, str], Remote] = {}
         self.found: set[str] = set()
@@ -200,6 +202,8 @@ class Provisioning(RuleBasedStateMachine):
             world.server.edit(identity.kind, remote_id, quota=1)
         elif identity.kind is Kind.CONVERSATION and how == "address":
             world.server.edit(identity.kind, remote_id, description="By hand", lobby=True)
+        elif identity.kind is Kind.FORUM_CATEGORY and how == "address":
+            world.server.edit(identity.kind, remote_id, description="By hand", parent="#7", open=True)
         elif identity.kind is Kind.ACCOUNT:
             world.server.edit(Kind.ACCOUNT, remote_id, enabled=how == "enable")
         if (identity.kind, remote_id) in self.strangers and how != "remove":
@@ -494,6 +498,8 @@ def test_from_any_reachable_state_it_is_safe_and_converges() -> None:
         "cut creation",
         "regrade team-folder",
         "leave team-folder",
+        "regrade forum-category",
+        "leave forum-category",
         "leave conversation",
     }
     rare = {what: SEEN[what] for what in wanted if SEEN[what] < 50}

@@ -17,11 +17,14 @@ from provisioner.model.inventory import (
 )
 from provisioner.model.resources import EdgeRole, FieldName, Kind, Value
 from provisioner.model.text import Text
+from provisioner.planning.rosters import GRADED
 
 TARGET = "cloud"
 ODD = Text.of("test.odd")
 
 EVERY_FIELD: tuple[FieldName, ...] = ("display_name", "email", "quota", "language", "organisation", "enabled")
+
+HELD_BY_GROUPS = (Kind.CALENDAR, *sorted(GRADED))
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Server:
     members: dict[str, set[str]] = field(default_factory=dict)
     """Of groups."""
     folders: dict[str, dict[str, EdgeRole]] = field(default_factory=dict)
-    """Of folders and calendars: group → what it may do there."""
+    """Of folders, calendars, categories, spaces and pages: group → what it may do there."""
     talks: dict[str, Talk] = field(default_factory=dict)
     lists: dict[str, dict[EdgeRole, set[str]]] = field(default_factory=dict)
     """Of mailing lists, roles of a login and conferences: accounts by what they are there, each by itself."""
@@ -68,7 +71,7 @@ class Server:
         self.objects[kind][remote_id] = Remote(remote_id, name, {**usual, **fields}, fingerprint or f"f{self.made}")  # type: ignore[dict-item]
         if kind is Kind.GROUP:
             self.members[remote_id] = set()
-        if kind in (Kind.TEAM_FOLDER, Kind.CALENDAR):
+        if kind in HELD_BY_GROUPS:
             self.folders[remote_id] = {}
         if kind in (Kind.MAILING_LIST, Kind.ROLE, Kind.CONFERENCE):
             self.lists[remote_id] = {EdgeRole.MEMBER: set(), EdgeRole.MODERATOR: set()}
@@ -174,7 +177,7 @@ class Server:
             yield kind, at, {(role, Kind.ACCOUNT): frozenset(people) for role, people in seated.items()}
         for at, roles in self.folders.items():
             yield (
-                Kind.CALENDAR if at in self.objects[Kind.CALENDAR] else Kind.TEAM_FOLDER,
+                next(kind for kind in HELD_BY_GROUPS if at in self.objects[kind]),
                 at,
                 {
                     (role, Kind.GROUP): frozenset(group for group, has in roles.items() if has is role)

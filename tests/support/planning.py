@@ -86,6 +86,19 @@ def folder_id(body: str) -> ResourceId:
     return ResourceId(Kind.TEAM_FOLDER, f"body:{body}")
 
 
+def category_id(body: str) -> ResourceId:
+    return ResourceId(Kind.FORUM_CATEGORY, f"body:{body}")
+
+
+def common_id(kind: str) -> ResourceId:
+    """What the categories of a kind of bodies stand below, or ("archive") those of archived ones."""
+    return ResourceId(Kind.FORUM_CATEGORY, f"bodies:{kind}")
+
+
+def space_id(body: str) -> ResourceId:
+    return ResourceId(Kind.WIKI_SPACE, f"body:{body}")
+
+
 def room_id(body: str) -> ResourceId:
     return ResourceId(Kind.CONVERSATION, f"body:{body}")
 
@@ -146,11 +159,19 @@ ROOM_FIELDS: Mapping[Kind, Mapping[FieldName, Mode]] = {
     },
 }
 
+SPACE_FIELDS: Mapping[Kind, Mapping[FieldName, Mode]] = {
+    Kind.FORUM_CATEGORY: dict.fromkeys(("name", "parent", "open", "description", "first_topic"), Mode.MANAGED),
+    Kind.WIKI_SPACE: {**dict.fromkeys(("name", "open"), Mode.MANAGED), "first_page": Mode.ONCE},
+    Kind.WIKI_PAGE: dict.fromkeys(("name", "open", "text"), Mode.MANAGED),
+}
+
 
 def address(kind: Kind, remote_id: str, name: str) -> str | None:
-    """Folders are opened by their name, conversations by their id; the others nowhere."""
+    """Folders are opened by their name, conversations, categories and spaces by their id; the others nowhere."""
     if kind is Kind.TEAM_FOLDER:
         return f"https://cloud.example/files/{name}"
+    if kind in (Kind.FORUM_CATEGORY, Kind.WIKI_SPACE):
+        return f"https://forum.example/{remote_id}"
     return f"https://cloud.example/call/{remote_id}" if kind is Kind.CONVERSATION else None
 
 
@@ -164,10 +185,11 @@ def capabilities(
     objection: Callable[[Kind, str], Text | None] = lambda kind, name: None,
     *,
     rooms: bool = False,
+    spaces: bool = False,
 ) -> Capabilities:
     """Like Nextcloud's: ids are made once, and two accounts whose ids differ only in case are one.
 
-    ``rooms``: with its team folders and conversations.
+    ``rooms``: with its team folders and conversations; ``spaces``: with a forum's categories and a wiki's spaces.
     """
     usual: dict[FieldName, Mode] = dict.fromkeys(EVERY_FIELD, Mode.MANAGED)
     return Capabilities(
@@ -175,6 +197,7 @@ def capabilities(
             Kind.ACCOUNT: {"name": Mode.CREATE_ONLY, **usual, **(account or {})},
             Kind.GROUP: {"name": Mode.CREATE_ONLY, "display_name": Mode.MANAGED, **(group or {})},
             **(ROOM_FIELDS if rooms else {}),
+            **(SPACE_FIELDS if spaces else {}),
         },
         address=address,
         canonical_name=lambda kind, name: name.lower() if kind is Kind.ACCOUNT else name,
