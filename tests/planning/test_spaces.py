@@ -78,16 +78,21 @@ def test_nothing_is_said_of_a_parent_that_could_not_be_read(world: World) -> Non
     assert told(world.plan()) == NOTHING
 
 
-def test_a_first_page_is_given_once_and_never_again(world: World) -> None:
+def first_page(world: World, text: str) -> None:
     wish = world.desired()
     wanted = wish.resources[SPACE]
-    paged = replace(wanted, fields={**wanted.fields, "first_page": "# Sensorik\n\nWillkommen"})
+    paged = replace(wanted, fields={**wanted.fields, "first_page": text}, late={})
     world.wish = replace(wish, resources={**wish.resources, SPACE: paged})
-    assert told(world.plan()) == ["update wiki-space/body:iot: first_page=# Sensorik\n\nWillkommen"]
+
+
+def test_a_first_page_is_given_once_and_never_again(world: World) -> None:
+    tied = world.bindings[SPACE]
+    world.bindings[SPACE] = replace(tied, applied={"open": False})
+    first_page(world, "# Sensorik")
+    assert told(world.plan()) == ["update wiki-space/body:iot: first_page=# Sensorik"], "its one time never came"
     world.apply()
     world.server.edit(Kind.WIKI_SPACE, world.remote_id(SPACE), first_page="Was Menschen schrieben")
-    again = replace(wanted, fields={**wanted.fields, "first_page": "# Anders"})
-    world.wish = replace(wish, resources={**wish.resources, SPACE: again})
+    first_page(world, "# Anders")
     assert told(world.plan()) == NOTHING
 
 
