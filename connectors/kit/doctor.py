@@ -53,7 +53,8 @@ def examination(
                 if finding.severity is Severity.ERROR and look is first_look:
                     return
         except TargetError as error:
-            yield Finding(Severity.ERROR, error.text, known.get(error.text.code))
+            usual = Text.of("kit.mend_url") if look is first_look else None
+            yield Finding(Severity.ERROR, error.text, known.get(error.text.code, usual))
             return
 
 
@@ -66,7 +67,7 @@ def as_stranger(settings: Reachable, wiring: Wiring, path: str) -> Answer:
         session.close()
 
 
-def not_the_product(settings: Reachable, product: str, status: int) -> Finding:
+def not_the_product(settings: Reachable, product: str, status: int, mend: Text | None = None) -> Finding:
     """What answers there is something else: nobody should log in to it."""
     what = Text.of("kit.another_product", url=settings.url, product=product, status=status)
-    return Finding(Severity.ERROR, what, Text.of("kit.mend_url"))
+    return Finding(Severity.ERROR, what, mend or Text.of("kit.mend_url"))

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from provisioner.emulation import Emulator, MethodNotAllowed, NoSuchPath, Request, Response, RouteTable
 
@@ -48,10 +48,13 @@ class Refused(Exception):
 Handler = Callable[[Call], Response]
 
 
-def route(method: str, pattern: str) -> Callable[[Callable[[Any, Call], Response]], Callable[[Any, Call], Response]]:
+H = TypeVar("H", bound=Callable[..., Response])
+
+
+def route(method: str, pattern: str) -> Callable[[H], H]:
     """Mark a method as what answers to this; `register` enters it. Patterns: `provisioner.emulation.RouteTable`."""
 
-    def marked(handler: Callable[[Any, Call], Response]) -> Callable[[Any, Call], Response]:
+    def marked(handler: H) -> H:
         handler.__dict__.setdefault("routes", []).append((method, pattern))
         return handler
 

@@ -16,9 +16,10 @@ def _open(target: str, settings: MailmanSettings, wiring: Wiring) -> Connector:
 
 
 def _emulator(clock: Clock, port: int) -> Sandbox:
-    from connectors.mailman.sandbox import MailmanSandbox
+    from connectors.kit.sandbox import EmulatorSandbox
+    from connectors.mailman.emulator import MailmanEmulator
 
-    return MailmanSandbox(clock, port)
+    return EmulatorSandbox(MailmanEmulator(clock=clock, port=port), settings=lambda made: {"domain": made.domain})
 
 
 MAILMAN = ConnectorType(

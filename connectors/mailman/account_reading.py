@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from connectors.kit.answers import text
 from connectors.mailman.accounts import Account, Address, address_of, by_user
-from connectors.mailman.client import Client, segment, text
-from provisioner.model.errors import Garbled
+from connectors.mailman.client import Client, segment
 from provisioner.model.inventory import (
     Complete,
     Completeness,
@@ -61,10 +61,8 @@ class AccountReader:
         if self._client.find(f"/users/{segment(user)}") is None:
             self._known.pop(user, None)
             return None
-        listing = self._client.pages(f"/users/{segment(user)}/addresses", "email")
-        if listing.gap is not None:
-            raise Garbled(listing.gap)
-        account = self._account(user, tuple(map(address_of, listing.entries)))
+        addresses = self._client.whole(f"/users/{segment(user)}/addresses", "email")
+        account = self._account(user, tuple(map(address_of, addresses)))
         self._known[user] = account
         return account
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from connectors.batch import text_of
+from connectors.kit.answers import Entry, Refusal, text
+from connectors.kit.batch import text_of
 from connectors.mailman.account_reading import AccountReader
 from connectors.mailman.accounts import MOVING, Account, Address, objection
-from connectors.mailman.client import Client, Entry, MailmanRefusal, segment, text
-from connectors.mailman.outcomes import creating
-from provisioner.model.errors import Garbled, Permanent
+from connectors.mailman.client import Client, segment
+from provisioner.model.errors import Permanent
 from provisioner.model.steps import Done, Step
 from provisioner.model.text import Text
 
@@ -28,15 +28,15 @@ class AccountWriter:
             raise Permanent(Text.of("mailman.address_taken", email=email, user=known.user))
         body = {"email": email, "display_name": shown}
         try:
-            made = creating(lambda: self._client.write("POST", "/users", body), email)
-        except MailmanRefusal as refusal:
+            made = self._client.create("/users", body, email)
+        except Refusal as refusal:
             if refusal.status == 400 and (other := self._reader.address(email)) is not None and other.user:
                 raise Permanent(Text.of("mailman.address_taken", email=email, user=other.user)) from refusal
             raise
         if known is not None and known.shown != shown:
             self._show_address(email, shown)  # somebody wrote to a list with it: it was there before its user
-        self._reader.remember(Account(made.id, (Address(email, shown, "", False, made.id),)))
-        return Done(made.id, made.id)
+        self._reader.remember(Account(made.made, (Address(email, shown, "", False, made.made),)))
+        return Done(made.made, made.made)
 
     def update(self, step: Step, account: Account) -> Done:
         """Another name, another address, or both; ``account`` was read right before."""
@@ -72,7 +72,7 @@ class AccountWriter:
             self._show_address(old.email, MOVING)
         try:
             self._link(account, known, email, shown)
-        except MailmanRefusal:
+        except Refusal:
             if old is not None:
                 self._show_address(old.email, shown)
             raise
@@ -115,10 +115,7 @@ class AccountWriter:
         return follows
 
     def _memberships(self, email: str, **more: str) -> tuple[Entry, ...]:
-        listing = self._client.pages("/members/find", "member_id", {"subscriber": email, **more})
-        if listing.gap is not None:
-            raise Garbled(listing.gap)
-        return listing.entries
+        return self._client.whole("/members/find", "member_id", {"subscriber": email, **more})
 
     def _name_of(self, account: Account, old: Address | None) -> str:
         if old is not None and old.shown not in ("", MOVING):

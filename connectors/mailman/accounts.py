@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.mailman.client import Entry, text, user_of
+from connectors.kit.answers import Entry, text
+from connectors.kit.rooms import known
+from connectors.mailman.client import user_of
 from provisioner.model.changes import Change, Create, Erase, Update
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
 from provisioner.model.resources import FieldName, Mode, Value
@@ -131,7 +133,6 @@ def _updating(change: Update) -> Step:
     fields = {name: canonical(name, value) for name, value in change.after.items() if name in FIELDS}
     email = fields.get("email")
     named: dict[FieldName, Value] = {"name": email} if isinstance(email, str) and email else {}
-    before = {name: change.before.get(name) for name in fields}
     return Step(
         target=change.target,
         operation=UPDATE,
@@ -141,7 +142,7 @@ def _updating(change: Update) -> Step:
         remote_id=change.remote_id,
         payload=_payload(fields),
         effects=Effects(fields={**fields, **named}),
-        expects={name: value for name, value in before.items() if not isinstance(value, Unknown)},
+        expects=known(change.before, frozenset(fields)),
         cost=Cost(requests=12 if "email" in fields else 3),
     )
 

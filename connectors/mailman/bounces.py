@@ -3,22 +3,18 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from connectors.mailman.client import Client, Entry, segment, text, user_of
+from connectors.kit.answers import Entry, text
+from connectors.mailman.client import Client, segment, user_of
 from connectors.mailman.lists import ROLES
-from provisioner.model.errors import Garbled
 from provisioner.model.ports import AilingAddress
 from provisioner.model.resources import EdgeRole
 
 
 def ailing_addresses(client: Client) -> Iterator[AilingAddress]:
     """Those on lists of our domain: one request a page of lists, and one a page of addresses. Raises `TargetError`."""
-    lists = client.pages(f"/domains/{segment(client.settings.domain)}/lists", "list_id")
-    names = {text(entry, "list_id"): text(entry, "list_name") for entry in lists.entries}
-    found = client.pages("/members/find", "member_id", {"delivery_status": "by_bounces"})
-    for gap in (lists.gap, found.gap):
-        if gap is not None:
-            raise Garbled(gap)
-    for entry in found.entries:
+    lists = client.whole(f"/domains/{segment(client.settings.domain)}/lists", "list_id")
+    names = {text(entry, "list_id"): text(entry, "list_name") for entry in lists}
+    for entry in client.whole("/members/find", "member_id", {"delivery_status": "by_bounces"}):
         name = names.get(text(entry, "list_id"))
         if name is not None and text(entry, "role") == ROLES[EdgeRole.MEMBER]:
             yield _ailing(entry, name)

@@ -4,15 +4,15 @@ A new list is one POST, which takes no more than its address, and one PATCH for 
 is one POST; all who are taken off go in one request.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Stage, Staged
 from connectors.mailman.accounts import erasing
 from connectors.mailman.lists import FIELDS, ROLES, canonical
-from provisioner.model.changes import Adopt, Change, Create, Erase, Join, Leave, Update, Write
+from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
-from provisioner.model.ports import Resolve
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
 
@@ -24,48 +24,25 @@ ERASE: Final = "erase-list"
 OPERATIONS: Final = frozenset({CREATE, SET, SUBSCRIBE, UNSUBSCRIBE, ERASE})
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """The steps by when they come."""
-
-    creations: tuple[Step, ...]
-    subscriptions: tuple[Step, ...]
-    updates: tuple[Step, ...]
-    departures: tuple[Step, ...]
-    erasures: tuple[Step, ...]
-
-
-def compile_lists(changes: Sequence[Change], resolve: Resolve, told: Mapping[str, int]) -> Compiled:
+def compile_lists(batch: Batch, told: Mapping[str, int]) -> Iterator[Staged]:
     """``told``: how many owners of a list get a mail whenever somebody is put on it."""
-    ours = [change for change in changes if change.id.kind is Kind.MAILING_LIST]
-    adopted = {change.id: change.remote.remote_id for change in ours if isinstance(change, Adopt)}
-    created = {change.id for change in ours if isinstance(change, Create)}
-
-    def located(identity: ResourceId) -> str | None:
-        if identity in created:
-            return None
-        return adopted[identity] if identity in adopted else resolve(identity)
-
-    creations: list[Step] = []
-    subscriptions: list[Step] = []
-    updates: list[Step] = []
-    departures: list[Step] = []
-    erasures: list[Step] = []
-    for change in ours:
-        if isinstance(change, Create):
-            creations += _creating(change)
-        elif isinstance(change, Join):
-            subscriptions += _subscribing(change, located(change.id), told)
-        elif isinstance(change, Update):
-            updates.append(_setting(change, change.after, change.before, change.remote_id))
-        elif isinstance(change, Write):
-            remote_id = located(change.id) if change.remote_id is None else change.remote_id
-            updates.append(_setting(change, {change.field: change.written}, {change.field: change.before}, remote_id))
-        elif isinstance(change, Leave):
-            departures.append(_leaving(change))
-        elif isinstance(change, Erase):
-            erasures.append(erasing(change, ERASE))
-    return Compiled(tuple(creations), tuple(subscriptions), tuple(updates), tuple(departures), tuple(erasures))
+    for change in batch.of(Kind.MAILING_LIST):
+        match change:
+            case Create():
+                yield from (Staged(Stage.PLACES, step) for step in _creating(change))
+            case Join():
+                seated = _subscribing(change, batch.remote_id(change.id), told)
+                yield from (Staged(Stage.PLACES, step) for step in seated)
+            case Update():
+                yield Staged(Stage.UPDATES, _setting(change, change.after, change.before, change.remote_id))
+            case Write():
+                remote_id = batch.remote_id(change.id) if change.remote_id is None else change.remote_id
+                after, before = {change.field: change.written}, {change.field: change.before}
+                yield Staged(Stage.UPDATES, _setting(change, after, before, remote_id))
+            case Leave():
+                yield Staged(Stage.LEAVES, _leaving(change))
+            case Erase():
+                yield Staged(Stage.ERASURES, erasing(change, ERASE))
 
 
 def _creating(change: Create) -> Iterator[Step]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from connectors.mailman.client import Client, Entry, segment, text, user_of
+from connectors.kit.answers import Entry, text
+from connectors.mailman.client import Client, segment, user_of
 from connectors.mailman.lists import ROLES, remote_of
-from provisioner.model.errors import Garbled, LoginRefused, TargetError
+from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import (
     Complete,
     Completeness,
@@ -83,10 +84,7 @@ class ListReader:
         seated: dict[tuple[str, str], set[str]] = {}
         for user, emails in people.values():
             for email in emails:
-                listing = self._client.pages("/members/find", "member_id", {"subscriber": email})
-                if listing.gap is not None:
-                    raise Garbled(listing.gap)
-                for entry in listing.entries:
+                for entry in self._client.whole("/members/find", "member_id", {"subscriber": email}):
                     seated.setdefault((text(entry, "list_id"), text(entry, "role")), set()).add(user)
         only = frozenset(identity.key for identity in people)
         return {
@@ -108,22 +106,19 @@ class ListReader:
 
     def members(self, list_id: str, role: EdgeRole) -> tuple[Entry, ...]:
         """Everybody in a role, fresh. Raises `TargetError`, also where somebody came or went meanwhile."""
-        listing = self._client.pages(f"/lists/{segment(list_id)}/roster/{ROLES[role]}", "member_id")
-        if listing.gap is not None:
-            raise Garbled(listing.gap)
-        return listing.entries
+        return self._client.whole(f"/lists/{segment(list_id)}/roster/{ROLES[role]}", "member_id")
 
     def styles(self) -> frozenset[str]:
         """The styles that new lists can have; asked for once."""
         if self._styles is None:
-            found = self._client.get("/lists/styles").get("style_names")
+            found = self._client.entry("/lists/styles").get("style_names")
             self._styles = frozenset(map(str, found)) if isinstance(found, list) else frozenset()
         return self._styles
 
     def languages(self) -> frozenset[str]:
         """The languages that lists can have; asked for once. One that is not known is refused with all else."""
         if self._languages is None:
-            found = self._client.get("/system/configuration").get("sections")
+            found = self._client.entry("/system/configuration").get("sections")
             sections = [str(one) for one in found] if isinstance(found, list) else []
             self._languages = frozenset(one.partition(".")[2] for one in sections if one.startswith("language."))
         return self._languages
@@ -134,7 +129,7 @@ class ListReader:
         return entry if entry is not None and text(entry, "mail_host") == self._domain else None
 
     def _config(self, list_id: str) -> Entry:
-        return self._client.get(f"/lists/{segment(list_id)}/config")
+        return self._client.entry(f"/lists/{segment(list_id)}/config")
 
     def _whole(self, entry: Entry, list_id: str) -> tuple[Remote, Roster]:
         """One list of interest; what can't be read of it is its own trouble."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from connectors.batch import text_of
+from connectors.kit.answers import Entry, Refusal, text
+from connectors.kit.batch import text_of
 from connectors.mailman.account_reading import AccountReader
-from connectors.mailman.client import Client, Entry, MailmanRefusal, segment, text, user_of
+from connectors.mailman.client import Client, segment, user_of
 from connectors.mailman.list_reading import ListReader
 from connectors.mailman.lists import BEGINNINGS, STYLE, objection, settings_for
-from connectors.mailman.outcomes import creating
-from provisioner.model.errors import Permanent, TargetError, Uncertain
+from provisioner.model.errors import Permanent, TargetError
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value, marker_of
 from provisioner.model.steps import Done, Step
@@ -36,12 +36,12 @@ class ListWriter:
         body: dict[str, object] = {"fqdn_listname": f"{name}@{self._domain}"}
         if STYLE in self._reader.styles():
             body["style_name"] = STYLE
-        made = creating(lambda: self._client.write("POST", "/lists", body), name)
+        made = self._client.create("/lists", body, name).made
         try:
-            remote = self._reader.read(made.id)
+            remote = self._reader.read(made)
         except TargetError:
             remote = None  # it is there all the same; without a fingerprint nothing would tell it from a later one
-        return Done(made.id, "" if remote is None else remote.fingerprint)
+        return Done(made, "" if remote is None else remote.fingerprint)
 
     def set(self, step: Step, list_id: str) -> Done:
         """PATCH of the fields; with ``begins`` also of what a list begins with, and our mark."""
@@ -69,7 +69,7 @@ class ListWriter:
             body |= {"pre_verified": True, "pre_confirmed": True, "pre_approved": True, "send_welcome_message": False}
         try:
             self._post(body, list_id, step.name)
-        except MailmanRefusal:
+        except Refusal:
             if self._is_in(list_id, role, email, user):
                 return Done(list_id)
             if not self._withdraw(list_id, email):
@@ -77,10 +77,8 @@ class ListWriter:
             self._post(body, list_id, step.name)
         return Done(list_id)
 
-    def unsubscribe(self, step: Step, list_id: str, entries: Sequence[Entry] | None, resolve: Resolve) -> Done:
+    def unsubscribe(self, step: Step, list_id: str, entries: Sequence[Entry], resolve: Resolve) -> Done:
         """Those who were just seen there go; ``entries``: of all who are in this role."""
-        if entries is None:
-            raise Uncertain(Text.of("mailman.not_verified", name=step.name))
         keys = cast(Sequence[str], step.payload["members"])
         users = {resolve(ResourceId(Kind.ACCOUNT, key)) for key in keys}
         going = [entry for entry in entries if user_of(entry) in users]
@@ -106,8 +104,8 @@ class ListWriter:
 
     def _is_in(self, list_id: str, role: str, email: str, user: str) -> bool:
         try:
-            entry = self._client.get(f"/lists/{segment(list_id)}/{role}/{segment(email)}")
-        except MailmanRefusal as refusal:
+            entry = self._client.entry(f"/lists/{segment(list_id)}/{role}/{segment(email)}")
+        except Refusal as refusal:
             if refusal.status == 404:
                 return False
             raise
@@ -125,6 +123,6 @@ class ListWriter:
         """What Mailman itself says is gone already is done."""
         try:
             self._client.write("DELETE", path)
-        except MailmanRefusal as refusal:
-            if refusal.status != 404 or not refusal.why:
+        except Refusal as refusal:
+            if refusal.status != 404 or not refusal.words:
                 raise

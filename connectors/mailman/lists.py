@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.mailman.client import Entry, text
+from connectors.kit.answers import Entry, text
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
 from provisioner.model.resources import EdgeRole, FieldName, Mode, Value
 from provisioner.model.text import Text

@@ -11,7 +11,7 @@ from typing import Final
 import requests
 
 from connectors.keycloak.emulator import KeycloakEmulator
-from connectors.mailman.sandbox import MailmanSandbox
+from connectors.mailman import MAILMAN
 from provisioner.model.ports import Sandbox
 from provisioner.transport.clock import SystemClock
 from scripts.benches.figures import Figure, Say, bench
@@ -43,7 +43,8 @@ def keycloak(say: Say) -> Iterator[Figure]:
 @bench("identity.mailman_unchanged_requests", "identity.mailman_unchanged_writes")
 def mailman(say: Say) -> Iterator[Figure]:
     """A list for each body."""
-    server = MailmanSandbox(SystemClock(), 0)
+    assert MAILMAN.emulator is not None  # noqa: S101 - for the type checker
+    server = MAILMAN.emulator(SystemClock(), 0)
     server.start()
     try:
         asked, written = _unchanged(say, "mailman", server)

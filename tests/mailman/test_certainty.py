@@ -109,7 +109,7 @@ def test_a_list_that_can_t_be_read_is_partial_and_hits_no_other(
     emulator: MailmanEmulator, bench: Bench, path: str, kind: Kind
 ) -> None:
     emulator.faults.status(200, body=LOGIN_PAGE, path=path, times=None)
-    assert whys(bench) == {kind: "mailman.garbled"}
+    assert whys(bench) == {kind: "kit.garbled"}
 
 
 def test_an_entry_that_comes_or_goes_between_two_pages_makes_the_list_partial(
@@ -119,7 +119,7 @@ def test_an_entry_that_comes_or_goes_between_two_pages_makes_the_list_partial(
         world.remove_user(world.users[bench.ids[person("anna")]])
 
     emulator.faults.hook(before=lambda _: leave_early(emulator.world), path=r"/3.1/addresses\?.*page=2")
-    assert whys(bench) == {Kind.ACCOUNT: "mailman.list_moved"}
+    assert whys(bench) == {Kind.ACCOUNT: "kit.list_moved"}
 
 
 def test_one_list_whose_members_can_t_be_read_is_its_own_trouble(emulator: MailmanEmulator, bench: Bench) -> None:

@@ -51,14 +51,14 @@ def test_a_missing_domain_comes_with_the_command_that_makes_it(emulator: Mailman
 
 def test_a_wrong_password_is_said_and_tried_once(emulator: MailmanEmulator) -> None:
     found = said(settings(emulator, password=SecretStr("wrong")))
-    assert found == [(Severity.ERROR, "mailman.login_refused", "mailman.mend_login")]
+    assert found == [(Severity.ERROR, "kit.login_refused", "mailman.mend_login")]
     assert len(emulator.log.requests) == 2
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, LOGIN_PAGE), (404, "<html>"), (401, "<html>")])
 def test_a_stranger_never_gets_the_password(emulator: MailmanEmulator, status: int, body: str) -> None:
     emulator.faults.status(status, body=body, times=None)
-    assert said(settings(emulator)) == [(Severity.ERROR, "mailman.no_mailman", "mailman.mend_url")]
+    assert said(settings(emulator)) == [(Severity.ERROR, "kit.another_product", "mailman.mend_url")]
     assert len(emulator.log.requests) == 1
 
 
@@ -70,12 +70,12 @@ def test_one_that_is_down_is_said_to_be(emulator: MailmanEmulator) -> None:
 
 def test_without_encryption_nothing_is_sent(emulator: MailmanEmulator) -> None:
     found = said(settings(emulator, url="http://lists.example:8001"))
-    assert found == [(Severity.ERROR, "mailman.not_encrypted", "mailman.mend_not_encrypted")]
+    assert found == [(Severity.ERROR, "kit.not_encrypted", "kit.mend_not_encrypted")]
 
 
 def test_a_missing_password_file_is_a_finding(emulator: MailmanEmulator, tmp_path: Path) -> None:
     found = said(settings(emulator, password=None, password_file=tmp_path / "none"))
-    assert found == [(Severity.ERROR, "transport.password_file", "mailman.mend_password_file")]
+    assert found == [(Severity.ERROR, "transport.password_file", "kit.mend_secret_file")]
 
 
 def test_an_old_one_and_a_broken_one_are_told_apart(emulator: MailmanEmulator) -> None:
@@ -88,7 +88,7 @@ def test_an_old_one_and_a_broken_one_are_told_apart(emulator: MailmanEmulator) -
     )
     assert (Severity.WARNING, "mailman.too_old", "mailman.mend_too_old") in said(settings(emulator))
     emulator.faults.status(500, body='{"title": "500 Internal Server Error"}', path="/lists", times=None)
-    assert said(settings(emulator))[-1] == (Severity.ERROR, "mailman.server_error", "mailman.mend_server")
+    assert said(settings(emulator))[-1] == (Severity.ERROR, "kit.server_error", "mailman.mend_server")
 
 
 def test_a_style_that_is_missing_is_no_obstacle(emulator: MailmanEmulator) -> None:
