@@ -4,7 +4,7 @@ A meeting room's own address is worth nothing without a pass, and its name is no
 link that lets them in by who they are. It is known before there is any room, so calendars hold it from the beginning.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from functools import partial
 
@@ -35,32 +35,37 @@ def join_link(site: Site, room: ResourceId) -> str:
 def with_join_links(site: Site, desired: Desired) -> Desired:
     """What is wanted, with the links to meeting rooms in all texts.
 
-    So a meeting says at once where it takes place, and is written once, not twice. Without these lines where no target
-    has rooms, or nobody but this machine could open the link.
+    So a meeting says at once where it takes place, and is written once, not twice. Lines that link to what no target
+    has are left out; those with rooms, too, where nobody but this machine could open the link.
     Raises `SettingsError` for a target with an unknown connector.
     """
     targets = site.section.targets.items()
-    kinds = (connector_type(str(section.get("connector", "")), name).kinds for name, section in targets)
-    lead_in = site.settings.service.url is not None and any(Kind.MEETING_ROOM in each for each in kinds)
-    link = partial(join_link, site) if lead_in else None
-    texts = {identity: _linked(wanted, link) for identity, wanted in desired.resources.items() if wanted.late}
+    kinds = frozenset[Kind]().union(
+        *(connector_type(str(section.get("connector", "")), name).kinds for name, section in targets)
+    )
+    if site.settings.service.url is None:
+        kinds -= {Kind.MEETING_ROOM}
+    link = partial(join_link, site)
+    texts = {identity: _linked(wanted, kinds, link) for identity, wanted in desired.resources.items() if wanted.late}
     return replace(desired, resources={**desired.resources, **texts}) if texts else desired
 
 
-def _linked(wanted: Resource, link: Link | None) -> Resource:
-    late = {name: LateText(tuple(_lines(text, link))) for name, text in wanted.late.items()}
+def _linked(wanted: Resource, kinds: Set[Kind], link: Link) -> Resource:
+    late = {name: LateText(tuple(_lines(text, kinds, link))) for name, text in wanted.late.items()}
     if wanted.id.kind is not Kind.MEETING:
         return replace(wanted, late=late)
     texts = {name: text.written(lambda other: None) for name, text in late.items()}
     return replace(wanted, fields={**wanted.fields, **texts}, late={})
 
 
-def _lines(text: LateText, link: Link | None) -> Iterator[tuple[str | ResourceId, ...]]:
+def _lines(text: LateText, kinds: Set[Kind], link: Link) -> Iterator[tuple[str | ResourceId, ...]]:
     for line in text.lines:
-        rooms = any(isinstance(part, ResourceId) and part.kind is Kind.MEETING_ROOM for part in line)
-        if not rooms:
+        linked = {part.kind for part in line if isinstance(part, ResourceId)}
+        if not linked <= kinds:
+            continue
+        if Kind.MEETING_ROOM not in linked:
             yield line
-        elif link is not None:
-            yield tuple(
-                link(part) if isinstance(part, ResourceId) and part.kind is Kind.MEETING_ROOM else part for part in line
-            )
+            continue
+        yield tuple(
+            link(part) if isinstance(part, ResourceId) and part.kind is Kind.MEETING_ROOM else part for part in line
+        )

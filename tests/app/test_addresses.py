@@ -21,6 +21,7 @@ NOWHERE = Capabilities({}, address=lambda kind, remote_id, name: f"https://meet.
 @pytest.fixture
 def with_rooms(tmp_path: Path) -> Iterator[Desk]:
     (found,) = desks(tmp_path, meeting_network())
+    found.site.section.targets["cloud"] = {"connector": "nextcloud"}
     yield found
     found.site.close()
 
@@ -28,6 +29,7 @@ def with_rooms(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def without_rooms(tmp_path: Path) -> Iterator[Desk]:
     (found,) = desks(tmp_path, small_network())
+    found.site.section.targets["cloud"] = {"connector": "nextcloud"}
     yield found
     found.site.close()
 
@@ -61,6 +63,13 @@ def test_where_no_target_has_rooms_no_text_promises_one(without_rooms: Desk) -> 
     found = with_join_links(without_rooms.site, desired()).resources
     assert found[MEETING].fields == {"schedule": "…", "location": "", "description": "Zweck"}
     assert found[CHAT].late["description"].written(str) == "Worum es geht\nDateien: team-folder/body:iot"
+
+
+def test_what_no_target_has_is_linked_nowhere(with_rooms: Desk) -> None:
+    del with_rooms.site.section.targets["cloud"]
+    text = with_join_links(with_rooms.site, desired()).resources[CHAT].late["description"]
+    assert not text.links()
+    assert "Dateien" not in text.written(str)
 
 
 def test_where_nobody_could_open_the_link_no_text_holds_it(with_rooms: Desk) -> None:
