@@ -84,15 +84,16 @@ def desire(registry: Registry, policy: Policy, today: date, assigned: Assigned =
     )
     meetings = Meetings(registry, policy, belongings, today, keys, edges.keys(), assigned.meetings)
     resources |= {room.id: room for room in meetings.rooms()}
-    spaces = Spaces(registry, policy, today, edges.keys(), assigned.spaces)
-    others = resources.keys() | {one.resource.id for one in lists} | spaces.places()
+    spaces = Spaces(registry, policy, belongings, today, edges.keys(), assigned.spaces)
+    others = resources.keys() | {one.resource.id for one in lists} | spaces.ids()
     tied = {Kind.TEAM_FOLDER: assigned.folders, Kind.CONVERSATION: assigned.conversations}
     rooms = list(Rooms(registry, policy, belongings, today, keys, edges, ended, tied, others).all())
     rooms += meetings.calendars()
-    rooms += spaces.all()
+    rooms += spaces.all(others | {room.resource.id for room in rooms})
     named = (*tied.items(), (Kind.CALENDAR, assigned.meetings.calendars), *assigned.spaces.names().items())
     for kind, names in named:
         resources |= _named([room for room in rooms if room.resource.id.kind is kind], kind, names, retired)
+    resources |= {one.id: one for one in spaces.index(resources)}
     for listed in lists:
         resources[listed.resource.id] = replace(listed.resource, name=list_names[listed.resource.id.key])
     resources |= {one.id: one for one in meetings.meetings(others)}

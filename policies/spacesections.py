@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from policies.sections import Pattern, Section, over
-from policies.templates import MESSAGE_TEMPLATE
+from policies.templates import LATE_TEMPLATE, MESSAGE_TEMPLATE, TOPIC_TEMPLATE
 from provisioner.model.registry import BodyKind
 from provisioner.registry.shapes import VISIBLE_PATTERN
 
@@ -69,6 +69,12 @@ class ForumPolicy(Section):
         default="{purpose}",
         description='What stands below its name, with {name} and {purpose}, cut to 250 characters; "": nothing.',
     )
+    first_topic: Annotated[str, Field(max_length=10_000), TOPIC_TEMPLATE] | None = Field(
+        default=None,
+        description="What stands first in it and is kept current: a line with its title, an empty one, its text. With "
+        "{name}, {purpose}, {moderators} (the names of who moderates) and links as in the folder's note; lines of "
+        'which nothing is known are left out. null: the usual one; "": none.',
+    )
 
 
 class WikiPolicy(Section):
@@ -92,6 +98,12 @@ class WikiPolicy(Section):
     moderators: SpaceRole = Field(default="manager", description="What the moderators' group may do; the same words.")
     guests: SpaceRole | None = Field(
         default="reader", description="What the guests' group may do; the same words, or null: no access."
+    )
+    first_page: Annotated[str, Field(max_length=10_000), LATE_TEMPLATE] | None = Field(
+        default=None,
+        description="What the start page of a new space says, and is never written again; its first line is the "
+        "heading. With {name}, {purpose} and links as in the folder's note; lines of which nothing is known are left "
+        'out. null: the usual one; "": none.',
     )
     index: Title | None = Field(
         default="Alle Gremien",

@@ -71,8 +71,8 @@ FieldName = Literal[
     "parent",  # of a forum category: the key of the category that it stands below
     "open",  # bool; everybody who logs in there reads it
     "first_topic",  # what stands first in a forum category: a line with its title, an empty one, its text
-    "first_page",  # what the first page of a new wiki space begins with
-    "text",  # of a page: all that stands on it
+    "first_page",  # what the first page of a new wiki space begins with: its heading in the first line
+    "text",  # of a page: all that stands on it, its heading in the first line; "- " begins an item of a list
     "login_id",  # of an account where people log in through another target: by which that one knows them
     "login_link",  # "<alias>:<id>": which account at a city's identity provider logs in as this one
     "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas

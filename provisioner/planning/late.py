@@ -99,7 +99,7 @@ class _LatePlanner:
         """All texts of one object; nothing where it is not there, or not known to be the one that is meant."""
         draft = self._draft
         modes = draft.capabilities.fields.get(wanted.id.kind, {})
-        texts = {name: text for name, text in wanted.late.items() if modes.get(name) in (Mode.MANAGED, Mode.WRITE_ONLY)}
+        texts = {name: text for name, text in wanted.late.items() if modes.get(name) in _WRITTEN}
         if not texts or wanted.id.key in draft.desired.blocked:
             return
         first, binding = self._first.get(wanted.id), draft.ties.bindings.get(wanted.id)
@@ -128,6 +128,8 @@ class _LatePlanner:
         applied: Mapping[FieldName, Value] = binding.applied if binding is not None else {}
         settled = wanted.id not in draft.ties.unsettled
         for name, text in texts.items():
+            if modes[name] is Mode.ONCE and (binding is None or name in applied):
+                continue  # it had its one time, be it before us
             last = draft.capabilities.canonical(kind, name, applied[name]) if name in applied else None
             seen = read(remote, name) if modes[name] is Mode.MANAGED else last
             change_class = self._class(wanted, name, text, seen)
@@ -202,4 +204,5 @@ def _is_theirs(wanted: Resource, name: FieldName, mode: Mode, seen: Value | Unkn
     return mode is Mode.MANAGED and bool(seen) and not marked and name not in IDENTIFIERS
 
 
+_WRITTEN = (Mode.MANAGED, Mode.WRITE_ONLY, Mode.ONCE)
 _STRICTNESS = (ChangeClass.AUTO, ChangeClass.QUEUED, ChangeClass.NAMED)

@@ -85,15 +85,29 @@ def first_page(world: World, text: str) -> None:
     world.wish = replace(wish, resources={**wish.resources, SPACE: paged})
 
 
-def test_a_first_page_is_given_once_and_never_again(world: World) -> None:
-    tied = world.bindings[SPACE]
-    world.bindings[SPACE] = replace(tied, applied={"open": False})
-    first_page(world, "# Sensorik")
-    assert told(world.plan()) == ["update wiki-space/body:iot: first_page=# Sensorik"], "its one time never came"
-    world.apply()
+def test_a_first_page_is_written_once_and_is_the_peoples_from_then_on(world: World) -> None:
     world.server.edit(Kind.WIKI_SPACE, world.remote_id(SPACE), first_page="Was Menschen schrieben")
-    first_page(world, "# Anders")
+    world.put(body("iot", "Sensorik", purpose="Ein anderer Zweck."))
+    assert about(world, Kind.WIKI_SPACE) == NOTHING
+
+
+def test_a_first_page_that_was_never_written_is_made_up_for(world: World) -> None:
+    binding = world.bindings[SPACE]
+    applied = {name: value for name, value in binding.applied.items() if name != "first_page"}
+    world.bindings[SPACE] = replace(binding, applied=applied)
+    assert told(world.plan()) == ["write wiki-space/body:iot: first_page"]
+    world.apply()
     assert told(world.plan()) == NOTHING
+
+
+def test_a_space_that_people_made_gets_no_first_page() -> None:
+    world = World(capabilities=capabilities(spaces=True))
+    world.put(body("iot", "Sensorik"), person("p1", "Erika Muster", "iot!"))
+    world.server.add(Kind.WIKI_SPACE, "PG Sensorik", open=False)
+    part = world.apply()
+    assert [line for line in told(part) if "wiki-space" in line and "first_page" in line] == NOTHING
+    assert SPACE in world.bindings
+    assert about(world, Kind.WIKI_SPACE) == NOTHING
 
 
 def test_a_category_is_made_only_where_its_groups_and_the_one_above_are(world: World) -> None:

@@ -251,20 +251,20 @@ class TestTexts:
         found = wanted(registry(HEAD, body("iot", "Sensorik", purpose="Offene Daten.")))
         description = found.resources[room_id("iot")].late["description"]
         note = found.resources[folder_id("iot")].late["note"]
-        meeting = ResourceId(Kind.MEETING_ROOM, "body:iot")
-        assert description.links() == {folder_id("iot"), meeting}
+        others = {ResourceId(kind, "body:iot") for kind in (Kind.MEETING_ROOM, Kind.FORUM_CATEGORY, Kind.WIKI_SPACE)}
+        assert description.links() == {folder_id("iot")} | others
         assert description.written(str) == (
             "Offene Daten.\nDateien: team-folder/body:iot\nVideokonferenz: meeting-room/body:iot\n"
-            + found.resources[room_id("iot")].marker
+            "Forum: forum-category/body:iot\nWiki: wiki-space/body:iot\n" + found.resources[room_id("iot")].marker
         )
-        assert note.links() == {room_id("iot"), meeting}
+        assert note.links() == {room_id("iot")} | others
         assert "Offene Daten." in note.written(str)
         assert "readi:" not in note.written(str)
 
     def test_a_room_that_there_is_not_is_not_linked(self) -> None:
         nowhere = {"rooms": {"names": {"project": None}}}
-        without_folder = chat(overriding(folder=False), meetings=nowhere)
-        without_chat = folder(overriding(conversation=False), meetings=nowhere)
+        without_folder = chat(overriding(folder=False, forum=False, wiki=False), meetings=nowhere)
+        without_chat = folder(overriding(conversation=False, forum=False, wiki=False), meetings=nowhere)
         assert without_folder is not None
         assert without_chat is not None
         assert not without_folder.late["description"].links()
