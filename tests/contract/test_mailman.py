@@ -6,12 +6,46 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
+from connectors.kit.contract import EmulatedContract, Sample, Site
+from connectors.mailman import MAILMAN
 from connectors.mailman.emulator import SERVICE, MailmanEmulator
 from connectors.mailman.settings import MailmanSettings
+from provisioner.model.resources import EdgeRole, Kind
 from tests.contract.mailman import MailmanContract
 from tests.support.mailman_server import ADMIN, DOMAIN, MailmanServer
 
 LIVE = {name: os.environ.get(f"READI_LIVE_MAILMAN_{name}", "") for name in ("URL", "USER", "PASSWORD", "DOMAIN")}
+
+
+def emulated(emulator: MailmanEmulator) -> MailmanSettings:
+    password = SecretStr(SERVICE[1])
+    return MailmanSettings(url=emulator.url, user=SERVICE[0], password=password, domain=emulator.domain)
+
+
+SAMPLES = (
+    Sample(
+        Kind.ACCOUNT,
+        {"email": "{word}@stadt.example", "display_name": "Anna Ähre"},
+        {"display_name": "Anna Berg", "email": "{word}@neu.example"},
+    ),
+    Sample(
+        Kind.MAILING_LIST,
+        {"display_name": "PG", "description": "Messen", "listed": False, "read_only": False, "language": "de"},
+        {"display_name": "PG neu", "read_only": True},
+        (EdgeRole.MEMBER, EdgeRole.MODERATOR),
+    ),
+)
+
+
+class TestWhatAllConnectorsShare(EmulatedContract):
+    samples = SAMPLES
+
+    @pytest.fixture
+    def site(self) -> Iterator[Site]:
+        with MailmanEmulator() as emulator:
+            settings = emulated(emulator)
+            with Site(lambda target, wiring: MAILMAN.open(target, settings, wiring), emulator) as site:
+                yield site
 
 
 class TestEmulator(MailmanContract):
@@ -19,8 +53,7 @@ class TestEmulator(MailmanContract):
     @classmethod
     def server(cls) -> Iterator[MailmanSettings]:
         with MailmanEmulator() as emulator:
-            password = SecretStr(SERVICE[1])
-            yield MailmanSettings(url=emulator.url, user=SERVICE[0], password=password, domain=emulator.domain)
+            yield emulated(emulator)
 
 
 class TestRealServer(MailmanContract):

@@ -71,6 +71,8 @@ def test_an_emulator_is_loaded_by_no_connector_that_serves_a_target() -> None:
     for file, tree in sources():
         if "emulat" in file or not file.startswith("connectors/") or file.endswith(("sandbox.py", "__init__.py")):
             continue
+        if file in ("connectors/kit/bench.py", "connectors/kit/contract.py"):  # for tests alone
+            continue
         assert not [name for name in imported(tree) if "emulat" in name], file
 
 
