@@ -26,6 +26,8 @@ from provisioner.transport.answer import Answer, is_reading
 from provisioner.transport.patience import patiently
 from provisioner.transport.portal import NextcloudSession
 
+PRODUCT: Final = "Nextcloud"
+"""What people call it."""
 CLOUD: Final = "/ocs/v2.php/cloud"
 
 
@@ -43,6 +45,16 @@ class OcsRefusal(Permanent):
         """In the server's own words, which are English whatever our language."""
         self.data = data
         """What came along, e.g. ``{"error": "invite"}``."""
+
+
+def garbled(path: str, detail: str = "") -> Garbled:
+    """What came back for a read is no answer of a Nextcloud, or has another shape."""
+    return Garbled(Text.of("kit.garbled", path=path, product=PRODUCT), detail)
+
+
+def garbled_write(path: str, detail: str = "") -> OutcomeUnknown:
+    """The same of a write, which may have happened."""
+    return OutcomeUnknown(Text.of("kit.garbled_write", path=path, product=PRODUCT), detail)
 
 
 def segment(identifier: str) -> str:
@@ -86,7 +98,7 @@ class Client:
             major = version.get("major") if isinstance(version, dict) else None
             apps = data.get("capabilities") if isinstance(data, dict) else None
             if not isinstance(major, int) or not isinstance(apps, dict):
-                raise Garbled(Text.of("nextcloud.garbled", path=f"{CLOUD}/capabilities"))
+                raise garbled(f"{CLOUD}/capabilities")
             self._major, self._apps = major, apps
         return self._major
 
@@ -191,9 +203,9 @@ class Client:
                 raise NotAllowed(Text.of("nextcloud.needs_real_password", user=self._settings.user), detail)
             raise NotAllowed(Text.of("nextcloud.not_allowed", user=self._settings.user), detail)
         if answer.status >= 500 or code == 996:
-            raise Transient(Text.of("nextcloud.server_error"), detail, answer.retry_after(self._clock.now()))
+            raise Transient(Text.of("kit.server_error", product=PRODUCT), detail, answer.retry_after(self._clock.now()))
         if answer.status < 400:
-            raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
+            raise garbled(path, detail)
         fields = _refused_fields(envelope.data)
         if fields:
             text = Text.of("nextcloud.refused_fields", fields=", ".join(fields))
@@ -210,16 +222,16 @@ class Client:
         if answer.status == 401:
             return LoginRefused(Text.of("nextcloud.login_refused", user=self._settings.user), detail)
         if 300 <= answer.status < 400:
-            return Permanent(Text.of("nextcloud.redirected", to=answer.headers.get("location", "")), detail)
+            return Permanent(Text.of("kit.redirected", to=answer.headers.get("location", "")), detail)
         if answer.status >= 500:
-            return Transient(Text.of("nextcloud.server_error"), detail, wait)
+            return Transient(Text.of("kit.server_error", product=PRODUCT), detail, wait)
         message = _plain_refusal(answer)
         if message is not None:
             text = Text.of("nextcloud.refused", ocs=answer.status)
             return OcsRefusal(text, f"{detail} {message}", answer.status, answer.status, message)
         if is_reading(method):
-            return Garbled(Text.of("nextcloud.garbled", path=path), detail)
-        return OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
+            return garbled(path, detail)
+        return garbled_write(path, detail)
 
 
 class _Envelope:

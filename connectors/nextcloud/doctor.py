@@ -89,7 +89,7 @@ def _first_look(settings: NextcloudSettings, wiring: Wiring) -> Finding | None:
     finally:
         session.close()
     if 300 <= answer.status < 400:
-        return Finding(Severity.ERROR, Text.of("nextcloud.redirected", to=answer.headers.get("location", "")), wrong)
+        return Finding(Severity.ERROR, Text.of("kit.redirected", to=answer.headers.get("location", "")), wrong)
     status = answer.value
     if answer.status != 200 or status is NOT_JSON or not isinstance(status, dict) or "installed" not in status:
         return Finding(Severity.ERROR, Text.of("nextcloud.no_nextcloud", url=url, status=answer.status), wrong)

@@ -1,7 +1,8 @@
 """Deleting an account or a group for good: only what was named, and only after it was read once more."""
 
-from connectors.batch import text_of
-from connectors.nextcloud.client import Client
+from connectors.kit.batch import text_of
+from connectors.kit.rooms import erased_already
+from connectors.nextcloud.client import PRODUCT, Client
 from provisioner.model.changes import Erase
 from provisioner.model.inventory import Remote
 from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified
@@ -35,6 +36,6 @@ def erase(client: Client, path: str, step: Step, verified: Verified | None) -> D
     """DELETE, unless a fresh read just said that there is nothing left to delete."""
     identifier = step.remote_id or ""
     if verified is None or verified.remote is None:
-        return Done(identifier, note=Text.of("nextcloud.erased_already", name=step.name))
+        return erased_already(step, PRODUCT)
     client.write("DELETE", path)
     return Done(identifier)

@@ -8,10 +8,8 @@ held against a second statement, the list of all ids in one request, taken after
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 
-from connectors.nextcloud.client import Client
-from provisioner.model.errors import Garbled
+from connectors.nextcloud.client import Client, garbled
 from provisioner.model.inventory import Absent, Present, Reading
-from provisioner.model.text import Text
 
 REPAIRS: Final = 5
 """So many objects that the two statements disagree about are read one by one; more make the list Partial."""
@@ -42,7 +40,7 @@ def pages(client: Client, path: str, name: str, size: int, search: str = "") -> 
             return  # the server gives the same page again: the second statement will tell what is missing
         seen |= fresh
         if len(seen) > MOST:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         offset += size
 
 
@@ -61,10 +59,10 @@ def identifiers(client: Client, path: str, name: str, search: str = "") -> froze
     data = client.get(path, {"search": search} if search else None)
     listed = data.get(name) if isinstance(data, dict) else None
     if not isinstance(listed, list):
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     found = {identifier_of(entry) for entry in listed}
     if "" in found:
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     return frozenset(found)
 
 
@@ -104,4 +102,4 @@ def _items(data: object, name: str, path: str) -> Iterator[tuple[str, object]]:
         for item in content:
             yield identifier_of(item.get("id") if isinstance(item, dict) else None), item
     else:
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 
+from connectors.kit import outcomes
 from connectors.nextcloud.client import OcsRefusal
-from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, RateLimited, Transient
+from provisioner.model.errors import Permanent
 from provisioner.model.text import Text
-from provisioner.transport.answer import NeverSent
 
 
 def creating(write: Callable[[], object], name: str, not_created: Collection[int]) -> object:
@@ -16,14 +16,10 @@ def creating(write: Callable[[], object], name: str, not_created: Collection[int
     Observed: a bad quota is 400/101, and the account exists; so does it after a database lock with 500/996.
     """
     try:
-        return write()
-    except (NeverSent, RateLimited):
-        raise
+        return outcomes.creating(write, name)
     except OcsRefusal as refusal:
         if refusal.code == 102:
             raise Permanent(Text.of("nextcloud.name_taken", name=name), refusal.detail) from refusal
         if refusal.code in not_created:
             raise
-        raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), refusal.detail) from refusal
-    except (Transient, Garbled) as error:
-        raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), error.detail) from error
+        raise outcomes.perhaps_created(name, refusal.detail) from refusal

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from connectors.kit.settings import ServerSettings, WithPassword
 from connectors.nextcloud.quota import bytes_of
-from provisioner.transport.http_address import is_open_to_listeners, plain_address
-from provisioner.transport.password import WithPassword
 
 
 class AdministratorSettings(WithPassword):
@@ -33,15 +31,14 @@ class UserOidcSettings(BaseModel):
     doctor alone: no API tells the latter."""
 
 
-class NextcloudSettings(WithPassword):
+class NextcloudSettings(ServerSettings, WithPassword):
     """Where the Nextcloud is and how we log in. The account's real password: app passwords can't provision."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    product = "nextcloud"
+    example = "https://cloud.example"
+    own_paths = ("/index.php",)
 
-    url: str
     user: str = Field(min_length=1)
-    server: str | None = None
-    """The server's identity where several targets are one server under different addresses; else the address."""
     edit_limit: Annotated[int, Field(ge=1)] = 50
     """Updates of accounts that the server allows in ``edit_window`` seconds; raise both where it was lifted there."""
     edit_window: Annotated[float, Field(gt=0)] = 600.0
@@ -73,17 +70,6 @@ class NextcloudSettings(WithPassword):
     """Where people log in through Keycloak; None: with passwords here, or otherwise."""
     timeout: Annotated[float, Field(gt=0)] = 120.0
     """Seconds. A page of 500 accounts takes up to 15 s on a cold server."""
-    allow_plaintext: bool = False
-    """Send the password in the open to another machine. For networks that are encrypted by other means."""
-    ca_file: Path | None = None
-    """Certificates to trust instead of the usual ones (PEM)."""
-
-    @field_validator("url")
-    @classmethod
-    def _plain_url(cls, url: str) -> str:
-        parts = plain_address(url, "https://cloud.example")
-        path = parts.path.rstrip("/").removesuffix("/index.php").rstrip("/")
-        return urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))
 
     @field_validator("default_quota")
     @classmethod
@@ -92,11 +78,6 @@ class NextcloudSettings(WithPassword):
             raise ValueError('"none" or a size like "5 GB"')
         return quota
 
-    @property
-    def is_open_to_listeners(self) -> bool:
-        """Whether the password would travel to another machine in the open, and nobody said that this is meant."""
-        return not self.allow_plaintext and is_open_to_listeners(self.url)
-
     def of_administrator(self) -> "NextcloudSettings":
         """The same server as seen by whoever may use the API of user_oidc."""
         administrator = None if self.user_oidc is None else self.user_oidc.administrator
@@ -104,8 +85,3 @@ class NextcloudSettings(WithPassword):
             return self
         login = {"user": administrator.user, "password": administrator.password}
         return self.model_copy(update=login | {"password_file": administrator.password_file})
-
-    def identity(self) -> str:
-        """The server's identity: two targets with the same one share the write lock and the rate ledger."""
-        parts = urlsplit(self.url)
-        return self.server or f"nextcloud:{parts.netloc}{parts.path}"

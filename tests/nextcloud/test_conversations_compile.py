@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.nextcloud.compiling import compile_steps
+from connectors.kit.batch import Batch
 from connectors.nextcloud.conversations.reading import reference_of
 from connectors.nextcloud.conversations.room import ConversationRoom
 from connectors.nextcloud.conversations.shape import canonical, marker_in, objection, people_of, rooms_of
@@ -192,8 +192,8 @@ def test_compiling_asks_nobody() -> None:
             raise AssertionError(name)
 
     lonely = ConversationRoom(Silent(), TARGET, "https://cloud.example", Silent())  # type: ignore[arg-type]
-    steps = compile_steps([create_room("s", "S"), enter("s", "s")], IDS.__getitem__, [lonely])
-    assert len(steps) == 1
+    batch = Batch([create_room("s", "S"), enter("s", "s")], IDS.__getitem__)
+    assert len(list(lonely.compile(batch))) == 1
 
 
 def test_no_step_carries_a_user_id(bench: Bench) -> None:

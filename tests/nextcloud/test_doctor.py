@@ -81,7 +81,7 @@ def test_a_redirect_to_somewhere_else_is_refused_before_any_password() -> None:
     responses.get(f"{URL}/status.php", status=301, headers={"Location": "https://login.evil.example/"})
     responses.get(f"{URL}/ocs/v2.php/cloud/capabilities", status=301)
     findings = look()
-    assert errors(findings) == ["nextcloud.redirected"]
+    assert errors(findings) == ["kit.redirected"]
     assert findings[0].what.arguments["to"] == "https://login.evil.example/"
     assert no_password_was_sent()
 
@@ -310,8 +310,8 @@ def test_calendars_are_counted_and_the_limits_told_unless_they_were_lifted(cloud
 def test_calendars_that_cannot_be_read_are_told_with_their_mend(cloud: NextcloudEmulator) -> None:
     cloud.faults.login_page(path="/dav/calendars/", times=4)
     findings = look(cloud.url, SERVICE[1])
-    assert errors(findings) == ["nextcloud.garbled"]
-    assert mend_of(findings, "nextcloud.garbled") == "nextcloud.mend_calendars"
+    assert errors(findings) == ["kit.garbled"]
+    assert mend_of(findings, "kit.garbled") == "nextcloud.mend_calendars"
     assert "nextcloud.may_keep_calendars" not in {one.what.code for one in look(cloud.url, SERVICE[1], calendars=False)}
 
 

@@ -208,7 +208,7 @@ def test_a_creation_is_looked_up_by_its_exact_name(cloud: NextcloudEmulator, ben
 
 def test_a_repeated_observation_forgets_what_was_read_for_a_step(cloud: NextcloudEmulator, bench: FolderBench) -> None:
     cloud.add_folder("A", ["members"])
-    room = bench.connector._rooms[Kind.TEAM_FOLDER]
+    room = bench.connector.rooms[Kind.TEAM_FOLDER]
     room._read("1")  # type: ignore[attr-defined]
     look(bench)
     cloud.log.clear()

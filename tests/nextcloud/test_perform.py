@@ -279,7 +279,7 @@ def test_what_was_changed_meanwhile_has_moved(cloud: NextcloudEmulator, anna: Be
     cloud.rename("anna", "Anna von Hand")
     moved = anna.connector.verify(step, anna.ids.__getitem__)
     assert isinstance(moved, Moved)
-    assert moved.why.code == "nextcloud.field_moved"
+    assert moved.why.code == "kit.field_moved"
 
 
 def test_a_change_of_another_field_is_no_obstacle(cloud: NextcloudEmulator, anna: Bench) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from connectors.nextcloud.calendars.dav import CalDav
+from connectors.nextcloud.calendars.room import CalendarRoom
 from connectors.nextcloud.calendars.shape import Event, place_of
 from provisioner.calendars.series import Series
 from provisioner.model.bindings import Binding, Ties
@@ -109,8 +110,8 @@ class CalendarBench(Bench):
 
     @property
     def dav(self) -> CalDav:
-        room = self.connector._calendars
-        assert room is not None
+        room = self.connector.rooms[Kind.CALENDAR]
+        assert isinstance(room, CalendarRoom)
         return room.dav
 
     def look(self, interest: Interest = EVERYTHING) -> Inventory:

@@ -5,9 +5,9 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from connectors.nextcloud.accounts.shape import Account, Own, account_of, objection, own_of
-from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
+from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, garbled, segment
 from connectors.nextcloud.listing import first_page, identifiers, pages, reconcile
-from provisioner.model.errors import Garbled, LoginRefused, TargetError
+from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import (
     Absent,
     Complete,
@@ -50,7 +50,7 @@ class Accounts:
         item = self._client.get(path)
         own = own_of(item)
         if own is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return own
 
     def observe(self, own: Own) -> tuple[Observation, Groups | None]:
@@ -72,7 +72,7 @@ class Accounts:
         except TargetError as error:
             return self._partial(seen, error.text)
         if disputed:
-            return self._partial(found, Text.of("nextcloud.list_moved", count=disputed))
+            return self._partial(found, Text.of("kit.list_moved", count=disputed))
         if own.sees_only_its_groups:
             return self._partial(found, Text.of("nextcloud.only_sub_admin", user=own.id))
         if own.id not in found:
@@ -118,7 +118,7 @@ class Accounts:
         if account is None or account.remote.remote_id == identifier:
             return account
         if identifier in identifiers(self._client, f"{CLOUD}/users", "users", search=identifier):
-            raise Garbled(Text.of("nextcloud.garbled", path=_path(identifier)))
+            raise garbled(_path(identifier))
         return None
 
     def whoever(self, identifier: str) -> Account | None:
@@ -135,7 +135,7 @@ class Accounts:
                 return None
             raise
         if account is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return account
 
     def _account_of(self, item: object) -> Account | None:
@@ -159,7 +159,7 @@ class Accounts:
             return named
         addressed = self._search(address)
         if addressed is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=DETAILS))
+            raise garbled(DETAILS)
         return named + [account for account in addressed if _has(account, address)]
 
     def _search(self, letters: str) -> list[Account] | None:
@@ -172,7 +172,7 @@ class Accounts:
             return None
         found = [self._account_of(item) for item in items]
         if None in found:
-            raise Garbled(Text.of("nextcloud.garbled", path=DETAILS))
+            raise garbled(DETAILS)
         return [account for account in found if account is not None]
 
     def _complete(self, scope: Scope, found: Mapping[str, Account]) -> tuple[Observation, Groups | None]:

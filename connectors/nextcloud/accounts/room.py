@@ -1,20 +1,21 @@
-"""Accounts as a room of the connector; see `connectors.nextcloud.room`."""
+"""Accounts as a room of the connector; see `connectors.kit.rooms`."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.batch import Batch, located, text_of
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, held_against
 from connectors.nextcloud.accounts import shape, steps
 from connectors.nextcloud.accounts.oidc import steps as oidc_steps
 from connectors.nextcloud.accounts.oidc.calls import OidcAccounts
 from connectors.nextcloud.accounts.reading import Accounts
 from connectors.nextcloud.accounts.steps import Manner
 from connectors.nextcloud.accounts.writing import AccountWriter
-from connectors.nextcloud.client import CLOUD, Client, segment
+from connectors.nextcloud.client import CLOUD, PRODUCT, Client, segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.groups.shape import ADMIN
+from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.quota import UNLIMITED, bytes_of, stored
-from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.changes import Create, Erase, Join, Resume, Suspend, Update
 from provisioner.model.errors import Permanent, Uncertain
@@ -28,17 +29,15 @@ PATCH_SINCE: Final = 34
 """The first major version that takes all fields of an account in one PATCH; before, each is a PUT of its own."""
 
 
-class AccountRoom:
+class AccountRoom(Room[NextcloudLook]):
     """An account is made with its groups, fields and quota in one POST."""
 
     kind = Kind.ACCOUNT
     fields = shape.FIELDS
-    app: str | None = None
     operations = frozenset(
         {steps.CREATE, steps.PATCH, steps.PUT, steps.ENABLE, steps.DISABLE, steps.ERASE}
         | {oidc_steps.CREATE, oidc_steps.RENAME, oidc_steps.LANGUAGE}
     )
-    sharing: frozenset[str] = frozenset()
 
     def __init__(
         self, client: Client, target: str, settings: NextcloudSettings, ledger: Ledger, administrator: Client
@@ -67,11 +66,7 @@ class AccountRoom:
         """With the server's default quota in place of none."""
         return shape.canonical(field, value, self._default_quota)
 
-    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
-        """Nowhere: accounts are not linked to."""
-        return None
-
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """All accounts, or the few that are sought; notes the groups that each is in."""
         if look.interest.only is None:
             observation, look.groups_of = self.reader.observe(look.own)
@@ -124,7 +119,7 @@ class AccountRoom:
         account = self.reader.read_account(located(step, resolve))
         remote = None if account is None else account.remote
         if step.operation != steps.ERASE:
-            return held_against(step, remote)
+            return held_against(step, remote, PRODUCT)
         if account is not None and (
             account.groups is None or ADMIN in account.groups or account.remote.remote_id == self.reader.own().id
         ):
@@ -148,11 +143,11 @@ class AccountRoom:
                 return self._writer.switch(step, "disable")
             case steps.ERASE:
                 return erase(self._client, f"{CLOUD}/users/{segment(step.remote_id or '')}", step, verified)
-        raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+        raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
 
     def _perform_for_login(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         if self.oidc is None:
-            raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+            raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
         if step.operation == oidc_steps.CREATE:
             known = {key: text_of(step, key) for key in ("displayName", "email", "quota") if key in step.payload}
             name = self.oidc.create(text_of(step, "userid"), known)
@@ -161,7 +156,7 @@ class AccountRoom:
             return Done(name, fingerprint=shape.USER_OIDC)
         remote = None if verified is None else verified.remote
         if remote is None:
-            raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         if step.operation == oidc_steps.RENAME:
             self.oidc.rename(remote, text_of(step, "displayName"))
         elif remote.fields.get("language") != step.effects.fields["language"]:
@@ -183,6 +178,3 @@ class AccountRoom:
             raise Permanent(Text.of("nextcloud.note_not_ours", user=own.id))
         if own.epoch != epoch:
             self._writer.leave_note(own.id, shape.note_of(epoch))
-
-    def forget(self) -> None:
-        """Nothing is kept."""

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.batch import text_of
+from connectors.kit.batch import text_of
+from connectors.kit.outcomes import perhaps_created
 from connectors.nextcloud.accounts.shape import LOCAL_BACKEND
 from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
@@ -44,7 +45,7 @@ class AccountWriter:
         data = creating(lambda: self._client.write("POST", f"{CLOUD}/users", body), name, NOT_CREATED)
         made = data.get("id") if isinstance(data, dict) else None
         if made is None or str(made) != name:
-            raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name))
+            raise perhaps_created(name, "")
         if step.payload.get("enabled") is False:
             self.disable_at_once(name)
         return Done(name, fingerprint=LOCAL_BACKEND)

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from connectors.kit.outcomes import perhaps_created
 from connectors.nextcloud.calendars.shape import Event
-from connectors.nextcloud.client import Client, segment
-from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, RateLimited, Transient
+from connectors.nextcloud.client import Client, garbled, garbled_write, segment
+from provisioner.model.errors import Garbled, Permanent, RateLimited, Transient
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer, NeverSent
 
@@ -69,13 +70,13 @@ class CalDav:
         for href, properties in _responses(answer, path):
             address = self._below(href, self._root)
             if address is None:
-                raise Garbled(Text.of("nextcloud.garbled", path=path), "elsewhere")
+                raise garbled(path, "elsewhere")
             is_home = is_home or not address
             calendar = self._calendar(address, properties, path)
             if calendar is not None:
                 found[address] = calendar
         if not is_home:
-            raise Garbled(Text.of("nextcloud.garbled", path=path), "not the home")
+            raise garbled(path, "not the home")
         return found
 
     def events(self, calendar: str) -> Sequence[Event]:
@@ -88,7 +89,7 @@ class CalDav:
             address = self._below(href, f"{self._root}/{segment(calendar)}")
             etag, data = properties.findtext(f"{_DAV}getetag"), properties.findtext(f"{_CAL}calendar-data")
             if not address or not etag or data is None:
-                raise Garbled(Text.of("nextcloud.garbled", path=path))
+                raise garbled(path)
             found.append(Event.of(calendar, address, etag, data.encode()))
         return found
 
@@ -101,7 +102,7 @@ class CalDav:
         self._expect(answer, (200,), path)
         etag = answer.headers.get("etag", "")
         if not etag or not answer.headers.get("content-type", "").startswith("text/calendar"):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return Event.of(calendar, address, etag, answer.body)
 
     def create(self, calendar: str, name: str) -> bool:
@@ -198,7 +199,7 @@ class CalDav:
         except (NeverSent, RateLimited):
             raise
         except (Transient, Garbled) as error:
-            raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name), error.detail) from error
+            raise perhaps_created(name, error.detail) from error
 
     def _calendar(self, address: str, properties: ElementTree.Element, path: str) -> Calendar | None:
         """None: no calendar, or none of ours to look after."""
@@ -210,7 +211,7 @@ class CalDav:
             return None
         name, revision = properties.findtext(f"{_DAV}displayname"), properties.findtext(_CTAG)
         if name is None or not revision:
-            raise Garbled(Text.of("nextcloud.garbled", path=path), address)
+            raise garbled(path, address)
         return Calendar(address, name, revision, dict(_shares(properties.find(f"{_OC}invite"), path)))
 
     def _below(self, href: str, root: str) -> str | None:
@@ -234,8 +235,8 @@ class CalDav:
         elif answer.status >= 400:
             raise Permanent(Text.of("nextcloud.calendar_refused", name=unquote(path), status=answer.status), detail)
         if writing:
-            raise OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
-        raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
+            raise garbled_write(path, detail)
+        raise garbled(path, detail)
 
 
 _CALENDAR: Final = {"Content-Type": "text/calendar; charset=utf-8"}
@@ -250,7 +251,7 @@ def _shares(invite: ElementTree.Element | None, path: str) -> Iterator[tuple[str
     for user in () if invite is None else invite.iter(f"{_OC}user"):
         href, access = user.findtext(f"{_DAV}href"), user.find(f"{_OC}access")
         if not href or access is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=path), "invite")
+            raise garbled(path, "invite")
         yield href, access.find(f"{_OC}read-write") is not None
 
 
@@ -258,11 +259,11 @@ def _responses(answer: Answer, path: str) -> Iterator[tuple[str, ElementTree.Ele
     """Each thing's address, with those of its properties that it has."""
     root = _parsed(answer, path)
     if root.tag != f"{_DAV}multistatus":
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     for response in root.findall(f"{_DAV}response"):
         href = response.findtext(f"{_DAV}href")
         if not href:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         had = ElementTree.Element("had")
         for propstat in response.findall(f"{_DAV}propstat"):
             properties = propstat.find(f"{_DAV}prop")
@@ -276,4 +277,4 @@ def _parsed(answer: Answer, path: str) -> ElementTree.Element:
         # Of the server we are logged in to; expat itself limits what entities grow to.
         return ElementTree.fromstring(answer.body)  # noqa: S314
     except ElementTree.ParseError as error:
-        raise Garbled(Text.of("nextcloud.garbled", path=path)) from error
+        raise garbled(path) from error

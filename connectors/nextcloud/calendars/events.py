@@ -1,4 +1,4 @@
-"""Meetings, each a series in a calendar, as a room of the connector; see `connectors.nextcloud.room`.
+"""Meetings, each a series in a calendar, as a room of the connector; see `connectors.kit.rooms`.
 
 An unchanged calendar costs no request: its revision, which the list of calendars tells, is the one that the core
 remembers (`Interest.known`). A changed one costs one.
@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from connectors.batch import Batch, located
+from connectors.kit.batch import Batch, located
+from connectors.kit.rooms import Room, Rosters, Staged, erased_already, held_against
 from connectors.nextcloud.calendars import shape, steps
 from connectors.nextcloud.calendars.dav import CalDav
 from connectors.nextcloud.calendars.room import CalendarRoom
 from connectors.nextcloud.calendars.shape import Event
-from connectors.nextcloud.room import Look, Rosters, Staged, held_against
+from connectors.nextcloud.client import PRODUCT
+from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.calendars.ics import event
 from provisioner.calendars.series import Series
@@ -43,14 +45,12 @@ class _Fresh(Verified):
     event: Event
 
 
-class MeetingsRoom:
+class MeetingsRoom(Room[NextcloudLook]):
     """The events with our mark in our calendars. What somebody else put beside them is not looked at."""
 
     kind = Kind.MEETING
-    app: str | None = None
     fields = shape.MEETING_FIELDS
     operations = steps.MEETING_OPERATIONS
-    sharing: frozenset[str] = frozenset()
 
     def __init__(self, target: str, settings: NextcloudSettings, clock: Clock, calendar_room: CalendarRoom) -> None:
         self._target = target
@@ -70,11 +70,7 @@ class MeetingsRoom:
         """Texts without control characters."""
         return shape.canonical(field, value)
 
-    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
-        """Nowhere: an event has no page of its own."""
-        return None
-
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """One request a calendar that changed since it was read last, and none for the others."""
         narrow, sought = look.interest.only is not None, look.sought(self.kind)
         scope = Scope(self._target, self.kind, only=frozenset(one.id.key for one in sought) if narrow else None)
@@ -111,8 +107,8 @@ class MeetingsRoom:
         calendar, address = shape.place_of(located(step, resolve))
         found = self._calendars.dav.event(calendar, address)
         if found is None:
-            return Verified(None) if step.operation == steps.STRIKE else held_against(step, None)
-        verdict = held_against(step, found.remote())
+            return Verified(None) if step.operation == steps.STRIKE else held_against(step, None, PRODUCT)
+        verdict = held_against(step, found.remote(), PRODUCT)
         return verdict if isinstance(verdict, Moved) else _Fresh(found.remote(), found)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
@@ -121,16 +117,16 @@ class MeetingsRoom:
             return self._add(step, resolve)
         remote_id = located(step, resolve)
         if step.operation == steps.STRIKE and verified is not None and verified.remote is None:
-            return Done(remote_id, note=Text.of("nextcloud.erased_already", name=step.name))
+            return erased_already(step, PRODUCT)
         if not isinstance(verified, _Fresh):
-            raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         match step.operation:
             case steps.CHANGE:
                 done = self._calendars.dav.replace(verified.event, self._changed(step, verified.event))
             case steps.STRIKE:
                 done = self._calendars.dav.delete(verified.event, step.name)
             case _:
-                raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+                raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
         if not done:  # somebody was faster: nothing was written, and the next try reads it again
             raise Transient(Text.of("nextcloud.meeting_moved", name=step.name), "HTTP 412")
         return Done(remote_id)
@@ -146,10 +142,7 @@ class MeetingsRoom:
             return Unreadable(Text.of("nextcloud.meeting_twice", name=name, count=len(found)))
         return Present(found[0]) if found else Absent()
 
-    def forget(self) -> None:
-        """Nothing is kept."""
-
-    def _inside(self, dav: CalDav, calendar: str, revision: str, look: Look) -> tuple[Remote, ...]:
+    def _inside(self, dav: CalDav, calendar: str, revision: str, look: NextcloudLook) -> tuple[Remote, ...]:
         known = look.interest.known.get((Kind.CALENDAR, calendar))
         if known is not None and known.revision == revision:
             inside = known.objects

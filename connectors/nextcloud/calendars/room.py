@@ -1,4 +1,4 @@
-"""Calendars of bodies as a room of the connector; see `connectors.nextcloud.room`.
+"""Calendars of bodies as a room of the connector; see `connectors.kit.rooms`.
 
 Only calendars with our mark in their address are ever looked at: the account's own ("personal", birthdays) and whatever
 somebody made by hand are nobody's business here.
@@ -7,12 +7,13 @@ somebody made by hand are nobody's business here.
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from connectors.batch import Batch, located, text_of
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Staged, erased_already, held_against
 from connectors.nextcloud.accounts.shape import Own
 from connectors.nextcloud.calendars import shape, steps
 from connectors.nextcloud.calendars.dav import CalDav, Calendar
-from connectors.nextcloud.client import Client
-from connectors.nextcloud.room import Look, Rosters, Staged, held_against
+from connectors.nextcloud.client import PRODUCT, Client
+from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import Permanent, RateLimited
 from provisioner.model.inventory import (
@@ -32,14 +33,12 @@ from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
 
-class CalendarRoom:
+class CalendarRoom(Room[NextcloudLook]):
     """The calendars that our account made, each shared with groups that read it."""
 
     kind = Kind.CALENDAR
-    app: str | None = None  # part of the server: it can't be switched off (observed)
     fields = shape.CALENDAR_FIELDS
     operations = steps.CALENDAR_OPERATIONS
-    sharing: frozenset[str] = frozenset()
 
     def __init__(
         self, client: Client, target: str, settings: NextcloudSettings, ledger: Ledger, own: Callable[[], Own]
@@ -75,7 +74,7 @@ class CalendarRoom:
         """The calendar app, which shows all calendars that somebody has; an address for one alone there is not."""
         return f"{self._settings.url}/index.php/apps/calendar"
 
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """All of ours with whom they are shared with: one request, whatever their number."""
         narrow, sought = look.interest.only is not None, look.sought(self.kind)
         meetings = look.sought(Kind.MEETING)
@@ -105,14 +104,14 @@ class CalendarRoom:
         calendar = self.dav.all().get(located(step, resolve))
         if calendar is None:
             # What is to be erased and is gone already is done; anything else has moved.
-            return Verified(None) if step.operation == steps.ERASE else held_against(step, None)
+            return Verified(None) if step.operation == steps.ERASE else held_against(step, None, PRODUCT)
         edge = step.expects_edge
         if edge is not None:
             actor = resolve(ResourceId(edge.seats.member, edge.member))
             inside = shape.members_of(calendar.shares).get((edge.seats.role, edge.seats.member), frozenset())
             if actor not in inside:
                 return Moved(Text.of("nextcloud.edge_gone", name=actor, group=step.name))
-        return held_against(step, _remote(calendar))
+        return held_against(step, _remote(calendar), PRODUCT)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write."""
@@ -131,10 +130,10 @@ class CalendarRoom:
                 self._counted(steps.SHARE_BUCKET, lambda: self.dav.share(address, shut_out=principals))
             case steps.ERASE:
                 if verified is None or verified.remote is None:
-                    return Done(address, note=Text.of("nextcloud.erased_already", name=step.name))
+                    return erased_already(step, PRODUCT)
                 self.dav.delete_calendar(address)
             case _:
-                raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+                raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
         return Done(address)
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
@@ -144,9 +143,6 @@ class CalendarRoom:
         if len(found) > 1:
             return Unreadable(Text.of("nextcloud.calendar_twice", name=name, count=len(found)))
         return Present(_remote(found[0])) if found else Absent()
-
-    def forget(self) -> None:
-        """Nothing is kept."""
 
     def limits(self) -> Mapping[str, tuple[int, float]]:
         """Writes that the server counts, in so many seconds."""

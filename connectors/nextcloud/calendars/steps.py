@@ -6,10 +6,10 @@ A new calendar: one request, one that lets its groups in, and one a series. What
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from connectors.batch import Batch
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Stage, Staged
 from connectors.nextcloud.calendars.dav import MOST_SHARED
 from connectors.nextcloud.calendars.shape import MEETING_FIELDS, canonical
-from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value, marker_of
@@ -35,11 +35,11 @@ def compile_calendars(batch: Batch) -> Iterator[Staged]:
     """The steps of all changes of calendars."""
     for change in batch.of(Kind.CALENDAR):
         if isinstance(change, Create):
-            yield Staged(Stage.CALENDARS, _creating(change, batch))
+            yield Staged(Stage.PLACES, _creating(change, batch))
     for change in batch.of(Kind.CALENDAR):
         if isinstance(change, Join):
             for step in _sharing(change, batch):
-                yield Staged(Stage.CALENDARS, step)
+                yield Staged(Stage.PLACES, step)
         elif isinstance(change, Leave):
             for step in _unsharing(change, batch):
                 yield Staged(Stage.LEAVES, step)
@@ -54,7 +54,7 @@ def compile_meetings(batch: Batch) -> Iterator[Staged]:
     writes: dict[ResourceId, list[Write]] = {}
     for change in batch.of(Kind.MEETING):
         if isinstance(change, Create):
-            yield Staged(Stage.CALENDARS, _adding(change, batch))
+            yield Staged(Stage.PLACES, _adding(change, batch))
         elif isinstance(change, Update):
             yield Staged(Stage.UPDATES, _changing([change], dict(change.before), dict(change.after), batch))
         elif isinstance(change, Erase):

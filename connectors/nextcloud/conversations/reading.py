@@ -9,13 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, segment
+from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, garbled, segment
 from connectors.nextcloud.conversations.shape import USERS, People, Rooms, people_of, rooms_of
 from connectors.nextcloud.listing import identifier_of
-from provisioner.model.errors import Garbled
 from provisioner.model.inventory import Remote
 from provisioner.model.resources import ResourceId, marker_of
-from provisioner.model.text import Text
 
 ROOMS: Final = "/ocs/v2.php/apps/spreed/api/v4/room"
 CHAT: Final = "/ocs/v2.php/apps/spreed/api/v1/chat"
@@ -49,7 +47,7 @@ class ConversationReader:
             item = self._client.get(f"{CLOUD}/user")
             self._own = identifier_of(item.get("id") if isinstance(item, dict) else None)
             if not self._own:
-                raise Garbled(Text.of("nextcloud.garbled", path=f"{CLOUD}/user"))
+                raise garbled(f"{CLOUD}/user")
         return self._own
 
     def rooms(self) -> Rooms:
@@ -62,7 +60,7 @@ class ConversationReader:
         rooms = self.rooms()
         remote = rooms.by_token.get(token)
         if remote is None and rooms.unreadable:
-            raise Garbled(Text.of("nextcloud.garbled", path=ROOMS))
+            raise garbled(ROOMS)
         return remote
 
     def people(self, token: str) -> People | None:
@@ -106,13 +104,13 @@ class ConversationReader:
             if _time(data[-1], path) < since:
                 return False
             last = min(_id(message, path) for message in data)
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
 
 
 def _tells(message: object, own: str, reference: str, path: str) -> bool:
     """Whether a message is our first one, or may have been."""
     if not isinstance(message, dict) or not isinstance(message.get("messageType"), str):
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     if message.get("systemMessage") == "history_cleared":
         return True
     if message.get("actorType") != USERS or message.get("actorId") != own:
@@ -124,12 +122,12 @@ def _time(message: object, path: str) -> int:
     """When it was said, by the server's clock."""
     at = message.get("timestamp") if isinstance(message, dict) else None
     if not isinstance(at, int):
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     return at
 
 
 def _id(message: Mapping[str, object], path: str) -> int:
     number = message.get("id")
     if not isinstance(number, int) or number <= 0:
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     return number

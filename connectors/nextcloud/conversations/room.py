@@ -1,17 +1,18 @@
-"""Conversations as a room of the connector; see `connectors.nextcloud.room`."""
+"""Conversations as a room of the connector; see `connectors.kit.rooms`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.batch import Batch, located
-from connectors.nextcloud.client import Client
+from connectors.kit.batch import Batch, located
+from connectors.kit.rooms import Room, Rosters, Staged, held_against
+from connectors.nextcloud.client import PRODUCT, Client
 from connectors.nextcloud.conversations import shape, steps
 from connectors.nextcloud.conversations.reading import ConversationReader, reference_of
 from connectors.nextcloud.conversations.shape import People
 from connectors.nextcloud.conversations.steps import compile_conversations
 from connectors.nextcloud.conversations.writing import SOURCES, ConversationWriter
 from connectors.nextcloud.fresh import Fresh
-from connectors.nextcloud.room import Look, Rosters, Staged, held_against
+from connectors.nextcloud.look import NextcloudLook
 from provisioner.model.errors import LoginRefused, Permanent, TargetError, Uncertain
 from provisioner.model.inventory import (
     Absent,
@@ -26,7 +27,7 @@ from provisioner.model.inventory import (
     Scope,
     Unreadable,
 )
-from provisioner.model.ports import Clock, Interest, Resolve, Sought
+from provisioner.model.ports import Clock, Resolve, Sought
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Value, marker_of
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
@@ -39,7 +40,7 @@ class _ReadChat(Verified):
     greeted: bool
 
 
-class ConversationRoom:
+class ConversationRoom(Room[NextcloudLook]):
     """The rooms that our account is in: it makes them, owns them, and stays in them.
 
     A roster tells the groups inside as (MEMBER, GROUP), **every** account inside as (MEMBER, ACCOUNT), moderators and
@@ -49,7 +50,6 @@ class ConversationRoom:
 
     kind = Kind.CONVERSATION
     fields = shape.FIELDS
-    app: str | None = shape.APP
     operations = steps.OPERATIONS
     sharing = steps.SHARING
 
@@ -77,7 +77,7 @@ class ConversationRoom:
         """With index.php, which every server knows; Talk's own links lack it where the server hides it."""
         return f"{self._url}/index.php/call/{remote_id}"
 
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """One request for all rooms, and one for the participants of each that somebody asked about."""
         self._reader.own_account(look.own.id)
         only = look.interest.only
@@ -93,7 +93,7 @@ class ConversationRoom:
         rosters: dict[tuple[Kind, str], Roster] = {
             (self.kind, token): self._roster(token, remote)
             for token, remote in found.items()
-            if sought is not None or _is_of_interest(remote, look.interest)
+            if sought is not None or look.asks_for_members_of(remote, self.kind)
         }
         return Observation(completeness, found), rosters
 
@@ -114,7 +114,7 @@ class ConversationRoom:
             return Moved(Text.of("nextcloud.conversation_replaced", name=step.name))
         if remote is not None and remote.writable is not None:
             raise Permanent(Text.of("nextcloud.conversation_not_ours", name=step.name))
-        return held_against(step, remote)
+        return held_against(step, remote, PRODUCT)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """See `connectors.nextcloud.conversations.writing`."""
@@ -125,7 +125,7 @@ class ConversationRoom:
                 return self._writer.set(step, resolve)
             case steps.GREET:
                 if not isinstance(verified, _ReadChat):
-                    raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
+                    raise Uncertain(Text.of("kit.not_verified", name=step.name))
                 return self._writer.greet(step, resolve, verified.greeted)
             case steps.INVITE:
                 return self._writer.invite(step, resolve)
@@ -137,7 +137,7 @@ class ConversationRoom:
                 return self._writer.remove(step, resolve)
             case steps.ERASE:
                 return self._writer.erase(step, resolve)
-        raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+        raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
         """By the mark alone, among the rooms that our account made: names are not unique, and others can copy a mark.
@@ -170,7 +170,7 @@ class ConversationRoom:
         return Verified(None)
 
     def _gone(self, step: Step) -> Moved:
-        return Moved(Text.of("nextcloud.gone", name=step.name))
+        return Moved(Text.of("kit.gone", name=step.name, product=PRODUCT))
 
     def _narrowed(self, sought: list[Sought]) -> Scope:
         return Scope(self._scope.target, self.kind, only=frozenset(one.id.key for one in sought))
@@ -184,7 +184,7 @@ class ConversationRoom:
         except TargetError as error:
             return Roster(Partial(scope, error.text))
         if people is None:
-            return Roster(Partial(scope, Text.of("nextcloud.gone", name=remote.name)))
+            return Roster(Partial(scope, Text.of("kit.gone", name=remote.name, product=PRODUCT)))
         return Roster(Complete(scope), people.members())
 
 
@@ -193,10 +193,3 @@ def _is_sought(remote: Remote, sought: list[Sought]) -> bool:
         remote.remote_id == one.remote_id or remote.name == one.name or remote.marker == marker_of(one.id)
         for one in sought
     )
-
-
-def _is_of_interest(remote: Remote, interest: Interest) -> bool:
-    """Tied, or wanted by its name or its mark, or everybody's are asked for."""
-    kind = Kind.CONVERSATION
-    wanted = {(kind, name) in interest.names for name in (remote.name, remote.marker) if name}
-    return interest.everybody or (kind, remote.remote_id) in interest.bound or True in wanted

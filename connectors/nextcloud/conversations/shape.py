@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from connectors.nextcloud.client import garbled
 from connectors.nextcloud.listing import identifier_of
-from provisioner.model.errors import Garbled
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
 from provisioner.model.resources import EdgeRole, FieldName, Kind, Mode, Value
 from provisioner.model.text import Text
@@ -94,7 +94,7 @@ def rooms_of(data: object, path: str) -> Rooms:
     Left out are rooms of other kinds, and those that Talk made for something (a sample, a file, a breakout room).
     """
     if not isinstance(data, list):
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     found: dict[str, Remote] = {}
     owned: set[str] = set()
     unreadable = 0
@@ -187,15 +187,15 @@ class People:
 def people_of(data: object, path: str) -> People:
     """What the list of participants tells. Raises `Garbled` when one of them can't be understood."""
     if not isinstance(data, list):
-        raise Garbled(Text.of("nextcloud.garbled", path=path))
+        raise garbled(path)
     found: list[Attendee] = []
     for item in data:
         if not isinstance(item, dict):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         number, kind, role = _number(item, "attendeeId"), item.get("actorType"), _number(item, "participantType")
         actor = identifier_of(item.get("actorId"))
         if number is None or role is None or not isinstance(kind, str) or not actor:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         found.append(Attendee(number, kind, actor, role))
     return People(tuple(found))
 

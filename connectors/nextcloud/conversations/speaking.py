@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
-from connectors.nextcloud.client import Client, OcsRefusal, segment
+from connectors.nextcloud.client import PRODUCT, Client, OcsRefusal, segment
 from connectors.nextcloud.conversations.reading import CHAT, ConversationReader
 from connectors.nextcloud.conversations.shape import LONGEST_MESSAGE
 from provisioner.model.errors import NotAllowed, Permanent
@@ -37,7 +37,7 @@ class Speaker:
             raise ValueError(f"a reference of {len(reference)} letters would be cut")
         said = self._reader.said(conversation, reference, int((since - _APART).timestamp()))
         if said is None:
-            raise Permanent(Text.of("nextcloud.gone", name=conversation))
+            raise Permanent(Text.of("kit.gone", name=conversation, product=PRODUCT))
         if said:
             return False
         self._ledger.acquire(SAY_BUCKET, *LIMIT)

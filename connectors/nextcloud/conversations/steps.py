@@ -7,9 +7,9 @@ write each, since Talk has an address for every field.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from connectors.batch import Batch
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Stage, Staged
 from connectors.nextcloud.conversations.shape import canonical
-from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Value, marker_of
@@ -42,17 +42,17 @@ def compile_conversations(batch: Batch) -> Iterator[Staged]:
         if isinstance(change, Create):
             for step in _creating(change, batch):
                 late = step.operation == SET  # a closed room takes no message, so it is closed last
-                locks.append(step) if late else (yield Staged(Stage.CONVERSATIONS, step))
+                locks.append(step) if late else (yield Staged(Stage.PLACES, step))
     for change in changes:
         if isinstance(change, Join) and change.role is EdgeRole.MEMBER:
             for step in _inviting(change, batch):
-                yield Staged(Stage.CONVERSATIONS, step)
+                yield Staged(Stage.PLACES, step)
     for change in changes:
         if isinstance(change, Join) and change.role is EdgeRole.MODERATOR:
             for key in change.members:
-                yield Staged(Stage.CONVERSATIONS, _promoting(change, key, batch))
+                yield Staged(Stage.PLACES, _promoting(change, key, batch))
     for step in locks:
-        yield Staged(Stage.CONVERSATIONS, step)
+        yield Staged(Stage.PLACES, step)
     for change in changes:
         if isinstance(change, Update):
             for step in _updating(change, batch):

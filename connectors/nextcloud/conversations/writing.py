@@ -6,7 +6,8 @@ Nobody but accounts and groups is ever let in: an e-mail address would turn the 
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.batch import located, text_of
+from connectors.kit.batch import located, text_of
+from connectors.kit.outcomes import perhaps_created
 from connectors.nextcloud.client import Client, OcsRefusal, segment
 from connectors.nextcloud.conversations.reading import CHAT, ROOMS, ConversationReader, reference_of, room_path
 from connectors.nextcloud.conversations.shape import (
@@ -83,7 +84,7 @@ class ConversationWriter:
         made = data if isinstance(data, dict) else {}
         token, number = made.get("token"), identifier_of(made.get("id"))
         if not isinstance(token, str) or not token or not number or made.get("description") != marker:
-            raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name))
+            raise perhaps_created(name, "")
         invalid = made.get("invalidParticipants")
         unknown = invalid.get(GROUPS) if isinstance(invalid, dict) else None
         missing = [one for one in map(identifier_of, unknown) if one in groups] if isinstance(unknown, list) else []

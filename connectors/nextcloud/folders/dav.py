@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 
-from connectors.nextcloud.client import Client, segment
-from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent, Transient
+from connectors.nextcloud.client import Client, garbled, garbled_write, segment
+from provisioner.model.errors import Permanent, Transient
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer
 
@@ -67,7 +67,7 @@ class WebDav:
             # Small, and of the server we are logged in to; expat itself limits what entities grow to.
             found = ElementTree.fromstring(answer.body).iter(_FOLDER_ID)  # noqa: S314
         except ElementTree.ParseError as error:
-            raise Garbled(Text.of("nextcloud.garbled", path=path)) from error
+            raise garbled(path) from error
         return next((one.text for one in found if one.text), None)
 
     def make_folder(self, names: Names) -> bool:
@@ -88,7 +88,7 @@ class WebDav:
         self._expect(answer, (200,), path)
         etag = answer.headers.get("etag", "")
         if not etag or "oc-etag" not in answer.headers:
-            raise Garbled(Text.of("nextcloud.garbled", path=path), "no ETag")
+            raise garbled(path, "no ETag")
         return File(answer.body, etag)
 
     def create(self, names: Names, content: bytes) -> bool:
@@ -123,8 +123,8 @@ class WebDav:
         elif answer.status >= 400:
             raise Permanent(Text.of("nextcloud.file_refused", path=path, status=answer.status), detail)
         if writing:
-            raise OutcomeUnknown(Text.of("nextcloud.garbled_write", path=path), detail)
-        raise Garbled(Text.of("nextcloud.garbled", path=path), detail)
+            raise garbled_write(path, detail)
+        raise garbled(path, detail)
 
 
 def _xml(depth: int) -> dict[str, str]:

@@ -8,11 +8,12 @@ number is a mask of rights. So nothing leaves here that was not looked at before
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.nextcloud.client import Client, OcsRefusal, segment
+from connectors.kit.outcomes import perhaps_created
+from connectors.nextcloud.client import PRODUCT, Client, OcsRefusal, garbled, garbled_write, segment
 from connectors.nextcloud.folders.shape import RIGHTS, Folder, folder_of, objection, unreadable
 from connectors.nextcloud.outcomes import creating
 from connectors.nextcloud.quota import MOST, UNLIMITED
-from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, RateLimited, Transient
+from provisioner.model.errors import NotAllowed, OutcomeUnknown, Permanent, RateLimited, Transient
 from provisioner.model.resources import Value
 from provisioner.model.text import Text
 from provisioner.transport.answer import NeverSent
@@ -38,7 +39,7 @@ class Folders:
         """
         data = self._client.get(FOLDERS)
         if not isinstance(data, dict) and data != []:
-            raise Garbled(Text.of("nextcloud.garbled", path=FOLDERS))
+            raise garbled(FOLDERS)
         found = {str(key): folder_of(item) for key, item in (data.items() if isinstance(data, dict) else ())}
         return {
             key: folder if folder is not None and folder.id == key else unreadable(key) for key, folder in found.items()
@@ -50,7 +51,7 @@ class Folders:
         data = self._client.get(path)
         count = data.get("count") if isinstance(data, dict) else None
         if not isinstance(count, int) or isinstance(count, bool):
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return count
 
     def read(self, identifier: str) -> Folder | None:
@@ -65,7 +66,7 @@ class Folders:
                 raise NotAllowed(Text.of("nextcloud.folders_not_allowed"), refusal.detail) from refusal
             raise
         if folder is None or folder.id != identifier:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return folder
 
     def create(self, name: str) -> Folder:
@@ -80,7 +81,7 @@ class Folders:
             raise _taken(refusal, name) from refusal
         folder = folder_of(data)
         if folder is None:
-            raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name))
+            raise perhaps_created(name, "")
         return folder
 
     def rename(self, identifier: str, name: str) -> Folder:
@@ -114,7 +115,7 @@ class Folders:
                 raise
             found = self.read(identifier)
             if found is None:
-                raise Permanent(Text.of("nextcloud.gone", name=identifier)) from refusal
+                raise Permanent(Text.of("kit.gone", name=identifier, product=PRODUCT)) from refusal
             folder = found
         except (NeverSent, RateLimited):
             raise
@@ -161,7 +162,7 @@ class Folders:
         """``{"success": true, "folder": {…}}``."""
         folder = folder_of(data.get("folder")) if isinstance(data, dict) else None
         if folder is None:
-            raise OutcomeUnknown(Text.of("nextcloud.garbled_write", path=FOLDERS))
+            raise garbled_write(FOLDERS)
         return folder
 
     @staticmethod

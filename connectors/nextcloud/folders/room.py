@@ -1,11 +1,12 @@
-"""Team folders as a room of the connector; see `connectors.nextcloud.room`."""
+"""Team folders as a room of the connector; see `connectors.kit.rooms`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
-from connectors.batch import Batch, located, text_of
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Staged, erased_already, held_against
 from connectors.nextcloud.accounts.shape import Own
-from connectors.nextcloud.client import Client
+from connectors.nextcloud.client import PRODUCT, Client
 from connectors.nextcloud.folders import shape, steps
 from connectors.nextcloud.folders.dav import WebDav
 from connectors.nextcloud.folders.files import FolderFiles
@@ -14,7 +15,7 @@ from connectors.nextcloud.folders.shape import ALL_RIGHTS, Folder
 from connectors.nextcloud.folders.steps import Compiler, Manner
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups.requests import Groups
-from connectors.nextcloud.room import Look, Rosters, Staged, held_against
+from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import Garbled, NotAllowed, Permanent, Uncertain
 from provisioner.model.inventory import (
@@ -53,11 +54,10 @@ ALL_OPERATIONS = frozenset(
 )
 
 
-class FolderRoom:
+class FolderRoom(Room[NextcloudLook]):
     """Folders with the groups that have them. The working group of the settings is ours and no part of any roster."""
 
     kind = Kind.TEAM_FOLDER
-    app: str | None = shape.APP
     operations = ALL_OPERATIONS
     sharing = ALL_OPERATIONS - {steps.ERASE}
 
@@ -75,9 +75,11 @@ class FolderRoom:
         self._dav: WebDav | None = None
         self._fresh: Fresh[Folder | None] = Fresh(clock)
         self._files = FolderFiles(self._folders, self._own_files, self._working_group or "", settings.welcome_note)
-        self.fields: Mapping[FieldName, Mode] = shape.FIELDS
-        if self._working_group is not None:
-            self.fields = shape.FIELDS | shape.FIELDS_OF_MEMBERS
+
+    @property
+    def fields(self) -> Mapping[FieldName, Mode]:
+        """What is laid out inside a folder needs a working group, by which we are in it."""
+        return shape.FIELDS if self._working_group is None else shape.FIELDS | shape.FIELDS_OF_MEMBERS
 
     def objection(self, name: str) -> Text | None:
         """Why no folder is mounted there."""
@@ -101,7 +103,7 @@ class FolderRoom:
 
     # --- reading -----------------------------------------------------------------------------------------------
 
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """All folders with their groups: one request, and a second one where it can't be told that these are all."""
         self.forget()
         sought, narrow = look.sought(self.kind), look.interest.only is not None
@@ -166,10 +168,10 @@ class FolderRoom:
         folder = self._read(located(step, resolve))
         if folder is None:
             # What is to be erased and is gone already is done; anything else has moved.
-            return Verified(None) if step.operation == steps.ERASE else held_against(step, None)
+            return Verified(None) if step.operation == steps.ERASE else held_against(step, None, PRODUCT)
         if step.expects_edge is not None:
             return self._verify_edge(folder, step.expects_edge, resolve)
-        return held_against(step, folder.remote)
+        return held_against(step, folder.remote, PRODUCT)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write, or the few of one step; see `connectors.nextcloud.folders.steps`."""
@@ -206,7 +208,7 @@ class FolderRoom:
         match step.operation:
             case steps.LET_IN if isinstance(bits, int):
                 if self._groups.read_group(group) is None:  # the server would let a name in that belongs to nobody
-                    raise Permanent(Text.of("nextcloud.gone", name=group))
+                    raise Permanent(Text.of("kit.gone", name=group, product=PRODUCT))
                 return self._folders.let_in(identifier, group, bits)
             case steps.GRADE if isinstance(bits, int):
                 self._stop_managing(self._present(step, identifier), group)
@@ -216,7 +218,7 @@ class FolderRoom:
             case steps.TAKE_OUT:
                 self._stop_managing(self._present(step, identifier), group)
                 return self._folders.take_out(identifier, group)
-        raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+        raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
 
     def _open(self, identifier: str) -> Folder:
         group = self._working_group
@@ -248,9 +250,9 @@ class FolderRoom:
 
     def _erase(self, step: Step, identifier: str, verified: Verified | None) -> Done:
         if verified is None:
-            raise Uncertain(Text.of("nextcloud.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         if verified.remote is None:
-            return Done(identifier, note=Text.of("nextcloud.erased_already", name=step.name))
+            return erased_already(step, PRODUCT)
         self._folders.delete(identifier)
         return Done(identifier)
 
@@ -271,7 +273,7 @@ class FolderRoom:
     def _present(self, step: Step, identifier: str) -> Folder:
         folder = self._read(identifier)
         if folder is None:
-            raise Permanent(Text.of("nextcloud.gone", name=step.name))
+            raise Permanent(Text.of("kit.gone", name=step.name, product=PRODUCT))
         return folder
 
     def _own_files(self) -> WebDav:

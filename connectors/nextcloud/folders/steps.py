@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.batch import Batch
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Stage, Staged
 from connectors.nextcloud.folders import shape
 from connectors.nextcloud.folders.shape import ALL_RIGHTS, RIGHTS
-from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.inventory import UNKNOWN, Unknown
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Seats, Value
@@ -80,7 +80,7 @@ class Compiler:
         if wanted.get("advanced_permissions") is False:  # as every new folder is
             made["advanced_permissions"] = False
         yield Staged(
-            Stage.FOLDERS,
+            Stage.PLACES,
             Step(
                 target=change.target,
                 operation=CREATE,
@@ -92,11 +92,11 @@ class Compiler:
             ),
         )
         if self._manner.has_working_group:
-            yield Staged(Stage.FOLDERS, self._step(change, OPEN, cost=Cost(requests=2)))
+            yield Staged(Stage.PLACES, self._step(change, OPEN, cost=Cost(requests=2)))
         if "quota" in wanted:
-            yield Staged(Stage.FOLDERS, self._set(change, "quota", wanted["quota"]))
+            yield Staged(Stage.PLACES, self._set(change, "quota", wanted["quota"]))
         if wanted.get("advanced_permissions") is True:
-            yield Staged(Stage.FOLDERS, self._set(change, "advanced_permissions", True))
+            yield Staged(Stage.PLACES, self._set(change, "advanced_permissions", True))
         yield from self._layout(change, wanted.get("layout"))
 
     def _update(self, change: Update) -> Iterator[Staged]:
@@ -157,7 +157,7 @@ class Compiler:
             refers=(ResourceId(change.member, member),),
             cost=Cost(requests=2 if bits == ALL_RIGHTS else 3),
         )
-        yield Staged(Stage.FOLDERS, step)
+        yield Staged(Stage.PLACES, step)
         if change.role is not role:
             yield from (Staged(Stage.UPDATES, step) for step in self._grade(change, role, member))
 

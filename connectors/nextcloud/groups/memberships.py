@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.batch import located
+from connectors.kit.batch import located
 from connectors.nextcloud.client import CLOUD, Client, segment
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Uncertain

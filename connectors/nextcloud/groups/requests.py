@@ -4,7 +4,7 @@ from collections.abc import Collection
 from itertools import takewhile
 from typing import Final
 
-from connectors.batch import text_of
+from connectors.kit.batch import text_of
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, group_segment
 from connectors.nextcloud.groups.shape import nameless, remote_of
 from connectors.nextcloud.listing import first_page, identifiers, pages, reconcile
@@ -53,7 +53,7 @@ class Groups:
         except TargetError as error:
             return Observation(Partial(self._scope, error.text), seen)
         if disputed:
-            return Observation(Partial(self._scope, Text.of("nextcloud.list_moved", count=disputed)), found)
+            return Observation(Partial(self._scope, Text.of("kit.list_moved", count=disputed)), found)
         return Observation(Complete(self._scope), found)
 
     def look_for(self, wanted: Collection[str]) -> dict[str, Remote]:

@@ -1,16 +1,17 @@
-"""Groups and who is in them as a room of the connector; see `connectors.nextcloud.room`."""
+"""Groups and who is in them as a room of the connector; see `connectors.kit.rooms`."""
 
 from collections.abc import Collection, Iterator, Mapping
 
-from connectors.batch import Batch, located, text_of
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, held_against
 from connectors.nextcloud.accounts.reading import Accounts
-from connectors.nextcloud.client import CLOUD, Client, group_segment
+from connectors.nextcloud.client import CLOUD, PRODUCT, Client, group_segment
 from connectors.nextcloud.erasing import erase, erase_step, still_meant
 from connectors.nextcloud.fresh import Fresh
 from connectors.nextcloud.groups import memberships, shape, steps
 from connectors.nextcloud.groups.memberships import Leaving
 from connectors.nextcloud.groups.requests import Groups
-from connectors.nextcloud.room import Look, Rosters, Stage, Staged, held_against
+from connectors.nextcloud.look import NextcloudLook
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Garbled, LoginRefused, Permanent, TargetError
 from provisioner.model.inventory import (
@@ -33,12 +34,11 @@ from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
 
-class GroupRoom:
+class GroupRoom(Room[NextcloudLook]):
     """A group's members are told by the accounts; who exists already joins and leaves one request an edge."""
 
     kind = Kind.GROUP
     fields = shape.FIELDS
-    app: str | None = None
     operations = frozenset({steps.CREATE, steps.RENAME, steps.ERASE, memberships.JOIN, memberships.LEAVE})
     sharing = frozenset({memberships.LEAVE})
 
@@ -62,11 +62,7 @@ class GroupRoom:
         """Display names are trimmed and cut."""
         return shape.canonical(field, value)
 
-    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - a port's signature
-        """Nowhere: groups are not linked to."""
-        return None
-
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+    def observe(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         """All groups; their members only where everybody's groups are known. Or the few that are sought, with theirs.
 
         A narrow look costs one request, and one a group. What the sought accounts told of their groups stands in
@@ -82,7 +78,7 @@ class GroupRoom:
         }
         return observation, rosters
 
-    def _observe_only(self, look: Look) -> tuple[Observation, Rosters]:
+    def _observe_only(self, look: NextcloudLook) -> tuple[Observation, Rosters]:
         sought = look.sought(Kind.GROUP)
         wanted = {one.remote_id or one.name for one in sought if one.remote_id or self.objection(one.name) is None}
         people = frozenset(one.id.key for one in look.sought(Kind.ACCOUNT))
@@ -110,7 +106,7 @@ class GroupRoom:
         return Observation(Complete(Scope(self._target, Kind.GROUP, only=keys)), objects), rosters
 
     def _roster(
-        self, identifier: str, inside: Collection[str], look: Look, only: frozenset[str] | None = None
+        self, identifier: str, inside: Collection[str], look: NextcloudLook, only: frozenset[str] | None = None
     ) -> Roster:
         scope = Scope(self._target, Kind.GROUP, identifier, only)
         completeness: Completeness = Complete(scope, Level.FIELDS)
@@ -123,7 +119,7 @@ class GroupRoom:
         for change in batch.of(self.kind):
             digest = batch.digest(change)
             if isinstance(change, Create):
-                yield Staged(Stage.GROUPS, steps.create_step(change, digest))
+                yield Staged(Stage.CONTAINERS, steps.create_step(change, digest))
             elif isinstance(change, Update):
                 for step in steps.update_steps(change, digest):
                     yield Staged(Stage.UPDATES, step)
@@ -148,7 +144,7 @@ class GroupRoom:
         remote = self._reader.read_group(located(step, resolve))
         if step.operation == steps.ERASE:
             return self._verify_erasure(step, remote)
-        return held_against(step, remote)
+        return held_against(step, remote, PRODUCT)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write."""
@@ -166,7 +162,7 @@ class GroupRoom:
             case steps.ERASE:
                 path = f"{CLOUD}/groups/{group_segment(step.remote_id or '')}"
                 return erase(self._client, path, step, verified)
-        raise Permanent(Text.of("nextcloud.unknown_operation", operation=step.operation))
+        raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - there is no room for a marker
         """By exactly this id."""
@@ -185,7 +181,7 @@ class GroupRoom:
             seen = self._edges.read((Kind.ACCOUNT, user_id), lambda: self._groups_of(user_id))
         if seen is None:
             gone = group if step.payload.get("read") == memberships.READ_GROUP else user_id
-            return Moved(Text.of("nextcloud.gone", name=gone))
+            return Moved(Text.of("kit.gone", name=gone, product=PRODUCT))
         if _other_end(step) not in seen:
             return Moved(Text.of("nextcloud.edge_gone", name=user_id, group=group))
         return Verified(None)

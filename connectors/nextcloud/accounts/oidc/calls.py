@@ -8,11 +8,12 @@ provider is looked at before the first call, the name before each, and the id th
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from connectors.kit.outcomes import perhaps_created
 from connectors.nextcloud.accounts.oidc.providers import Told, providers_of
 from connectors.nextcloud.accounts.shape import Account, is_upserted
-from connectors.nextcloud.client import Client, OcsRefusal
+from connectors.nextcloud.client import Client, OcsRefusal, garbled
 from connectors.nextcloud.outcomes import creating
-from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, TargetError
+from provisioner.model.errors import NotAllowed, Permanent, TargetError
 from provisioner.model.inventory import Remote
 from provisioner.model.text import Text
 
@@ -47,7 +48,7 @@ class OidcAccounts:
                 raise
             return None
         if found is None:
-            raise Garbled(Text.of("nextcloud.garbled", path=path))
+            raise garbled(path)
         return Told(found)
 
     def create(self, name: str, fields: Mapping[str, str]) -> str:
@@ -104,7 +105,7 @@ class OidcAccounts:
     def _compare(self, name: str, data: object) -> None:
         made = data.get("user_id") if isinstance(data, dict) else None
         if not isinstance(made, str):
-            raise OutcomeUnknown(Text.of("nextcloud.perhaps_created", name=name))
+            raise perhaps_created(name, "")
         if made != name:
             # Whatever came to be is not what the login will ask for; every further call would make one more.
             self._stopped = Permanent(Text.of("nextcloud.oidc_made_other", name=name, made=made))

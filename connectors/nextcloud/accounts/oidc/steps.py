@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from connectors.kit.rooms import Stage, Staged
 from connectors.nextcloud.accounts.shape import FIELDS, canonical
 from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET, Manner, sent
 from connectors.nextcloud.groups import memberships
-from connectors.nextcloud.room import Stage, Staged
 from provisioner.model.changes import Create, Join, Update
 from provisioner.model.inventory import Unknown
 from provisioner.model.resources import FieldName, Value
