@@ -299,6 +299,12 @@ class Policy(Section):
     )
     lifecycle: LifecyclePolicy = Field(default=LifecyclePolicy(), description="What becomes of people who left.")
     retention: RetentionPolicy = Field(default=RetentionPolicy(), description="How long what we remember is kept.")
+    rotation: dict[str, Annotated[int, Field(ge=1, le=100)]] = Field(
+        default_factory=dict,
+        description="By target (as the settings name it): in how many runs each of its groups and categories is read "
+        'once while nothing is to be done in it, e.g. {"forum": 7}. For servers that answer few requests a minute: '
+        "what somebody changed over there is seen that much later. What is not named is read in every run.",
+    )
     managed: tuple[str, ...] | None = Field(
         default=None,
         description="Ids of the bodies to manage; null for all. So one group starts and the rest follows.",

@@ -16,6 +16,7 @@ from provisioner.execution import Report
 from provisioner.model.changes import Adopt, Change, ChangeClass
 from provisioner.model.errors import ReadiError
 from provisioner.model.plan import Plan
+from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.text import Text
 from provisioner.state import Runs, ServerLock, StepState
 
@@ -39,6 +40,10 @@ class Approved(NamedTuple):
     def of(cls, change: Change) -> "Approved":
         return cls(change.target, str(change.verb), str(change.id.kind), change.id.key, change.name)
 
+    @property
+    def resource(self) -> ResourceId:
+        return ResourceId(Kind(self.kind), self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -56,6 +61,10 @@ class Approval:
         """Somebody read the whole plan and agrees to exactly its changes."""
         changes = {change.digest(): Approved.of(change) for change in plan.changes()}
         return cls(changes, plan.registry_digest, plan.policy_digest, allowed)
+
+    def resources(self) -> dict[str, ResourceId]:
+        """What each approved change is about, by its digest."""
+        return {digest: change.resource for digest, change in (self.changes or {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ def apply(
         targets = stack.enter_context(site.targets(only_targets))
         locks = lock_servers(site, targets, stack)
         site.ties_log.check()
-        planned = make_plan(site, targets, only, approval.allowed, decisions, approval.changes or {})
+        planned = make_plan(site, targets, only, approval.allowed, decisions, approval.resources())
         _check_current(planned, approval)
         if planned.plan.refusals:
             return Applied(planned)

@@ -1,11 +1,10 @@
 """Texts that link things to each other: where everything is, over all targets, before a run and in the middle of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from provisioner.app.connectors import Target
-from provisioner.app.observing import View, remote_ids, ties_of
+from provisioner.app.observing import View, everywhere, remote_ids, ties_of
 from provisioner.app.site import Site
 from provisioner.execution import Report, Then
 from provisioner.model.bindings import Binding, Ties
@@ -49,17 +48,33 @@ def gather(site: Site, views: Mapping[str, View], parts: Iterable[TargetPlan]) -
     if not kinds:
         return Addresses({})
     found: dict[str, Found] = {}
-    others = [name for name in site.target_names() if name not in views]
-    nobody: list[Target] = []
-    with site.targets(others) if others else nullcontext(nobody) as opened:
-        for name, ties in ties_of(site, opened).items():
-            capabilities = next(one.connector.capabilities() for one in opened if one.name == name)
-            found[name] = addresses_after(TargetPlan(name), _linked(ties, kinds), capabilities)
+    with everywhere(site, [view.target for view in views.values()]) as opened:
+        others = [target for target in opened if target.name not in views]
+        found |= _where_tied(others, ties_of(site, others), kinds)
     for part in parts:
         view = views[part.target]
         capabilities = _capabilities(view)
         found[part.target] = addresses_after(part, _linked(view.known, kinds), capabilities, view.inventory)
     return Addresses({name: found[name] for name in site.target_names()})
+
+
+def tied_addresses(site: Site, targets: Sequence[Target], known: Mapping[str, Ties]) -> Addresses:
+    """Where everything is that is tied by now, also in targets that are not among ``targets``. Asks no target.
+
+    ``known``: the ties of ``targets``. Raises `SettingsError`.
+    """
+    with everywhere(site, targets) as opened:
+        ties = {**ties_of(site, [target for target in opened if target.name not in known]), **known}
+        return Addresses(_where_tied(opened, ties, frozenset(Kind)))
+
+
+def _where_tied(targets: Iterable[Target], ties: Mapping[str, Ties], kinds: frozenset[Kind]) -> dict[str, Found]:
+    return {
+        target.name: addresses_after(
+            TargetPlan(target.name), _linked(ties[target.name], kinds), target.connector.capabilities()
+        )
+        for target in targets
+    }
 
 
 def write_texts(site: Site, before: Addresses, views: Iterable[View], texts: Sequence[Texts]) -> Then:

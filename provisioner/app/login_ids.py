@@ -4,11 +4,10 @@ Nothing else tells for sure: an address may be somebody else's, and a forum give
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 from provisioner.app.connectors import Target
-from provisioner.app.observing import ties_of
+from provisioner.app.observing import everywhere, ties_of
 from provisioner.app.site import Site
 from provisioner.model.bindings import Ties
 from provisioner.model.ports import Capabilities
@@ -26,8 +25,8 @@ def login_ids(site: Site, targets: Sequence[Target], known: Mapping[str, Ties]) 
     """
     if not any(_asks(target.connector.capabilities()) for target in targets):
         return None
-    with _all_targets(site, targets) as everywhere:
-        logins = [target for target in everywhere if _answers(target.connector.capabilities())]
+    with everywhere(site, targets) as opened:
+        logins = [target for target in opened if _answers(target.connector.capabilities())]
         ties = {**ties_of(site, [login for login in logins if login.name not in known]), **known}
         if not logins:
             return None
@@ -72,16 +71,3 @@ def _told(capabilities: Capabilities, ties: Ties) -> Iterator[tuple[str, str]]:
             told = capabilities.address(identity.kind, binding.remote_id, binding.name)
             if told is not None:
                 yield identity.key, told
-
-
-@contextmanager
-def _all_targets(site: Site, targets: Sequence[Target]) -> Iterator[list[Target]]:
-    """In the order of the settings; those that are not open yet are opened meanwhile."""
-    opened = {target.name: target for target in targets}
-    others = [name for name in site.target_names() if name not in opened]
-    if not others:
-        yield list(targets)
-        return
-    with site.targets(others) as more:
-        opened |= {target.name: target for target in more}
-        yield [opened[name] for name in site.target_names()]

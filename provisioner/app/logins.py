@@ -40,7 +40,7 @@ def examine_login(site: Site, target: Target) -> Iterator[Finding]:
 def _has_groups(connector: Connector) -> bool:
     """Groups that a login could write; in what people log in with they are written by us."""
     can = connector.capabilities()
-    return Kind.GROUP in can.fields and not can.holds_login
+    return Kind.GROUP in can.fields and not can.made_by_us
 
 
 def writers(policy: Policy, login: LoginGroups, ours: Sequence[str]) -> Iterator[Finding]:

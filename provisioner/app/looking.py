@@ -61,7 +61,7 @@ def find_drift(site: Site, only_targets: Sequence[str] = ()) -> Drifted:
 
 def _login_writes(policy: Policy | None, view: View) -> frozenset[ResourceId]:
     """Keys of the containers whose members the login writes: that they change is nobody's tampering."""
-    ours = view.capabilities is not None and view.capabilities.holds_login
+    ours = view.capabilities is not None and view.capabilities.made_by_us
     if ours or policy is None or policy.groups.members_written_by != "login":
         return frozenset()
     return frozenset(identity for identity in view.ties.bindings if identity.kind is Kind.GROUP)

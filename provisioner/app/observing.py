@@ -1,7 +1,8 @@
 """Reads the targets, each with what the database knows of it, and settles what earlier runs left open."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -66,6 +67,22 @@ def ties_of(site: Site, targets: Sequence[Target]) -> dict[str, Ties]:
     """All that the database knows of these targets. Raises `StateError`."""
     bindings = Bindings(site.database)
     return {target.name: bindings.ties(site.network, target.name, target.server) for target in targets}
+
+
+@contextmanager
+def everywhere(site: Site, targets: Sequence[Target]) -> Iterator[list[Target]]:
+    """All targets of the network in the order of the settings; those that are not open yet are opened meanwhile.
+
+    Raises `SettingsError`.
+    """
+    opened = {target.name: target for target in targets}
+    others = [name for name in site.target_names() if name not in opened]
+    if not others:
+        yield [opened[name] for name in site.target_names()]
+        return
+    with site.targets(others) as more:
+        opened |= {target.name: target for target in more}
+        yield [opened[name] for name in site.target_names()]
 
 
 def observe(
@@ -147,7 +164,7 @@ def _read(site: Site, target: Target, interest: Interest) -> Inventory:
         if where not in known or known[where].revision != revision
     }
     remembered.keep(anew)
-    return inventory
+    return replace(inventory, resting=interest.skip - inventory.rosters.keys())
 
 
 def _behind(site: Site, target: Target, inventory: Inventory) -> Text | None:

@@ -11,10 +11,11 @@ from policies.desire import Assigned, Tied, TiedMeetings, TiedSpaces, desire
 from provisioner.app.addresses import with_join_links
 from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, filled, is_named, narrow, whole
-from provisioner.app.linking import Addresses, gather
+from provisioner.app.linking import Addresses, gather, tied_addresses
 from provisioner.app.login_ids import LoginIds, login_ids, with_login_ids
 from provisioner.app.observing import View, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
+from provisioner.app.turns import Turns
 from provisioner.model.bindings import Ties
 from provisioner.model.changes import Adopt, Change
 from provisioner.model.errors import SettingsError
@@ -33,6 +34,7 @@ ROLLING = timedelta(days=7)
 
 Decisions = Mapping[str, Mapping[ResourceId, str]]
 UNDECIDED: Final[Decisions] = MappingProxyType({})
+NOTHING_APPROVED: Final[Mapping[str, ResourceId]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ def make_plan(
     only: frozenset[str] = frozenset(),
     allowed: frozenset[str] = frozenset(),
     decisions: Decisions = UNDECIDED,
-    approved: Container[str] = frozenset(),
+    approved: Mapping[str, ResourceId] = NOTHING_APPROVED,
 ) -> Planned:
     """Plan for ``targets``. ``only``: ids of people, bodies or organisations; ``allowed``: words of guards.
 
     ``decisions``: by target, the remote ids that a ranger chose for what is to be adopted; ``approved``: digests of the
-    changes that somebody read and that will be made together with the unattended ones.
+    changes that somebody read and that will be made together with the unattended ones, and what each changes.
 
     Raises `SettingsError` and `StateError`; a target that can't be observed becomes an error in its part of the plan.
     """
@@ -70,7 +72,11 @@ def make_plan(
     _check_known(only, inputs, desired, known.values())
     aim = partial(narrow, only, registry) if only else whole
     logins = login_ids(site, targets, known)
-    views = observe(site, targets, partial(_aimed, aim, desired, logins), known)
+    turns = Turns(site, {} if only else inputs.policy.rotation, frozenset(approved.values()))
+    aimed = partial(_aimed, aim, desired, logins)
+    if any(turns.applies_to(target.name) for target in targets):
+        aimed = partial(_in_turn, aimed, turns, tied_addresses(site, targets, known))
+    views = observe(site, targets, aimed, known)
     rules = planning_rules(inputs.policy)
     parts: list[TargetPlan] = []
     for name, view in views.items():
@@ -81,10 +87,12 @@ def make_plan(
         chosen = decisions.get(name, {})
         part = plan_target(view.desired, view.inventory, view.ties, view.capabilities, rules, chosen)
         views[name] = replace(view, ties=replace(view.ties, borrowed=part.borrowed))
-        notices = (*part.notices, *_missing(view, desired), *_notices_of_age(view))
+        notices = (*part.notices, *_missing(view, desired), *_notices_of_age(view), *turns.notices(view))
         parts.append(replace(part, notices=notices))
     addresses = gather(site, views, parts)
     parts = [_finished(part, views[part.target], rules, addresses) for part in parts]
+    for part in parts:
+        turns.note(views[part.target], part)
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
     refused = _refusals(site, plan, views, desired, rules.guards, allowed, approved)
     return Planned(replace(plan, refusals=refused), inputs, desired, views, addresses)
@@ -101,13 +109,24 @@ def _aimed(
     return aim(desired_in(target.connector.capabilities(), desired, logins), ties, target.type.kinds)
 
 
+def _in_turn(
+    aim: Callable[[Target, Ties], Focused], turns: Turns, where: Addresses, target: Target, ties: Ties
+) -> Focused:
+    """Without what need not be read this time."""
+    found = aim(target, ties)
+    if not turns.applies_to(target.name):
+        return found
+    skip = turns.resting(target, found.desired, found.ties, where.seen_from(target.name))
+    return replace(found, interest=replace(found.interest, skip=skip))
+
+
 def desired_in(capabilities: Capabilities, desired: Desired, logins: LoginIds | None = None) -> Desired:
     """What is wanted of one target: nothing comes along with a login where the login itself is kept, or before it.
 
     Where it does, a login also gives a group the name that people read, each time anew: two of them would take turns.
     """
     desired = with_login_ids(capabilities, desired, logins)
-    if not capabilities.holds_login and not capabilities.before_login:
+    if not capabilities.made_by_us:
         if not desired.login_writes:
             return desired
         named = {identity: _unnamed(desired.resources[identity]) for identity in _written(desired)}

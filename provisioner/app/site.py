@@ -184,12 +184,15 @@ class Site:
         return Inputs(loaded, read.policy, (*loaded.problems, *read.problems, *self.misnamed(read.policy, loaded)))
 
     def misnamed(self, policy: Policy, loaded: Loaded) -> Iterator[Problem]:
-        """Bodies that `managed` names and that do not exist: with a slip of the pen nothing would be managed."""
+        """Bodies and targets that are named and do not exist: with a slip of the pen nothing would be managed."""
         known = loaded.registry.bodies.keys() | loaded.registry.blocked
         for body in policy.managed or ():
             if body not in known and loaded.registry.complete:
                 where = Origin(str(self.section.policy))
                 yield error(where, Text.of("app.unknown_managed", body=body), mend_word(body, known))
+        for target in sorted(policy.rotation.keys() - self.section.targets.keys()):
+            where = Origin(str(self.section.policy))
+            yield error(where, Text.of("app.unknown_rotated", target=target), mend_word(target, self.section.targets))
 
     def today(self, time_zone: str) -> date:
         """The day it is for the network's people."""

@@ -155,6 +155,8 @@ class Inventory:
     Whoever keeps it, with the objects, spares the next reading (see `provisioner.model.ports.Known`)."""
     inside: Mapping[tuple[Kind, str], tuple[Remote, ...]] = field(default_factory=dict)
     """What was in those containers."""
+    resting: frozenset[tuple[Kind, str]] = frozenset()
+    """(kind, remote id) of containers without a roster since it was not their turn (see `Interest.skip`)."""
 
     def of(self, kind: Kind) -> Observation:
         """The observation of a kind; a kind that was not read is Partial, never empty."""

@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     KEPT = "kept"  # changed over there, and policy keeps it
     FOREIGN = "foreign"  # not ours: left alone, but for its memberships in groups of ours
     WAITING = "waiting"  # made by the login, not by us; or an outcome not yet known
+    RESTING = "resting"  # not looked at this time: its turn comes in one of the next runs
     AGE = "age"  # this database, or the target, was put back to an earlier time
     UNWRITABLE = "unwritable"  # this object's backend does not let us write the field
     SUCCESSOR = "successor"  # the last who leads a body would go: somebody else has to be named first

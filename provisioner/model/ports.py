@@ -166,7 +166,12 @@ class Capabilities:
     """(account's name) → what the product keeps of somebody who is erased, and who could delete it; None: nothing. Such
     a product tells of no account whether it is there: only containers tell who is in them."""
     limits: Mapping[str, tuple[int, float]] = field(default_factory=dict)
-    """Rate limits by name: writes, in so many seconds."""
+    """Rate limits by name: what `Cost.limited` counts, in so many seconds."""
+
+    @property
+    def made_by_us(self) -> bool:
+        """Whether accounts, and who is in groups, are ours to make whatever the login brings along elsewhere."""
+        return self.holds_login or self.before_login
 
 
 class Severity(StrEnum):

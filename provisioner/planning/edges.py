@@ -73,6 +73,8 @@ class EdgePlanner:
         roster: Roster | None = None
         if remote_id is not None:
             roster = draft.inventory.rosters.get((identity.kind, remote_id))
+            if roster is None and (identity.kind, remote_id) in draft.inventory.resting:
+                return
             if roster is None:
                 draft.notice(NoticeKind.PARTIAL, identity, draft.names[identity], Text.of("planning.no_roster"))
                 return

@@ -97,7 +97,7 @@ def _complete(site: Site, applied: Applied, people: Collection[str]) -> frozense
         wanted = desired.get(ResourceId(Kind.ACCOUNT, key))
         if wanted is None:
             continue
-        shall = [name for name in places if wanted.created_by_us or can[name].holds_login]
+        shall = [name for name in places if wanted.created_by_us or can[name].made_by_us]
         if shall and all((name, key) in have for name in shall):
             complete.add(person)
     return frozenset(complete)
