@@ -7,8 +7,11 @@ import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
+from tests.support.dokuwiki import RealWiki
+from tests.support.dokuwiki_server import DokuwikiServer
 from tests.support.mailman_server import MailmanServer
 from tests.support.site import Installation, body, new_cloud, person
+from tests.support.slapd import Slapd
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +19,16 @@ def mailman_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailman
     """A real Mailman, for the whole session."""
     with MailmanServer(tmp_path_factory.mktemp("mailman")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dokuwiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWiki]:
+    """A real DokuWiki with a real directory behind it, for the whole session."""
+    folder = tmp_path_factory.mktemp("dokuwiki")
+    with Slapd(folder) as slapd, DokuwikiServer(folder / "wiki", slapd.url) as server:
+        wiki = RealWiki(server, slapd)
+        yield wiki
+        wiki.close()
 
 
 @pytest.fixture

@@ -1,0 +1,146 @@
+"""Groups, of which the wiki keeps nothing: it finds people's groups in the directory, by name, at every request.
+
+So nothing is read and a creation sends nothing; who is in them is the directory's. A rename follows in every line of
+rights that names the group: with the new name in first, then without the old one.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from connectors.dokuwiki.client import Client
+from connectors.dokuwiki.look import GroupNames, WikiLook, line_of
+from connectors.dokuwiki.rights import ALL, VALID, Rights, folded
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Stage, Staged
+from provisioner.model.changes import Change, Create, Erase, Update
+from provisioner.model.errors import Permanent
+from provisioner.model.inventory import Absent, Complete, Observation, Reading, Remote, Scope
+from provisioner.model.ports import Resolve
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId
+from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
+from provisioner.model.text import Text
+
+CREATE: Final = "name-group"
+RENAME: Final = "rename-group"
+FORGET: Final = "forget-group"
+
+
+class GroupRoom(Room[WikiLook]):
+    """The names that our groups have in the directory."""
+
+    kind = Kind.GROUP
+    fields: Mapping[FieldName, Mode] = {"name": Mode.MANAGED}
+    operations = frozenset({CREATE, RENAME, FORGET})
+
+    def __init__(self, target: str, client: Client, names: GroupNames) -> None:
+        self._target = target
+        self._client = client
+        self._names = names
+
+    def objection(self, name: str) -> Text | None:
+        """Names that mean everybody over there."""
+        everybody = {folded(ALL).lower(), line_of(self._client.settings.everybody)}
+        return Text.of("dokuwiki.means_everybody", name=name) if line_of(name).lower() in everybody else None
+
+    def canonical_name(self, name: str) -> str:
+        """Without regard to case."""
+        return name.lower()
+
+    def observe(self, look: WikiLook) -> tuple[Observation, Rosters]:
+        """No request: what is tied exists, under the name that it had at the last apply."""
+        only, tied = None, [remote_id for kind, remote_id in look.interest.bound if kind is self.kind]
+        if look.interest.only is not None:
+            only = frozenset(one.id.key for one in look.sought(self.kind))
+            tied = [one.remote_id for one in look.sought(self.kind) if one.remote_id is not None]
+        called = look.interest.called
+        groups = {one: _group(one, called[self.kind, one]) for one in tied if (self.kind, one) in called}
+        return Observation(Complete(Scope(self._target, self.kind, only=only)), groups), {}
+
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """One step a change; renames come before anything else that names the group."""
+        for change in batch.of(self.kind):
+            match change:
+                case Create():
+                    payload: dict[str, Json] = {"name": change.wanted.name}
+                    effects = Effects(fields={"name": change.wanted.name})
+                    yield Staged(Stage.CONTAINERS, _step(change, CREATE, payload, effects, batch, requests=0))
+                case Update() if isinstance(name := change.after.get("name"), str):
+                    effects = Effects(fields={"name": name})
+                    payload = {"before": str(change.before.get("name")), "name": name}
+                    yield Staged(Stage.CONTAINERS, _step(change, RENAME, payload, effects, batch, requests=5))
+                case Erase():
+                    effects = Effects(erased=True)
+                    yield Staged(
+                        Stage.ERASURES, _step(change, FORGET, {"name": change.name}, effects, batch, requests=2)
+                    )
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:  # noqa: ARG002 - the port's
+        """There is nothing over there that could have moved."""
+        return Verified(None)
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - the port's
+        """Make an id; follow a rename in all rights; take what is forgotten out of them."""
+        name = text_of(step, "name")
+        if step.operation == CREATE:
+            remote_id = secrets.token_hex(8)
+            self._names.names[remote_id] = name
+            return Done(remote_id)
+        remote_id = located(step, resolve)
+        rights = self._client.rights()
+        if step.operation == RENAME:
+            self._rename(rights, text_of(step, "before"), name, remote_id)
+            self._names.names[remote_id] = name
+        else:
+            self._drop(rights, name)
+        return Done(remote_id)
+
+    def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - the port's
+        """A creation that was cut short left nothing behind."""
+        return Absent()
+
+    def _rename(self, rights: Rights, before: str, name: str, remote_id: str) -> None:
+        """Into each scope with the new name, at the level of the old; then the old ones out.
+
+        Raises `Permanent` where another group of ours is called so still: their rights would become one.
+        """
+        if any(line_of(other) == line_of(name) for one, other in self._names.names.items() if one != remote_id):
+            raise Permanent(Text.of("dokuwiki.name_in_use", name=name))
+        for scope in rights.lines:
+            levels = rights.spellings(scope, f"@{before}").values()
+            if levels and rights.of(scope).get(f"@{name}") != max(levels):
+                self._client.grant(scope, f"@{name}", min(max(levels), VALID[-1]))
+        self._drop(rights, before, but=name)
+
+    def _drop(self, rights: Rights, name: str, but: str = "") -> None:
+        """All lines of a group, however written, ``but`` those. Raises `Permanent` for what can't be deleted."""
+        lines = [(scope, who) for scope in rights.lines for who in rights.spellings(scope, f"@{name}")]
+        lines = [(scope, who) for scope, who in lines if who != f"@{but}"]
+        for scope, who in lines:
+            self._client.revoke(scope, who)
+        if not lines:
+            return
+        now = self._client.rights()
+        for scope, who in lines:
+            if who in now.of(scope):
+                raise Permanent(Text.of("dokuwiki.not_deleted", name=name, scope=scope))
+
+
+def _group(remote_id: str, name: str) -> Remote:
+    return Remote(remote_id, name, {"name": name})
+
+
+def _step(
+    change: Change, operation: str, payload: dict[str, Json], effects: Effects, batch: Batch, *, requests: int
+) -> Step:
+    return Step(
+        target=change.target,
+        operation=operation,
+        id=change.id,
+        name=change.wanted.name if isinstance(change, Create) else change.name,
+        changes=(batch.digest(change),),
+        remote_id=batch.remote_id(change.id),
+        payload=payload,
+        effects=effects,
+        cost=Cost(requests=requests),
+    )

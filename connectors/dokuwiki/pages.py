@@ -1,0 +1,202 @@
+"""Single pages whose whole text is ours: the one that leads to all spaces.
+
+As of spaces, the address is made of the title once. The page is closed to strangers before its text is first saved.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from connectors.dokuwiki.client import Client
+from connectors.dokuwiki.look import WikiLook
+from connectors.dokuwiki.names import slug
+from connectors.dokuwiki.openness import openness
+from connectors.dokuwiki.rights import ALL, NONE, Rights
+from connectors.dokuwiki.wikitext import canonical, from_wiki, to_wiki
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, held_against, known
+from provisioner.model.changes import Change, Create, Erase, Update, Write
+from provisioner.model.errors import Permanent
+from provisioner.model.inventory import (
+    UNKNOWN,
+    Absent,
+    Complete,
+    Observation,
+    Present,
+    Reading,
+    Remote,
+    Scope,
+    Unknown,
+)
+from provisioner.model.ports import Resolve
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value, marker_of
+from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
+from provisioner.model.text import Text
+
+CREATE: Final = "create-page"
+WRITE: Final = "write-page"
+OPEN: Final = "open-page"
+RENAME: Final = "rename-page"
+ERASE: Final = "erase-page"
+FIELDS: Final[Mapping[FieldName, Mode]] = {"name": Mode.MANAGED, "open": Mode.MANAGED, "text": Mode.MANAGED}
+_MARK: Final = "readi:"
+
+
+class PageRoom(Room[WikiLook]):
+    """Pages beside the spaces."""
+
+    kind = Kind.WIKI_PAGE
+    fields = FIELDS
+    operations = frozenset({CREATE, WRITE, OPEN, RENAME, ERASE})
+
+    def __init__(self, target: str, client: Client) -> None:
+        self._target = target
+        self._client = client
+
+    def objection(self, name: str) -> Text | None:
+        """Titles of which no address can be made."""
+        return None if slug(name) else Text.of("dokuwiki.nameless", name=name)
+
+    def canonical_name(self, name: str) -> str:
+        """Titles with the same address are one page over there."""
+        return slug(name)
+
+    def canonical(self, field: FieldName, value: Value) -> Value:
+        """A text as it comes back."""
+        return canonical(value) if field == "text" and isinstance(value, str) else value
+
+    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - addresses never change
+        """The page itself."""
+        return self._client.settings.page_address(remote_id)
+
+    def observe(self, look: WikiLook) -> tuple[Observation, Rosters]:
+        """Two requests for each that is tied or wanted: others are nobody's business."""
+        only, interest = None, look.interest
+        asked = {remote_id for kind, remote_id in interest.bound if kind is self.kind}
+        asked |= {self._page(name) for kind, name in interest.names if kind is self.kind and slug(name)}
+        if interest.only is not None:
+            sought = look.sought(self.kind)
+            only = frozenset(one.id.key for one in sought)
+            asked = {one.remote_id or self._page(one.name) for one in sought if one.remote_id or slug(one.name)}
+        found = (self._read(page, look.rights, interest.called.get((self.kind, page))) for page in sorted(asked))
+        pages = {remote.remote_id: remote for remote in found if remote is not None}
+        return Observation(Complete(Scope(self._target, self.kind, only=only)), pages), {}
+
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """Rights first; the text when all that it links to exists."""
+        for change in batch.of(self.kind):
+            match change:
+                case Create():
+                    opened = change.wanted.fields.get("open") is True
+                    effects = Effects(fields={"name": change.wanted.name, "open": opened})
+                    payload: dict[str, Json] = {"slug": slug(change.wanted.name), "open": opened}
+                    yield Staged(Stage.PLACES, _step(change, CREATE, payload, effects, batch, None, requests=5))
+                case Write() | Update():
+                    yield from _changes(change, batch)
+                case Erase():
+                    effects = Effects(fields={"name": change.name}, erased=True)
+                    yield Staged(Stage.ERASURES, _step(change, ERASE, {}, effects, batch, {}, requests=4))
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """Read it, and hold it against what the plan saw."""
+        page = located(step, resolve)
+        return held_against(step, self._read(page, self._client.rights(), step.name), self._client.product)
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - the port's
+        """Do it. Raises `TargetError`."""
+        opened = step.payload.get("open") is True
+        if step.operation == CREATE:
+            page = self._page_of(step)
+            self._client.close_to_all(page, open_=opened)
+            return Done(page)
+        page = located(step, resolve)
+        if step.operation == OPEN:
+            self._client.close_to_all(page, open_=opened)
+        elif step.operation == WRITE:
+            if self._client.rights().level(page) != NONE:
+                self._client.grant(page, ALL, NONE)
+            self._client.save(page, to_wiki(text_of(step, "text")), "")
+        elif step.operation == ERASE:
+            self._client.close_to_all(page)  # the wiki keeps old versions
+            if self._client.has(page):
+                self._client.delete(page, "")
+        return Done(page)
+
+    def look_up(self, identity: ResourceId, name: str) -> Reading:
+        """Under its name, if it is marked, or as empty as a creation that was cut short leaves it."""
+        remote = self._read(self._page(name), self._client.rights(), None)
+        if (
+            remote is None
+            or remote.marker not in ("", marker_of(identity))
+            or (not remote.marker and remote.fields.get("text") is not None)
+        ):
+            return Absent()
+        return Present(remote)
+
+    def _page(self, name: str) -> str:
+        return self._client.settings.namespace(slug(name))
+
+    def _page_of(self, step: Step) -> str:
+        """Its address. Raises `Permanent` where a page stands there: nothing is overwritten."""
+        page = self._client.settings.namespace(text_of(step, "slug"))
+        text = self._client.page(page)
+        if text is not None and _marker(from_wiki(text)) != marker_of(step.id):
+            raise Permanent(Text.of("dokuwiki.taken", namespace=page))
+        return page
+
+    def _read(self, page: str, rights: Rights, called: str | None) -> Remote | None:
+        """None: neither a page nor rights of its own."""
+        text = self._client.page(page)
+        if text is None and not rights.of(page):
+            return None
+        written = None if text is None else from_wiki(text)
+        title: str | Unknown = UNKNOWN if called is None else called
+        fields: dict[FieldName, Value | Unknown] = {
+            "name": title,
+            "open": openness(rights, page, self._client.settings.everybody),
+            "text": written,
+        }
+        return Remote(page, called or page.rpartition(":")[2], fields, marker=_marker(written or ""))
+
+
+def _changes(change: Write | Update, batch: Batch) -> Iterator[Staged]:
+    if isinstance(change, Write):
+        effects = Effects(fields={"text": canonical(change.written)})
+        expects = known({"text": change.before}, frozenset({"text"}))
+        yield Staged(Stage.TEXTS, _step(change, WRITE, {"text": change.written}, effects, batch, expects, requests=5))
+        return
+    if isinstance(name := change.after.get("name"), str):
+        yield Staged(Stage.UPDATES, _step(change, RENAME, {}, Effects(fields={"name": name}), batch, None, requests=0))
+    if "open" in change.after:
+        opened = change.after["open"] is True
+        expects = known(change.before, frozenset({"open"}))
+        effects = Effects(fields={"open": opened})
+        yield Staged(Stage.UPDATES, _step(change, OPEN, {"open": opened}, effects, batch, expects, requests=5))
+
+
+def _marker(text: str) -> str:
+    """The mark of ours in a text; it stands on a line of its own."""
+    return next((line for line in text.splitlines() if line.startswith(_MARK)), "")
+
+
+def _step(
+    change: Change,
+    operation: str,
+    payload: dict[str, Json],
+    effects: Effects,
+    batch: Batch,
+    expects: Mapping[FieldName, Value] | None,
+    *,
+    requests: int,
+) -> Step:
+    return Step(
+        target=change.target,
+        operation=operation,
+        id=change.id,
+        name=change.wanted.name if isinstance(change, Create) else change.name,
+        changes=(batch.digest(change),),
+        remote_id=batch.remote_id(change.id),
+        payload=payload,
+        effects=effects,
+        expects=expects,
+        cost=Cost(requests=requests),
+    )
