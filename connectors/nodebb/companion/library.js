@@ -64,7 +64,7 @@ exports.addRoutes = async ({ router, middleware }) => {
 			return formatApiResponse(403, res);
 		}
 		if (!/^[\w-]+$/.test(provider) || (uid && !await user.exists(uid))) {
-			return formatApiResponse(404, res);
+			return formatApiResponse(404, res, new Error('[[error:no-user]]'));
 		}
 		const reason = verb !== 'get' && await taken(asked);
 		return reason ? formatApiResponse(409, res, new Error(reason)) : formatApiResponse(200, res, await work(asked));
