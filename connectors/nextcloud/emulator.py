@@ -22,11 +22,6 @@ from connectors.nextcloud.emulation import (
     groups,
     oidc_api,
     system,
-    talk_bots,
-    talk_chat,
-    talk_people,
-    talk_rooms,
-    talk_settings,
     users,
 )
 from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
@@ -41,7 +36,8 @@ from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.oidc import Oidc
 from connectors.nextcloud.emulation.sign_in import Claims, SignedIn, SignIn
 from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
-from connectors.nextcloud.emulation.talk_state import Room, Talk
+from connectors.nextcloud.emulation.talk import bots, chat, people, rooms, settings
+from connectors.nextcloud.emulation.talk.state import Room, Talk
 from provisioner.emulation import (
     Credentials,
     Emulator,
@@ -107,7 +103,7 @@ class NextcloudEmulator(Emulator):
         self._dav = Dav(self.world, self._door.more)
         for room in (system, users, edit, groups, oidc_api):
             room.add_to(self._door.routes)
-        for room in (talk_rooms, talk_settings, talk_people, talk_chat, talk_bots):
+        for room in (rooms, settings, people, chat, bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)

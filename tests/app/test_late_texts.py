@@ -1,6 +1,6 @@
 """Texts that link things: written once everything else is done, with the links that there are by then."""
 
-from connectors.nextcloud.emulation.talk_state import Room
+from connectors.nextcloud.emulation.talk.state import Room
 from tests.support.site import Installation, body, new_cloud, person, snapshot
 
 MADE = "/index.php/apps/groupfolders/folders[?]"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.nextcloud.emulation.talk_state import MODERATOR, Room
+from connectors.nextcloud.emulation.talk.state import MODERATOR, Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.nextcloud.emulation.talk_state import Room
+from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from tests.support.conversations import (
     alter,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.nextcloud.emulation.talk_state import MODERATOR, PUBLIC, Room
+from connectors.nextcloud.emulation.talk.state import MODERATOR, PUBLIC, Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
 from provisioner.model.bindings import Binding, Ties

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.nextcloud.emulation.talk_state import GROUP, MODERATOR, Room
+from connectors.nextcloud.emulation.talk.state import GROUP, MODERATOR, Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.model.errors import Permanent, Transient
 from provisioner.model.resources import Kind

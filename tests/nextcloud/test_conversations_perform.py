@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.nextcloud.conversations.steps import OPERATIONS
-from connectors.nextcloud.emulation.talk_state import Room
+from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation.faults import Faults
 from provisioner.model.changes import Change

@@ -1,6 +1,6 @@
 """The few words that tests need to make changes of conversations."""
 
-from connectors.nextcloud.emulation.talk_state import MODERATOR, Room
+from connectors.nextcloud.emulation.talk.state import MODERATOR, Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.model.changes import ChangeClass, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Complete, Inventory, Level, Remote, Roster, Scope

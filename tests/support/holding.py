@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from connectors.nextcloud.emulation.talk_state import MODERATOR
+from connectors.nextcloud.emulation.talk.state import MODERATOR
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.folders.shape import RIGHTS
 from connectors.nextcloud.quota import words

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from connectors.nextcloud.emulation.folder_state import Folder
-from connectors.nextcloud.emulation.talk_state import Room
+from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.cli.context import Context
 from provisioner.cli.main import run

@@ -14,7 +14,7 @@ from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.oidc import Oidc
 from connectors.nextcloud.emulation.state import Accounts, Mail, User
-from connectors.nextcloud.emulation.talk_state import Talk
+from connectors.nextcloud.emulation.talk.state import Talk
 from provisioner.emulation import RouteTable
 
 Rights = Literal["public", "user", "subadmin", "delegated", "admin"]

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.nextcloud.emulation.calls import Call, Endpoint, Routes, World
 from connectors.nextcloud.emulation.login import Login
 from connectors.nextcloud.emulation.ocs import Arguments, BadArguments, OcsError, PlainError, render
-from connectors.nextcloud.emulation.talk_state import USERS
+from connectors.nextcloud.emulation.talk.state import USERS
 from provisioner.emulation import MethodNotAllowed, NoSuchPath, Request, Response
 
 NO_ROUTE = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.nextcloud.emulation.talk_state import Room
+from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
 from tests.nextcloud.emulator.client import GOOD, SERVICE, Client

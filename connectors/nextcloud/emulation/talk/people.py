@@ -6,8 +6,8 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import NULL, OcsError
-from connectors.nextcloud.emulation.talk_rooms import APP, ROOMS, mine, refuse, stumble
-from connectors.nextcloud.emulation.talk_state import (
+from connectors.nextcloud.emulation.talk.rooms import APP, ROOMS, mine, refuse, stumble
+from connectors.nextcloud.emulation.talk.state import (
     CHANGELOG,
     GROUPS,
     MODERATOR,
@@ -19,7 +19,7 @@ from connectors.nextcloud.emulation.talk_state import (
     Attendee,
     Room,
 )
-from connectors.nextcloud.emulation.talk_views import participant_view
+from connectors.nextcloud.emulation.talk.views import participant_view
 
 
 def add_to(route: Routes) -> None:

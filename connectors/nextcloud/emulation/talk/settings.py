@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import BadArguments
-from connectors.nextcloud.emulation.talk_rooms import (
+from connectors.nextcloud.emulation.talk.rooms import (
     ALL_BITS,
     APP,
     MAX_DESCRIPTION,
@@ -19,8 +19,8 @@ from connectors.nextcloud.emulation.talk_rooms import (
     refuse,
     stumble,
 )
-from connectors.nextcloud.emulation.talk_state import GROUP, PUBLIC
-from connectors.nextcloud.emulation.talk_views import room_view
+from connectors.nextcloud.emulation.talk.state import GROUP, PUBLIC
+from connectors.nextcloud.emulation.talk.views import room_view
 
 
 def add_to(route: Routes) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import NULL, BadArguments, OcsError, crash
-from connectors.nextcloud.emulation.talk_state import (
+from connectors.nextcloud.emulation.talk.state import (
     CHANGELOG,
     GROUP,
     GROUPS,
@@ -17,7 +17,7 @@ from connectors.nextcloud.emulation.talk_state import (
     Attendee,
     Room,
 )
-from connectors.nextcloud.emulation.talk_views import room_view
+from connectors.nextcloud.emulation.talk.views import room_view
 
 APP = "spreed"
 ROOMS = "/apps/spreed/api/v4/room"

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from connectors.nextcloud.emulation.state import Accounts
-from connectors.nextcloud.emulation.talk_state import (
+from connectors.nextcloud.emulation.talk.state import (
     CHANGELOG,
     EMAILS,
     GROUPS,

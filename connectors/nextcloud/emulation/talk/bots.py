@@ -8,9 +8,9 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import NULL, OcsError
-from connectors.nextcloud.emulation.talk_chat import MAX_MESSAGE
-from connectors.nextcloud.emulation.talk_rooms import APP, mine, refuse
-from connectors.nextcloud.emulation.talk_state import Bot, Room
+from connectors.nextcloud.emulation.talk.chat import MAX_MESSAGE
+from connectors.nextcloud.emulation.talk.rooms import APP, mine, refuse
+from connectors.nextcloud.emulation.talk.state import Bot, Room
 
 BOT = "/apps/spreed/api/v1/bot"
 MAX_FAILURES = 10

@@ -9,9 +9,9 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import OcsError
-from connectors.nextcloud.emulation.talk_rooms import APP, mine, refuse, stumble
-from connectors.nextcloud.emulation.talk_state import USERS, Attendee, Message, Room
-from connectors.nextcloud.emulation.talk_views import message_view
+from connectors.nextcloud.emulation.talk.rooms import APP, mine, refuse, stumble
+from connectors.nextcloud.emulation.talk.state import USERS, Attendee, Message, Room
+from connectors.nextcloud.emulation.talk.views import message_view
 
 CHAT = "/apps/spreed/api/v1/chat/{token}"
 MAX_MESSAGE = 32_000

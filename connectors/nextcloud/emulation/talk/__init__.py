@@ -1,0 +1,1 @@
+"""The app Talk: rooms, who is in them, what is said, bots."""
