@@ -106,23 +106,31 @@ class DokuwikiEmulator(Emulator):
 
     def _called(self, request: Request, user: str | None) -> Any:
         if not self.remote:
-            raise RpcError(404, -32605, "JSON-RPC server not enabled")
+            raise RpcError(404, -32605, f"JSON-RPC server not enabled{self._stop}")
         if request.method != "POST":
-            raise RpcError(405, -32606, "JSON-RPC server only accepts POST requests")
+            raise RpcError(405, -32606, f"JSON-RPC server only accepts POST requests{self._stop}")
         if request.content_type != "application/json":
-            raise RpcError(415, -32606, "JSON-RPC server only accepts application/json requests")
+            raise RpcError(415, -32606, f"JSON-RPC server only accepts application/json requests{self._stop}")
         try:
             arguments = json.loads(request.body) if request.body else {}
         except ValueError:
-            raise RpcError(400, -32700, "JSON-RPC server only accepts valid JSON") from None
+            raise RpcError(400, -32700, f"JSON-RPC server only accepts valid JSON{self._stop}") from None
         name = request.path.removeprefix(_RPC).strip("/")
         if name not in self._methods:
             raise RpcError(400, -32601 if self.api > 12 else -32603, "Method does not exist")
         needed, method = self._methods[name]
+        if needed and not arguments:  # an empty list: PHP itself counts
+            called = f"dokuwiki\\Remote\\ApiCore::{name.rpartition('.')[2]}()"
+            words = f"Too few arguments to function {called}, 0 passed and at least {len(needed)} expected"
+            raise RpcError(400, -32602, words)
         for argument in needed:
             if argument not in arguments:
                 raise RpcError(400, -32602, f"Missing argument {argument}")
         return method(_Asking(name, arguments, user))
+
+    @property
+    def _stop(self) -> str:
+        return "" if self.api > 12 else "."
 
     # --- the methods -------------------------------------------------------------------------------------------
 
@@ -131,7 +139,7 @@ class DokuwikiEmulator(Emulator):
             if self.api > 12:
                 raise _denied(asking, "No user available", self.api)
             raise RpcError(200, 0, "No user available")
-        groups = sorted(self._groups(asking.user))
+        groups = [*sorted(self._groups(asking.user) - {"user"}), "user"]
         admin = ADMINS in groups
         mail = f"{asking.user}@wiki.example"
         return {
@@ -169,6 +177,7 @@ class DokuwikiEmulator(Emulator):
         if self.pages.locks.get(page, asking.user) != asking.user:
             raise RpcError(400, 133, "The page is currently locked")
         self.pages.save(page, text, int(self.clock.now().timestamp()))
+        self.pages.locks.pop(page, None)
         return True
 
     def _lock_pages(self, asking: _Asking) -> Any:
@@ -181,7 +190,8 @@ class DokuwikiEmulator(Emulator):
 
     def _delete_media(self, asking: _Asking) -> Any:
         if self.pages.files.pop(asking.text("media"), None) is None:
-            raise RpcError(400, 221, "The requested media file does not exist")
+            words = "requested media file (revision)" if self.api > 12 else "media file requested to delete"
+            raise RpcError(400, 221, f"The {words} does not exist")
         return True
 
     def _list_acls(self, asking: _Asking) -> Any:

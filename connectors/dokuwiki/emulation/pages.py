@@ -39,7 +39,8 @@ class Pages:
 
     def below(self, namespace: str) -> list[str]:
         """All pages of a namespace and below, "" for all."""
-        return sorted(page for page in self.texts if not namespace or page.startswith(f"{namespace}:"))
+        found = [page for page in self.texts if not namespace or page.startswith(f"{namespace}:")]
+        return sorted(found, key=_folders_first)
 
     def files_below(self, namespace: str) -> list[str]:
         """All files likewise."""
@@ -56,3 +57,8 @@ class Pages:
             "hash": "",
             "author": "",
         }
+
+
+def _folders_first(page: str) -> list[tuple[bool, str]]:
+    *folders, name = page.split(":")
+    return [*((False, folder) for folder in folders), (True, name)]
