@@ -16,26 +16,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from connectors.nextcloud.emulation import (
-    edit,
-    folders,
-    groups,
-    oidc_api,
-    system,
-    users,
-)
+from connectors.nextcloud.emulation import folders, oidc_api, system
+from connectors.nextcloud.emulation.accounts import edit, groups, users
+from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
+from connectors.nextcloud.emulation.accounts.state import Accounts, Group, Mail, User
 from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
 from connectors.nextcloud.emulation.calendar_state import Calendars
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
 from connectors.nextcloud.emulation.dav import ROOT as DAV
 from connectors.nextcloud.emulation.dav import Dav
 from connectors.nextcloud.emulation.door import UNTRUSTED, Door
-from connectors.nextcloud.emulation.fields import PasswordPolicy
 from connectors.nextcloud.emulation.folder_state import Folder, Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.oidc import Oidc
 from connectors.nextcloud.emulation.sign_in import Claims, SignedIn, SignIn
-from connectors.nextcloud.emulation.state import Accounts, Group, Mail, User
 from connectors.nextcloud.emulation.talk import bots, chat, people, rooms, settings
 from connectors.nextcloud.emulation.talk.state import Room, Talk
 from provisioner.emulation import (

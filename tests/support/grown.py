@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final
 
-from connectors.nextcloud.emulation.state import group_id_for
+from connectors.nextcloud.emulation.accounts.state import group_id_for
 from connectors.nextcloud.emulator import NextcloudEmulator
 
 CITIES: Final = ("baden-baden", "bretten", "bruchsal", "buehl", "ettlingen", "gaggenau", "rastatt", "stutensee")

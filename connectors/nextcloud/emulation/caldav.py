@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from icalendar import Calendar as Parsed
 
 from connectors.nextcloud.emulation import caldav_xml as words
+from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calendar_state import BIRTHDAYS, Calendar, etag_of
 from connectors.nextcloud.emulation.calls import World
 from connectors.nextcloud.emulation.dav_common import ALLOWED, BROWSER, check_preconditions, stumble
 from connectors.nextcloud.emulation.dav_xml import BadXml, DavError
-from connectors.nextcloud.emulation.state import User
 from provisioner.emulation import Request, Response
 
 MAX_URI: Final = 255

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote_plus, unquote_plus
 
-from connectors.nextcloud.emulation.state import Accounts, User
+from connectors.nextcloud.emulation.accounts.state import Accounts, User
 
 GROUPS: Final = "principals/groups/"
 USERS: Final = "principals/users/"

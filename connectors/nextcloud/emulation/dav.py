@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.caldav import CalDav
 from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
 from connectors.nextcloud.emulation.calls import World
@@ -30,7 +31,6 @@ from connectors.nextcloud.emulation.folder_state import ALL, CREATE, DELETE, REA
 from connectors.nextcloud.emulation.folders import APP, manages
 from connectors.nextcloud.emulation.login import Login
 from connectors.nextcloud.emulation.ocs import OcsError
-from connectors.nextcloud.emulation.state import User
 from provisioner.emulation import Request, Response
 
 ROOT = "/remote.php/dav/files"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calls import Call, Routes, World
 from connectors.nextcloud.emulation.folder_state import ALL, Folder
 from connectors.nextcloud.emulation.ocs import OcsError, PlainError, php_keyed
-from connectors.nextcloud.emulation.state import User
 
 APP = "groupfolders"
 VERSION = "22.0.6"

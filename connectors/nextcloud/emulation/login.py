@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.nextcloud.emulation.accounts.state import Accounts, User
 from connectors.nextcloud.emulation.ocs import UNAUTHORISED, OcsError
-from connectors.nextcloud.emulation.state import Accounts, User
 from provisioner.emulation import Request
 
 CONFIRMED_SECONDS: Final = 30 * 60 + 15

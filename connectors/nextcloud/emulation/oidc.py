@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.nextcloud.emulation.state import MAX_USER_ID, USER_OIDC, Accounts, User
+from connectors.nextcloud.emulation.accounts.state import MAX_USER_ID, USER_OIDC, Accounts, User
 
 APP: Final = "user_oidc"
 LONGEST_DISPLAY_NAME: Final = 255

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.nextcloud.emulation import fields
+from connectors.nextcloud.emulation.accounts import fields
+from connectors.nextcloud.emulation.accounts.edit import change_email
+from connectors.nextcloud.emulation.accounts.state import USER_OIDC
 from connectors.nextcloud.emulation.calls import Call, Routes
-from connectors.nextcloud.emulation.edit import change_email
 from connectors.nextcloud.emulation.ocs import OcsError, crash
 from connectors.nextcloud.emulation.oidc import APP
-from connectors.nextcloud.emulation.state import USER_OIDC
 
 API = f"/apps/{APP}/api/v1"
 

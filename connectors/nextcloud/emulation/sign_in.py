@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.nextcloud.emulation import fields
-from connectors.nextcloud.emulation.edit import store_quota
+from connectors.nextcloud.emulation.accounts import fields
+from connectors.nextcloud.emulation.accounts.edit import store_quota
+from connectors.nextcloud.emulation.accounts.state import USER_OIDC, User, group_id_for
 from connectors.nextcloud.emulation.oidc import LONGEST_DISPLAY_NAME, Oidc, Provider
-from connectors.nextcloud.emulation.state import USER_OIDC, User, group_id_for
 
 Claims = Mapping[str, Any]
 """The claims of a token: of the ID token at a login, of the access token with a request."""

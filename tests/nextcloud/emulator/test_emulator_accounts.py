@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.nextcloud.emulation.fields import PasswordPolicy
+from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulator import NextcloudEmulator
 from tests.nextcloud.emulator.client import FULL, GOOD, SERVICE, Client
 

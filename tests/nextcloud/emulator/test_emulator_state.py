@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.nextcloud.emulation.fields import bytes_of, parse_quota, size_of
-from connectors.nextcloud.emulation.state import Accounts
+from connectors.nextcloud.emulation.accounts.fields import bytes_of, parse_quota, size_of
+from connectors.nextcloud.emulation.accounts.state import Accounts
 
 names = st.sampled_from(["anna", "Bert", "c d", "12"])
 groups = st.sampled_from(["a", "b", "A/B"])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.nextcloud.emulation.state import Accounts
+from connectors.nextcloud.emulation.accounts.state import Accounts
 
 ONE_TO_ONE, GROUP, PUBLIC, CHANGELOG, NOTE = 1, 2, 3, 4, 6
 OWNER, MODERATOR, USER, GUEST = 1, 2, 3, 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from connectors.nextcloud.emulation.state import Accounts
+from connectors.nextcloud.emulation.accounts.state import Accounts
 from connectors.nextcloud.emulation.talk.state import (
     CHANGELOG,
     EMAILS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.nextcloud.emulation.accounts.details import group_by_path, group_details, keyed_details
+from connectors.nextcloud.emulation.accounts.state import Group, group_id_for
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, Call, Routes
-from connectors.nextcloud.emulation.details import group_by_path, group_details, keyed_details
 from connectors.nextcloud.emulation.ocs import NOT_FOUND, UNKNOWN_ERROR, OcsError, crash
-from connectors.nextcloud.emulation.state import Group, group_id_for
 
 MAX_GROUP_NAME = 255
 NOT_THERE = "The requested group could not be found"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from connectors.nextcloud.emulation import fields
+from connectors.nextcloud.emulation.accounts import fields
+from connectors.nextcloud.emulation.accounts.details import keyed_details, own_details, user_details
+from connectors.nextcloud.emulation.accounts.edit import edit_field
+from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, Call, Routes
-from connectors.nextcloud.emulation.details import keyed_details, own_details, user_details
-from connectors.nextcloud.emulation.edit import edit_field
 from connectors.nextcloud.emulation.ocs import NOT_FOUND, OcsError, crash, php_key
-from connectors.nextcloud.emulation.state import User
 
 
 def add_to(route: Routes) -> None:

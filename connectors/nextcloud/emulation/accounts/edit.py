@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.nextcloud.emulation import fields
+from connectors.nextcloud.emulation.accounts import fields
+from connectors.nextcloud.emulation.accounts.details import user_details
+from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, Call, Routes
-from connectors.nextcloud.emulation.details import user_details
 from connectors.nextcloud.emulation.ocs import NOT_FOUND, OcsError, crash
-from connectors.nextcloud.emulation.state import User
 
 INVALID_FIELDS = 422
 NO_SUCH_FIELD = 113

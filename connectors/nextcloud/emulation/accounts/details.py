@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote_plus
 
-from connectors.nextcloud.emulation import fields
+from connectors.nextcloud.emulation.accounts import fields
+from connectors.nextcloud.emulation.accounts.state import Group, User
 from connectors.nextcloud.emulation.calls import Call
 from connectors.nextcloud.emulation.ocs import OcsError, php_keyed
-from connectors.nextcloud.emulation.state import Group, User
 
 FEDERATED = frozenset({"avatar", "email", "displayname", "pronouns"})
 """Properties whose scope is v2-federated by default; the others are v2-local."""
