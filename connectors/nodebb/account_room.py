@@ -1,0 +1,203 @@
+"""Accounts as a room of the connector."""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Look, Room, Rosters, Stage, Staged, erased_already, held_against
+from connectors.nodebb import account_steps as steps
+from connectors.nodebb import accounts
+from connectors.nodebb.account_reading import Accounts, ties_path
+from connectors.nodebb.accounts import number_of
+from connectors.nodebb.client import Client, Refusal, part, text
+from connectors.nodebb.slugs import slug
+from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update, Write
+from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError
+from provisioner.model.inventory import Absent, Complete, Observation, Present, Reading, Scope
+from provisioner.model.ports import Resolve
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.steps import Done, Moved, Step, Verified
+from provisioner.model.text import Text
+
+REASON = "re@di"
+"""What a suspended person is told."""
+
+
+class AccountRoom(Room[Look]):
+    """Made by our companion plugin where it is there, else by the forum's own API."""
+
+    kind = Kind.ACCOUNT
+    operations = frozenset({steps.CREATE, steps.UPDATE, steps.TIE, steps.ERASE})
+
+    def __init__(self, client: Client, target: str) -> None:
+        self._client = client
+        self._target = target
+        self._accounts = Accounts(client, target)
+        self._companion = "" if self._accounts.provider is None else ties_path(self._accounts.provider)
+
+    @property
+    def fields(self) -> Mapping[FieldName, Mode]:
+        """More of them with the companion."""
+        return accounts.FIELDS if self._companion else accounts.PLAIN_FIELDS
+
+    def objection(self, name: str) -> Text | None:
+        """Why no account of this name is made."""
+        return accounts.objection(name)
+
+    def canonical_name(self, name: str) -> str:
+        """Two names with one slug are one: the second is given a suffix (observed)."""
+        return slug(name)
+
+    def canonical(self, field: FieldName, value: Value) -> Value:
+        """See `connectors.nodebb.accounts`."""
+        return accounts.canonical(field, value)
+
+    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+        """Everybody, or the few that are sought."""
+        if look.interest.only is None:
+            return self._accounts.observe(), {}
+        sought = look.sought(self.kind)
+        if not sought:
+            return Observation(Complete(Scope(self._target, self.kind, only=frozenset()))), {}
+        return self._accounts.observe_few(sought), {}
+
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """One POST for a new account, few writes for all that differs of one that exists."""
+        writable = frozenset(self.fields) - {"name"}
+        companion = bool(self._companion)
+        existing: dict[ResourceId, list[Update | Suspend | Resume]] = {}
+        for change in batch.of(self.kind):
+            if isinstance(change, Create):
+                step = steps.create_step(batch, change, writable, companion=companion)
+                yield Staged(Stage.ACCOUNTS, step)
+            elif isinstance(change, Update | Suspend | Resume):
+                existing.setdefault(change.id, []).append(change)
+            elif isinstance(change, Write) and companion and change.field == "login_id" and change.written:
+                yield Staged(Stage.LINKS, steps.tie_step(batch, change))
+            elif isinstance(change, Erase):
+                yield Staged(Stage.ERASURES, steps.erase_step(batch, change))
+        for identity, theirs in existing.items():
+            leaves = [leave for leave in batch.leaves_of(identity) if isinstance(leave, Leave)]
+            changed = steps.change_step(batch, theirs, leaves, writable, companion=companion)
+            if changed is not None:
+                switches = changed.effects.fields.get("enabled") is False
+                yield Staged(Stage.SWITCHES if switches else Stage.UPDATES, changed)
+
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """One account, read afresh. Raises `Permanent` rather than let our own be erased; the server keeps chiefs."""
+        item = self._accounts.read(located(step, resolve))
+        remote = None if item is None else self._accounts.remote(item)
+        if step.operation != steps.ERASE:
+            return held_against(step, remote, Client.product)
+        if item is not None and number_of(item) == number_of(self._client.page("/self")):
+            raise Permanent(Text.of("nodebb.never_erased", name=step.name))
+        return Verified(remote)
+
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
+        """One step; each of its writes may be repeated, but for a creation."""
+        if step.operation == steps.CREATE:
+            return self._create(step)
+        uid = located(step, resolve)
+        if step.operation == steps.TIE:
+            self._settle(uid, {"id": text_of(step, "login_id")}, step.name)
+        elif step.operation == steps.ERASE:
+            if verified is not None and verified.remote is None:
+                return erased_already(step, Client.product)
+            self._client.change("DELETE", f"/users/{part(uid)}/account")
+        else:
+            self._change(uid, _fields_of(step), step.name)
+        return Done(uid, uid)
+
+    def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - accounts have no room for a mark
+        """By exactly this username: one with a suffix is somebody else."""
+        remote = self._accounts.named(name)
+        return Absent() if remote is None else Present(remote)
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def _create(self, step: Step) -> Done:
+        fields, username = _fields_of(step), text_of(step, "username")
+        body = {"username": username, "fullname": fields.get("display_name") or "", "email": fields.get("email") or ""}
+        uid = self._made(step, body, fields) if self._companion else self._made_plainly(step, body)
+        note: Text | None = None
+        if not self._companion and body["email"] and not self._confirm(uid, str(body["email"])):
+            note = Text.of("nodebb.address_not_kept", name=step.name)
+        if fields.get("enabled") is False:
+            self._change(uid, {"enabled": False}, step.name)
+        return Done(uid, uid, note=note)
+
+    def _made(self, step: Step, body: Mapping[str, object], fields: Mapping[FieldName, Value]) -> str:
+        """By the companion: the name as it is, or not at all."""
+        wish = {**body, "id": fields.get("login_id") or ""}
+        try:
+            made = self._client.make(f"{self._companion}/users", wish, step.name)
+        except Refusal as refusal:
+            raise _refused(refusal, step.name) from refusal
+        return number_of(made)
+
+    def _made_plainly(self, step: Step, body: Mapping[str, object]) -> str:
+        """By the forum's own API, which would take an address that waits, and give another name than was asked for."""
+        email, username = str(body["email"]), str(body["username"])
+        if email and self._accounts.with_address(email) is not None:
+            raise Permanent(Text.of("nodebb.email_taken", name=step.name))
+        if self._accounts.named(username) is not None:
+            raise Permanent(Text.of("nodebb.name_taken", name=step.name))
+        made = self._client.make("/users", {name: value for name, value in body.items() if value}, step.name)
+        uid = number_of(made)
+        if text(made, "username") != username:
+            # Somebody else, a group or a category has the name: this one was made a moment ago, and is nobody's.
+            self._client.change("DELETE", f"/users/{part(uid)}/account")
+            raise Permanent(Text.of("nodebb.name_taken", name=step.name))
+        return uid
+
+    def _confirm(self, uid: str, email: str) -> bool:
+        """Whether the address counts from now on; a server that sends no mails for it did not keep it (read)."""
+        try:
+            self._client.change("POST", f"/users/{part(uid)}/emails/{part(email)}/confirm")
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return False
+        except TargetError as error:
+            raise OutcomeUnknown(error.text, error.detail) from error
+        return True
+
+    def _change(self, uid: str, fields: Mapping[FieldName, Value], name: str) -> None:
+        body: dict[str, object] = {}
+        if self._companion:
+            body = {key: fields[field] for field, key in _COMPANIONS.items() if fields.get(field)}
+            if fields.get("enabled") is False:
+                body["enabled"] = False
+        if body:
+            self._settle(uid, body, name)
+        if "display_name" in fields:
+            self._client.change("PUT", f"/users/{part(uid)}", {"fullname": fields["display_name"] or ""})
+        if fields.get("enabled") is True:
+            self._client.change("DELETE", f"/users/{part(uid)}/ban")
+        elif "enabled" in fields and not self._companion:
+            self._client.change("PUT", f"/users/{part(uid)}/ban", {"reason": REASON})
+
+    def _settle(self, uid: str, body: Mapping[str, object], name: str) -> None:
+        try:
+            self._client.change("PUT", f"{self._companion}/users/{part(uid)}", body)
+        except Refusal as refusal:
+            raise _refused(refusal, name) from refusal
+
+
+_COMPANIONS: Mapping[FieldName, str] = {"email": "email", "login_id": "id"}
+_TAKEN = {
+    "username-taken": "nodebb.name_taken",
+    "email-taken": "nodebb.email_taken",
+    "login-taken": "nodebb.login_taken",
+    "tied-otherwise": "nodebb.tied_otherwise",
+}
+
+
+def _refused(refusal: Refusal, name: str) -> TargetError:
+    """The companion's refusals in our words."""
+    code = _TAKEN.get(refusal.words)
+    return refusal if code is None else Permanent(Text.of(code, name=name), refusal.detail)
+
+
+def _fields_of(step: Step) -> Mapping[FieldName, Value]:
+    return cast(Mapping[FieldName, Value], step.payload["fields"])

@@ -1,0 +1,122 @@
+"""Categories: what they look like over there, and the forms in which names and texts come back. Pure.
+
+The mark of ours is a field that the server does not know and keeps all the same. A new category begins with the mark
+for its name, and hidden: cut short anywhere, it is found again and nobody has seen it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.nodebb.accounts import number_of
+from connectors.nodebb.client import Entry, text
+from connectors.nodebb.privileges import Matrix
+from provisioner.model.inventory import UNKNOWN, Remote, Unknown
+from provisioner.model.resources import FieldName, Kind, Mode, Value
+from provisioner.model.text import Text
+
+FIELDS: Final[dict[FieldName, Mode]] = {
+    "name": Mode.MANAGED,
+    "parent": Mode.MANAGED,
+    "open": Mode.MANAGED,
+    "description": Mode.MANAGED,
+    "first_topic": Mode.MANAGED,
+}
+KEY: Final = "readiKey"
+MARKED: Final = "readi:"
+LONGEST_TITLE: Final = 255
+"""Characters of a topic's title."""
+_HIDDEN: Final = re.compile(r"^\[//\]: # \((readi:[^\s()]+)\)$")
+"""How our mark stands in a text: as a link's definition, of which Markdown shows nothing (observed)."""
+_JOINER: Final = "\u2060"
+_MENTION: Final = re.compile(r"(?<![\w/.])@(?=\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One category as the server tells it."""
+
+    cid: str
+    name: str
+    parent: str
+    """"0" for none."""
+    description: str
+    disabled: bool
+    marker: str
+
+    def remote(
+        self,
+        keys: Mapping[tuple[Kind, str], str],
+        matrix: Matrix | None = None,
+        topic: str | Unknown | None = UNKNOWN,
+    ) -> Remote:
+        """As the core sees it. ``keys``: the registry's of what is tied; None for the matrix: it was not read."""
+        fields: dict[FieldName, Value | Unknown] = {
+            "name": self.name,
+            "parent": self.parent_key(keys),
+            "description": canonical("description", self.description),
+            "open": UNKNOWN if matrix is None else None if self.disabled else matrix.is_open,
+            "first_topic": topic,
+        }
+        return Remote(self.cid, self.name, fields, marker=self.marker)
+
+    def parent_key(self, keys: Mapping[tuple[Kind, str], str]) -> str:
+        """The registry's key of what it stands below, "" for nothing, "#<number>" for what is none of ours."""
+        if self.parent == "0":
+            return ""
+        return keys.get((Kind.FORUM_CATEGORY, self.parent), f"#{self.parent}")
+
+
+def category_of(item: Entry) -> Category | None:
+    """One category of a list or an answer; None where it does not tell what is compared."""
+    cid, name = number_of(item, "cid"), text(item, "name")
+    parent, disabled = item.get("parentCid"), item.get("disabled")
+    if not cid or not name or disabled not in (0, 1):
+        return None
+    if parent not in (0, "0", None) and not number_of(item, "parentCid"):
+        return None
+    marker = text(item, KEY) or (name if name.startswith(MARKED) else "")
+    above = number_of(item, "parentCid") or "0"
+    return Category(cid, name, above, text(item, "description"), bool(disabled), marker)
+
+
+def objection(name: str) -> Text | None:
+    """Why we make no category of this name; the server takes any."""
+    if not name.strip() or not name.isprintable():
+        return Text.of("nodebb.name_empty", name=name)
+    if name.startswith(MARKED):
+        return Text.of("nodebb.name_is_mark", name=name)
+    return None
+
+
+def canonical(field: FieldName, value: Value) -> Value:
+    """The form in which a value comes back."""
+    if field == "first_topic" and isinstance(value, str):
+        title, content = split_topic(value)
+        return f"{title}\n\n{content}" if content else None
+    if field == "description":
+        return value.strip() or None if isinstance(value, str) else value
+    if field == "open":
+        return value is True
+    return value.strip() if isinstance(value, str) else value
+
+
+def split_topic(value: str) -> tuple[str, str]:
+    """The title in the first line, and the text below it."""
+    title, _, content = value.strip().partition("\n")
+    return " ".join(title.split())[:LONGEST_TITLE].rstrip(), content.strip()
+
+
+def raw_of(content: str) -> str:
+    """A text as it is sent: our mark hidden, and nobody called by name."""
+    lines = (f"[//]: # ({line})" if line.startswith(MARKED) else line for line in content.split("\n"))
+    return _MENTION.sub(f"@{_JOINER}", "\n".join(lines))
+
+
+def content_of(raw: str) -> str:
+    """What was meant by a text that was sent so."""
+    lines = (
+        match.group(1) if (match := _HIDDEN.match(line)) else line for line in raw.replace("\r\n", "\n").split("\n")
+    )
+    return "\n".join(lines).replace(f"@{_JOINER}", "@").strip()

@@ -1,0 +1,49 @@
+"""One NodeBB as the core sees it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from connectors.kit.connector import RoomConnector
+from connectors.kit.rooms import Look
+from connectors.nodebb.account_room import AccountRoom
+from connectors.nodebb.accounts import number_of
+from connectors.nodebb.category_room import CategoryRoom
+from connectors.nodebb.client import Client
+from connectors.nodebb.doctor import examine
+from connectors.nodebb.group_reading import Groups
+from connectors.nodebb.group_room import GroupRoom
+from connectors.nodebb.settings import NodeBBSettings
+from provisioner.model.ports import Capabilities, Finding, Interest, Wiring
+from provisioner.model.resources import Kind
+
+
+class NodeBBConnector(RoomConnector[Look]):
+    """A target that is a NodeBB; see `provisioner.model.ports.Connector`."""
+
+    product = Client.product
+
+    def __init__(self, target: str, settings: NodeBBSettings, wiring: Wiring) -> None:
+        self._client = Client(settings, wiring)
+        self._wiring = wiring
+        groups = Groups(self._client)
+        rooms = (
+            AccountRoom(self._client, target),
+            GroupRoom(self._client, target, groups),
+            CategoryRoom(self._client, target, groups),
+        )
+        super().__init__(target, rooms, self._client)
+
+    def capabilities(self) -> Capabilities:
+        """Accounts are there before their people first log in; no two have one address."""
+        return replace(super().capabilities(), before_login=True, unique_emails=True)
+
+    def examine(self) -> Iterator[Finding]:
+        """What doctor asks. Never writes, never raises `TargetError`."""
+        return examine(self._client, self._wiring)
+
+    def begin(self, kinds: frozenset[Kind], interest: Interest) -> Look:
+        """Who we are: one request, which alone refuses a wrong token (lists read as to a guest, observed)."""
+        own = number_of(self._client.page("/self"))
+        if not own:
+            raise self._client.garbled("/self")
+        return Look(kinds, interest, own_account=own)

@@ -1,0 +1,1 @@
+"""The parts of the NodeBB emulator; `connectors.nodebb.emulator` puts them together."""
