@@ -118,6 +118,22 @@ class OverridesDocument(Document):
     mailing_list_name: ListName | None = Field(
         None, description="What stands before the @ of its mailing list, instead of the policy's name."
     )
+    forum: bool = Field(True, description="`false`: it has no forum category.")
+    forum_name: Name | None = Field(
+        None, description="What its forum category is called, letter by letter, instead of the policy's name."
+    )
+    forum_open: bool | None = Field(
+        None,
+        description="Whether everybody who logs in to the forum reads its category, instead of the policy's word. "
+        "Strangers never do.",
+    )
+    wiki: bool = Field(True, description="`false`: it has no wiki space.")
+    wiki_name: Name | None = Field(
+        None,
+        description="What its wiki space is called, letter by letter, instead of the policy's name. Pages keep their "
+        "addresses.",
+    )
+    wiki_open: bool | None = Field(None, description="The same as `forum_open` for its wiki space.")
 
 
 class BodyDocument(Document):

@@ -281,6 +281,8 @@ def test_what_stands_in_an_unreadable_file_is_reported_once_not_for_everybody_wh
         ("overrides: {folder_quota: default}", "bad_value"),
         ("overrides: {folder: perhaps}", "not_boolean"),
         ("overrides: {conversation_name: ''}", "empty_value"),
+        ("overrides: {forum_name: ''}", "empty_value"),
+        ("overrides: {wiki_open: perhaps}", "not_boolean"),
         ("overrides: {folder_name: /}", "unsafe_folder_name"),
         ("overrides: {folder_name: /x}", "unsafe_folder_name"),
         ("overrides: {folder_name: x/}", "unsafe_folder_name"),
@@ -312,6 +314,14 @@ def test_a_folder_that_not_every_computer_can_sync_is_a_warning(write: Write) ->
     own = loaded.registry.bodies["pg"].overrides
     assert (own.folder, own.folder_name, own.folder_quota) == (True, "Projekte/Wo?", "50 GB")
     assert (own.conversation, own.conversation_name) == (False, "Wir")
+
+
+def test_a_body_says_whether_it_has_a_category_and_a_space_how_they_are_called_and_who_reads_them(write: Write) -> None:
+    overrides = "{forum_name: Messen, forum_open: true, wiki: false, wiki_open: null}"
+    body = f"bodies:\n  - id: pg\n    name: PG\n    kind: project\n    overrides: {overrides}\n"
+    own = load(write(more=body)).registry.bodies["pg"].overrides
+    assert (own.forum, own.forum_name, own.forum_open) == (True, "Messen", True)
+    assert (own.wiki, own.wiki_name, own.wiki_open) == (False, None, None)
 
 
 @pytest.mark.parametrize(

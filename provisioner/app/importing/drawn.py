@@ -26,6 +26,12 @@ _OVERRIDES: Final = (
     "conversation_name",
     "mailing_list",
     "mailing_list_name",
+    "forum",
+    "forum_name",
+    "forum_open",
+    "wiki",
+    "wiki_name",
+    "wiki_open",
 )
 
 

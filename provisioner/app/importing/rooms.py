@@ -17,8 +17,11 @@ _OVERRIDES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.TEAM_FOLDER: ("folder", "folder_name"),
     Kind.CONVERSATION: ("conversation", "conversation_name"),
     Kind.MAILING_LIST: ("mailing_list", "mailing_list_name"),
+    Kind.FORUM_CATEGORY: ("forum", "forum_name"),
+    Kind.WIKI_SPACE: ("wiki", "wiki_name"),
 }
 """Kind of a room → what switches it off for one body, and what names it."""
+_OPENS: Final = {Kind.FORUM_CATEGORY: "forum_open", Kind.WIKI_SPACE: "wiki_open"}
 
 
 def kinds_of_rooms(inventory: Inventory, capabilities: Capabilities) -> tuple[Kind, ...]:
@@ -107,10 +110,20 @@ def room_overrides(
                 yield switch, False
         elif resource is None or resource.name != remote.name:
             yield name, remote.name
-        elif kind is Kind.TEAM_FOLDER and "quota" in resource.fields:
-            quota = remote.fields.get("quota")
-            if isinstance(quota, int) and quota != resource.fields["quota"]:
-                yield "folder_quota", _quota_word(quota)
+        else:
+            yield from _settings_overrides(kind, remote, resource)
+
+
+def _settings_overrides(kind: Kind, remote: Remote, wanted: Resource) -> Iterator[tuple[str, Any]]:
+    """Of a room that the policy means under its name: what else of it is to stay."""
+    if kind is Kind.TEAM_FOLDER and "quota" in wanted.fields:
+        quota = remote.fields.get("quota")
+        if isinstance(quota, int) and quota != wanted.fields["quota"]:
+            yield "folder_quota", _quota_word(quota)
+    elif kind in _OPENS:
+        seen = remote.fields.get("open")
+        if isinstance(seen, bool) and seen != wanted.fields["open"]:
+            yield _OPENS[kind], seen
 
 
 def rights_overrides(
