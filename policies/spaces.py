@@ -152,8 +152,8 @@ class Spaces:
     def _category(self, place: _Place, places: Set[ResourceId]) -> Room:
         parent, body = self._parent_of(place), place.body
         fields: dict[FieldName, Value] = {"parent": parent}
-        text = " ".join(message(self._policy.forum.description, body).split())
-        if text:
+        if self._policy.forum.description:
+            text = " ".join(message(self._policy.forum.description, body).split())
             fields["description"] = shortened(text, LONGEST_DESCRIPTION)
         template = self._template("first_topic")
         if template and place.archived:
