@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from connectors.nextcloud.emulation import folders, oidc_api, system
+from connectors.nextcloud.emulation import oidc_api, system
 from connectors.nextcloud.emulation.accounts import edit, groups, users
 from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulation.accounts.state import Accounts, Group, Mail, User
@@ -26,7 +26,8 @@ from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
 from connectors.nextcloud.emulation.dav import ROOT as DAV
 from connectors.nextcloud.emulation.dav import Dav
 from connectors.nextcloud.emulation.door import UNTRUSTED, Door
-from connectors.nextcloud.emulation.folder_state import Folder, Folders
+from connectors.nextcloud.emulation.folders import api as folders
+from connectors.nextcloud.emulation.folders.state import Folder, Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.oidc import Oidc
 from connectors.nextcloud.emulation.sign_in import Claims, SignedIn, SignIn

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.nextcloud.emulation.folder_state import ALL
+from connectors.nextcloud.emulation.folders.state import ALL
 from connectors.nextcloud.emulation.talk.state import MODERATOR
 from connectors.nextcloud.emulator import NextcloudEmulator
 from tests.app.test_importing import body_of, changes, fresh, run, take

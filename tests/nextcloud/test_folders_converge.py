@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from connectors.nextcloud.emulation.folder_state import Folder
+from connectors.nextcloud.emulation.folders.state import Folder
 from connectors.nextcloud.emulator import PROVISIONERS, NextcloudEmulator
 from connectors.nextcloud.folders.requests import Folders
 from connectors.nextcloud.settings import NextcloudSettings

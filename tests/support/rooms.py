@@ -1,6 +1,6 @@
 """A network whose bodies have folders and conversations with all that belongs to them, and where these are."""
 
-from connectors.nextcloud.emulation.folder_state import Folder
+from connectors.nextcloud.emulation.folders.state import Folder
 from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import PROVISIONERS
 from tests.support.site import Installation, body, person

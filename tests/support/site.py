@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from connectors.nextcloud.emulation.folder_state import Folder
+from connectors.nextcloud.emulation.folders.state import Folder
 from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.cli.context import Context

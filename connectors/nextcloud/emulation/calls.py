@@ -9,8 +9,8 @@ from typing import Any, Literal
 from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulation.accounts.state import Accounts, Mail, User
 from connectors.nextcloud.emulation.calendar_state import Calendars
-from connectors.nextcloud.emulation.files import Tree
-from connectors.nextcloud.emulation.folder_state import Folders
+from connectors.nextcloud.emulation.folders.state import Folders
+from connectors.nextcloud.emulation.folders.tree import Tree
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.oidc import Oidc

@@ -26,9 +26,9 @@ from connectors.nextcloud.emulation.dav_xml import (
     patched,
     properties,
 )
-from connectors.nextcloud.emulation.files import Node, Rule, split
-from connectors.nextcloud.emulation.folder_state import ALL, CREATE, DELETE, READ, UPDATE
-from connectors.nextcloud.emulation.folders import APP, manages
+from connectors.nextcloud.emulation.folders.api import APP, manages
+from connectors.nextcloud.emulation.folders.state import ALL, CREATE, DELETE, READ, UPDATE
+from connectors.nextcloud.emulation.folders.tree import Node, Rule, split
 from connectors.nextcloud.emulation.login import Login
 from connectors.nextcloud.emulation.ocs import OcsError
 from provisioner.emulation import Request, Response

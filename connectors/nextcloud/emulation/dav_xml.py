@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calls import World
-from connectors.nextcloud.emulation.files import Node, Rule, Tree
-from connectors.nextcloud.emulation.folder_state import CREATE, DELETE, READ, SHARE, UPDATE, Folder
+from connectors.nextcloud.emulation.folders.state import CREATE, DELETE, READ, SHARE, UPDATE, Folder
+from connectors.nextcloud.emulation.folders.tree import Node, Rule, Tree
 from provisioner.emulation import Response
 
 SPACES: Final = {"DAV:": "d", "http://owncloud.org/ns": "oc", "http://nextcloud.org/ns": "nc"}

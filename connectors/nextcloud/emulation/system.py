@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from connectors.nextcloud.emulation import folders
 from connectors.nextcloud.emulation.calls import Call, Routes, World
+from connectors.nextcloud.emulation.folders import api as folders
 from connectors.nextcloud.emulation.login import MAX_FAILURES
 from connectors.nextcloud.emulation.ocs import OcsError
 from connectors.nextcloud.emulation.talk import capabilities as talk_capabilities

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.nextcloud.emulation.folder_state import Folder, rules_text
+from connectors.nextcloud.emulation.folders.state import Folder, rules_text
 from connectors.nextcloud.emulator import NextcloudEmulator
 from tests.nextcloud.emulator.client import GOOD, SERVICE, Client, acl
 

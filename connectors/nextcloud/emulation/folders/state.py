@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from connectors.nextcloud.emulation.files import Rule, Tree
+from connectors.nextcloud.emulation.folders.tree import Rule, Tree
 
 READ, UPDATE, CREATE, DELETE, SHARE = 1, 2, 4, 8, 16
 ALL: Final = 31

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.nextcloud.emulation.accounts.state import User
 from connectors.nextcloud.emulation.calls import Call, Routes, World
-from connectors.nextcloud.emulation.folder_state import ALL, Folder
+from connectors.nextcloud.emulation.folders.state import ALL, Folder
 from connectors.nextcloud.emulation.ocs import OcsError, PlainError, php_keyed
 
 APP = "groupfolders"

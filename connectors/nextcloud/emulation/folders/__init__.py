@@ -1,0 +1,1 @@
+"""Team folders and what is in them."""
