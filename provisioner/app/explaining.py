@@ -163,7 +163,9 @@ class Explainer:
         if body.origin is not None and body.origin.file == SOURCE:
             explanation.facts.append(Fact(Text.of("app.made_through_service")))
         only = frozenset((body_key(identity),))
-        known = {*self._desired.resources, *(tied for ties in self._ties.values() for tied in ties.bindings)}
+        there = frozenset(kind for can in self._capabilities.values() for kind in can.fields)
+        known = {wanted for wanted in self._desired.resources if wanted.kind in there}
+        known.update(tied for ties in self._ties.values() for tied in ties.bindings)
         rooms = sorted((one for one in known if is_named(one.key, only)), key=lambda one: (_ROOMS.index(one.kind), one))
         for room in rooms:
             explanation.facts.append(self._room(room))
@@ -189,6 +191,8 @@ class Explainer:
         )
 
     def _roles(self, room: ResourceId) -> Iterator[Text]:
+        if self._desired.resources[room].fields.get("open") is True:
+            yield Text.of("app.open_to_all")
         for seats, members in self._desired.edges.items():
             if seats.container != room or not members:
                 continue

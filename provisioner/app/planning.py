@@ -56,11 +56,14 @@ def make_plan(
     allowed: frozenset[str] = frozenset(),
     decisions: Decisions = UNDECIDED,
     approved: Mapping[str, ResourceId] = NOTHING_APPROVED,
+    *,
+    in_turns: bool = True,
 ) -> Planned:
     """Plan for ``targets``. ``only``: ids of people, bodies or organisations; ``allowed``: words of guards.
 
     ``decisions``: by target, the remote ids that a ranger chose for what is to be adopted; ``approved``: digests of the
     changes that somebody read and that will be made together with the unattended ones, and what each changes.
+    ``in_turns``: containers may be left out that policy wants to be read in turns.
 
     Raises `SettingsError` and `StateError`; a target that can't be observed becomes an error in its part of the plan.
     """
@@ -72,7 +75,7 @@ def make_plan(
     _check_known(only, inputs, desired, known.values())
     aim = partial(narrow, only, registry) if only else whole
     logins = login_ids(site, targets, known)
-    turns = Turns(site, {} if only else inputs.policy.rotation, frozenset(approved.values()))
+    turns = Turns(site, inputs.policy.rotation if in_turns and not only else {}, frozenset(approved.values()))
     aimed = partial(_aimed, aim, desired, logins)
     if any(turns.applies_to(target.name) for target in targets):
         aimed = partial(_in_turn, aimed, turns, tied_addresses(site, targets, known))

@@ -297,6 +297,8 @@ class FirstPlanReport(JsonReport):
     conversations: int = Field(description="Conversations to adopt.")
     roles: int = Field(description="Roles of the login to adopt.")
     mailing_lists: int = Field(description="Mailing lists to adopt.")
+    forum_categories: int = Field(description="Forum categories to adopt.")
+    wiki_spaces: int = Field(description="Wiki spaces to adopt.")
     others: list[ExpectedReport] = Field(description="Changes beside adoptions.")
     unwritable: int = Field(description="Fields that differ and that their own backend does not let us write.")
     unclear: list[TextReport] = Field(description="Why something will not be adopted.")

@@ -87,6 +87,8 @@ _LEFT_OUT: Final[Mapping[Kind, str]] = {
     Kind.CONVERSATION: "cli.import_left_out_conversation",
     Kind.ROLE: "cli.import_left_out_role",
     Kind.MAILING_LIST: "cli.import_left_out_mailing_list",
+    Kind.FORUM_CATEGORY: "cli.import_left_out_forum_category",
+    Kind.WIKI_SPACE: "cli.import_left_out_wiki_space",
 }
 
 
@@ -131,7 +133,7 @@ def _shortened(context: Context, names: Sequence[str]) -> str:
 
 def _tell_first_plan(context: Context, foresight: Foresight) -> None:
     out = context.out
-    counts = {f"{kind}s".replace("-", "_"): foresight.adoptions.get(kind, 0) for kind in Kind}
+    counts = {f"{kind}s".replace("-", "_").replace("ys", "ies"): foresight.adoptions.get(kind, 0) for kind in Kind}
     out.print(context.tell("import_first_plan", **counts), style="bold", markup=False)
     for expected in foresight.expected:
         out.print(f"  {context.say(expected.what)}", style="yellow", markup=False)

@@ -21,6 +21,8 @@ _LEFT_OUT: Final[Mapping[Kind, str]] = {
     Kind.GROUP: "app.import_file_groups_left_out",
     Kind.TEAM_FOLDER: "app.import_file_folders_left_out",
     Kind.CONVERSATION: "app.import_file_conversations_left_out",
+    Kind.FORUM_CATEGORY: "app.import_file_categories_left_out",
+    Kind.WIKI_SPACE: "app.import_file_spaces_left_out",
 }
 
 

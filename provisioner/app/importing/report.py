@@ -36,6 +36,8 @@ def _first_plan(foresight: Foresight, say: Say) -> FirstPlanReport:
         conversations=foresight.adoptions.get(Kind.CONVERSATION, 0),
         roles=foresight.adoptions.get(Kind.ROLE, 0),
         mailing_lists=foresight.adoptions.get(Kind.MAILING_LIST, 0),
+        forum_categories=foresight.adoptions.get(Kind.FORUM_CATEGORY, 0),
+        wiki_spaces=foresight.adoptions.get(Kind.WIKI_SPACE, 0),
         others=[_expected(one, say) for one in foresight.expected],
         unwritable=foresight.unwritable,
         unclear=[text_report(why, say) for why in foresight.unclear],

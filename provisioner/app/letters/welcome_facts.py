@@ -16,7 +16,12 @@ from provisioner.model.text import Text
 MOST = 20
 """So many bodies are listed; the rest stands on the person's own page."""
 _ASKED = 3
-_ROOMS = {Kind.TEAM_FOLDER: "messages.room_folder", Kind.CONVERSATION: "messages.room_chat"}
+_ROOMS = {
+    Kind.TEAM_FOLDER: "messages.room_folder",
+    Kind.CONVERSATION: "messages.room_chat",
+    Kind.FORUM_CATEGORY: "messages.room_forum",
+    Kind.WIKI_SPACE: "messages.room_wiki",
+}
 
 
 def welcome_facts(site: Site, picture: Picture, person: str, me: Ours, now: datetime) -> Facts:

@@ -12,7 +12,15 @@ from provisioner.model.ports import Capabilities
 from provisioner.model.resources import Kind
 from provisioner.state import TiedTo
 
-ROOMS: Final = (Kind.MEETING_ROOM, Kind.TEAM_FOLDER, Kind.CONVERSATION, Kind.CALENDAR, Kind.MAILING_LIST)
+ROOMS: Final = (
+    Kind.MEETING_ROOM,
+    Kind.TEAM_FOLDER,
+    Kind.CONVERSATION,
+    Kind.FORUM_CATEGORY,
+    Kind.WIKI_SPACE,
+    Kind.CALENDAR,
+    Kind.MAILING_LIST,
+)
 """What people know of a body, in the order in which it is shown; groups are the administrators' business."""
 
 

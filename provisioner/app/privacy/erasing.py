@@ -172,7 +172,7 @@ def _prepare(site: Site, targets: Sequence[Target], kind: str, identity: str) ->
     if not any(tied.values()):
         erasure = Erasure(identity, subject.name, (), tuple(obstacles), subject.origin, still_in)
         return _Prepared(erasure, None, (), identities, entry)
-    planned = make_plan(site, targets)
+    planned = make_plan(site, targets, in_turns=False)
     parts: list[TargetPlan] = []
     for part in planned.plan.targets:
         view, changes = planned.views[part.target], list[Change]()
