@@ -75,7 +75,8 @@ class DiscourseEmulator(RestEmulator):
         while self._asked and now - self._asked[0] >= _MINUTE:
             self._asked.popleft()
         if limit is not None and len(self._asked) >= limit:
-            return max(1, round(_MINUTE - (now - self._asked[0])))
+            oldest = self._asked[0] if self._asked else now  # a limit of 0 lets nobody in
+            return max(1, round(_MINUTE - (now - oldest)))
         self._asked.append(now)
         return 0
 

@@ -14,7 +14,6 @@ from connectors.discourse.emulation.state import (
     FULL,
     READ_ONLY,
     Category,
-    Topic,
     User,
 )
 from connectors.kit.emulation import Call, route
@@ -69,7 +68,7 @@ class Places(Part):
         category.id = self.world.number("category")
         self.world.categories[category.id] = category
         self._save(category, given, rights)
-        self._define(category)
+        self.world.define(category, _PREFIX.format(category.name), _TEMPLATE)
         return Response.json({"category": self._whole(category, self.asker(call))})
 
     @route("PUT", r"/categories/{id:\d+}.json")
@@ -199,13 +198,6 @@ class Places(Part):
             return category.parent
         said = given["parent_category_id"]
         return int(said) if said else None
-
-    def _define(self, category: Category) -> None:
-        """Its "about" topic, pinned; its first paragraph is the category's description from the first edit on."""
-        number = self.world.number("topic")
-        title = _PREFIX.format(category.name)
-        self.world.topics[number] = Topic(number, title, category.id, _TEMPLATE, self.world.number("post"), pinned=True)
-        category.topic = number
 
     def _basic(self, category: Category) -> dict[str, object]:
         said: dict[str, object] = {

@@ -1,5 +1,6 @@
 """What a Discourse holds: users, groups, categories, topics, and the settings of its site."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -176,6 +177,21 @@ class World:
         return {one.id for one in self.groups.values() if user.id in one.members}
 
     # --- categories --------------------------------------------------------------------------------------------
+
+    def add_category(self, name: str, rights: dict[int, int], parent: int | None = None) -> Category:
+        """A category with its "about" topic; ``rights`` empty: everybody's."""
+        number = self.number("category")
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        category = Category(number, name, slug, parent=parent, permissions=dict(rights), read_restricted=bool(rights))
+        self.categories[number] = category
+        self.define(category, f"About the {name} category", "")
+        return category
+
+    def define(self, category: Category, title: str, raw: str) -> None:
+        """The "about" topic of a new category, pinned (Category#create_category_definition)."""
+        number = self.number("topic")
+        self.topics[number] = Topic(number, title, category.id, raw, self.number("post"), pinned=True)
+        category.topic = number
 
     def children_of(self, category: int | None) -> Iterator[Category]:
         return (one for one in self.categories.values() if one.parent == category)
