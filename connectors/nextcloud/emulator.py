@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from connectors.nextcloud.emulation import oidc_api, system
+from connectors.nextcloud.emulation import system
 from connectors.nextcloud.emulation.accounts import edit, groups, users
 from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulation.accounts.state import Accounts, Group, Mail, User
@@ -29,8 +29,9 @@ from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.folders import api as folders
 from connectors.nextcloud.emulation.folders.state import Folder, Folders
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
-from connectors.nextcloud.emulation.oidc import Oidc
-from connectors.nextcloud.emulation.sign_in import Claims, SignedIn, SignIn
+from connectors.nextcloud.emulation.oidc import api as oidc_api
+from connectors.nextcloud.emulation.oidc.sign_in import Claims, SignedIn, SignIn
+from connectors.nextcloud.emulation.oidc.state import Oidc
 from connectors.nextcloud.emulation.talk import bots, chat, people, rooms, settings
 from connectors.nextcloud.emulation.talk.state import Room, Talk
 from provisioner.emulation import (

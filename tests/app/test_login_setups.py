@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.keycloak.emulation.claims import LoginRefused
-from connectors.nextcloud.emulation.sign_in import SignedIn
+from connectors.nextcloud.emulation.oidc.sign_in import SignedIn
 from provisioner.state import Database
 from tests.support.logins import GROUPS_FROM_LOGIN, SAFE, LoginSetup, login_setup
 from tests.support.site import LONG_AGO, Installation

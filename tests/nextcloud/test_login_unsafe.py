@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.nextcloud.accounts.oidc.providers import HASHED
-from connectors.nextcloud.emulation.sign_in import Claims, SignedIn
+from connectors.nextcloud.emulation.oidc.sign_in import Claims, SignedIn
 from connectors.nextcloud.emulator import APPS, NextcloudEmulator
 from connectors.nextcloud.settings import AdministratorSettings, NextcloudSettings, UserOidcSettings
 from provisioner.emulation import VirtualClock

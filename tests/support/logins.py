@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.keycloak.emulator import KeycloakEmulator
-from connectors.nextcloud.emulation.sign_in import SignedIn
+from connectors.nextcloud.emulation.oidc.sign_in import SignedIn
 from connectors.nextcloud.emulator import APPS, NextcloudEmulator
 from provisioner.emulation import VirtualClock
 from tests.support.site import Installation, body, new_cloud, person

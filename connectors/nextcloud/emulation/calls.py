@@ -13,7 +13,7 @@ from connectors.nextcloud.emulation.folders.state import Folders
 from connectors.nextcloud.emulation.folders.tree import Tree
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
-from connectors.nextcloud.emulation.oidc import Oidc
+from connectors.nextcloud.emulation.oidc.state import Oidc
 from connectors.nextcloud.emulation.talk.state import Talk
 from provisioner.emulation import RouteTable
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.nextcloud.emulation.sign_in import SignedIn
+from connectors.nextcloud.emulation.oidc.sign_in import SignedIn
 from connectors.nextcloud.emulator import APPS, NextcloudEmulator
 from provisioner.emulation import VirtualClock
 from tests.nextcloud.emulator.client import GOOD, HEADERS, SERVICE

@@ -12,7 +12,7 @@ from connectors.nextcloud.emulation.accounts.edit import change_email
 from connectors.nextcloud.emulation.accounts.state import USER_OIDC
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import OcsError, crash
-from connectors.nextcloud.emulation.oidc import APP
+from connectors.nextcloud.emulation.oidc.state import APP
 
 API = f"/apps/{APP}/api/v1"
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from connectors.nextcloud.emulation.accounts import fields
 from connectors.nextcloud.emulation.accounts.edit import store_quota
 from connectors.nextcloud.emulation.accounts.state import USER_OIDC, User, group_id_for
-from connectors.nextcloud.emulation.oidc import LONGEST_DISPLAY_NAME, Oidc, Provider
+from connectors.nextcloud.emulation.oidc.state import LONGEST_DISPLAY_NAME, Oidc, Provider
 
 Claims = Mapping[str, Any]
 """The claims of a token: of the ID token at a login, of the access token with a request."""
