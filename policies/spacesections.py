@@ -19,7 +19,7 @@ Open = bool | tuple[BodyKind, ...]
 _TITLES: dict[BodyKind, str | None] = {kind: "PG {name}" if kind is BodyKind.PROJECT else "{name}" for kind in BodyKind}
 _PARENTS: dict[BodyKind, str | None] = {
     BodyKind.PLENUM: None,
-    BodyKind.STEERING: "Fachgruppen",
+    BodyKind.STEERING: None,
     BodyKind.PROJECT: "Projektgruppen",
     BodyKind.CIRCLE: "Kreise",
     BodyKind.RANGERS: None,
@@ -43,7 +43,8 @@ class ForumPolicy(Section):
     )
     parents: Annotated[dict[BodyKind, Title | None], BeforeValidator(over(_PARENTS))] = Field(
         default_factory=lambda: dict(_PARENTS),
-        description="Title of the category below which those of a kind of bodies stand; null: they stand at the top. "
+        description="Title of the category below which those of a kind of bodies stand; null: they stand at the top, as "
+        "of kinds of which there is one body. "
         "What is not named keeps its default.",
     )
     archived: Title | None = Field(

@@ -46,7 +46,7 @@ def sections() -> st.SearchStrategy[dict[str, object]]:
     roles = st.sampled_from(["reader", "writer", "manager"])
     rights = {"members": roles, "moderators": roles, "guests": st.one_of(st.none(), roles)}
     rule = st.one_of(st.booleans(), st.lists(st.sampled_from([str(kind) for kind in BodyKind]), unique=True))
-    titles = st.sampled_from([{}, {"project": None}, {"plenum": "Plenum"}])
+    titles = st.sampled_from([{}, {"project": None}, {"plenum": "Runden"}])
     no_groups = st.sampled_from(
         [{}, {}, {"project": {"members": None, "administrators": None}}, {"circle": {"guests": None}}]
     )

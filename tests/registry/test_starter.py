@@ -90,7 +90,7 @@ def check(value: Any, shape: dict[str, Any], root: dict[str, Any]) -> None:
     """As much of JSON Schema as tells whether editors would underline something."""
     shape = {**shape, **root["$defs"][shape["$ref"].rpartition("/")[2]]} if "$ref" in shape else shape
     if "anyOf" in shape:
-        kinds = {dict: {"object"}, list: {"array"}, str: {"string", "integer"}}
+        kinds = {dict: {"object"}, list: {"array"}, str: {"string", "integer", "boolean"}}
         choices = [resolved(one, root) for one in shape["anyOf"]]
         (shape,) = [one for one in choices if one.get("type") in kinds[type(value)]]
     if isinstance(value, dict) and "propertyNames" in shape:
