@@ -55,7 +55,8 @@ CATALOGUES = {
     for path in sorted(ROOT.glob(f"{depth}/texts.yaml"))
 }
 TEMPLATES = sorted((ROOT / "provisioner" / "console" / "templates").rglob("*.html"))
-SOURCES = sorted(path for room in ("provisioner", "connectors", "policies") for path in (ROOT / room).rglob("*.py"))
+FOLDERS = ("provisioner", "connectors", "policies", "docs/example-connector/noticeboard")
+SOURCES = sorted(path for room in FOLDERS for path in (ROOT / room).rglob("*.py"))
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
 NO_CODES = {
     *("nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"),

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from connectors.kit.client import Entry
 from provisioner.model.errors import Garbled
+from provisioner.model.inventory import Complete, Completeness, Partial, Scope
 from provisioner.model.text import Text
 
 MOST: Final = 1_000_000
@@ -31,6 +32,10 @@ class Listing:
     items: dict[str, Entry] = field(default_factory=dict)
     gap: Text | None = None
     """The list moved while it was read: somebody may be missing."""
+
+    def completeness(self, scope: Scope) -> Completeness:
+        """Complete, or Partial because of the gap."""
+        return Complete(scope) if self.gap is None else Partial(scope, self.gap)
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -5,13 +5,13 @@ verified and performed, and how an object is looked up. `connectors.kit.connecto
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from connectors.kit.batch import Batch
-from provisioner.model.inventory import Epoch, Observation, Reading, Remote, Roster, Unknown
+from provisioner.model.inventory import Complete, Epoch, Observation, Reading, Remote, Roster, Scope, Unknown
 from provisioner.model.ports import Interest, Resolve, Sought
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
 from provisioner.model.steps import Done, Moved, Step, Verified
@@ -63,6 +63,13 @@ class Look:
     def sought(self, kind: Kind) -> tuple[Sought, ...]:
         """The few resources of a kind that a narrow look asks for (``interest.only``)."""
         return tuple(one for one in self.interest.only or () if one.id.kind is kind)
+
+    def few(self, target: str, kind: Kind, find: Callable[[Sought], Remote | None]) -> Observation:
+        """The observation of a narrow look at what is kept one by one: ``find`` brings what is sought, or None."""
+        sought = self.sought(kind)
+        found = [remote for one in sought if (remote := find(one)) is not None]
+        scope = Scope(target, kind, only=frozenset(one.id.key for one in sought))
+        return Observation(Complete(scope), {remote.remote_id: remote for remote in found})
 
     def asks_for_members_of(self, remote: Remote, kind: Kind) -> bool:
         """Whether anybody will ask who is in this container."""

@@ -1,0 +1,99 @@
+"""Steps as most connectors compile them: one for a change of an object, one for each member. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypedDict, Unpack
+
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import known
+from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Resume, Suspend, Update
+from provisioner.model.inventory import Unknown
+from provisioner.model.resources import Edge, FieldName, ResourceId, Value
+from provisioner.model.steps import Cost, Effects, Json, Step
+
+
+class Parts(TypedDict, total=False):
+    """What is particular to a step; see `provisioner.model.steps.Step`."""
+
+    name: str
+    remote_id: str | None
+    payload: Mapping[str, Json]
+    refers: tuple[ResourceId, ...]
+    after: tuple[ResourceId, ...]
+    effects: Effects
+    expects: Mapping[FieldName, Value] | None
+    expects_edge: Edge | None
+    repeatable: bool
+    cost: Cost
+
+
+def step_of(batch: Batch, change: Change, operation: str, **parts: Unpack[Parts]) -> Step:
+    """One step that makes this change true. Its object is bound, adopted, or created by this batch (remote id None).
+
+    Raises `KeyError` for an object that nobody knows.
+    """
+    usual: Parts = {
+        "name": change.wanted.name if isinstance(change, Create) else change.name,
+        "remote_id": batch.remote_id(change.id),
+    }
+    whole: Parts = {**usual, **parts}
+    return Step(target=change.target, operation=operation, id=change.id, changes=(batch.digest(change),), **whole)
+
+
+def member_steps(
+    batch: Batch, change: Join | Leave | Regrade, operation: str, **parts: Unpack[Parts]
+) -> Iterator[Step]:
+    """One step a member, whose key stands in the payload ("member"), and the role as well ("role").
+
+    Who comes is named in ``refers`` and comes into being first. Who goes, or gets another role, has to be there still
+    (``expects_edge``), and is not named: what is wrong with one must not keep the others where they should not be.
+    """
+    for key in change.members:
+        now = Edge(change.seats, key)
+        own: Parts = {"payload": {"member": key, "role": str(change.role)}}
+        match change:
+            case Join():
+                own |= {"refers": (ResourceId(change.member, key),), "effects": Effects(joins=(now,))}
+            case Leave():
+                own |= {"expects_edge": now, "effects": Effects(leaves=(now,))}
+            case Regrade():
+                before = Edge(change.left, key)
+                own |= {"expects_edge": before, "effects": Effects(joins=(now,), leaves=(before,))}
+        whole: Parts = {**own, **parts}
+        yield step_of(batch, change, operation, **whole)
+
+
+def after_of(change: Update | Suspend | Resume) -> Mapping[FieldName, Value]:
+    """The fields that a change makes other than they were."""
+    return change.after if isinstance(change, Update) else {"enabled": isinstance(change, Resume)}
+
+
+def changing_step(batch: Batch, change: Update | Suspend | Resume, operation: str, **parts: Unpack[Parts]) -> Step:
+    """One step for all fields of a change: held against what was seen of these, which is one more request.
+
+    Who is suspended leaves what this batch takes them out of before.
+    """
+    after = after_of(change)
+    before: Mapping[FieldName, Value | Unknown] = {"enabled": not after.get("enabled")}
+    if isinstance(change, Update):
+        before = change.before
+    usual: Parts = {
+        "effects": Effects(fields=after),
+        "expects": known(before, frozenset(after)),
+        "cost": Cost(requests=2),
+    }
+    if isinstance(change, Suspend):
+        usual["after"] = tuple(one.id for one in batch.leaves_of(change.id))
+    whole: Parts = {**usual, **parts}
+    return step_of(batch, change, operation, **whole)
+
+
+def erasing_step(batch: Batch, change: Erase, operation: str, **parts: Unpack[Parts]) -> Step:
+    """One step that deletes an object for good, after a look at it. Its name, as it was, is never used again."""
+    usual: Parts = {
+        "payload": {"fingerprint": change.fingerprint},
+        "effects": Effects(fields={"name": change.name}, erased=True),
+        "expects": {},
+        "cost": Cost(requests=2),
+    }
+    whole: Parts = {**usual, **parts}
+    return step_of(batch, change, operation, **whole)
