@@ -20,11 +20,11 @@ from connectors.nextcloud.emulation import system
 from connectors.nextcloud.emulation.accounts import edit, groups, users
 from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulation.accounts.state import Accounts, Group, Mail, User
-from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
-from connectors.nextcloud.emulation.calendar_state import Calendars
+from connectors.nextcloud.emulation.calendars.state import Calendars
+from connectors.nextcloud.emulation.calendars.words import ROOT as CALENDARS
 from connectors.nextcloud.emulation.calls import ADMIN_GROUP, World
-from connectors.nextcloud.emulation.dav import ROOT as DAV
-from connectors.nextcloud.emulation.dav import Dav
+from connectors.nextcloud.emulation.dav.files import ROOT as DAV
+from connectors.nextcloud.emulation.dav.files import Dav
 from connectors.nextcloud.emulation.door import UNTRUSTED, Door
 from connectors.nextcloud.emulation.folders import api as folders
 from connectors.nextcloud.emulation.folders.state import Folder, Folders

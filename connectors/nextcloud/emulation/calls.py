@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from connectors.nextcloud.emulation.accounts.fields import PasswordPolicy
 from connectors.nextcloud.emulation.accounts.state import Accounts, Mail, User
-from connectors.nextcloud.emulation.calendar_state import Calendars
+from connectors.nextcloud.emulation.calendars.state import Calendars
 from connectors.nextcloud.emulation.folders.state import Folders
 from connectors.nextcloud.emulation.folders.tree import Tree
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits

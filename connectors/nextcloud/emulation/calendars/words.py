@@ -7,8 +7,8 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from connectors.nextcloud.emulation.calendar_state import ALL_COMPONENTS, Calendar, Calendars, etag_of
-from connectors.nextcloud.emulation.dav_xml import BadXml, href_of
+from connectors.nextcloud.emulation.calendars.state import ALL_COMPONENTS, Calendar, Calendars, etag_of
+from connectors.nextcloud.emulation.dav.words import BadXml, href_of
 from provisioner.emulation import Response
 
 ROOT: Final = "/remote.php/dav/calendars"

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from connectors.nextcloud.emulation.accounts.state import User
-from connectors.nextcloud.emulation.caldav import CalDav
-from connectors.nextcloud.emulation.caldav_xml import ROOT as CALENDARS
+from connectors.nextcloud.emulation.calendars.dav import CalDav
+from connectors.nextcloud.emulation.calendars.words import ROOT as CALENDARS
 from connectors.nextcloud.emulation.calls import World
-from connectors.nextcloud.emulation.dav_common import ALLOWED, BROWSER, check_preconditions, stumble
-from connectors.nextcloud.emulation.dav_xml import (
+from connectors.nextcloud.emulation.dav.common import ALLOWED, BROWSER, check_preconditions, stumble
+from connectors.nextcloud.emulation.dav.words import (
     TYPES,
     BadXml,
     DavError,

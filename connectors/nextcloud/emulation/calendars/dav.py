@@ -14,12 +14,12 @@ from urllib.parse import unquote
 
 from icalendar import Calendar as Parsed
 
-from connectors.nextcloud.emulation import caldav_xml as words
 from connectors.nextcloud.emulation.accounts.state import User
-from connectors.nextcloud.emulation.calendar_state import BIRTHDAYS, Calendar, etag_of
+from connectors.nextcloud.emulation.calendars import words
+from connectors.nextcloud.emulation.calendars.state import BIRTHDAYS, Calendar, etag_of
 from connectors.nextcloud.emulation.calls import World
-from connectors.nextcloud.emulation.dav_common import ALLOWED, BROWSER, check_preconditions, stumble
-from connectors.nextcloud.emulation.dav_xml import BadXml, DavError
+from connectors.nextcloud.emulation.dav.common import ALLOWED, BROWSER, check_preconditions, stumble
+from connectors.nextcloud.emulation.dav.words import BadXml, DavError
 from provisioner.emulation import Request, Response
 
 MAX_URI: Final = 255

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectors.nextcloud.emulation.dav_xml import DavError
+from connectors.nextcloud.emulation.dav.words import DavError
 from provisioner.emulation import Request
 
 ALLOWED: Final = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, LOCK, UNLOCK"

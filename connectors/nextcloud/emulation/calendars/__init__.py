@@ -1,0 +1,1 @@
+"""Calendars: what is in them, and CalDAV."""
