@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.discourse.emulation.calls import Part, body_of, required
+from connectors.discourse.emulation.calls import Part, body_of, number_in, required
 from connectors.discourse.emulation.refusing import no_access, not_found, unprocessable
 from connectors.discourse.emulation.state import (
     AUTOMATIC,
@@ -26,6 +26,8 @@ _TEMPLATE: Final = (
     " description, or to establish category guidelines or rules."
 )
 _LONGEST: Final = 50
+_PAGE, _BELOW = 20, 5
+"""Of a site that loads lazily: categories of a page, and of those below each."""
 _COLOUR: Final = re.compile(r"[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
 
 
@@ -34,17 +36,29 @@ class Places(Part):
 
     @route("GET", "/categories.json")
     def index(self, call: Call) -> Response:
-        """Those at the top, with those below when asked; neither rights nor custom fields."""
+        """Those at the top, with those below when asked; neither rights nor custom fields.
+
+        All on the first page, unless the site loads lazily: then twenty, followed by up to five below each.
+        """
         asker = self.asker(call)
         self._demand_login(asker)
+        parent, lazily = number_in(call, "parent_category_id") or None, self.world.site.lazy_load_categories
+        page, found = max(number_in(call, "page", 1), 1), self._seen(parent, asker)
+        if lazily:
+            found = found[(page - 1) * _PAGE : page * _PAGE]
+        elif page > 1:
+            found = []
         listed = []
-        for category in self._seen(None, asker):
+        for category in found:
             said = self._basic(category)
             below = self._seen(category.id, asker)
             said["subcategory_ids"] = [one.id for one in below]
-            if call.query.get("include_subcategories") == "true":
+            if call.query.get("include_subcategories") == "true" and not lazily:
                 said["subcategory_list"] = [self._basic(one) for one in below]
             listed.append(said)
+        if lazily and parent is None:
+            some = [one for category in found for one in self._seen(category.id, asker)[:_BELOW]]
+            listed += [{**self._basic(one), "subcategory_ids": []} for one in some]
         return Response.json({"category_list": {"can_create_category": asker is not None, "categories": listed}})
 
     @route("GET", r"/c/{id:\d+}/show.json")
@@ -200,6 +214,7 @@ class Places(Part):
         return int(said) if said else None
 
     def _basic(self, category: Category) -> dict[str, object]:
+        topic = self.world.topics.get(category.topic)
         said: dict[str, object] = {
             "id": category.id,
             "name": category.name,
@@ -207,7 +222,7 @@ class Places(Part):
             "text_color": category.text_color,
             "slug": category.slug,
             "description": category.description,
-            "topic_url": f"/t/{_slug(self.world.topics[category.topic].title)}/{category.topic}",
+            "topic_url": None if topic is None else f"/t/{_slug(topic.title)}/{topic.id}",
             "read_restricted": category.read_restricted,
         }
         return said if category.parent is None else said | {"parent_category_id": category.parent}

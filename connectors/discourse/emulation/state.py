@@ -35,6 +35,8 @@ class Site:
     hide_email_address_taken: bool = False
     must_approve_users: bool = False
     enable_category_group_moderation: bool = True
+    lazy_load_categories: bool = False
+    """Whether lists of categories come in pages (lazy_load_categories_groups, or more than a thousand)."""
     max_category_nesting: int = 2
     login_required: bool = False
     providers: tuple[str, ...] = ("oidc",)

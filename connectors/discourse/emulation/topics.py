@@ -48,7 +48,7 @@ class Topics(Part):
         title = str(given.get("title") or topic.title)
         if len(title) > _LONGEST_TITLE:
             raise unprocessable(f"Title is too long (maximum is {_LONGEST_TITLE} characters)")
-        topic.title = self._cleaned(title)
+        topic.title = cleaned(title, prettify=self.world.site.title_prettify)
         return Response.json({"basic_topic": {"id": topic.id, "title": topic.title}})
 
     @route("PUT", r"/t/{id:\d+}/status.json")
@@ -84,16 +84,17 @@ class Topics(Part):
             raise no_access()
         return topic
 
-    def _cleaned(self, title: str) -> str:
-        """TextCleaner.clean_title; spaces before a mark at the end go on English sites alone."""
-        if self.world.site.title_prettify:
-            title = re.sub("!+", "!", title)
-            title = re.sub(r"\?+", "?", title)
-            if re.search("[A-Z]", title) and title == title.upper():
-                title = re.sub("[A-Z]", lambda found: found[0].lower(), title)
-            title = re.sub(r"\A([a-z]*)\b", lambda found: found[1].capitalize(), title)
-            title = re.sub(r"([^.])\.+(\s*)\Z", r"\1\2", title)
-        return _ODD_SPACES.sub(" ", re.sub(" +", " ", title)).strip()
+
+def cleaned(title: str, *, prettify: bool) -> str:
+    """TextCleaner.clean_title; spaces before a mark at the end go on English sites alone."""
+    if prettify:
+        title = re.sub("!+", "!", title)
+        title = re.sub(r"\?+", "?", title)
+        if re.search("[A-Z]", title) and title == title.upper():
+            title = re.sub("[A-Z]", lambda found: found[0].lower(), title)
+        title = re.sub(r"\A([a-z]*)\b", lambda found: found[1].capitalize(), title)
+        title = re.sub(r"([^.])\.+(\s*)\Z", r"\1\2", title)
+    return _ODD_SPACES.sub(" ", re.sub(" +", " ", title)).strip()
 
 
 def _cooked(raw: str) -> str:
