@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from provisioner.app.linking import Texts, write_texts
+from provisioner.app.linking import Texts, wait_for_login, write_texts
 from provisioner.app.logged import Logged
 from provisioner.app.observing import View, remote_ids
 from provisioner.app.planning import Planned, compile_steps
@@ -48,11 +48,17 @@ class _Part:
     steps: Sequence[Step]
     writes: tuple[Write, ...]
     """Texts that link things: written once all else is done, in all targets."""
+    makings: tuple[Change, ...]
+    """What waits for the login likewise: see `provisioner.app.linking.Texts`."""
     ties: Ties
     capabilities: Capabilities
     agreed: Agreement
     given_back: tuple[ResourceId, ...]
     """Borrowed before, and needed no more."""
+
+    @property
+    def has_steps(self) -> bool:
+        return bool(self.steps or self.writes or self.makings)
 
 
 def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part | None:
@@ -66,8 +72,10 @@ def _prepared(planned: Planned, view: View, chosen: Sequence[Change]) -> _Part |
     agreed = agreement(view.desired, view.inventory, ties, view.capabilities, address)
     given_back = tuple(_given_back(planned, view, ties))
     writes = tuple(change for change in changes if isinstance(change, Write))
-    steps = compile_steps(view, [change for change in changes if not isinstance(change, Write)])
-    return _Part(view, adoptions, steps, writes, ties, view.capabilities, agreed, given_back)
+    makings = tuple(wait_for_login(changes, view.capabilities))
+    later = {id(change) for change in (*writes, *makings)}
+    steps = compile_steps(view, [change for change in changes if id(change) not in later])
+    return _Part(view, adoptions, steps, writes, makings, ties, view.capabilities, agreed, given_back)
 
 
 def carry_out(
@@ -80,7 +88,8 @@ def carry_out(
 ) -> Report | None:
     """Perform the chosen changes of every target, with the locks held; None when there is nothing to perform.
 
-    First everything but texts that link things, then these: what they link to exists by then, or is left out. Texts
+    First everything but texts that link things, then these: what they link to exists by then, or is left out. So do
+    accounts that are tied to the login as they are made wait until the login has theirs. Texts
     about something that could not be made are left out as its other steps are.
 
     Raises `StateBehind` for changes of a target that a newer database changed, and other `StateError`s; what targets
@@ -91,7 +100,7 @@ def carry_out(
             raise StateBehind(view.behind)
     prepared = (_prepared(planned, view, chosen[name]) for name, view in planned.views.items())
     parts = [part for part in prepared if part is not None]
-    if not any(part.adoptions or part.steps or part.writes for part in parts):
+    if not any(part.adoptions or part.has_steps for part in parts):
         for part in parts:
             _note_what_is_known(site, part, locks, run=0)
         site.ties_log.keep()
@@ -107,9 +116,9 @@ def carry_out(
         runs.finish(run, Outcome.BROKEN, {}, site.clock.now())
         raise
     _log.info("run started", extra={"network": site.network, "run": run, "actor": started.actor})
-    texts = [Texts(part.view, part.ties, part.writes) for part in parts if part.writes]
+    texts = [Texts(part.view, part.ties, part.writes, part.makings) for part in parts if part.writes or part.makings]
     report = execute(
-        [_assignment(part, locks) for part in parts if part.steps or part.writes],
+        [_assignment(part, locks) for part in parts if part.has_steps],
         database=site.database,
         network=site.network,
         run=run,
@@ -143,7 +152,7 @@ def _note_what_is_known(site: Site, part: _Part, locks: Mapping[str, ServerLock]
     target, now = part.view.target, site.clock.now()
     journal = Journal(locks[target.server], site.network, target.server, run)
     if part.view.settlements:
-        changing = {step.id for step in part.steps} | {write.id for write in part.writes}
+        changing = {step.id for step in part.steps} | {change.id for change in (*part.writes, *part.makings)}
         journal.settle(part.view.settlements, now, frozenset(changing))
     if part.adoptions:
         journal.adopt(part.adoptions, part.capabilities.fields, now)

@@ -8,10 +8,10 @@ from provisioner.app.observing import View, everywhere, remote_ids, ties_of
 from provisioner.app.site import Site
 from provisioner.execution import Report, Then
 from provisioner.model.bindings import Binding, Ties
-from provisioner.model.changes import Write
+from provisioner.model.changes import Change, Create, Join, Write
 from provisioner.model.plan import TargetPlan
 from provisioner.model.ports import Capabilities
-from provisioner.model.resources import Desired, Kind, ResourceId
+from provisioner.model.resources import Desired, Kind, Mode, ResourceId
 from provisioner.model.steps import Step
 from provisioner.planning.late import IDENTIFIERS, addresses_after
 
@@ -32,11 +32,28 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of one target that a run is to write. ``ties`` count as bound what the run adopts."""
+    """What one target gets once all else is done. ``ties`` count as bound what the run adopts."""
 
     view: View
     ties: Ties
     writes: Sequence[Write]
+    makings: Sequence[Change] = ()
+    """Of accounts that can be tied to the login as they are made, and never later: these, and what they come into."""
+
+
+def wait_for_login(changes: Sequence[Change], capabilities: Capabilities) -> list[Change]:
+    """Those of `Texts.makings`: whose id at the login is not known before the login's own steps are done."""
+    modes = capabilities.fields.get(Kind.ACCOUNT, {})
+    with_it = {name for name in IDENTIFIERS if modes.get(name) is Mode.CREATE_ONLY}
+    makings: list[Change] = [
+        change for change in changes if isinstance(change, Create) and with_it & change.wanted.late.keys()
+    ]
+    made = {change.id.key for change in makings}
+    return makings + [
+        change
+        for change in changes
+        if isinstance(change, Join) and change.member is Kind.ACCOUNT and made.intersection(change.members)
+    ]
 
 
 def gather(site: Site, views: Mapping[str, View], parts: Iterable[TargetPlan]) -> Addresses:
@@ -84,6 +101,7 @@ def write_texts(site: Site, before: Addresses, views: Iterable[View], texts: Seq
     """
     read = list(views)
     kinds = frozenset(link.kind for each in texts for write in each.writes for link in write.text.links())
+    kinds |= {Kind.ACCOUNT} if any(each.makings for each in texts) else frozenset()
 
     def then(report: Report) -> Mapping[str, Sequence[Step]]:
         found = dict(before.by_target)
@@ -101,6 +119,7 @@ def _steps(texts: Texts, made: Mapping[ResourceId, str], where: Addresses) -> It
     """What could not be made has no remote id: its step is tried by nobody, and said to be left out."""
     view, capabilities = texts.view, _capabilities(texts.view)
     address = where.seen_from(view.target.name)
+    yield from _making_steps(texts, made, address)
     changes: list[Write] = []
     for write in texts.writes:
         text = write.text.written(address)
@@ -112,6 +131,26 @@ def _steps(texts: Texts, made: Mapping[ResourceId, str], where: Addresses) -> It
     bound = {**remote_ids(texts.ties), **made}
     for step in view.target.connector.compile(changes, lambda identity: bound.get(identity, "")):
         yield replace(step, remote_id=step.remote_id or None)
+
+
+def _making_steps(
+    texts: Texts, made: Mapping[ResourceId, str], address: Callable[[ResourceId], str | None]
+) -> Iterator[Step]:
+    """Whose id is not known after all is left to the connector, which says why it makes no account of theirs."""
+    bound = {**remote_ids(texts.ties), **made}
+    changes: list[Change] = []
+    planned: dict[str, str] = {}
+    for change in texts.makings:
+        if isinstance(change, Create):
+            late = {name: text.written(address) for name, text in change.wanted.late.items() if name in IDENTIFIERS}
+            known = {name: text for name, text in late.items() if text}
+            made_so = replace(change, wanted=replace(change.wanted, fields={**change.wanted.fields, **known}))
+            planned[made_so.digest()] = change.digest()
+            changes.append(made_so)
+        elif change.id in bound:
+            changes.append(change)
+    for step in texts.view.target.connector.compile(changes, bound.__getitem__) if changes else ():
+        yield replace(step, changes=tuple(planned.get(digest, digest) for digest in step.changes))
 
 
 def _called_so(ties: Ties, view: View) -> Ties:
