@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.model.errors import Permanent, WriteRefused
-from tests.contract.nextcloud_conversations import Site, WithSite
+from tests.contract.nextcloud_talk_site import Site, WithSite
 from tests.support.conversations import enter, room
 from tests.support.nextcloud import TOKEN, group
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.nextcloud.emulation.talk.state import Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
 from tests.nextcloud.emulator.client import GOOD, SERVICE, Client
@@ -31,3 +32,13 @@ def client(emulator: NextcloudEmulator) -> Client:
 @pytest.fixture
 def boss(emulator: NextcloudEmulator) -> Client:
     return Client(emulator, ("admin", "emulated-Admin-1"))
+
+
+@pytest.fixture
+def anna(emulator: NextcloudEmulator) -> Client:
+    return Client(emulator, ("anna", GOOD))
+
+
+@pytest.fixture
+def room(emulator: NextcloudEmulator) -> Room:
+    return emulator.add_room("Sensorik", SERVICE[0])

@@ -7,7 +7,7 @@ import requests
 
 from connectors.nextcloud.emulation.folders.state import Folder, rules_text
 from connectors.nextcloud.emulator import NextcloudEmulator
-from tests.nextcloud.emulator.client import GOOD, SERVICE, Client, acl
+from tests.nextcloud.emulator.client import SERVICE, Client, acl
 
 FILES = "/remote.php/dav/files"
 NESTED = "Projektgruppen/Sensorik"
@@ -17,11 +17,6 @@ NESTED = "Projektgruppen/Sensorik"
 def folder(emulator: NextcloudEmulator) -> Folder:
     emulator.join(SERVICE[0], "team-a")
     return emulator.add_folder("Team A", ["team-a"], acl=True)
-
-
-@pytest.fixture
-def anna(emulator: NextcloudEmulator) -> Client:
-    return Client(emulator, ("anna", GOOD))
 
 
 def dav(client: Client, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:

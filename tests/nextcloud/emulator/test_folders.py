@@ -5,14 +5,9 @@ from typing import Any
 import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
-from tests.nextcloud.emulator.client import GOOD, HEADERS, SERVICE, Client
+from tests.nextcloud.emulator.client import HEADERS, SERVICE, Client
 
 ROOT = "/index.php/apps/groupfolders/folders"
-
-
-@pytest.fixture
-def anna(emulator: NextcloudEmulator) -> Client:
-    return Client(emulator, ("anna", GOOD))
 
 
 def test_folders_live_below_index_php_only(client: Client) -> None:
