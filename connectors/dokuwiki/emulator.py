@@ -58,7 +58,7 @@ class DokuwikiEmulator(Emulator):
         acl: tuple[tuple[str, str, int], ...] = (("*", "@ALL", 1), ("*", "@user", 8)),
     ) -> None:
         """``acl``: at first as many wikis are: everybody reads, whoever logs in writes."""
-        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(SERVICE, token=TOKEN))
+        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(token=TOKEN))
         self.api = api
         self.remote = True
         self.directory_is_down = False
