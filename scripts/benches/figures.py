@@ -18,6 +18,7 @@ AREAS: Final = (
     "pages",
     "meetings",
     "calendars",
+    "discourse",
 )
 """The modules of this package that hold figures, in the order in which they are measured."""
 
