@@ -39,10 +39,9 @@ class EmulatorSandbox(Generic[E]):
 
     @property
     def credentials(self) -> Mapping[str, str]:
-        """Those of `Emulator.credentials`, as settings call them."""
+        """Those of `Emulator.credentials`, as settings call them: who has a token needs no user."""
         given = self.emulator.credentials
-        pairs = {"user": given.user, "password": given.password, "token": given.token}
-        return {name: value for name, value in pairs.items() if value}
+        return {"token": given.token} if given.token else {"user": given.user, "password": given.password}
 
     @property
     def settings(self) -> Mapping[str, str]:
