@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
-from tests.support.dokuwiki import RealWiki
-from tests.support.dokuwiki_server import DokuwikiServer
 from tests.support.mailman_server import MailmanServer
 from tests.support.site import Installation, body, new_cloud, person
 from tests.support.slapd import Slapd
+
+if TYPE_CHECKING:
+    from tests.support.dokuwiki import RealWiki
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +24,11 @@ def mailman_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailman
 
 
 @pytest.fixture(scope="session")
-def dokuwiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWiki]:
+def dokuwiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealWiki"]:
     """A real DokuWiki with a real directory behind it, for the whole session."""
+    from tests.support.dokuwiki import RealWiki
+    from tests.support.dokuwiki_server import DokuwikiServer
+
     folder = tmp_path_factory.mktemp("dokuwiki")
     with Slapd(folder) as slapd, DokuwikiServer(folder / "wiki", slapd.url) as server:
         wiki = RealWiki(server, slapd)

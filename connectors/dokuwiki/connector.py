@@ -24,7 +24,7 @@ class DokuwikiConnector(RoomConnector[WikiLook]):
         self._settings, self._wiring = settings, wiring
         self._client = client = Client(settings, wiring)
         self._names = names = GroupNames()
-        rooms = (GroupRoom(target, client, names), SpaceRoom(target, client, names), PageRoom(target, client))
+        rooms = (GroupRoom(target, client, names), SpaceRoom(target, client, names), PageRoom(target, client, names))
         super().__init__(target, rooms, client)
 
     def begin(self, kinds: frozenset[Kind], interest: Interest) -> WikiLook:

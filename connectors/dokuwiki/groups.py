@@ -13,9 +13,10 @@ from connectors.dokuwiki.look import GroupNames, WikiLook, line_of
 from connectors.dokuwiki.rights import ALL, VALID, Rights, folded
 from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Room, Rosters, Stage, Staged
-from provisioner.model.changes import Change, Create, Erase, Update
+from connectors.kit.steps import erasing_step, step_of
+from provisioner.model.changes import Create, Erase, Update
 from provisioner.model.errors import Permanent
-from provisioner.model.inventory import Absent, Complete, Observation, Reading, Remote, Scope
+from provisioner.model.inventory import Absent, Complete, Observation, Reading, Remote, Roster, Scope
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId
 from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
@@ -48,14 +49,18 @@ class GroupRoom(Room[WikiLook]):
         return name.lower()
 
     def observe(self, look: WikiLook) -> tuple[Observation, Rosters]:
-        """No request: what is tied exists, under the name that it had at the last apply."""
+        """No request: what is tied exists, under the name that it had at the last apply.
+
+        Nobody whom this target knows is in it: it knows no accounts.
+        """
         only, tied = None, [remote_id for kind, remote_id in look.interest.bound if kind is self.kind]
         if look.interest.only is not None:
             only = frozenset(one.id.key for one in look.sought(self.kind))
             tied = [one.remote_id for one in look.sought(self.kind) if one.remote_id is not None]
         called = look.interest.called
         groups = {one: _group(one, called[self.kind, one]) for one in tied if (self.kind, one) in called}
-        return Observation(Complete(Scope(self._target, self.kind, only=only)), groups), {}
+        rosters = {(self.kind, one): Roster(Complete(Scope(self._target, self.kind, one))) for one in groups}
+        return Observation(Complete(Scope(self._target, self.kind, only=only)), groups), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """One step a change; renames come before anything else that names the group."""
@@ -64,16 +69,16 @@ class GroupRoom(Room[WikiLook]):
                 case Create():
                     payload: dict[str, Json] = {"name": change.wanted.name}
                     effects = Effects(fields={"name": change.wanted.name})
-                    yield Staged(Stage.CONTAINERS, _step(change, CREATE, payload, effects, batch, requests=0))
+                    step = step_of(batch, change, CREATE, payload=payload, effects=effects, cost=Cost())
+                    yield Staged(Stage.CONTAINERS, step)
                 case Update() if isinstance(name := change.after.get("name"), str):
-                    effects = Effects(fields={"name": name})
                     payload = {"before": str(change.before.get("name")), "name": name}
-                    yield Staged(Stage.CONTAINERS, _step(change, RENAME, payload, effects, batch, requests=5))
+                    effects, cost = Effects(fields={"name": name}), Cost(requests=5)
+                    step = step_of(batch, change, RENAME, payload=payload, effects=effects, cost=cost)
+                    yield Staged(Stage.CONTAINERS, step)
                 case Erase():
-                    effects = Effects(erased=True)
-                    yield Staged(
-                        Stage.ERASURES, _step(change, FORGET, {"name": change.name}, effects, batch, requests=2)
-                    )
+                    payload = {"name": change.name}
+                    yield Staged(Stage.ERASURES, erasing_step(batch, change, FORGET, payload=payload))
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:  # noqa: ARG002 - the port's
         """There is nothing over there that could have moved."""
@@ -128,19 +133,3 @@ class GroupRoom(Room[WikiLook]):
 
 def _group(remote_id: str, name: str) -> Remote:
     return Remote(remote_id, name, {"name": name})
-
-
-def _step(
-    change: Change, operation: str, payload: dict[str, Json], effects: Effects, batch: Batch, *, requests: int
-) -> Step:
-    return Step(
-        target=change.target,
-        operation=operation,
-        id=change.id,
-        name=change.wanted.name if isinstance(change, Create) else change.name,
-        changes=(batch.digest(change),),
-        remote_id=batch.remote_id(change.id),
-        payload=payload,
-        effects=effects,
-        cost=Cost(requests=requests),
-    )

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 
 from connectors.dokuwiki.register import Register
 from connectors.dokuwiki.rights import Rights, folded
-from connectors.kit.batch import Batch
 from connectors.kit.rooms import Look
-from provisioner.model.changes import Adopt, Create, Update
 from provisioner.model.errors import Transient
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import Kind
 from provisioner.model.steps import Verified
 from provisioner.model.text import Text
 
@@ -44,20 +42,6 @@ class GroupNames:
         if remote_id not in self.names:
             raise Transient(Text.of("dokuwiki.group_unknown"))
         return self.names[remote_id]
-
-    def after(self, batch: Batch, key: str) -> str:
-        """What a group will be called once the batch's groups are made and renamed. Raises `KeyError`."""
-        identity = ResourceId(Kind.GROUP, key)
-        remote_id = batch.remote_id(identity)
-        name = "" if remote_id is None else self.names.get(remote_id, "")
-        for change in batch.about(identity):
-            if isinstance(change, Create):
-                name = change.wanted.name
-            elif isinstance(change, Adopt):
-                name = change.remote.name
-            elif isinstance(change, Update) and isinstance(renamed := change.after.get("name"), str):
-                name = renamed
-        return name
 
     def by_line(self) -> dict[str, str]:
         """Remote id by what stands in a line of rights, folded."""

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectors.dokuwiki.client import Client
-from connectors.dokuwiki.look import WikiLook
+from connectors.dokuwiki.look import GroupNames, WikiLook
 from connectors.dokuwiki.names import slug
-from connectors.dokuwiki.openness import openness
+from connectors.dokuwiki.readers import openness, seated
 from connectors.dokuwiki.rights import ALL, NONE, Rights
 from connectors.dokuwiki.wikitext import canonical, from_wiki, to_wiki
 from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Room, Rosters, Stage, Staged, held_against, known
-from provisioner.model.changes import Change, Create, Erase, Update, Write
+from connectors.kit.steps import erasing_step, step_of
+from provisioner.model.changes import Create, Erase, Update, Write
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import (
     UNKNOWN,
@@ -24,12 +25,13 @@ from provisioner.model.inventory import (
     Present,
     Reading,
     Remote,
+    Roster,
     Scope,
     Unknown,
 )
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value, marker_of
-from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
+from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified
 from provisioner.model.text import Text
 
 CREATE: Final = "create-page"
@@ -48,9 +50,10 @@ class PageRoom(Room[WikiLook]):
     fields = FIELDS
     operations = frozenset({CREATE, WRITE, OPEN, RENAME, ERASE})
 
-    def __init__(self, target: str, client: Client) -> None:
+    def __init__(self, target: str, client: Client, names: GroupNames) -> None:
         self._target = target
         self._client = client
+        self._names = names
 
     def objection(self, name: str) -> Text | None:
         """Titles of which no address can be made."""
@@ -79,7 +82,8 @@ class PageRoom(Room[WikiLook]):
             asked = {one.remote_id or self._page(one.name) for one in sought if one.remote_id or slug(one.name)}
         found = (self._read(page, look.rights, interest.called.get((self.kind, page))) for page in sorted(asked))
         pages = {remote.remote_id: remote for remote in found if remote is not None}
-        return Observation(Complete(Scope(self._target, self.kind, only=only)), pages), {}
+        rosters = {(self.kind, page): self._roster(page, look.rights) for page in pages}
+        return Observation(Complete(Scope(self._target, self.kind, only=only)), pages), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """Rights first; the text when all that it links to exists."""
@@ -87,14 +91,21 @@ class PageRoom(Room[WikiLook]):
             match change:
                 case Create():
                     opened = change.wanted.fields.get("open") is True
-                    effects = Effects(fields={"name": change.wanted.name, "open": opened})
-                    payload: dict[str, Json] = {"slug": slug(change.wanted.name), "open": opened}
-                    yield Staged(Stage.PLACES, _step(change, CREATE, payload, effects, batch, None, requests=5))
-                case Write() | Update():
-                    yield from _changes(change, batch)
+                    step = step_of(
+                        batch,
+                        change,
+                        CREATE,
+                        payload={"slug": slug(change.wanted.name), "open": opened},
+                        effects=Effects(fields={"name": change.wanted.name, "open": opened}),
+                        cost=Cost(requests=4),
+                    )
+                    yield Staged(Stage.PLACES, step)
+                case Update():
+                    yield from _updates(change, batch)
+                case Write(field="text"):
+                    yield Staged(Stage.TEXTS, _writing(change, batch))
                 case Erase():
-                    effects = Effects(fields={"name": change.name}, erased=True)
-                    yield Staged(Stage.ERASURES, _step(change, ERASE, {}, effects, batch, {}, requests=4))
+                    yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE, cost=Cost(requests=7)))
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """Read it, and hold it against what the plan saw."""
@@ -132,6 +143,10 @@ class PageRoom(Room[WikiLook]):
             return Absent()
         return Present(remote)
 
+    def _roster(self, page: str, rights: Rights) -> Roster:
+        evidence = Complete(Scope(self._target, self.kind, page))
+        return Roster(evidence, seated(rights, page, self._client.settings.everybody, self._names))
+
     def _page(self, name: str) -> str:
         return self._client.settings.namespace(slug(name))
 
@@ -158,45 +173,38 @@ class PageRoom(Room[WikiLook]):
         return Remote(page, called or page.rpartition(":")[2], fields, marker=_marker(written or ""))
 
 
-def _changes(change: Write | Update, batch: Batch) -> Iterator[Staged]:
-    if isinstance(change, Write):
-        effects = Effects(fields={"text": canonical(change.written)})
-        expects = known({"text": change.before}, frozenset({"text"}))
-        yield Staged(Stage.TEXTS, _step(change, WRITE, {"text": change.written}, effects, batch, expects, requests=5))
-        return
-    if isinstance(name := change.after.get("name"), str):
-        yield Staged(Stage.UPDATES, _step(change, RENAME, {}, Effects(fields={"name": name}), batch, None, requests=0))
+def _updates(change: Update, batch: Batch) -> Iterator[Staged]:
+    """The title stands in the text; the address stays."""
+    if "name" in change.after:
+        effects = Effects(fields={"name": change.after["name"]})
+        yield Staged(Stage.UPDATES, step_of(batch, change, RENAME, effects=effects, cost=Cost()))
     if "open" in change.after:
         opened = change.after["open"] is True
-        expects = known(change.before, frozenset({"open"}))
-        effects = Effects(fields={"open": opened})
-        yield Staged(Stage.UPDATES, _step(change, OPEN, {"open": opened}, effects, batch, expects, requests=5))
+        step = step_of(
+            batch,
+            change,
+            OPEN,
+            payload={"open": opened},
+            effects=Effects(fields={"open": opened}),
+            expects=known(change.before, frozenset({"open"})),
+            cost=Cost(requests=5),
+        )
+        yield Staged(Stage.UPDATES, step)
+
+
+def _writing(change: Write, batch: Batch) -> Step:
+    text = canonical(change.written)
+    return step_of(
+        batch,
+        change,
+        WRITE,
+        payload={"text": text},
+        effects=Effects(fields={"text": text}),
+        expects=known({"text": change.before}, frozenset({"text"})),
+        cost=Cost(requests=5),
+    )
 
 
 def _marker(text: str) -> str:
     """The mark of ours in a text; it stands on a line of its own."""
     return next((line for line in text.splitlines() if line.startswith(_MARK)), "")
-
-
-def _step(
-    change: Change,
-    operation: str,
-    payload: dict[str, Json],
-    effects: Effects,
-    batch: Batch,
-    expects: Mapping[FieldName, Value] | None,
-    *,
-    requests: int,
-) -> Step:
-    return Step(
-        target=change.target,
-        operation=operation,
-        id=change.id,
-        name=change.wanted.name if isinstance(change, Create) else change.name,
-        changes=(batch.digest(change),),
-        remote_id=batch.remote_id(change.id),
-        payload=payload,
-        effects=effects,
-        expects=expects,
-        cost=Cost(requests=requests),
-    )

@@ -6,15 +6,16 @@ from connectors.dokuwiki import space_steps as steps
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.look import Fresh, GroupNames
 from connectors.dokuwiki.names import numbered
-from connectors.dokuwiki.openness import openness
+from connectors.dokuwiki.readers import openness
 from connectors.dokuwiki.register import Register
-from connectors.dokuwiki.rights import ALL, NONE, Rights, everything_in, role_of
+from connectors.dokuwiki.rights import ALL, LEVELS, NONE, Rights, everything_in, role_of
 from connectors.dokuwiki.wikitext import to_wiki
 from connectors.kit.batch import located, text_of
 from connectors.kit.rooms import held_against
 from provisioner.model.errors import Permanent, Uncertain
 from provisioner.model.inventory import Remote
 from provisioner.model.ports import Resolve
+from provisioner.model.resources import EdgeRole, Kind, ResourceId
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
@@ -139,15 +140,12 @@ class SpaceWriter:
         self._client.note(self._client.register().without(namespace), self._client.rights())
 
     def _group(self, step: Step, resolve: Resolve) -> str:
-        """What the group is called: as the plan knew it, or as it was made since."""
-        if named := text_of(step, "group"):
-            return named
-        return self._names.of(resolve(step.refers[0]))
+        """What the step's group is called by now."""
+        return self._names.of(resolve(ResourceId(Kind.GROUP, text_of(step, "member"))))
 
 
 def _level(step: Step) -> int:
-    level = step.payload.get("level")
-    return level if isinstance(level, int) else -1
+    return LEVELS[EdgeRole(text_of(step, "role"))]
 
 
 def _fresh(step: Step, verified: Verified | None) -> Rights:

@@ -5,15 +5,15 @@ the first page's heading, which is theirs. The order keeps strangers out at ever
 namespace is, then it is closed, and only then is the first page saved.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.look import GroupNames, WikiLook
 from connectors.dokuwiki.names import slug
-from connectors.dokuwiki.openness import openness
+from connectors.dokuwiki.readers import openness, seated
 from connectors.dokuwiki.register import Register
-from connectors.dokuwiki.rights import ALL, Rights, everything_in, folded, role_of
+from connectors.dokuwiki.rights import Rights, everything_in
 from connectors.dokuwiki.space_steps import OPERATIONS, compile_spaces
 from connectors.dokuwiki.space_writing import SpaceWriter
 from connectors.dokuwiki.wikitext import canonical
@@ -32,7 +32,7 @@ from provisioner.model.inventory import (
     Unknown,
 )
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import EdgeRole, FieldName, Kind, Mode, ResourceId, Value, marker_of
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value, marker_of
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
@@ -97,7 +97,7 @@ class SpaceRoom(Room[WikiLook]):
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """See `space_steps`."""
-        return compile_spaces(batch, self._names)
+        return compile_spaces(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One look at all rights."""
@@ -134,21 +134,9 @@ class SpaceRoom(Room[WikiLook]):
         return Remote(namespace, name, fields, marker=marker)
 
     def _roster(self, namespace: str, rights: Rights) -> Roster:
-        """The groups with a line of their own; of several spellings of one the highest level counts, as over there."""
-        known, everybody = self._names.by_line(), folded(f"@{self._client.settings.everybody}")
-        levels: dict[str, tuple[int, str]] = {}
-        for who, level in rights.of(everything_in(namespace)).items():
-            if who.startswith("@") and who != ALL and folded(who) != everybody:
-                levels[folded(who)] = max((level, who), levels.get(folded(who), (level, who)))
-        members = _by_role((role_of(level), known.get(folded(who), who)) for level, who in levels.values())
-        return Roster(Complete(Scope(self._target, self.kind, namespace)), members)
-
-
-def _by_role(found: Iterable[tuple[EdgeRole, str]]) -> dict[tuple[EdgeRole, Kind], frozenset[str]]:
-    roles: dict[tuple[EdgeRole, Kind], set[str]] = {}
-    for role, group in found:
-        roles.setdefault((role, Kind.GROUP), set()).add(group)
-    return {sort: frozenset(groups) for sort, groups in roles.items()}
+        evidence = Complete(Scope(self._target, self.kind, namespace))
+        scope, everybody = everything_in(namespace), self._client.settings.everybody
+        return Roster(evidence, seated(rights, scope, everybody, self._names))
 
 
 def _is_direct(rest: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.dokuwiki.names import slug
-from connectors.dokuwiki.openness import PUBLIC
+from connectors.dokuwiki.readers import PUBLIC
 from provisioner.model.errors import Permanent, Transient, WriteRefused
 from provisioner.model.inventory import Absent, Complete, Epoch, Present
 from provisioner.model.ports import Interest, Sought
@@ -15,7 +15,7 @@ from provisioner.transport.gate import WriteToken
 from tests.support.dokuwiki import INDEX, Wiki, WikiBench, group, space
 
 READER, WRITER, MANAGER = EdgeRole.READER, EdgeRole.WRITER, EdgeRole.MANAGER
-PAGE = "# PG Größe & Co\n\nWorum es geht.\n\n- Dateien: https://cloud.example/f/1"
+PAGE = "PG Größe & Co\n\nWorum es geht.\n\n- Dateien: https://cloud.example/f/1"
 NAME, NAMESPACE, START = "PG Größe & Co", "pg_groesse_co", "pg_groesse_co:start"
 
 
@@ -35,9 +35,10 @@ class DokuwikiContract:
         bench.wiki.seat("anna", "PG_Größe")
         bench.apply(
             bench.create(group("co"), "PG_Größe", {}),
-            bench.create(space("co"), NAME, {"open": False, "first_page": PAGE}),
+            bench.create(space("co"), NAME, {"open": False}),
             bench.join(space("co"), NAME, group("co"), role=WRITER),
         )
+        bench.begin(space("co"), PAGE)
         return bench
 
     def test_a_space_is_a_namespace_with_rights_and_a_first_page(self, made: WikiBench) -> None:
@@ -65,9 +66,10 @@ class DokuwikiContract:
         bench.wiki.seat("anna", "PG_Größe")
         bench.apply(
             bench.create(group("co"), "PG_Größe", {}),
-            bench.create(space("co"), NAME, {"open": False, "first_page": PAGE}),
+            bench.create(space("co"), NAME, {"open": False}),
             bench.join(space("co"), NAME, group("co"), role=WRITER),
         )
+        bench.begin(space("co"), PAGE)
         assert bench.reads(START, "anna")
         bench.observe()
         bench.apply(bench.update(group("co"), bench.remote(group("co")), {"name": "PG Neu"}))
@@ -81,7 +83,8 @@ class DokuwikiContract:
             assert not any(bench.reads(page, None) for page in bench.pages() if page.startswith("offen"))
 
         bench.after_writes = look
-        bench.apply(bench.create(space("o"), "Offen", {"open": True, "first_page": "# Offen"}))
+        bench.apply(bench.create(space("o"), "Offen", {"open": True}))
+        bench.begin(space("o"), "Offen")
         assert bench.reads("offen:start", "berta")
         assert not bench.rpc("core.savePage", "berta", page="offen:start", text="x").ok
         assert bench.remote(space("o")).fields["open"] is True
@@ -104,11 +107,10 @@ class DokuwikiContract:
         assert remote.fields["open"] == PUBLIC
         assert bench.connector.capabilities().canonical_name(Kind.WIKI_SPACE, NAME) == slug(remote.name)
         with pytest.raises(Permanent):
-            bench.apply(bench.create(space("co"), NAME, {"open": False, "first_page": PAGE}))
+            bench.apply(bench.create(space("co"), NAME, {"open": False}))
         assert bench.do("core.getPage", page=START) == "Von Hand geschrieben."
-        bench.apply(
-            bench.adopt(space("co"), remote), bench.update(space("co"), remote, {"open": False, "first_page": PAGE})
-        )
+        bench.apply(bench.adopt(space("co"), remote), bench.update(space("co"), remote, {"open": False}))
+        bench.begin(space("co"), PAGE)
         assert bench.do("core.getPage", page=START) == "Von Hand geschrieben."
         assert not bench.reads(START, None)
 
@@ -117,7 +119,7 @@ class DokuwikiContract:
         made.apply(made.update(space("co"), made.remote(space("co")), {"name": "PG Anders"}))
         assert made.remote(space("co")).name == "PG Anders"
         assert made.do("core.getPage", page=START).startswith("====== PG Größe & Co ======")
-        made.apply(made.create(space("zwei"), NAME, {"open": False, "first_page": "# Zwei"}))
+        made.apply(made.create(space("zwei"), NAME, {"open": False}))
         assert made.ids[space("zwei")] == f"{NAMESPACE}_2"
         assert made.connector.capabilities().address(Kind.WIKI_SPACE, NAMESPACE, "PG Anders") == (
             f"{made.wiki.url}/doku.php?id={NAMESPACE}:start"
@@ -189,7 +191,7 @@ class DokuwikiContract:
         assert isinstance(made.connector.verify(step, made.resolve), Moved)
 
     def test_the_index_is_written_over_only_where_it_is_ours(self, bench: WikiBench) -> None:
-        text = "# Alle Gremien\n\n- PG: https://wiki.example/pg\n\nreadi:bodies:index"
+        text = "Alle Gremien\n\n- PG: https://wiki.example/pg\n\nreadi:bodies:index"
         bench.after_writes = lambda: self._assert_closed(bench, "alle_gremien")
         bench.apply(bench.create(INDEX, "Alle Gremien", {"open": True}))
         bench.apply(bench.write(INDEX, bench.remote(INDEX), "text", text))
@@ -211,7 +213,7 @@ class DokuwikiContract:
         assert bench.connector.look_up(INDEX, "Alle Gremien") == Absent()
 
     def test_what_was_cut_short_is_found_again_and_ends_as_one(self, bench: WikiBench) -> None:
-        creation, *_ = bench.compile(bench.create(space("co"), NAME, {"open": False, "first_page": PAGE}))
+        creation, *_ = bench.compile(bench.create(space("co"), NAME, {"open": False}))
         assert bench.connector.look_up(space("co"), NAME) == Absent()
         bench.perform(creation)
         first = bench.ids.pop(space("co"))
@@ -249,12 +251,12 @@ class DokuwikiContract:
 
     def test_a_page_that_somebody_edits_is_tried_again_later(self, bench: WikiBench) -> None:
         bench.apply(bench.create(INDEX, "Alle Gremien", {"open": True}))
-        bench.apply(bench.write(INDEX, bench.remote(INDEX), "text", "# Alt\nreadi:bodies:index"))
+        bench.apply(bench.write(INDEX, bench.remote(INDEX), "text", "Alt\nreadi:bodies:index"))
         remote = bench.remote(INDEX)
         bench.do("plugin.acl.addAcl", scope="alle_gremien", user="@user", level=2)
         assert bench.rpc("core.lockPages", "berta", pages=["alle_gremien"]).json()["result"] == ["alle_gremien"]
         with pytest.raises(Transient) as caught:
-            bench.apply(bench.write(INDEX, remote, "text", "# Neu\nreadi:bodies:index"))
+            bench.apply(bench.write(INDEX, remote, "text", "Neu\nreadi:bodies:index"))
         assert caught.value.text.code == "dokuwiki.page_locked"
 
     def test_an_erased_space_stays_closed_with_all_that_the_wiki_keeps_of_it(self, made: WikiBench) -> None:

@@ -1,4 +1,4 @@
-"""The DokuWiki contract on the emulator and on a real one with a real directory; another tree by environment.
+"""The DokuWiki contract, and what every connector's asks: on the emulator and on a real one with a real directory.
 
 ``READI_LIVE_DOKUWIKI_TREE``: the folder of another version of DokuWiki, which is run in place of the fetched one.
 """
@@ -8,20 +8,64 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.dokuwiki.emulator import DokuwikiEmulator
+from connectors.kit.contract import Contract, EmulatedContract, Sample, Site
+from provisioner.model.resources import EdgeRole, Kind
 from tests.contract.dokuwiki import DokuwikiContract
-from tests.support.dokuwiki import EmulatedWiki, RealWiki, Wiki
+from tests.support.dokuwiki import EmulatedWiki, RealWiki, Wiki, WikiBench
+
+SAMPLES = (
+    Sample(Kind.GROUP, {}, served=False),
+    Sample(
+        Kind.WIKI_SPACE,
+        {"open": False},
+        {"open": True},
+        (EdgeRole.READER, EdgeRole.WRITER, EdgeRole.MANAGER),
+        Kind.GROUP,
+        name="PG {word}",
+        graded=True,
+    ),
+    Sample(Kind.WIKI_PAGE, {"open": True}, {"open": False}, name="Seite {word}"),
+)
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[EmulatedWiki]:
+    with DokuwikiEmulator() as emulator:
+        yield EmulatedWiki(emulator)
 
 
 class TestEmulator(DokuwikiContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def wiki(cls) -> Iterator[Wiki]:
-        with DokuwikiEmulator() as emulator:
-            yield EmulatedWiki(emulator)
+    @pytest.fixture
+    def wiki(self, emulated: EmulatedWiki) -> Wiki:
+        return emulated
 
 
 class TestRealServer(DokuwikiContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def wiki(cls, dokuwiki_server: RealWiki) -> Wiki:
+    @pytest.fixture
+    def wiki(self, dokuwiki_server: RealWiki) -> Wiki:
         return dokuwiki_server
+
+
+class TestEmulatorAsAll(EmulatedContract):
+    samples = SAMPLES
+
+    @pytest.fixture
+    def site(self) -> Iterator[Site]:
+        with DokuwikiEmulator() as emulator:
+            bench = WikiBench(EmulatedWiki(emulator))
+            bench.emulator = emulator
+            bench.do("plugin.acl.addAcl", scope="readi:*", user="@ALL", level=0)
+            bench.do("plugin.acl.addAcl", scope="readi:*", user="@user", level=0)
+            yield bench
+            bench.close()
+
+
+class TestRealServerAsAll(Contract):
+    samples = SAMPLES
+
+    @pytest.fixture
+    def site(self, dokuwiki_server: RealWiki) -> Iterator[Site]:
+        dokuwiki_server.wipe()
+        bench = WikiBench(dokuwiki_server)
+        yield bench
+        bench.close()

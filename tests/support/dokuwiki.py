@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import requests
@@ -12,7 +13,7 @@ from connectors.dokuwiki.connector import DokuwikiConnector
 from connectors.dokuwiki.emulator import SERVICE as EMULATED_SERVICE
 from connectors.dokuwiki.emulator import DokuwikiEmulator, Person
 from connectors.dokuwiki.settings import DokuwikiSettings
-from connectors.kit.bench import Bench
+from connectors.kit.contract import Site
 from provisioner.model.inventory import Inventory
 from provisioner.model.ports import Interest
 from provisioner.model.resources import Kind, ResourceId
@@ -129,7 +130,7 @@ def _group(name: str) -> str:
     return f"cn={name},ou=groups,{BASE}"
 
 
-class WikiBench(Bench):
+class WikiBench(Site):
     """A connector on a wiki. ``after_writes`` is called when a write is done: before the next one, and after a step."""
 
     def __init__(self, wiki: Wiki, **settings: Any) -> None:
@@ -147,6 +148,12 @@ class WikiBench(Bench):
 
         self.gate.check = check  # type: ignore[method-assign]
 
+    def another(self) -> "WikiBench":
+        other = WikiBench(self.wiki)
+        other.ids, other.names = dict(self.ids), dict(self.names)
+        self._others.append(other)
+        return other
+
     def perform(self, step: Step) -> Done:
         done = super().perform(step)
         name = step.effects.fields.get("name")
@@ -163,7 +170,12 @@ class WikiBench(Bench):
         return Interest(**{"bound": bound, "called": called, "keys": keys, **more})
 
     def observe(self, kinds: Any = None, interest: Interest | None = None) -> Inventory:
-        return self.connector.observe(kinds or self.kinds, interest or self.interest())
+        asked = interest or self.interest()
+        return self.connector.observe(kinds or self.kinds, replace(asked, called=self.interest().called))
+
+    def begin(self, identity: ResourceId, text: str) -> None:
+        """A space's first page, as the last part of a run writes it."""
+        self.apply(self.write(identity, self.remote(identity), "first_page", text))
 
     # --- by hand, beside the connector ---------------------------------------------------------------------------
 
