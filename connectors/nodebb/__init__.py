@@ -22,7 +22,6 @@ def _emulator(clock: Clock, port: int) -> Sandbox:
     return EmulatorSandbox(
         NodeBBEmulator(clock=clock, port=port),
         settings=lambda emulator: emulator.settings,
-        prepare=lambda emulator: emulator.prepare(),
     )
 
 

@@ -1,9 +1,10 @@
 """Categories: what they look like over there, and the forms in which names and texts come back. Pure.
 
-The mark of ours is a field that the server does not know and keeps all the same. A new category begins with the mark
-for its name, and hidden: cut short anywhere, it is found again and nobody has seen it.
+Our mark is a field that the server does not know and keeps all the same, though not when a category is made. So a new
+one begins under a name that is made of the mark and tells nobody anything: cut short anywhere, it is found again.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,17 +77,19 @@ def category_of(item: Entry) -> Category | None:
         return None
     if parent not in (0, "0", None) and not number_of(item, "parentCid"):
         return None
-    marker = text(item, KEY) or (name if name.startswith(MARKED) else "")
     above = number_of(item, "parentCid") or "0"
-    return Category(cid, name, above, text(item, "description"), bool(disabled), marker)
+    return Category(cid, name, above, text(item, "description"), bool(disabled), text(item, KEY))
+
+
+def first_name(marker: str) -> str:
+    """What a category with this mark is called until it is finished."""
+    return f"readi-{hashlib.sha256(marker.encode()).hexdigest()[:24]}"
 
 
 def objection(name: str) -> Text | None:
     """Why we make no category of this name; the server takes any."""
     if not name.strip() or not name.isprintable():
         return Text.of("nodebb.name_empty", name=name)
-    if name.startswith(MARKED):
-        return Text.of("nodebb.name_is_mark", name=name)
     return None
 
 

@@ -8,11 +8,12 @@ from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Look, Room, Rosters, Staged, erased_already, held_against
 from connectors.nodebb import categories
 from connectors.nodebb import category_steps as steps
-from connectors.nodebb.categories import KEY, Category, category_of, raw_of, split_topic
+from connectors.nodebb.categories import KEY, Category, category_of, first_name, raw_of, split_topic
 from connectors.nodebb.category_reading import Categories, Topic
 from connectors.nodebb.client import Client, part
 from connectors.nodebb.group_reading import Groups
 from connectors.nodebb.privileges import GIVEN, OUTSIDERS, READING, REGISTERED, Matrix, role_of
+from connectors.nodebb.template import MAKING, MARK, Template
 from provisioner.model.errors import OutcomeUnknown, Permanent
 from provisioner.model.inventory import (
     UNKNOWN,
@@ -58,6 +59,7 @@ class CategoryRoom(Room[Look]):
         self._target = target
         self._groups = groups
         self._categories = Categories(client)
+        self._template = Template(client, self._categories)
         self._keys: Mapping[tuple[Kind, str], str] = {}
         self._told: tuple[str, Matrix] | None = None
         """Who may do what in the category that was written last, as the server told then."""
@@ -116,7 +118,8 @@ class CategoryRoom(Room[Look]):
                 found = (self._categories.read(cid) for cid in sorted(tied))
                 return {one.cid: one for one in found if one is not None}, None
         listed = self._categories.all()
-        shown = dict(listed.categories)
+        self._template.seen({one.marker: one.cid for one in listed.categories.values()})
+        shown = {cid: one for cid, one in listed.categories.items() if one.marker != MARK}
         for cid in sorted(tied - shown.keys()):  # switched off, or gone
             category = self._categories.read(cid)
             if category is not None:
@@ -157,11 +160,11 @@ class CategoryRoom(Room[Look]):
         return Roster(completeness, {seat: frozenset(those) for seat, those in members.items()})
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - names say nothing
-        """By our mark, in its field or, of one that is not finished, in its name; also what is switched off."""
+        """By our mark or, of one that is not finished, by the name that is made of it; also what is switched off."""
         marker = marker_of(identity)
         listed = self._categories.all()
         found = [one.cid for one in listed.categories.values() if one.marker == marker]
-        found = found or list(self._categories.called(marker))
+        found = found or list(self._categories.called(first_name(marker)))
         if len(found) > 1:
             return Unreadable(Text.of("nodebb.marked_twice", name=marker))
         if not found:
@@ -173,7 +176,7 @@ class CategoryRoom(Room[Look]):
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """See `connectors.nodebb.category_steps`."""
-        return steps.Compiler(batch, self._client.settings.template_category is not None).steps()
+        return steps.Compiler(batch, MAKING if self._template.is_missing else 1).steps()
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """The category, with what the step is about."""
@@ -238,14 +241,12 @@ class CategoryRoom(Room[Look]):
         self._told = None
 
     def _create(self, step: Step, resolve: Resolve) -> Done:
-        """Hidden, with our mark for a name: the handle that is made of it stands in no group's or person's way."""
+        """Hidden, under a name that is made of our mark: its handle, too, stands in no group's or person's way."""
         parent = text_of(step, "parent")
-        body: dict[str, object] = {"name": marker_of(step.id), "disabled": 1}
+        body: dict[str, object] = {"name": first_name(marker_of(step.id)), "disabled": 1}
         if parent:
             body["parentCid"] = int(resolve(ResourceId(self.kind, parent)))
-        template = self._client.settings.template_category
-        if template is not None:
-            body["cloneFromCid"] = template
+        body["cloneFromCid"] = int(self._template.cid())
         made = category_of(self._client.make("/categories", body, step.name))
         if made is None:
             raise OutcomeUnknown(Text.of("kit.perhaps_created", name=step.name))

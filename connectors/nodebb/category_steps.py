@@ -1,7 +1,7 @@
 """Categories: from changes to the fewest steps. Pure.
 
-A new one is made hidden, then gets who reads and writes there, and only then its name, and is shown: 3 requests and 3,
-8 or 11 for each group; without a template to copy 32 more, by which everybody else is kept out.
+A new one is made hidden, as a copy of one that nobody may enter, then gets who reads and writes there, and only then
+its name, and is shown: 2 requests and 3, 8 or 11 for each group.
 """
 
 from collections.abc import Iterator
@@ -28,23 +28,22 @@ ERASE: Final = "erase-category"
 OPERATIONS: Final = frozenset({CREATE, LET_IN, GRADE, TAKE_OUT, SHOW, UPDATE, OPEN, TOPIC, ERASE})
 WRITTEN: Final[frozenset[FieldName]] = frozenset({"name", "parent", "description"})
 """Fields that one PUT changes."""
-OUTSIDE: Final = 32
-"""Privileges that a new category gives to those whom nobody put anywhere (observed)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Of one batch. ``templated``: new categories begin as a copy of one that keeps everybody out."""
+    """Of one batch. ``before_first``: requests before the first new one, for what it is a copy of."""
 
     batch: Batch
-    templated: bool
+    before_first: int
 
     def steps(self) -> Iterator[Staged]:
         """New ones first, each whole; what stands below another comes after it."""
         changes = list(self.batch.of(Kind.FORUM_CATEGORY))
         creations = [change for change in changes if isinstance(change, Create)]
-        for change in sorted(creations, key=self._depth):
-            yield from (Staged(Stage.PLACES, step) for step in self._creation(change))
+        for number, change in enumerate(sorted(creations, key=self._depth)):
+            more = self.before_first if number == 0 else 0
+            yield from (Staged(Stage.PLACES, step) for step in self._creation(change, more))
         for each in changes:
             yield from self._of(each)
 
@@ -71,7 +70,7 @@ class Compiler:
 
     # --- a new one ---------------------------------------------------------------------------------------------
 
-    def _creation(self, change: Create) -> Iterator[Step]:
+    def _creation(self, change: Create, more: int) -> Iterator[Step]:
         wanted = change.wanted
         fields: dict[FieldName, Value] = {
             name: canonical(name, value) for name, value in wanted.fields.items() if name in FIELDS
@@ -79,17 +78,18 @@ class Compiler:
         parent = str(fields.get("parent") or "")
         above = self._category(parent)
         made: dict[FieldName, Value] = {"parent": parent}
-        yield self._step(change, CREATE, {"parent": parent}, Effects(fields=made), refers=above, requests=1)
+        yield self._step(change, CREATE, {"parent": parent}, Effects(fields=made), refers=above, requests=1 + more)
+        has_groups = False
         for join in self.batch.about(change.id):
             if isinstance(join, Join):
+                has_groups = True
                 yield from (self._join(join, key) for key in join.members)
         open_ = fields.get("open") is True
         written: dict[FieldName, Value] = {"name": wanted.name, "parent": parent}
         if "description" in fields:
             written["description"] = fields["description"]
         effects = Effects(fields={**written, "open": open_})
-        requests = 1 + (0 if self.templated else OUTSIDE - (len(READING) if open_ else 0))
-        requests += len(READING) if open_ and self.templated else 0
+        requests = 1 + (0 if has_groups else 1) + (len(READING) if open_ else 0)
         payload: dict[str, Json] = {"fields": cast(Json, written), "open": open_}
         yield self._step(change, SHOW, payload, effects, refers=above, requests=requests)
 

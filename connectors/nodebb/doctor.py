@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from connectors.kit.doctor import as_stranger, examination, not_the_product
 from connectors.nodebb.account_reading import ties_path
-from connectors.nodebb.category_reading import Categories
 from connectors.nodebb.client import Client, Refusal, text
 from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring
@@ -35,7 +34,6 @@ def _logged_in(client: Client) -> Iterator[Finding]:
         return
     yield Finding(Severity.OK, Text.of("nodebb.doctor_rights"))
     yield from _companion(client)
-    yield from _template(client)
 
 
 def _companion(client: Client) -> Iterator[Finding]:
@@ -51,20 +49,3 @@ def _companion(client: Client) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, error.text)
         return
     yield Finding(Severity.OK, Text.of("nodebb.doctor_companion", provider=provider))
-
-
-def _template(client: Client) -> Iterator[Finding]:
-    cid = client.settings.template_category
-    if cid is None:
-        yield Finding(Severity.NOTE, Text.of("nodebb.doctor_no_template"), Text.of("nodebb.mend_no_template"))
-        return
-    categories = Categories(client)
-    category = categories.read(str(cid))
-    if category is None:
-        yield Finding(Severity.ERROR, Text.of("nodebb.doctor_template_gone", cid=cid), Text.of("nodebb.mend_template"))
-        return
-    if categories.matrix(category.cid).is_open is not False:
-        what = Text.of("nodebb.doctor_template_open", name=category.name)
-        yield Finding(Severity.WARNING, what, Text.of("nodebb.mend_template"))
-    else:
-        yield Finding(Severity.OK, Text.of("nodebb.doctor_template", name=category.name))

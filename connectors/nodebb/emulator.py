@@ -15,7 +15,7 @@ from connectors.kit.emulation import Call, Handler, Refused, register
 from connectors.nodebb.emulation.categories import Categories
 from connectors.nodebb.emulation.groups import Groups
 from connectors.nodebb.emulation.refusing import Plain, Stranger, answered
-from connectors.nodebb.emulation.state import ADMINISTRATORS, Category, Mail, User, World
+from connectors.nodebb.emulation.state import ADMINISTRATORS, Mail, User, World
 from connectors.nodebb.emulation.ties import Ties
 from connectors.nodebb.emulation.topics import Topics
 from connectors.nodebb.emulation.users import Users
@@ -53,7 +53,6 @@ class NodeBBEmulator(Emulator):
         self._ticks = 0
         self._companion = companion
         self.world = World(self._now)
-        self.template: Category | None = None
         users = Users(self.world)
         parts = (users, Groups(self.world, users), Categories(self.world), Topics(self.world))
         self._routes: RouteTable[Handler] = RouteTable()
@@ -73,13 +72,18 @@ class NodeBBEmulator(Emulator):
     @property
     def settings(self) -> dict[str, str]:
         """What a target's section needs besides: by which login people come."""
-        template = {"template_category": str(self.template.cid)} if self.template is not None else {}
-        return {**({"login_provider": PROVIDER} if self._companion else {}), **template}
+        return {"login_provider": PROVIDER} if self._companion else {}
 
-    def prepare(self) -> None:
-        """Make a category that only administrators may enter, to copy new ones from."""
-        if self.template is None:
-            self.template = self.world.add_category("Vorlage", locked=True)
+    def add_template(self) -> None:
+        """What the connector copies new categories from, as it makes it once."""
+        with self.lock:
+            self.world.add_category("Vorlage (re@di)", locked=True).fields["readiKey"] = "readi:template"
+
+    def add_outsider(self, username: str = "outsider", token: str = "emulated-token-3") -> str:  # noqa: S107
+        """Somebody who only logs in; gives their token."""
+        with self.lock:
+            self.tokens[token] = self.world.add_user(username, email=f"{username}@forum.example", confirmed=True).uid
+        return token
 
     @property
     def mails(self) -> list[Mail]:

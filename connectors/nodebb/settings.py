@@ -24,8 +24,6 @@ class NodeBBSettings(ServerSettings, WithToken):
     With it accounts are made, listed and suspended by our companion plugin: tied to the login before the first visit,
     with addresses that follow, without a mail. None: people log in otherwise, or the plugin is not installed.
     """
-    template_category: Annotated[int, Field(ge=1)] | None = None
-    """Number of a category that only administrators may enter: new ones begin as its copy, 32 requests cheaper."""
 
     def account(self) -> str:
         """As whom we act, for the rate ledger; "token" for whoever the token is of."""

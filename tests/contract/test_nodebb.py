@@ -7,12 +7,16 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.kit.contract import Contract, EmulatedContract, Site
-from connectors.nodebb import NODEBB
 from connectors.nodebb.emulator import PROVIDER, TOKEN, NodeBBEmulator
 from connectors.nodebb.settings import NodeBBSettings
-from tests.contract.nodebb import SAMPLES
+from tests.contract.nodebb import SAMPLES, NodeBBContract, Server
+from tests.support.nodebb import Chief, Somebody, site_of
 
-LIVE = {name: os.environ.get(f"READI_LIVE_NODEBB_{name}", "") for name in ("URL", "TOKEN")}
+LIVE = {name: os.environ.get(f"READI_LIVE_NODEBB_{name}", "") for name in ("URL", "TOKEN", "OUTSIDER_TOKEN")}
+
+
+def emulated(emulator: NodeBBEmulator) -> NodeBBSettings:
+    return NodeBBSettings(url=emulator.url, token=SecretStr(TOKEN), login_provider=PROVIDER)
 
 
 class TestWhatAllConnectorsShare(EmulatedContract):
@@ -20,20 +24,33 @@ class TestWhatAllConnectorsShare(EmulatedContract):
 
     @pytest.fixture
     def site(self) -> Iterator[Site]:
+        with NodeBBEmulator() as emulator, site_of(emulated(emulator), emulator) as site:
+            emulator.add_template()  # so that the first write is that of what is made
+            yield site
+
+
+class TestEmulator(NodeBBContract):
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
         with NodeBBEmulator() as emulator:
-            settings = NodeBBSettings(url=emulator.url, token=SecretStr(TOKEN), login_provider=PROVIDER)
-            with Site(lambda target, wiring: NODEBB.open(target, settings, wiring), emulator) as site:
-                yield site
+            emulator.world.add_category("Ankündigungen")
+            outsider = Somebody(emulator.url, emulator.add_outsider())
+            yield Server(emulated(emulator), outsider, emulator)
 
 
 if all(LIVE.values()):
+    ON_THE_WIRE = NodeBBSettings(url=LIVE["URL"], token=SecretStr(LIVE["TOKEN"]), login_provider=PROVIDER)
 
-    class TestLive(Contract):
+    class TestLiveShared(Contract):
         samples = SAMPLES
 
         @pytest.fixture
         def site(self) -> Iterator[Site]:
-            token = SecretStr(LIVE["TOKEN"])
-            settings = NodeBBSettings(url=LIVE["URL"], token=token, login_provider=PROVIDER)
-            with Site(lambda target, wiring: NODEBB.open(target, settings, wiring)) as site:
+            with site_of(ON_THE_WIRE) as site:
                 yield site
+                Chief(LIVE["URL"], LIVE["TOKEN"]).wipe(site.prefix)
+
+    class TestLive(NodeBBContract):
+        @pytest.fixture
+        def server(self) -> Server:
+            return Server(ON_THE_WIRE, Somebody(LIVE["URL"], LIVE["OUTSIDER_TOKEN"]))
