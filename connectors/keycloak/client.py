@@ -1,33 +1,22 @@
-"""The protocol: Keycloak's admin REST interface, its token, retries of reads, and what each answer means.
+"""The protocol: Keycloak's admin REST interface, its token, and what each answer means.
 
 Meanings as observed on Keycloak 26.4: refusals are JSON, ``{"errorMessage": …}`` or ``{"error": …}``; who lacks a right
-gets 403 even for what exists, so that 404 in the server's own words is true.
+gets 403 even for what exists, so that 404 in the server's own words is true. A 500 was seen to undo all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
-from connectors.keycloak.settings import KeycloakSettings
+from connectors.keycloak.settings import PRODUCT, KeycloakSettings
 from connectors.keycloak.token import Bearer, Tokens
-from provisioner.model.errors import (
-    Garbled,
-    LoginRefused,
-    NotAllowed,
-    OutcomeUnknown,
-    Permanent,
-    RateLimited,
-    TargetError,
-    Transient,
-)
-from provisioner.model.ports import Clock, Gate
+from connectors.kit import answers
+from connectors.kit.answers import Means, Refusal, Written
+from connectors.kit.client import JsonClient
+from provisioner.model.errors import LoginRefused, Permanent
+from provisioner.model.ports import Wiring
 from provisioner.model.text import Text
-from provisioner.transport.answer import NOT_JSON, Answer, is_reading
-from provisioner.transport.http import HttpSession
+from provisioner.transport.answer import Answer
 from provisioner.transport.patience import patiently
-
-Params = Mapping[str, str | int]
 
 _GONE: Final = frozenset(
     {
@@ -42,141 +31,83 @@ _GONE: Final = frozenset(
 """By which the server itself says that something does not exist. "HTTP 404 Not Found" is of an unknown address."""
 
 
-class Refusal(Permanent):
-    """Keycloak said no in its own words. ``status`` is the HTTP one, ``message`` the server's, English."""
-
-    def __init__(self, text: Text, detail: str, status: int, message: str, field: str = "") -> None:
-        super().__init__(text, detail)
-        self.status = status
-        self.message = message
-        self.field = field
-        """The attribute of the user profile that is wrong, "" where none is named."""
-
-    @property
-    def says_gone(self) -> bool:
-        """Whether it is the typed statement that there is no such object."""
-        return self.status == 404 and self.message in _GONE
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The answer to a write that was done."""
-
-    value: object
-    made: str
-    """Last part of the address of what was made: its id; "" where nothing was."""
-
-
 def segment(identifier: str) -> str:
     """An id as one segment of a path. Raises `Permanent` for "", "." and "..": a path can't hold them."""
-    if identifier in ("", ".", ".."):
-        raise Permanent(Text.of("keycloak.unusable_id", id=identifier))
-    return quote(identifier, safe="")
+    return answers.segment(identifier, PRODUCT)
 
 
-class Client:
-    """Reads and writes of one realm, judged. Not shared between threads. Makes no request before it is asked to."""
+class Client(JsonClient[KeycloakSettings]):
+    """Reads and writes of one realm, judged."""
 
-    def __init__(self, settings: KeycloakSettings, gate: Gate, clock: Clock) -> None:
-        self.settings = settings
-        self._gate = gate
-        self._clock = clock
-        self._session: HttpSession | None = None
-        self._tokens = Tokens(settings, clock)
+    product = PRODUCT
+
+    def __init__(self, settings: KeycloakSettings, wiring: Wiring) -> None:
+        super().__init__(settings, wiring)
+        self._tokens = Tokens(settings, wiring.clock)
+        self._used: Bearer | None = None
 
     def who(self) -> Bearer:
         """Who we are and what we may do, as the token says; asks for one if need be. Raises `TargetError`."""
         return patiently(self._tokens.current, self._clock)
 
-    def get(self, path: str, params: Params | None = None) -> object:
-        """The JSON value of an answer. Transient failures are tried again after a while; raises `TargetError`."""
-        return patiently(lambda: self._ask("GET", path, None, params).value, self._clock)
+    def login(self) -> Mapping[str, str]:
+        """By the token that is used now."""
+        self._used = self._tokens.current()
+        return self._used.header
 
-    def find(self, path: str, params: Params | None = None) -> Mapping[str, object] | None:
-        """One object; None when the server itself says that there is none. Raises `TargetError`."""
+    def renew(self) -> bool:
+        """It ran out or was withdrawn: the next one may do."""
+        if self._used is not None:
+            self._tokens.drop(self._used)
+        return True
+
+    def address(self, path: str) -> str:
+        """Below where the realm is administered."""
+        return f"{self.settings.admin_url}{path}"
+
+    def words(self, answer: Answer) -> str | None:
+        """The server's message; not its words for an address that it does not know."""
+        message, _ = _said(answer.value)
+        return None if not message or message.startswith(("HTTP 404", "Unable to find matching")) else message
+
+    def refusal(self, answer: Answer, words: str) -> Refusal:
+        """With the field that it is about, for people too: both are the server's own words."""
+        field = " ".join(part for part in (_said(answer.value)[1], words) if part)
+        refused = Text.of("keycloak.refused", status=answer.status, message=words)
+        return Refusal(refused, answer.status, words, f"HTTP {answer.status} {field}")
+
+    def is_gone(self, refusal: Refusal) -> bool:
+        """Whether it is the typed statement that there is no such object."""
+        return refusal.status == 404 and refusal.words in _GONE
+
+    def meaning(self, answer: Answer) -> Means | None:
+        """A 403 of a firewall in front of it says nothing of our rights."""
+        if answer.status == 403 and self.words(answer) is None:
+            return None
+        return Means.LATER if answer.status >= 500 else super().meaning(answer)
+
+    def judge(self, answer: Answer, method: str, path: str) -> None:
+        """As all do; where a fresh token was not taken either, none is asked for any more."""
         try:
-            value = self.get(path, params)
-        except Refusal as refusal:
-            if refusal.says_gone:
-                return None
+            super().judge(answer, method, path)
+        except LoginRefused as refused:
+            self._tokens.refused(refused)
             raise
-        if not isinstance(value, dict):
-            raise Garbled(Text.of("keycloak.garbled", path=path))
-        return value
 
-    def items(self, path: str, params: Params | None = None) -> list[Mapping[str, object]]:
-        """A list of objects. Raises `TargetError`."""
-        value = self.get(path, params)
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            raise Garbled(Text.of("keycloak.garbled", path=path))
-        return value
-
-    def write(self, method: str, path: str, body: object = None) -> Written:
-        """One write, done at most once. Raises `TargetError` in all its kinds, `WriteRefused`."""
-        self._gate.check(method)  # before a token is asked for
-        answer = self._ask(method, path, body, None)
-        _, _, made = answer.headers.get("location", "").rstrip("/").rpartition("/")
-        return Written(answer.value, made)
+    def create(self, path: str, body: object, name: str, method: str = "POST") -> Written:
+        """As all do; a name that somebody has is told as such."""
+        try:
+            return super().create(path, body, name, method)
+        except Refusal as refusal:
+            if refusal.status == 409:
+                taken = Text.of("keycloak.taken", name=name, message=refusal.words)
+                raise Permanent(taken, refusal.detail) from refusal
+            raise
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
         self._tokens.close()
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def _ask(self, method: str, path: str, body: object, params: Params | None) -> Answer:
-        bearer = self._tokens.current()
-        answer = self._send(method, path, body, params, bearer)
-        if answer.status == 401:
-            # Before anything was done: the token ran out or was withdrawn. A fresh one may do, once.
-            self._tokens.drop(bearer)
-            answer = self._send(method, path, body, params, self._tokens.current())
-        if answer.status == 401:
-            refused = LoginRefused(Text.of("keycloak.login_refused", user=self.settings.user), "HTTP 401")
-            self._tokens.refused(refused)
-            raise refused
-        return self._judged(answer, method, path)
-
-    def _send(self, method: str, path: str, body: object, params: Params | None, bearer: Bearer) -> Answer:
-        if self._session is None:
-            settings = self.settings
-            self._session = HttpSession(self._gate, timeout=settings.timeout, ca_file=settings.ca_file)
-        address = f"{self.settings.admin_url}{path}"
-        return self._session.call(method, address, json=body, params=params, headers=bearer.header)
-
-    def _judged(self, answer: Answer, method: str, path: str) -> Answer:
-        """The answer, if it is a success; else raises the error that says what may be done about it."""
-        status, wait = answer.status, answer.retry_after(self._clock.now())
-        if 200 <= status < 300:
-            return self._success(answer, method, path)
-        message, field = _said(answer.value)
-        detail = " ".join(part for part in (f"HTTP {status}", field, message) if part)
-        if status == 429:
-            raise RateLimited(Text.of("keycloak.rate_limited"), detail, wait)
-        if 300 <= status < 400:
-            raise Permanent(Text.of("keycloak.redirected", to=answer.headers.get("location", "")), detail)
-        if status >= 500:
-            raise Transient(Text.of("keycloak.server_error"), detail, wait)
-        if not message or message.startswith(("HTTP 404", "Unable to find matching")):
-            raise self._untyped(method, path, detail)
-        if status == 403:
-            raise NotAllowed(Text.of("keycloak.not_allowed", user=self.settings.user), detail)
-        raise Refusal(Text.of("keycloak.refused", status=status, message=message), detail, status, message, field)
-
-    def _success(self, answer: Answer, method: str, path: str) -> Answer:
-        if is_reading(method):
-            if answer.status == 200 and answer.value is not NOT_JSON:
-                return answer
-        elif answer.status in (201, 204) or answer.value is not NOT_JSON:
-            return answer
-        raise self._untyped(method, path, f"HTTP {answer.status}")
-
-    def _untyped(self, method: str, path: str, detail: str) -> TargetError:
-        """Not the product's answer: from a proxy, a login page, or of an address that it does not know."""
-        if is_reading(method):
-            return Garbled(Text.of("keycloak.garbled", path=path), detail)
-        return OutcomeUnknown(Text.of("keycloak.garbled_write", path=path), detail)
+        super().close()
 
 
 def _said(value: object) -> tuple[str, str]:

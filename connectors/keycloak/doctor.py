@@ -8,13 +8,14 @@ from connectors.keycloak.client import Client
 from connectors.keycloak.group_reading import Groups, gives_power
 from connectors.keycloak.listing import Item, identifier_of
 from connectors.keycloak.realm_doctor import examine_realm
+from connectors.keycloak.settings import PRODUCT
 from connectors.keycloak.token import Bearer
 from connectors.keycloak.user_reading import ENOUGH
 from connectors.keycloak.users import Evidence, lets_people_write
-from provisioner.model.errors import NotAllowed, SettingsError, TargetError
+from connectors.kit.doctor import as_stranger, examination, not_the_product
+from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
-from provisioner.transport.http import HttpSession
 
 NEEDED: Final = "manage-users"
 FOR_ROLES: Final = "view-realm"
@@ -28,75 +29,42 @@ _SHORT_LIFE: Final = 60.0
 
 
 def examine(client: Client, wiring: Wiring) -> Iterator[Finding]:
-    """The findings, in the order in which one would mend them. Stops where going on would make things worse."""
-    settings = client.settings
-    try:
-        settings.secret()
-    except SettingsError as error:
-        yield Finding(Severity.ERROR, error.text, Text.of("keycloak.mend_secret_file"))
-        return
-    if settings.is_open_to_listeners:
-        yield Finding(
-            Severity.ERROR, Text.of("keycloak.not_encrypted", url=settings.url), Text.of("keycloak.mend_https")
-        )
-        return
-    stranger = _first_look(client, wiring)
-    if stranger is not None:
-        yield stranger
-        return
-    try:
-        bearer = client.who()
-        yield Finding(
-            Severity.OK,
-            Text.of("keycloak.doctor_reachable", url=settings.url, realm=settings.realm, user=settings.user),
-        )
-        yield from _rights(client, bearer)
-        if ENOUGH.isdisjoint(bearer.rights):
-            return
+    """The findings, in the order in which one would mend them."""
+    wrong = Text.of("keycloak.mend_url")
+    mends = {
+        "keycloak.login_refused": Text.of("keycloak.mend_login", user=client.settings.user),
+        "kit.login_refused": Text.of("keycloak.mend_login", user=client.settings.user),
+        "kit.not_allowed": Text.of("keycloak.mend_right", role=NEEDED),
+        "keycloak.no_realm": wrong,
+        "kit.redirected": wrong,
+        "kit.garbled": wrong,
+        "transport.certificate": Text.of("keycloak.mend_certificate"),
+        "transport.unreachable": Text.of("keycloak.mend_unreachable"),
+        "transport.interrupted": Text.of("keycloak.mend_unreachable"),
+    }
+    return examination(client.settings, lambda: _first_look(client, wiring), lambda: _logged_in(client), mends)
+
+
+def _logged_in(client: Client) -> Iterator[Finding]:
+    settings, bearer = client.settings, client.who()
+    reached = Text.of("keycloak.doctor_reachable", url=settings.url, realm=settings.realm, user=settings.user)
+    yield Finding(Severity.OK, reached)
+    yield from _rights(client, bearer)
+    if not ENOUGH.isdisjoint(bearer.rights):
         yield from _parent(client)
         yield from _profile(client, bearer)
         yield from examine_realm(client, bearer)
-    except TargetError as error:
-        yield Finding(Severity.ERROR, error.text, _mend(client, error))
 
 
-def _mend(client: Client, error: TargetError) -> Text | None:
-    mends = {
-        "keycloak.login_refused": Text.of("keycloak.mend_login", user=client.settings.user),
-        "keycloak.not_allowed": Text.of("keycloak.mend_right", role=NEEDED),
-        "keycloak.no_realm": Text.of("keycloak.mend_url"),
-        "keycloak.redirected": Text.of("keycloak.mend_url"),
-        "keycloak.garbled": Text.of("keycloak.mend_url"),
-    }
-    return mends.get(error.text.code)
-
-
-_NO_ANSWER: Final = {
-    "transport.certificate": Text.of("keycloak.mend_certificate"),
-    "transport.unreachable": Text.of("keycloak.mend_unreachable"),
-    "transport.interrupted": Text.of("keycloak.mend_unreachable"),
-}
-
-
-def _first_look(client: Client, wiring: Wiring) -> Finding | None:
-    """One request without the secret. Not None: what answers is no Keycloak with this realm."""
-    settings = client.settings
-    session = HttpSession(wiring.gate, timeout=min(settings.timeout, 20.0), ca_file=settings.ca_file)
-    wrong = Text.of("keycloak.mend_url")
-    try:
-        answer = session.call("GET", settings.realm_url)
-    except TargetError as error:
-        return Finding(Severity.ERROR, error.text, _NO_ANSWER.get(error.text.code, wrong))
-    finally:
-        session.close()
-    if 300 <= answer.status < 400:
-        return Finding(Severity.ERROR, Text.of("keycloak.redirected", to=answer.headers.get("location", "")), wrong)
+def _first_look(client: Client, wiring: Wiring) -> Iterator[Finding]:
+    """One request without the secret: whether what answers is a Keycloak with this realm."""
+    settings, wrong = client.settings, Text.of("keycloak.mend_url")
+    answer = as_stranger(settings, wiring, settings.realm_url.removeprefix(settings.url))
     value = answer.value
     if answer.status == 404 and isinstance(value, dict) and isinstance(value.get("error"), str):
-        return Finding(Severity.ERROR, Text.of("keycloak.no_realm", realm=settings.realm, url=settings.url), wrong)
-    if answer.status != 200 or not isinstance(value, dict) or value.get("realm") != settings.realm:
-        return Finding(Severity.ERROR, Text.of("keycloak.no_keycloak", url=settings.url, status=answer.status), wrong)
-    return None
+        yield Finding(Severity.ERROR, Text.of("keycloak.no_realm", realm=settings.realm, url=settings.url), wrong)
+    elif answer.status != 200 or not isinstance(value, dict) or value.get("realm") != settings.realm:
+        yield not_the_product(settings, PRODUCT, answer.status, wrong)
 
 
 def _rights(client: Client, bearer: Bearer) -> Iterator[Finding]:

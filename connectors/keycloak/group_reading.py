@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.keycloak.attributes import DISPLAY_NAME, attribute, marker_in
-from connectors.keycloak.client import Client, Params, Refusal, segment
-from connectors.keycloak.listing import Item, Listed, identifier_of, whole_list
+from connectors.keycloak.client import Client, segment
+from connectors.keycloak.listing import Item, identifier_of, whole_list
 from connectors.keycloak.token import MANAGEMENT
-from provisioner.model.errors import Garbled, Permanent
+from connectors.kit.answers import Params, Refusal
+from connectors.kit.paging import Listing
+from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Remote
 from provisioner.model.resources import FieldName, Mode, Value
 from provisioner.model.text import Text
@@ -83,7 +85,7 @@ class Groups:
             raise Permanent(Text.of("keycloak.no_parent", group=self._client.settings.parent_group))
         return identifier_of(parent)
 
-    def children(self, parent: str) -> Listed:
+    def children(self, parent: str) -> Listing:
         """All of ours: max(1, ⌈G / page size⌉) requests."""
         listed = whole_list(self._client, f"/groups/{segment(parent)}/children", {"briefRepresentation": "false"})
         for identifier, item in listed.items.items():
@@ -102,7 +104,7 @@ class Groups:
         if item is None or (parent is not None and item.get("parentId") != parent):
             return None
         if identifier_of(item) != identifier:
-            raise Garbled(Text.of("keycloak.garbled", path="/groups/{id}"))
+            raise self._client.garbled("/groups/{id}")
         self.remember(identifier, item)
         return item
 
@@ -118,16 +120,16 @@ class Groups:
             raise Permanent(Text.of("keycloak.gone", name=identifier))
         return self._names[identifier]
 
-    def members(self, identifier: str) -> Listed | None:
+    def members(self, identifier: str) -> Listing | None:
         """Who is in it: max(1, ⌈m / page size⌉) requests; None when the server says that there is no such group."""
         return members_of(self._client, f"/groups/{segment(identifier)}/members")
 
 
-def members_of(client: Client, path: str) -> Listed | None:
+def members_of(client: Client, path: str) -> Listing | None:
     """A container's members; None when the server says that there is no such container. Raises `TargetError`."""
     try:
         return whole_list(client, path, {"briefRepresentation": "true"})
     except Refusal as refusal:
-        if refusal.says_gone:
+        if client.is_gone(refusal):
             return None
         raise

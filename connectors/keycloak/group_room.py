@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Final, cast
 
-from connectors.batch import Batch, located
 from connectors.keycloak import group_reading
 from connectors.keycloak.attributes import DISPLAY_NAME, EPOCH, MARK, attributes_of, epoch_written
 from connectors.keycloak.client import Client, segment
-from connectors.keycloak.creating import creating
 from connectors.keycloak.group_reading import Groups, canonical, gives_power, remote_of
 from connectors.keycloak.listing import Item, identifier_of
 from connectors.keycloak.memberships import (
+    LEAVE_GROUP,
+    LEAVES,
     Edges,
     Reader,
     join_steps,
@@ -19,8 +19,11 @@ from connectors.keycloak.memberships import (
     roster_of,
     rosters_about,
 )
-from connectors.keycloak.room import Look, Rosters, Stage, Staged, held_against, known
+from connectors.keycloak.room import Look
+from connectors.keycloak.settings import PRODUCT
 from connectors.keycloak.user_reading import Users
+from connectors.kit.batch import Batch, located
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, erased_already, held_against, known
 from provisioner.model.changes import Create, Erase, Update
 from provisioner.model.errors import Permanent, Uncertain
 from provisioner.model.inventory import (
@@ -45,17 +48,18 @@ from provisioner.model.text import Text
 CREATE: Final = "create-group"
 UPDATE: Final = "update-group"
 JOIN: Final = "join-group"
-LEAVE: Final = "leave-group"
+LEAVE: Final = LEAVE_GROUP
 ERASE: Final = "erase-group"
 _WRITTEN: Final[frozenset[FieldName]] = frozenset({"display_name"})
 
 
-class GroupRoom:
+class GroupRoom(Room[Look]):
     """Children of the parent group. Whatever is outside of it, or inside one of its children, is not there for us."""
 
     kind = Kind.GROUP
     fields = group_reading.FIELDS
     operations = frozenset({CREATE, UPDATE, JOIN, LEAVE, ERASE})
+    sharing = operations | LEAVES
 
     def __init__(self, client: Client, target: str, groups: Groups, users: Users) -> None:
         self._client = client
@@ -70,10 +74,6 @@ class GroupRoom:
     def objection(self, name: str) -> Text | None:
         """Why we do not make a group of this name."""
         return group_reading.objection(name)
-
-    def canonical_name(self, name: str) -> str:
-        """Names differ by case (observed)."""
-        return name
 
     def canonical(self, field: FieldName, value: Value) -> Value:
         """An attribute has no empty value."""
@@ -90,15 +90,15 @@ class GroupRoom:
         self._parent = identifier_of(look.parent)
         listed = self._groups.children(self._parent)
         completeness: Completeness = Complete(scope)
-        if listed.moved:
-            completeness = Partial(scope, Text.of("keycloak.list_moved"))
+        if listed.gap is not None:
+            completeness = Partial(scope, listed.gap)
         elif not listed.items and any(kind is self.kind for kind, _ in look.interest.bound):
             completeness = Partial(scope, Text.of("keycloak.no_group_left", group=self._client.settings.parent_group))
         objects: dict[str, Remote] = {}
         for identifier, item in listed.items.items():
             remote = remote_of(item, writable=not gives_power(look.parent))
             if remote is None:
-                completeness = Partial(scope, Text.of("keycloak.garbled", path="/groups/{id}/children"))
+                completeness = Partial(scope, Text.of("kit.nameless_entry"))
             else:
                 objects[identifier] = remote
         rosters = {
@@ -163,7 +163,7 @@ class GroupRoom:
         self._fresh = item
         remote = None if item is None else remote_of(item)
         if step.operation != ERASE:
-            return held_against(step, remote if ours else None)
+            return held_against(step, remote if ours else None, PRODUCT)
         if item is not None and (not ours or gives_power(item) or item.get("subGroupCount") != 0):
             raise Permanent(Text.of("keycloak.group_never_erased", name=step.name))
         return Verified(remote)
@@ -178,7 +178,7 @@ class GroupRoom:
             self._client.write("PUT", f"/users/{segment(account)}/groups/{segment(group)}")
             return Done(account, account)
         if verified is None:
-            raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         identifier = located(step, resolve)
         if step.operation == LEAVE:
             account = leaver_of(step, resolve)
@@ -186,11 +186,11 @@ class GroupRoom:
             self._edges.took_out(step, account)
         elif step.operation == ERASE:
             if verified.remote is None:
-                return Done(identifier, note=Text.of("keycloak.erased_already", name=step.name))
+                return erased_already(step, PRODUCT)
             self._client.write("DELETE", f"/groups/{segment(identifier)}")
         else:
             if fresh is None or identifier_of(fresh) != identifier:
-                raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+                raise Uncertain(Text.of("kit.not_verified", name=step.name))
             value = cast(dict[str, Value], step.payload["fields"]).get("display_name")
             self._put(fresh, DISPLAY_NAME, str(value) if value else None)
         return Done(identifier, identifier)
@@ -226,7 +226,7 @@ class GroupRoom:
             attributes[DISPLAY_NAME] = [str(value)]
         body = {"name": step.payload["name"], "attributes": attributes}
         path = f"/groups/{segment(self._parent_id())}/children"
-        made = creating(lambda: self._client.write("POST", path, body), step.name).made
+        made = self._client.create(path, body, step.name).made
         self._groups.remember(made, body)
         return Done(made, made)
 

@@ -5,15 +5,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.batch import Batch, text_of
-from connectors.keycloak.listing import Item, Listed
+from connectors.keycloak.listing import Item
+from connectors.keycloak.settings import PRODUCT
+from connectors.kit.batch import Batch, text_of
+from connectors.kit.paging import Listing
 from provisioner.model.changes import Join, Leave
 from provisioner.model.errors import Garbled, Uncertain
-from provisioner.model.inventory import NOBODY, Complete, Completeness, Partial, Roster, Scope
+from provisioner.model.inventory import Complete, Partial, Roster, Scope
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import Edge, Kind, ResourceId
 from provisioner.model.steps import Cost, Effects, Moved, Step, Verified
 from provisioner.model.text import Text
+
+LEAVE_GROUP: Final = "leave-group"
+TAKE_ROLE: Final = "take-role"
+LEAVES: Final = frozenset({LEAVE_GROUP, TAKE_ROLE})
+"""Steps after which what was read of edges is brought up to date, and nothing else has changed."""
 
 BY_ACCOUNT: Final = "account"
 BY_CONTAINER: Final = "container"
@@ -25,7 +32,7 @@ class Reader:
     """How edges of one kind of container are read."""
 
     kind: Kind
-    members: Callable[[str], Listed | None]
+    members: Callable[[str], Listing | None]
     """Of a container; None: there is no such."""
     containers: Callable[[str], Mapping[str, Item] | None]
     """Of an account; None: there is no such."""
@@ -49,7 +56,7 @@ class Edges:
             self._seen = self._read(by, subject)
             self._subject = (by, subject)
         if self._seen is None:
-            return Moved(Text.of("keycloak.gone", name=step.name))
+            return Moved(Text.of("kit.gone", name=step.name, product=PRODUCT))
         if other not in self._seen:
             return Moved(Text.of("keycloak.edge_gone", name=step.name))
         return Verified(None)
@@ -68,18 +75,17 @@ class Edges:
             found = self.reader.containers(subject)
             return None if found is None else frozenset(found)
         listed = self.reader.members(subject)
-        if listed is not None and listed.moved:
-            raise Garbled(Text.of("keycloak.list_moved"))
+        if listed is not None and listed.gap is not None:
+            raise Garbled(listed.gap)
         return None if listed is None else frozenset(listed.items)
 
 
-def roster_of(target: str, kind: Kind, container: str, listed: Listed | None) -> Roster:
+def roster_of(target: str, kind: Kind, container: str, listed: Listing | None) -> Roster:
     """From a list of members. One that moved all the time, or whose container is gone, proves nothing."""
     scope = Scope(target, kind, container)
-    completeness: Completeness = Complete(scope)
-    if listed is None or listed.moved:
-        completeness = Partial(scope, Text.of("keycloak.list_moved"))
-    return Roster.of_accounts(completeness, NOBODY if listed is None else frozenset(listed.items))
+    if listed is None:
+        return Roster(Partial(scope, Text.of("kit.list_moved", count=1)))
+    return Roster.of_accounts(listed.completeness(scope), frozenset(listed.items))
 
 
 def rosters_about(
@@ -158,7 +164,7 @@ def leaver_of(step: Step, resolve: Resolve) -> str:
     """Remote id of the account that a leave takes out. Raises `Uncertain` for another one than the plan meant."""
     account = resolve(step.refers[0])
     if step.expects_edge is None or account != text_of(step, "account"):
-        raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+        raise Uncertain(Text.of("kit.not_verified", name=step.name))
     return account
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from connectors.keycloak.client import Client, Params
+from connectors.keycloak.client import Client
 from connectors.keycloak.group_reading import Groups
 from connectors.keycloak.listing import Item, identifier_of, whole_list
 from connectors.keycloak.token import Bearer
+from connectors.kit.answers import Params
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
 

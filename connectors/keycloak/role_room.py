@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.batch import Batch, located
 from connectors.keycloak.attributes import MARK, marker_in
 from connectors.keycloak.client import Client, segment
-from connectors.keycloak.creating import creating
 from connectors.keycloak.group_reading import members_of
-from connectors.keycloak.listing import Item, Listed, identifier_of, whole_list
+from connectors.keycloak.listing import Item, identifier_of, whole_list
 from connectors.keycloak.memberships import (
+    LEAVES,
+    TAKE_ROLE,
     Edges,
     Reader,
     join_steps,
@@ -18,17 +18,19 @@ from connectors.keycloak.memberships import (
     roster_of,
     rosters_about,
 )
-from connectors.keycloak.room import Look, Rosters, Stage, Staged
+from connectors.keycloak.room import Look
 from connectors.keycloak.user_reading import Users
+from connectors.kit.batch import Batch, located
+from connectors.kit.outcomes import perhaps_created
+from connectors.kit.paging import Listing
+from connectors.kit.rooms import Room, Rosters, Stage, Staged
 from provisioner.model.changes import Create
-from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, Uncertain
+from provisioner.model.errors import NotAllowed, Permanent, Uncertain
 from provisioner.model.inventory import (
     NOBODY,
     Absent,
     Complete,
-    Completeness,
     Observation,
-    Partial,
     Present,
     Reading,
     Remote,
@@ -37,14 +39,14 @@ from provisioner.model.inventory import (
     Unreadable,
 )
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value, marker_of
+from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, marker_of
 from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified
 from provisioner.model.text import Text
 
 FIELDS: Final[dict[FieldName, Mode]] = {"name": Mode.CREATE_ONLY}
 CREATE: Final = "create-role"
 JOIN: Final = "give-role"
-LEAVE: Final = "take-role"
+LEAVE: Final = TAKE_ROLE
 LONGEST: Final = 255
 
 _BUILT_IN: Final = frozenset({"admin", "create-realm", "offline_access", "uma_authorization"})
@@ -84,12 +86,13 @@ def remote_of(item: Item) -> Remote | None:
     )
 
 
-class RoleRoom:
+class RoleRoom(Room[Look]):
     """Realm roles. Reading them takes the right view-realm, making one manage-realm, giving one manage-users."""
 
     kind = Kind.ROLE
     fields = FIELDS
     operations = frozenset({CREATE, JOIN, LEAVE})
+    sharing = operations | LEAVES
 
     def __init__(self, client: Client, target: str, users: Users) -> None:
         self._client = client
@@ -103,14 +106,6 @@ class RoleRoom:
         """Why nobody gets a role of this name from us."""
         return objection(name)
 
-    def canonical_name(self, name: str) -> str:
-        """Names differ by case (observed)."""
-        return name
-
-    def canonical(self, field: FieldName, value: Value) -> Value:  # noqa: ARG002 - a port's signature
-        """There is only the name."""
-        return value
-
     def observe(self, look: Look) -> tuple[Observation, Rosters]:
         """All realm roles, and who has those that anybody asks about. Nothing is read where nobody asks for any."""
         interest = look.interest
@@ -122,9 +117,6 @@ class RoleRoom:
             return Observation(Complete(Scope(self._target, self.kind, only=NOBODY))), {}  # nobody was looked for
         listed = whole_list(self._client, "/roles", {"briefRepresentation": "false"})
         self._items |= listed.items
-        completeness: Completeness = Complete(scope)
-        if listed.moved:
-            completeness = Partial(scope, Text.of("keycloak.list_moved"))
         found = [remote for item in listed.items.values() if (remote := remote_of(item)) is not None]
         objects = {remote.remote_id: remote for remote in found}
         rosters = {
@@ -132,7 +124,7 @@ class RoleRoom:
             for remote in found
             if look.asks_for_members_of(remote, self.kind)
         }
-        return Observation(completeness, objects), rosters
+        return Observation(listed.completeness(scope), objects), rosters
 
     def _observe_only(self, look: Look) -> tuple[Observation, Rosters]:
         sought, people = look.sought(self.kind), look.sought(Kind.ACCOUNT)
@@ -176,7 +168,7 @@ class RoleRoom:
             self._map("POST", account, self._harmless(role))
             return Done(account, account)
         if verified is None:
-            raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         account, role = leaver_of(step, resolve), located(step, resolve)
         self._map("DELETE", account, self._known(role))
         self._edges.took_out(step, account)
@@ -200,13 +192,13 @@ class RoleRoom:
         """POST, and a read: the answer names the role, not its id. Without the right to make roles people have to."""
         body = {"name": step.name, "attributes": {MARK: [marker_of(step.id)]}}
         try:
-            creating(lambda: self._client.write("POST", "/roles", body), step.name)
+            self._client.create("/roles", body, step.name)
         except NotAllowed as error:
             # Our other rights are as they were: only this is refused, and the rest goes on.
             raise Permanent(Text.of("keycloak.role_not_ours_to_make", name=step.name), error.detail) from error
         item = self._named(step.name)
         if item is None:
-            raise OutcomeUnknown(Text.of("keycloak.perhaps_created", name=step.name))
+            raise perhaps_created(step.name, "not listed")
         identifier = identifier_of(item)
         return Done(identifier, identifier)
 
@@ -240,12 +232,12 @@ class RoleRoom:
     def _named(self, name: str) -> Item | None:
         item = self._client.find(f"/roles/{segment(name)}") if objection(name) is None else None
         if item is not None and item.get("name") != name:
-            raise Garbled(Text.of("keycloak.garbled", path="/roles/{name}"))
+            raise self._client.garbled("/roles/{name}")
         if item is not None:
             self._items[identifier_of(item)] = item
         return item
 
-    def _members(self, identifier: str) -> Listed | None:
+    def _members(self, identifier: str) -> Listing | None:
         item = self._items.get(identifier) or self._read(identifier)
         name = None if item is None else item.get("name")
         if not isinstance(name, str):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from json import loads
 from typing import Final
 
-from connectors.keycloak.settings import KeycloakSettings
+from connectors.keycloak.settings import PRODUCT, KeycloakSettings
 from provisioner.model.errors import Garbled, LoginRefused, OutcomeUnknown, Permanent, RateLimited, Transient
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
@@ -89,7 +89,7 @@ class Tokens:
     def _fetched(self) -> Bearer:
         settings = self._settings
         if settings.is_open_to_listeners:
-            raise Permanent(Text.of("keycloak.not_encrypted", url=settings.url))
+            raise Permanent(Text.of("kit.not_encrypted", url=settings.url))
         if self._session is None:
             self._session = HttpSession(_TokensOnly(), timeout=settings.timeout, ca_file=settings.ca_file)
         form = {
@@ -111,15 +111,15 @@ class Tokens:
         settings, word = self._settings, _word(answer.value)
         detail, wait = f"HTTP {answer.status} {word}".strip(), answer.retry_after(self._clock.now())
         if answer.status == 429:
-            return RateLimited(Text.of("keycloak.rate_limited"), detail, wait)
+            return RateLimited(Text.of("kit.rate_limited", product=PRODUCT), detail, wait)
         if answer.status == 404 and word:
             return Permanent(Text.of("keycloak.no_realm", realm=settings.realm, url=settings.url), detail)
         if 300 <= answer.status < 400:
-            return Permanent(Text.of("keycloak.redirected", to=answer.headers.get("location", "")), detail)
+            return Permanent(Text.of("kit.redirected", to=answer.headers.get("location", "")), detail)
         if 400 <= answer.status < 500 and word:
             self._locked_out = LoginRefused(Text.of("keycloak.login_refused", user=settings.user), detail)
             return self._locked_out
-        return Transient(Text.of("keycloak.garbled", path="/token"), detail, wait)
+        return Transient(Text.of("kit.garbled", path="/token", product=PRODUCT), detail, wait)
 
 
 def _word(value: object) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from connectors.keycloak.client import Client, Refusal, segment
+from connectors.keycloak.client import Client, segment
 from connectors.keycloak.listing import Item, identifier_of, rest_of_list, whole_list
 from connectors.keycloak.token import MANAGEMENT, Bearer
 from connectors.keycloak.users import Evidence, is_federated, objection, remote_of
+from connectors.kit.answers import Refusal
 from provisioner.model.errors import Garbled
 from provisioner.model.inventory import Complete, Observation, Partial, Remote, Scope
 from provisioner.model.ports import Sought
@@ -30,7 +31,7 @@ class Users:
         ``expected``: some are tied to the registry, so that an empty list is an odd one.
         """
         listed = whole_list(self._client, "/users", {"briefRepresentation": "false"})
-        items, why = dict(listed.items), Text.of("keycloak.list_moved") if listed.moved else None
+        items, why = dict(listed.items), listed.gap
         if any(is_federated(item) for item in items.values()):
             # A directory's people are checked after a page was cut: a short page need not be the last (read in source).
             count = self._count()
@@ -44,7 +45,7 @@ class Users:
             why = Text.of("keycloak.nobody_left")
         found = self._remotes(items.values())
         if len(found) < len(items):
-            why = why or Text.of("keycloak.garbled", path="/users")
+            why = why or self._client.garbled("/users").text
         return Observation(Complete(self._scope) if why is None else Partial(self._scope, why), found)
 
     def observe_only(self, bearer: Bearer, sought: Iterable[Sought]) -> Observation:
@@ -63,14 +64,14 @@ class Users:
         """One account as it stands there, with its links; None when the server says that there is none."""
         item = self._client.find(f"/users/{segment(remote_id)}", {"userProfileMetadata": "true"})
         if item is not None and identifier_of(item) != remote_id:
-            raise Garbled(Text.of("keycloak.garbled", path="/users/{id}"))
+            raise self._client.garbled("/users/{id}")
         return item
 
     def remote(self, item: Item) -> Remote:
         """Of one that was read alone. Raises `Garbled`."""
         found = self._remotes([item]).get(identifier_of(item))
         if found is None:
-            raise Garbled(Text.of("keycloak.garbled", path="/users/{id}"))
+            raise self._client.garbled("/users/{id}")
         return found
 
     def named(self, name: str) -> list[Item]:
@@ -92,11 +93,11 @@ class Users:
             path = f"/users/{segment(remote_id)}/groups"
             listed = whole_list(self._client, path, {"briefRepresentation": "true"})
         except Refusal as refusal:
-            if refusal.says_gone:
+            if self._client.is_gone(refusal):
                 return None
             raise
-        if listed.moved:
-            raise Garbled(Text.of("keycloak.list_moved"))
+        if listed.gap is not None:
+            raise Garbled(listed.gap)
         return listed.items
 
     def roles_of(self, remote_id: str) -> Mapping[str, Item] | None:
@@ -104,7 +105,7 @@ class Users:
         try:
             items = self._client.items(f"/users/{segment(remote_id)}/role-mappings/realm")
         except Refusal as refusal:
-            if refusal.says_gone:
+            if self._client.is_gone(refusal):
                 return None
             raise
         return {identifier_of(item): item for item in items}
@@ -123,7 +124,7 @@ class Users:
     def _count(self) -> int:
         count = self._client.get("/users/count")
         if not isinstance(count, int):
-            raise Garbled(Text.of("keycloak.garbled", path="/users/count"))
+            raise self._client.garbled("/users/count")
         return count
 
     def _candidates(self, one: Sought) -> list[Item]:
@@ -146,7 +147,7 @@ class Users:
         if not self.evidence.is_enough:
             profile = self._client.get("/users/profile")
             if not isinstance(profile, dict):
-                raise Garbled(Text.of("keycloak.garbled", path="/users/profile"))
+                raise self._client.garbled("/users/profile")
             self.evidence.learn_profile(profile)
         kept = self.evidence.kept()
         found = (remote_of(item, kept) for item in seen)

@@ -1,18 +1,21 @@
-"""Accounts as a room of the connector; see `connectors.keycloak.room`."""
+"""Accounts as a room of the connector."""
 
 from collections.abc import Iterator
 
-from connectors.batch import Batch, located, text_of
 from connectors.keycloak import user_steps as steps
 from connectors.keycloak import users
-from connectors.keycloak.client import Client, Refusal, segment
-from connectors.keycloak.creating import creating
+from connectors.keycloak.client import Client, segment
 from connectors.keycloak.group_reading import Groups
 from connectors.keycloak.listing import Item, identifier_of
-from connectors.keycloak.room import Look, Rosters, Stage, Staged, held_against
+from connectors.keycloak.memberships import LEAVES
+from connectors.keycloak.room import Look
+from connectors.keycloak.settings import PRODUCT
 from connectors.keycloak.user_reading import Users
+from connectors.kit.answers import Refusal
+from connectors.kit.batch import Batch, located, text_of
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, erased_already, held_against
 from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update
-from provisioner.model.errors import Garbled, Permanent, TargetError, Uncertain
+from provisioner.model.errors import Permanent, TargetError, Uncertain
 from provisioner.model.inventory import Absent, Observation, Present, Reading, Unreadable
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats, Value, marker_of
@@ -20,12 +23,13 @@ from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
 
-class UserRoom:
+class UserRoom(Room[Look]):
     """An account is made with its fields, its link and its groups in one POST."""
 
     kind = Kind.ACCOUNT
     fields = users.FIELDS
     operations = frozenset({steps.CREATE, steps.UPDATE, steps.LINK, steps.ERASE})
+    sharing = operations | LEAVES
 
     def __init__(self, client: Client, target: str, groups: Groups) -> None:
         self._client = client
@@ -46,6 +50,10 @@ class UserRoom:
     def canonical(self, field: FieldName, value: Value) -> Value:
         """The form in which a value comes back."""
         return users.canonical(field, value)
+
+    def address(self, remote_id: str, name: str) -> str | None:  # noqa: ARG002 - its page is nobody's business
+        """What other systems learn of an account: the claim "sub"."""
+        return remote_id
 
     def observe(self, look: Look) -> tuple[Observation, Rosters]:
         """All accounts, or the few that are sought."""
@@ -80,7 +88,7 @@ class UserRoom:
         self._fresh = item
         remote = None if item is None else self.reader.remote(item)
         if step.operation != steps.ERASE:
-            return held_against(step, remote)
+            return held_against(step, remote, PRODUCT)
         if item is not None and self._is_untouchable(item):
             raise Permanent(Text.of("keycloak.never_erased", name=step.name))
         return Verified(remote)
@@ -91,15 +99,15 @@ class UserRoom:
         if step.operation == steps.CREATE:
             return self._create(step, resolve)
         if verified is None:
-            raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         identifier = located(step, resolve)
         if step.operation == steps.ERASE:
             if verified.remote is None:
-                return Done(identifier, note=Text.of("keycloak.erased_already", name=step.name))
+                return erased_already(step, PRODUCT)
             self._client.write("DELETE", f"/users/{segment(identifier)}")
             return Done(identifier, identifier)
         if fresh is None or identifier_of(fresh) != identifier:
-            raise Uncertain(Text.of("keycloak.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         if step.operation == steps.UPDATE:
             self._client.write("PUT", f"/users/{segment(identifier)}", steps.updated(step, fresh))
             return Done(identifier, identifier)
@@ -136,7 +144,7 @@ class UserRoom:
         names = {group: self._groups.name_of(remote_id) for group, remote_id in groups.items()}
         paths = [f"/{self._client.settings.parent_group}/{name}" for name in names.values() if "/" not in name]
         body = steps.created(step, paths)
-        made = creating(lambda: self._client.write("POST", "/users", body), step.name).made
+        made = self._client.create("/users", body, step.name).made
         missed: list[Edge] = []
         for group, name in names.items():
             if "/" in name:
@@ -180,9 +188,7 @@ class UserRoom:
     def _demand_own_names(self) -> None:
         """Raise `Permanent` where the realm makes usernames of addresses: it would not take ours (observed)."""
         if self._names_are_ours is None:
-            realm = self._client.get("")
-            if not isinstance(realm, dict):
-                raise Garbled(Text.of("keycloak.garbled", path="/"))
+            realm = self._client.entry("")
             self._names_are_ours = realm.get("registrationEmailAsUsername") is not True
         if not self._names_are_ours:
             raise Permanent(Text.of("keycloak.email_as_username", realm=self._client.settings.realm))

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from connectors.batch import text_of
 from connectors.keycloak.attributes import MARK, attributes_of
 from connectors.keycloak.listing import Item
-from connectors.keycloak.room import known
 from connectors.keycloak.users import ATTRIBUTES, FIELDS, MANAGED, PROFILE, canonical
+from connectors.kit.batch import text_of
+from connectors.kit.rooms import known
 from provisioner.model.changes import Change, Create, Erase, Leave, Resume, Suspend, Update
 from provisioner.model.resources import Edge, FieldName, Seats, Value, marker_of
 from provisioner.model.steps import Cost, Effects, Json, Step

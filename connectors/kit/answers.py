@@ -18,8 +18,8 @@ Params = Mapping[str, str | int]
 class Refusal(Permanent):
     """The product said no in its own words. ``status`` is the HTTP one, ``words`` the product's ("": it gave none)."""
 
-    def __init__(self, text: Text, status: int, words: str) -> None:
-        super().__init__(text, f"HTTP {status} {words}".strip())
+    def __init__(self, text: Text, status: int, words: str, detail: str = "") -> None:
+        super().__init__(text, detail or f"HTTP {status} {words}".strip())
         self.status = status
         self.words = words
 

@@ -167,6 +167,14 @@ class JsonClient(Generic[S]):
         """The headers that say who we are. Raises `TargetError`, `SettingsError`."""
         return bearer(self.settings.secret())
 
+    def renew(self) -> bool:
+        """Our log-in was refused, before anything was done: whether there is a fresh one to try, once."""
+        return False
+
+    def address(self, path: str) -> str:
+        """Where a path leads."""
+        return f"{self.settings.url}{self.api}{path}"
+
     def words(self, answer: Answer) -> str | None:  # noqa: ARG002 - products look at it
         """The product's own words in a refusal ("" where it gives none); None: this is not its answer."""
         return None
@@ -174,6 +182,10 @@ class JsonClient(Generic[S]):
     def is_gone(self, refusal: Refusal) -> bool:
         """Whether this is the product's typed statement that there is no such object. A bare 404 never is."""
         return refusal.status == 404 and bool(refusal.words)
+
+    def refusal(self, answer: Answer, words: str) -> Refusal:
+        """The error for a refusal in the product's own words, which may be people's data: for the log alone."""
+        return Refusal(Text.of("kit.refused", product=self.product, status=answer.status), answer.status, words)
 
     def meaning(self, answer: Answer) -> Means | None:
         """What an answer that is no success means by its status; None: it depends on its `words`."""
@@ -236,7 +248,7 @@ class JsonClient(Generic[S]):
                 raise Transient(Text.of("kit.server_error", product=product), detail, self.wait(answer))
         words = self.words(answer)
         if words is not None:
-            raise Refusal(Text.of("kit.refused", product=product, status=answer.status), answer.status, words)
+            raise self.refusal(answer, words)
         raise self.garbled(path, method, detail)
 
     def garbled(self, path: str, method: str = "GET", detail: str = "") -> TargetError:
@@ -266,14 +278,18 @@ class JsonClient(Generic[S]):
     ) -> Answer:
         if self._locked_out is not None and not as_stranger:
             raise LoginRefused(self._locked_out.text, "not tried again")
-        settings = self.settings
-        if settings.is_open_to_listeners:
-            raise Permanent(Text.of("kit.not_encrypted", url=settings.url))
-        headers = {"Accept": "application/json", **({} if as_stranger else self.login())}
-        if self._pace is not None:
-            self._ledger.acquire(*self._pace)
-        address = f"{settings.url}{self.api}{path}"
-        answer = session.call(method, address, json=json, form=form, params=params, headers=headers)
+        if self.settings.is_open_to_listeners:
+            raise Permanent(Text.of("kit.not_encrypted", url=self.settings.url))
+        renewed = False
+        while True:
+            headers = {"Accept": "application/json", **({} if as_stranger else self.login())}
+            if self._pace is not None:
+                self._ledger.acquire(*self._pace)
+            address = self.address(path)
+            answer = session.call(method, address, json=json, form=form, params=params, headers=headers)
+            if as_stranger or renewed or self.meaning(answer) is not Means.NO_LOGIN or not self.renew():
+                break
+            renewed = True
         try:
             self.judge(answer, method, path)
         except LoginRefused as refused:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from connectors.kit.client import Reachable
-from provisioner.model.errors import SettingsError, TargetError
+from provisioner.model.errors import Permanent, SettingsError, TargetError
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer
@@ -59,12 +59,18 @@ def examination(
 
 
 def as_stranger(settings: Reachable, wiring: Wiring, path: str) -> Answer:
-    """One GET without a log-in, once, whatever its status: what everybody is told. Raises `TargetError`."""
+    """One GET without a log-in, once: what everybody is told, whatever its status.
+
+    Raises `TargetError`, for a redirect too.
+    """
     session = HttpSession(wiring.gate, timeout=min(settings.timeout, FIRST_LOOK), ca_file=settings.ca_file)
     try:
-        return session.call("GET", f"{settings.url}{path}")
+        answer = session.call("GET", f"{settings.url}{path}")
     finally:
         session.close()
+    if 300 <= answer.status < 400:
+        raise Permanent(Text.of("kit.redirected", to=answer.headers.get("location", "")), f"HTTP {answer.status}")
+    return answer
 
 
 def not_the_product(settings: Reachable, product: str, status: int, mend: Text | None = None) -> Finding:

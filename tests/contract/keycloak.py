@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from connectors.keycloak.client import Refusal
+from connectors.kit.answers import Refusal
 from connectors.keycloak.settings import KeycloakSettings
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import UNKNOWN, Absent, Complete, Epoch, Level, Unreadable

@@ -12,7 +12,9 @@ from requests import PreparedRequest
 
 from connectors.keycloak.client import Client
 from connectors.keycloak.settings import KeycloakSettings
+from connectors.kit.bench import CountingLedger
 from provisioner.emulation import VirtualClock
+from provisioner.model.ports import Wiring
 from provisioner.transport.gate import WriteGate
 
 URL = "https://login.example"
@@ -39,7 +41,7 @@ class Served:
         self.life = life
         self.clock = VirtualClock()
         self.gate = WriteGate()
-        self.client = Client(SETTINGS.model_copy(update=settings), self.gate, self.clock)
+        self.client = Client(SETTINGS.model_copy(update=settings), Wiring(self.gate, self.clock, CountingLedger()))
         self.tokens = 0
         self.asked: list[str] = []
         mock.assert_all_requests_are_fired = False

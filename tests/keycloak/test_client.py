@@ -5,7 +5,7 @@ import logging
 import pytest
 import requests
 
-from connectors.keycloak.client import Refusal
+from connectors.kit.answers import Refusal
 from provisioner.model.errors import (
     Garbled,
     LoginRefused,
