@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from connectors.kit.answers import Refusal
 from connectors.keycloak.settings import KeycloakSettings
+from connectors.kit.answers import Refusal
 from provisioner.model.errors import Permanent, WriteRefused
 from provisioner.model.inventory import UNKNOWN, Absent, Complete, Epoch, Level, Unreadable
 from provisioner.model.ports import Interest, Sought
