@@ -138,7 +138,7 @@ class LateText:
     """A text with links to other resources; written once these exist, and again when a link changes.
 
     Each line is made of text and of resources whose addresses stand in their place. A line with an address that is
-    not (yet) known is left out.
+    not (yet) known is left out, and so is a blank one that then has nothing before it, or nothing behind it.
     """
 
     lines: tuple[tuple[str | ResourceId, ...], ...]
@@ -152,9 +152,12 @@ class LateText:
         found: list[str] = []
         for line in self.lines:
             parts = [address(part) if isinstance(part, ResourceId) else part for part in line]
-            if None not in parts:
-                found.append("".join(part for part in parts if part is not None))
-        return "\n".join(found)
+            if None in parts:
+                continue
+            text = "".join(part for part in parts if part is not None)
+            if text or (found and found[-1]):
+                found.append(text)
+        return "\n".join(found[:-1] if found and not found[-1] else found)
 
 
 @dataclass(frozen=True, slots=True)

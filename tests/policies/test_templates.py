@@ -38,6 +38,14 @@ def test_a_line_without_purpose_or_link_is_left_out_and_no_two_blank_lines_remai
     assert lines("{purpose}", purpose="") == []
 
 
+def test_a_list_of_which_no_link_is_known_leaves_no_gap() -> None:
+    text = late_text("A\n\n- {folder}\n- {conversation}\n\nB\n\n{folder}", IOT, BOTH)
+    assert text is not None
+    assert text.written(lambda link: None) == "A\n\nB"
+    assert text.written(lambda link: "x" if link == CHAT else None) == "A\n\n- x\n\nB"
+    assert late_text("{folder}\n\n{conversation}", IOT, BOTH).written(lambda link: None) == ""  # type: ignore[union-attr]
+
+
 def test_doubled_braces_stay_and_what_people_write_is_no_template() -> None:
     assert lines("{{x}} {purpose}", purpose="{folder} {nobody} {") == ["{x} {folder} {nobody} {"]
 
