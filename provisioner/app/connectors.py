@@ -25,6 +25,8 @@ class Target:
     connector: Connector
     gate: WriteGate
     waiter: Waiter
+    spent: Mapping[str, int]
+    """What it counted so far of what the server limits, by the limit's name (see `Capabilities.limits`)."""
     account: str
     """The technical account; with ``server`` it is a door whose lock is to be tried once only."""
 

@@ -48,6 +48,8 @@ class View:
     """Why nothing may be written there: a newer database was at work, or another one."""
     restored: Text | None = None
     """The target is older than what we last left in it."""
+    reading: Mapping[str, int] = field(default_factory=dict)
+    """What the reading took of what the server limits, by the limit's name."""
     remembered: Mapping[ResourceId, Binding] = field(default_factory=dict)
     """What earlier runs borrowed; of a view with a plan ``ties.borrowed`` is what this plan borrows."""
 
@@ -117,7 +119,7 @@ def observe(
 
 
 def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
-    ties = focused.ties
+    ties, before = focused.ties, dict(target.spent)
     try:
         inventory = _read(site, target, focused.interest)
     except TargetError as error:
@@ -139,6 +141,7 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         missing=focused.missing,
         behind=_behind(site, target, inventory),
         restored=_restored(site, inventory),
+        reading={name: count - before.get(name, 0) for name, count in target.spent.items()},
         remembered=ties.borrowed,
     )
 

@@ -240,15 +240,16 @@ def compile_steps(view: View, changes: Sequence[Change]) -> Sequence[Step]:
 
 
 def with_cost(part: TargetPlan, view: View) -> TargetPlan:
-    """The same part with what it costs, known before the first write."""
+    """The same part with what it costs, known before the first write. Who applies it reads as much again before."""
     cost = sum((step.cost for step in compile_steps(view, part.changes)), Cost(requests=0))
     limits = view.capabilities.limits if view.capabilities is not None else {}
-    seconds = max((_pace(count, *limits[name]) for name, count in cost.limited.items() if name in limits), default=0.0)
+    spent = cost + Cost(limited=view.reading)
+    seconds = max((_pace(count, *limits[name]) for name, count in spent.limited.items() if name in limits), default=0.0)
     return replace(part, cost=cost, minutes=seconds / 60)
 
 
 def _pace(count: int, limit: int, window: float) -> float:
-    """About how many seconds ``count`` writes take when ``limit`` are let through in each ``window``.
+    """About how many seconds ``count`` requests take when ``limit`` are let through in each ``window``.
 
     At the limit's own pace: what earlier runs used up of the first window is not known until then.
     """

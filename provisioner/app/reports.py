@@ -58,7 +58,7 @@ class CostReport(JsonReport):
     requests: int = Field(description="Writes and the reads that they need, at least.")
     mails: int = Field(description="Mails that the target itself sends to people.")
     limited: dict[str, int] = Field(description="Writes that a rate limit of the target counts, by limit.")
-    minutes: float = Field(description="About how long these limits make it take.")
+    minutes: float = Field(description="About how long limits make it take, with the reading before it.")
 
 
 class TargetReport(JsonReport):

@@ -255,7 +255,7 @@ class Site:
         waiter = self.waiter(name) if self.waiter is not None else Waiter(self.clock)
         ledger = RateLedger(Rates(self.database), server, found.account(settings), self.clock, waiter)
         connector = found.open(name, settings, Wiring(gate, self.clock, ledger))
-        return Target(name, found, server, connector, gate, waiter, found.account(settings))
+        return Target(name, found, server, connector, gate, waiter, ledger.spent, found.account(settings))
 
 
 def planning_rules(policy: Policy) -> PlanningRules:

@@ -58,7 +58,7 @@ class TargetPlan:
     notices: tuple[Notice, ...] = ()
     cost: Cost = Cost()
     minutes: float = 0.0
-    """About how long its rate limits will make it take."""
+    """About how long its rate limits will make it take, with the reading before it."""
     error: Text | None = None
     """The target could not be observed at all; its changes are unknown, not none."""
     borrowed: Mapping[ResourceId, Binding] = field(default_factory=dict)

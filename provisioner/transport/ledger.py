@@ -7,6 +7,7 @@ whom servers count. All waiting of a run, here and between retries, goes through
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -118,9 +119,10 @@ class Waiter:
 
 
 class RateLedger:
-    """The `Ledger` port for one acting account on one server."""
+    """The `Ledger` port for one acting account on one server. ``spent``: what this one counted, by bucket."""
 
     def __init__(self, store: RateStore, server: str, account: str, clock: Clock, waiter: Waiter | None = None) -> None:
+        self.spent: Counter[str] = Counter()
         self._store = store
         self._server = server
         self._account = account
@@ -138,6 +140,7 @@ class RateLedger:
             now = self._clock.now()
             wait = self._store.take(self._server, self._account, bucket, now, limit, window)
             if wait == 0:
+                self.spent[bucket] += 1
                 return
             minutes = round(window / 60, 1)
             self._waiter.wait(wait, Text.of("transport.rate", bucket=bucket, limit=limit, minutes=minutes))

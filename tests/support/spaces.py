@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from connectors.discourse.emulation.state import User as DiscourseUser
 from connectors.discourse.emulator import DiscourseEmulator
 from connectors.dokuwiki.emulator import DokuwikiEmulator
 from connectors.keycloak.emulator import KeycloakEmulator
 from connectors.nextcloud.emulator import NextcloudEmulator
-from connectors.nodebb.emulator import PROVIDER, NodeBBEmulator
+from connectors.nodebb.emulation.state import Category as NodeBBCategory
+from connectors.nodebb.emulation.state import User as NodeBBUser
+from connectors.nodebb.emulator import NodeBBEmulator
 from provisioner.emulation import RequestLog, VirtualClock
 from tests.support.killing import Server
 from tests.support.site import Installation, body, new_cloud, person
@@ -73,6 +76,23 @@ class Spaces(Installation):
         """By which id the login knows somebody."""
         return self.keycloak.user(username).id
 
+    def discourse_user(self, username: str) -> DiscourseUser:
+        """Raises AssertionError where nobody has this name."""
+        found = self.forum.world.user_named(username)
+        assert found is not None, username
+        return found
+
+    def nodebb_user(self, username: str) -> NodeBBUser:
+        """Raises AssertionError where nobody has this name."""
+        found = self.board.world.user_named(username)
+        assert found is not None, username
+        return found
+
+    def nodebb_category(self, name: str) -> NodeBBCategory:
+        """The only one of this name."""
+        [found] = [one for one in self.board.world.categories.values() if one.fields["name"] == name]
+        return found
+
     def changes(self, *words: str) -> list[tuple[str, str, str]]:
         """(target, verb, kind/key) of each planned change."""
         ran = self.run("plan", *words, "--json")
@@ -103,6 +123,3 @@ def categories(installation: Spaces) -> dict[str, dict[str, Any]]:
     discourse = {one.name: one.id for one in installation.forum.world.categories.values()}
     nodebb = {str(one.fields["name"]): one.cid for one in installation.board.world.categories.values()}
     return {"forum": discourse, "board": nodebb}
-
-
-__all__ = ["PROVIDER", "Spaces", "categories", "spaces"]
