@@ -18,9 +18,11 @@ def _open(target: str, settings: JitsiAdminSettings, wiring: Wiring) -> Connecto
 
 
 def _emulator(clock: Clock, port: int) -> Sandbox:
-    from connectors.jitsiadmin.sandbox import JitsiAdminSandbox
+    from connectors.jitsiadmin.emulator import MEETING_SERVER, JitsiAdminEmulator
+    from connectors.kit.sandbox import EmulatorSandbox
 
-    return JitsiAdminSandbox(clock, port)
+    emulator = JitsiAdminEmulator(clock=clock, port=port)
+    return EmulatorSandbox(emulator, settings=lambda _: {"meeting_server": MEETING_SERVER})
 
 
 JITSI_ADMIN = ConnectorType(

@@ -13,20 +13,16 @@ from typing import Final
 from urllib.parse import quote
 
 from connectors.jitsiadmin.settings import JitsiAdminSettings
-from provisioner.model.errors import (
-    Garbled,
-    NotAllowed,
-    OutcomeUnknown,
-    Permanent,
-    RateLimited,
-    Transient,
-)
-from provisioner.model.ports import Clock, Gate
+from connectors.kit.answers import Entry, Means, Refusal
+from connectors.kit.client import JsonClient
+from connectors.kit.login import bearer
+from provisioner.model.errors import Garbled, OutcomeUnknown, Permanent
+from provisioner.model.ports import Wiring
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer, is_reading
-from provisioner.transport.http import HttpSession
 from provisioner.transport.patience import patiently
 
+PRODUCT: Final = "Jitsi-Admin"
 API: Final = "/api/v1"
 NO_SERVER: Final = "No Server found"
 """Said when the key is no server's, when the server has another address, and when the organiser is not linked to it."""
@@ -40,15 +36,9 @@ _UID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _KEY: Final = re.compile(r"[!-~]+")
 """Jitsi-Admin takes no key with a blank in it (Helper/BearerTokenAuthHelper.php)."""
 
-Entry = Mapping[str, object]
 
-
-class JitsiAdminRefusal(Permanent):
-    """Jitsi-Admin said no in its own words, which are English or German. ``why`` has them."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(Text.of("jitsiadmin.refused", why=why), why)
-        self.why = why
+class _NotTold(Garbled):
+    """A bare HTTP 500: it may be gone, called off, or broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +67,62 @@ def usable_uid(uid: str) -> str:
     return uid
 
 
+class _Wire(JsonClient[JitsiAdminSettings]):
+    """Requests and their meaning."""
+
+    product = PRODUCT
+    api = API
+
+    def login(self) -> Mapping[str, str]:
+        """The server's key. Raises `Permanent` for one that could not be right."""
+        key = self.settings.secret()
+        if not _KEY.fullmatch(key.get_secret_value()):
+            raise Permanent(Text.of("jitsiadmin.unusable_key"))
+        return bearer(key)
+
+    def succeeded(self, answer: Answer, method: str) -> bool:  # noqa: ARG002 - all methods alike
+        """Only its own word says so."""
+        return answer.status == 200 and isinstance(answer.value, dict) and answer.value.get("error") is False
+
+    def words(self, answer: Answer) -> str | None:
+        """English or German."""
+        value = answer.value
+        if answer.status != 200 or not isinstance(value, dict) or value.get("error") is not True:
+            return None
+        return why.strip() or None if isinstance(why := value.get("text"), str) else None
+
+    def refusal(self, answer: Answer, words: str) -> Refusal:
+        """With its words."""
+        return Refusal(Text.of("jitsiadmin.refused", why=words), answer.status, words, words)
+
+    def meaning(self, answer: Answer) -> Means | None:
+        """It refuses nobody by a status: whoever does stands in front of it. Its own 500 is any mishap."""
+        if answer.status == 401:
+            return Means.NOT_ALLOWED
+        return None if answer.status >= 500 and answer.status not in _PASSING else super().meaning(answer)
+
+    def judge(self, answer: Answer, method: str, path: str) -> None:
+        """As all do; of a read, a bare 500 is told apart."""
+        if answer.status == 500 and is_reading(method):
+            raise _NotTold(Text.of("kit.garbled", path=path, product=PRODUCT), "HTTP 500")
+        super().judge(answer, method, path)
+
+    def told(self, path: str, parameters: Mapping[str, str], *, as_stranger: bool = False) -> Entry:
+        """What a question by GET is answered with, once."""
+        value = self.call("GET", path, params=parameters, as_stranger=as_stranger).value
+        return value if isinstance(value, dict) else {}
+
+
 class Client:
     """Reads and writes of one Jitsi-Admin, judged. Not shared between threads. Makes no request before it is asked to.
 
     The key is only sent where it is asked for.
     """
 
-    def __init__(self, settings: JitsiAdminSettings, gate: Gate, clock: Clock) -> None:
+    def __init__(self, settings: JitsiAdminSettings, wiring: Wiring) -> None:
         self.settings = settings
-        self._gate = gate
-        self._clock = clock
-        self._session: HttpSession | None = None
+        self._clock = wiring.clock
+        self._wire = _Wire(settings, wiring)
 
     def find(self, uid: str) -> Conference | None:
         """One conference, fresh; None when Jitsi-Admin does not tell, be it gone, called off, or broken.
@@ -95,12 +130,10 @@ class Client:
         Failures that pass are tried again after a while. Raises `TargetError`.
         """
         path = f"/info/{quote(usable_uid(uid), safe='')}"
-
-        def ask() -> Conference | None:
-            answer = self._ask("GET", path, {}, with_key=False)
-            return None if answer.status == 500 else _conference(uid, self._judged(answer, "GET", path), path)
-
-        return patiently(ask, self._clock)
+        try:
+            return _conference(uid, patiently(lambda: self._wire.told(path, {}, as_stranger=True), self._clock), path)
+        except _NotTold:
+            return None
 
     def servers_of(self, email: str) -> frozenset[str]:
         """The addresses of the servers that somebody can plan on; none for whom Jitsi-Admin does not know.
@@ -110,38 +143,31 @@ class Client:
         Repository/ServerRepository.php).
         """
         path = "/serverInfo"
-
-        def ask() -> frozenset[str]:
-            answer = self._ask("GET", path, {"email": email}, with_key=False)
-            if answer.status == 500:  # nobody has this address
-                return frozenset()
-            return _texts(self._judged(answer, "GET", path).get("server"), path)
-
-        return patiently(ask, self._clock)
+        try:
+            told = patiently(lambda: self._wire.told(path, {"email": email}, as_stranger=True), self._clock)
+        except _NotTold:  # nobody has this address
+            return frozenset()
+        return _texts(told.get("server"), path)
 
     def upcoming(self, minutes: int) -> frozenset[str]:
         """Ids of the conferences on our server that begin within so many minutes, called-off ones among them.
 
-        Raises `JitsiAdminRefusal` for a key that is no server's.
+        Raises `Refusal` for a key that is no server's.
         """
         path = "/server/getRooms"
-
-        def ask() -> frozenset[str]:
-            answer = self._judged(self._ask("GET", path, {"minutes": str(minutes)}), "GET", path)
-            return _texts(answer.get("room_ids"), path)
-
-        return patiently(ask, self._clock)
+        told = patiently(lambda: self._wire.told(path, {"minutes": str(minutes)}), self._clock)
+        return _texts(told.get("room_ids"), path)
 
     def create(self, organiser: str, start: str, minutes: int, name: str) -> str:
         """The id of a new conference. Writes a mail to the organiser.
 
         Whatever else than a refusal in words comes back, it may exist: ``{"error": true}`` without a word is also the
-        answer when the mail failed after the conference was kept. Raises `JitsiAdminRefusal` when it was not made.
+        answer when the mail failed after the conference was kept. Raises `Refusal` when it was not made.
         """
         form = self._planned(start, minutes, name) | {"email": organiser}
         uid = self._write("POST", "/room", form).get("uid")
         if not isinstance(uid, str) or not _UID.fullmatch(uid):
-            raise OutcomeUnknown(Text.of("jitsiadmin.garbled_write", path="/room"))
+            raise OutcomeUnknown(Text.of("kit.garbled_write", path="/room", product=PRODUCT))
         return uid
 
     def change(self, uid: str, start: str, minutes: int, name: str) -> None:
@@ -162,9 +188,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        self._wire.close()
 
     def _planned(self, start: str, minutes: int, name: str) -> dict[str, str]:
         return {"server": self.settings.meeting_server, "start": start, "duration": str(minutes), "name": name}
@@ -172,50 +196,14 @@ class Client:
     def _write(self, method: str, path: str, form: Mapping[str, str], uid: str | None = None) -> Entry:
         """One write, once. ``uid``: in the address, since not every way of running PHP reads the form of a DELETE."""
         where = path if uid is None else f"{path}?uid={quote(usable_uid(uid), safe='')}"
-        return self._judged(self._ask(method, where, form), method, path)
-
-    def _ask(self, method: str, path: str, parameters: Mapping[str, str], *, with_key: bool = True) -> Answer:
-        settings = self.settings
-        if settings.is_open_to_listeners:
-            raise Permanent(Text.of("jitsiadmin.not_encrypted", url=settings.url))
-        headers = {"Accept": "application/json"}
-        if with_key:
-            key = settings.secret().get_secret_value()
-            if not _KEY.fullmatch(key):
-                raise Permanent(Text.of("jitsiadmin.unusable_key"))
-            headers["Authorization"] = f"Bearer {key}"
-        if self._session is None:
-            self._session = HttpSession(self._gate, timeout=settings.timeout, ca_file=settings.ca_file)
-        url = f"{settings.url}{API}{path}"
-        if is_reading(method):
-            return self._session.call(method, url, params=dict(parameters), headers=headers)
-        return self._session.call(method, url, form=parameters, headers=headers)
-
-    def _judged(self, answer: Answer, method: str, path: str) -> Entry:
-        """The answer of a success; else the error that says what may be done about it."""
-        detail, wait, value = f"HTTP {answer.status}", answer.retry_after(self._clock.now()), answer.value
-        if answer.status == 429:
-            raise RateLimited(Text.of("jitsiadmin.rate_limited"), detail, wait)
-        if answer.status in (401, 403):
-            raise NotAllowed(Text.of("jitsiadmin.not_allowed"), detail)
-        if 300 <= answer.status < 400:
-            raise Permanent(Text.of("jitsiadmin.redirected", to=answer.headers.get("location", "")), detail)
-        if answer.status == 200 and isinstance(value, dict) and isinstance(value.get("error"), bool):
-            if not value["error"]:
-                return value
-            if isinstance(why := value.get("text"), str) and why.strip():
-                raise JitsiAdminRefusal(why.strip())
-        if not is_reading(method):
-            raise OutcomeUnknown(Text.of("jitsiadmin.garbled_write", path=path), detail)
-        if answer.status in _PASSING:
-            raise Transient(Text.of("jitsiadmin.server_error"), detail, wait)
-        raise Garbled(Text.of("jitsiadmin.garbled", path=path), detail)
+        value = self._wire.write(method, where, form=form).value
+        return value if isinstance(value, dict) else {}
 
 
 def _conference(uid: str, entry: Entry, path: str) -> Conference:
     name, start, organiser = (entry.get(key) for key in ("name", "start", "moderator"))
     if not isinstance(name, str) or not isinstance(start, str) or not isinstance(organiser, str):
-        raise Garbled(Text.of("jitsiadmin.garbled", path=path))
+        raise Garbled(Text.of("kit.garbled", path=path, product=PRODUCT))
     duration = entry.get("duration")
     minutes = int(duration) if isinstance(duration, int | float) and float(duration).is_integer() else None
     people = frozenset(email.lower() for email in _texts(entry.get("teilnehmer"), path))
@@ -225,5 +213,5 @@ def _conference(uid: str, entry: Entry, path: str) -> Conference:
 def _texts(values: object, path: str) -> frozenset[str]:
     """Those of a list; an address that is missing is null there."""
     if not isinstance(values, list) or not all(value is None or isinstance(value, str) for value in values):
-        raise Garbled(Text.of("jitsiadmin.garbled", path=path))
+        raise Garbled(Text.of("kit.garbled", path=path, product=PRODUCT))
     return frozenset(value for value in values if value is not None)

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.batch import Batch
 from connectors.jitsiadmin.client import Conference
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Stage, Staged
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.inventory import UNKNOWN, Unknown
 from provisioner.model.resources import Edge, FieldName, Kind, Mode, ResourceId, Value
@@ -32,6 +33,7 @@ CALL_OFF: Final = "call-off-conference"
 ADD: Final = "invite"
 REMOVE: Final = "uninvite"
 ERASE: Final = "forget-conference"
+OPERATIONS: Final = frozenset({CREATE, CHANGE, CALL_OFF, ADD, REMOVE, ERASE})
 
 LONGEST_NAME: Final = 200
 _TOLD: Final = re.compile(r"(\d{4}-\d\d-\d\d)(.*)(\d\d:\d\d):\d\d", re.DOTALL)
@@ -92,11 +94,19 @@ def fields_of(found: Conference, zone: ZoneInfo) -> dict[FieldName, Value | Unkn
     }
 
 
-def compile_conferences(batch: Batch, seen: Mapping[str, int]) -> Iterator[Step]:
+def compile_conferences(batch: Batch, seen: Mapping[str, int]) -> Iterator[Staged]:
     """New ones, then who is taken out, then what changes for those who stay, then who is put in.
 
     ``seen``: how many were in a conference at the last look, by its id.
     """
+    yield from (Staged(Stage.PLACES, step) for step in _planned(batch, seen))
+    for change in batch.of(Kind.CONFERENCE):
+        if isinstance(change, Erase):
+            cost = Cost(requests=2, mails=seen.get(change.remote_id, 0))
+            yield Staged(Stage.ERASURES, _ending(change, ERASE, {}, cost, (batch.digest(change),)))
+
+
+def _planned(batch: Batch, seen: Mapping[str, int]) -> Iterator[Step]:
     ours = list(batch.of(Kind.CONFERENCE))
     for change in ours:
         if isinstance(change, Create) and change.wanted.fields.get("starts_at") is not None:
@@ -118,10 +128,6 @@ def compile_conferences(batch: Batch, seen: Mapping[str, int]) -> Iterator[Step]
         if isinstance(change, Join) and change.id not in never:
             for key in change.members:
                 yield _moving(change, key, batch.remote_id(change.id), batch)
-    for change in ours:
-        if isinstance(change, Erase):
-            cost = Cost(requests=2, mails=seen.get(change.remote_id, 0))
-            yield _ending(change, ERASE, {}, cost, (batch.digest(change),))
 
 
 def organisers(wanted: Mapping[FieldName, Value]) -> list[str]:

@@ -32,7 +32,7 @@ class JitsiAdminEmulator(Emulator):
     def __init__(
         self, *, zone: str = "Europe/Berlin", clock: Clock | None = None, latency: float = 0.0, port: int = 0
     ) -> None:
-        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(token=KEY))
+        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(password=KEY))
         self.world = World(self.clock.now, zone)
         self.server = self.world.add_server(MEETING_SERVER, KEY)
         self._routes: RouteTable[Answerer] = RouteTable()

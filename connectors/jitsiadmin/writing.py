@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from connectors.batch import text_of
-from connectors.jitsiadmin.client import NO_ROOM, NO_SERVER, NOT_IN_IT, Client, Conference, JitsiAdminRefusal
+from connectors.jitsiadmin.client import NO_ROOM, NO_SERVER, NOT_IN_IT, Client, Conference
 from connectors.jitsiadmin.conferences import ERASE, moment_of, objection, shown, start_of
 from connectors.jitsiadmin.people import People
 from connectors.jitsiadmin.people import objection as objection_to_address
 from connectors.jitsiadmin.reading import ConferenceReader
+from connectors.kit.answers import Refusal
+from connectors.kit.batch import text_of
 from provisioner.model.errors import LoginRefused, Permanent, TargetError
 from provisioner.model.inventory import Present, Reading, Unreadable
 from provisioner.model.ports import Clock, Resolve
@@ -53,8 +54,8 @@ class ConferenceWriter:
                 self._attempts[step.id] = _Attempt(step.name, start, before)
             try:
                 uid = self._client.create(email, self._local(start), minutes, step.name)
-            except JitsiAdminRefusal as refusal:
-                if refusal.why != NO_SERVER:
+            except Refusal as refusal:
+                if refusal.words != NO_SERVER:
                     raise
                 continue  # named among those with a server, and not linked to it
             return Done(uid, uid, self._note(uid, start))
@@ -67,7 +68,7 @@ class ConferenceWriter:
         """
         attempt = self._attempts.get(identity)
         name = identity.key if attempt is None else attempt.name
-        unknown = Unreadable(Text.of("jitsiadmin.perhaps_created", name=name))
+        unknown = Unreadable(Text.of("kit.perhaps_created", name=name))
         now = None if attempt is None else self._upcoming(attempt.start)
         if attempt is None or now is None:
             return unknown
@@ -86,10 +87,10 @@ class ConferenceWriter:
         self._demand_plannable(name, start)
         try:
             self._client.change(found.uid, self._local(start), minutes, name)
-        except JitsiAdminRefusal as refusal:
-            if refusal.why == NO_SERVER:
+        except Refusal as refusal:
+            if refusal.words == NO_SERVER:
                 lost = Text.of("jitsiadmin.organiser_lost", name=step.name, organiser=found.organiser)
-                raise Permanent(lost, refusal.why) from refusal
+                raise Permanent(lost, refusal.words) from refusal
             raise
         return Done(found.uid, found.uid)
 
@@ -100,8 +101,8 @@ class ConferenceWriter:
             return Done(uid, note=Text.of("jitsiadmin.left_alone" if step.operation == ERASE else "jitsiadmin.gone"))
         try:
             self._client.call_off(uid)
-        except JitsiAdminRefusal as refusal:
-            if refusal.why not in NO_ROOM:
+        except Refusal as refusal:
+            if refusal.words not in NO_ROOM:
                 raise _in_our_words(refusal) from refusal
         self._reader.to_come.pop(uid, None)
         return Done(uid)
@@ -207,15 +208,15 @@ class ConferenceWriter:
     def _add(self, uid: str, email: str) -> None:
         try:
             self._client.add(uid, email)
-        except JitsiAdminRefusal as refusal:
+        except Refusal as refusal:
             raise _in_our_words(refusal) from refusal
 
     def _remove(self, found: Conference, email: str, name: str) -> None:
         """What was refused is looked at once more: of two accounts with one address the wrong one may be meant."""
         try:
             self._client.remove(found.uid, email)
-        except JitsiAdminRefusal as refusal:
-            if refusal.why != NOT_IN_IT:
+        except Refusal as refusal:
+            if refusal.words != NOT_IN_IT:
                 raise _in_our_words(refusal) from refusal
             now = self._reader.read(found.uid)
             if now is None or email in now.people:
@@ -235,6 +236,6 @@ def _demand_usable(email: str) -> None:
         raise Permanent(why)
 
 
-def _in_our_words(refusal: JitsiAdminRefusal) -> TargetError:
+def _in_our_words(refusal: Refusal) -> TargetError:
     """Of a conference that was just read, "No Server found" can only mean the key."""
-    return LoginRefused(Text.of("jitsiadmin.key_refused"), refusal.why) if refusal.why == NO_SERVER else refusal
+    return LoginRefused(Text.of("jitsiadmin.key_refused"), refusal.words) if refusal.words == NO_SERVER else refusal

@@ -7,11 +7,12 @@ import pytest
 from connectors.jitsiadmin.client import Client
 from connectors.jitsiadmin.conferences import canonical, shown
 from connectors.jitsiadmin.emulator import JitsiAdminEmulator
+from connectors.kit.bench import CountingLedger
 from provisioner.emulation import Response
 from provisioner.emulation.faults import Fault
 from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError
 from provisioner.model.inventory import UNKNOWN, Partial
-from provisioner.model.ports import Interest
+from provisioner.model.ports import Interest, Wiring
 from provisioner.model.resources import Kind
 from provisioner.model.steps import Moved
 from tests.support.jitsiadmin import (
@@ -40,7 +41,7 @@ def uid(bench: Bench) -> str:
 @pytest.mark.parametrize("wrong", ["", "../server/create", "a b", "x" * 65, "ä"])
 def test_an_id_that_is_none_is_never_sent(emulator: JitsiAdminEmulator, bench: Bench, wrong: str) -> None:
     """Without one, Jitsi-Admin would mean any conference that has none."""
-    client = Client(bench.settings, bench.gate, bench.clock)
+    client = Client(bench.settings, Wiring(bench.gate, bench.clock, CountingLedger()))
     with bench.gate.opened(TOKEN):
         for write in (
             lambda: client.call_off(wrong),

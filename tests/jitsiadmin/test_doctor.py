@@ -53,7 +53,7 @@ def test_the_key_is_sent_to_no_stranger(emulator: JitsiAdminEmulator) -> None:
 
     emulator.faults.hook(before=look, times=None)
     emulator.faults.login_page(times=None)
-    assert worst(settings_of(emulator)) == ["jitsiadmin.no_jitsi_admin"]
+    assert worst(settings_of(emulator)) == ["kit.another_product"]
     assert seen == [""]
 
 
@@ -65,7 +65,7 @@ def test_where_nobody_answers_it_says_so(emulator: JitsiAdminEmulator) -> None:
 
 def test_a_key_never_travels_in_the_open(emulator: JitsiAdminEmulator) -> None:
     open_to_all = settings_of(emulator).model_copy(update={"url": "http://planung.example"})
-    assert worst(open_to_all) == ["jitsiadmin.not_encrypted"]
+    assert worst(open_to_all) == ["kit.not_encrypted"]
 
 
 @pytest.mark.parametrize("key", ["with blank", "ümlaut", "line\nbreak"])

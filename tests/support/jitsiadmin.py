@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from connectors.jitsiadmin.connector import KINDS, JitsiAdminConnector
+from connectors.jitsiadmin.connector import JitsiAdminConnector
 from connectors.jitsiadmin.emulator import KEY, MEETING_SERVER, JitsiAdminEmulator
 from connectors.jitsiadmin.settings import JitsiAdminSettings
 from provisioner.emulation import VirtualClock
@@ -17,6 +17,7 @@ from provisioner.transport.gate import WriteGate, WriteToken
 from tests.support.nextcloud import CountingLedger
 
 TARGET = "planung"
+KINDS = frozenset({Kind.ACCOUNT, Kind.CONFERENCE})
 WHY = Text.of("tests.why")
 TOKEN = WriteToken("server", lambda: True)
 DAY = "2026-02-03"
