@@ -12,7 +12,7 @@ from policies.meetings import Tied
 from policies.membership import Belongings
 from policies.names import title
 from policies.rooms import Groups, Room, graded_seats, group_ids
-from policies.spacesections import ForumPolicy, WikiPolicy, is_open
+from policies.spacesections import ForumPolicy, WikiPolicy
 from policies.templates import first_topic, late_text, message, shortened, usual
 from provisioner.model.registry import Body, BodyKind, Registry
 from provisioner.model.resources import (
@@ -131,7 +131,8 @@ class Spaces:
         roles = groups.graded(policy.members, policy.moderators, policy.guests, archived=archived)
         if roles:
             by_hand = own.name is not None
-            yield _Place(body, key, archived, name, by_hand, roles, is_open(policy.open, body.kind, own.open))
+            is_open = body.kind in policy.open if own.open is None else own.open
+            yield _Place(body, key, archived, name, by_hand, roles, is_open)
 
     def ids(self) -> frozenset[ResourceId]:
         """The categories and spaces of bodies: what other rooms can link to."""

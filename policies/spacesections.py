@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from policies.sections import Pattern, Section, over
 from policies.templates import LATE_TEMPLATE, MESSAGE_TEMPLATE, TOPIC_TEMPLATE
@@ -13,8 +14,19 @@ SpaceRole = Literal["reader", "writer", "manager"]
 """What a group may do in a category or a space; each may do all that the one before may."""
 Title = Annotated[str, StringConstraints(pattern=VISIBLE_PATTERN, min_length=1, max_length=50, strip_whitespace=True)]
 """No longer than what a forum takes (Discourse: 50 characters)."""
-Open = bool | tuple[BodyKind, ...]
-"""Whether everybody who logs in reads it: of all bodies, of none, or of these kinds."""
+
+
+def _of_all_or_none(given: object) -> object:
+    """true and false are short for all kinds and for none."""
+    if isinstance(given, str):
+        if given not in ("true", "false"):
+            raise PydanticCustomError("policies.bad_open", "neither true nor false, nor kinds")
+        given = given == "true"
+    return (tuple(BodyKind) if given else ()) if isinstance(given, bool) else given
+
+
+Open = Annotated[tuple[BodyKind, ...], BeforeValidator(_of_all_or_none)]
+"""The kinds of bodies of which everybody who logs in reads what they have."""
 
 _TITLES: dict[BodyKind, str | None] = {kind: "PG {name}" if kind is BodyKind.PROJECT else "{name}" for kind in BodyKind}
 _PARENTS: dict[BodyKind, str | None] = {
@@ -24,13 +36,6 @@ _PARENTS: dict[BodyKind, str | None] = {
     BodyKind.CIRCLE: "Kreise",
     BodyKind.RANGERS: None,
 }
-
-
-def is_open(rule: Open, kind: BodyKind, own: bool | None) -> bool:
-    """Whether what a body of this kind has is open; ``own``: what the body itself says."""
-    if own is not None:
-        return own
-    return rule if isinstance(rule, bool) else kind in rule
 
 
 class ForumPolicy(Section):
@@ -43,9 +48,8 @@ class ForumPolicy(Section):
     )
     parents: Annotated[dict[BodyKind, Title | None], BeforeValidator(over(_PARENTS))] = Field(
         default_factory=lambda: dict(_PARENTS),
-        description="Title of the category below which those of a kind of bodies stand; null: they stand at the top, as "
-        "of kinds of which there is one body. "
-        "What is not named keeps its default.",
+        description="Title of the category below which those of a kind of bodies stand; null: they stand at the top, "
+        "as of kinds of which there is one body. What is not named keeps its default.",
     )
     archived: Title | None = Field(
         default="Archiv",
@@ -53,9 +57,9 @@ class ForumPolicy(Section):
         "null: they stay in place.",
     )
     open: Open = Field(
-        default=False,
-        description="Whether everybody who logs in to the forum reads it: true, false, or the kinds of bodies of which "
-        "that holds. Strangers never read it.",
+        default=(),
+        description="The kinds of bodies of which everybody who logs in to the forum reads it; true: all, false: none. "
+        "Strangers never read it.",
     )
     members: SpaceRole = Field(
         default="writer",
@@ -87,9 +91,9 @@ class WikiPolicy(Section):
         "name; the addresses of its pages stay. What is not named keeps its default.",
     )
     open: Open = Field(
-        default=False,
-        description="Whether everybody who logs in to the wiki reads it: true, false, or the kinds of bodies of which "
-        "that holds. Strangers never read it.",
+        default=(),
+        description="The kinds of bodies of which everybody who logs in to the wiki reads it; true: all, false: none. "
+        "Strangers never read it.",
     )
     members: SpaceRole = Field(
         default="writer",

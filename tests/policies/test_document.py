@@ -119,6 +119,8 @@ def test_a_quota_is_what_people_write(quota: str, size: int | None) -> None:
         {"forum": {"parents": {"project": ""}}},
         {"forum": {"parents": {"project": "x" * 51}}},
         {"forum": {"open": ["club"]}},
+        {"forum": {"open": "project"}},
+        {"wiki": {"open": 1}},
         {"forum": {"members": "sharer"}},
         {"forum": {"members": None}},
         {"forum": {"description": "{forum}"}},
@@ -193,6 +195,7 @@ def test_a_kind_of_body_that_is_not_named_keeps_its_place_and_its_title() -> Non
         ("conversations", 'first_message: "{name"', "bad_braces", {"field": "first_message"}),
         ("conversations", 'description: "readi:x"', "marker_in_text", {"field": "description"}),
         ("forum", 'first_topic: "Hier ist {name}"', "untitled_topic", {"field": "first_topic"}),
+        ("wiki", "open: project", "bad_open", {"value": "project"}),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_what_is_possible(
