@@ -32,7 +32,7 @@ class DokuwikiSettings(ServerSettings, WithToken):
     @field_validator("below", "own_namespace", "start")
     @classmethod
     def _as_the_wiki_has_it(cls, name: str) -> str:
-        if name and ":".join(slug(part) for part in name.split(":")) != name:
+        if name and not all(part and slug(part) == part for part in name.split(":")):
             raise ValueError('small letters, digits, "_", "-" and "." alone, as the wiki writes its addresses')
         return name
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.dokuwiki.emulator import DokuwikiEmulator
-from connectors.kit.contract import Contract, EmulatedContract, Sample, Site
+from connectors.kit.contract import Contract, EmulatedContract, Sample, Site, identify
+from provisioner.model.inventory import Absent, Present
 from provisioner.model.resources import EdgeRole, Kind
 from tests.contract.dokuwiki import DokuwikiContract
 from tests.support.dokuwiki import EmulatedWiki, RealWiki, Wiki, WikiBench
@@ -46,9 +47,19 @@ class TestRealServer(DokuwikiContract):
         return dokuwiki_server
 
 
-class TestEmulatorAsAll(EmulatedContract):
+class _OfAWiki(Contract):
     samples = SAMPLES
 
+    def test_what_was_made_is_looked_up_and_what_was_not_is_absent(self, site: Site) -> None:
+        """A group is a name in the directory: one whose making was cut short left nothing behind."""
+        for sample in self.samples:
+            identity = site.new(sample, "one")
+            found = site.connector.look_up(identity, site.name(sample, "one"))
+            assert isinstance(found, Present if sample.served else Absent)
+            assert site.connector.look_up(identify(sample.kind, "never"), site.name(sample, "never")) == Absent()
+
+
+class TestEmulatorAsAll(_OfAWiki, EmulatedContract):
     @pytest.fixture
     def site(self) -> Iterator[Site]:
         with DokuwikiEmulator() as emulator:
@@ -60,9 +71,7 @@ class TestEmulatorAsAll(EmulatedContract):
             bench.close()
 
 
-class TestRealServerAsAll(Contract):
-    samples = SAMPLES
-
+class TestRealServerAsAll(_OfAWiki):
     @pytest.fixture
     def site(self, dokuwiki_server: RealWiki) -> Iterator[Site]:
         dokuwiki_server.wipe()

@@ -198,7 +198,8 @@ class WikiBench(Site):
         told = self.rpc("core.getPage", user, page=page)
         by_interface = told.status_code == 200 and told.json().get("result") == text
         headers = {} if user is None else {"Authorization": f"Bearer {self.wiki.token(user)}"}
-        shown = requests.get(f"{self.wiki.url}/doku.php", {"id": page}, headers=headers, timeout=30)
+        asked = {"id": page, "do": "export_xhtmlbody"}
+        shown = requests.get(f"{self.wiki.url}/doku.php", asked, headers=headers, timeout=30)
         assert (_words(text) in shown.text) == by_interface, shown.text
         return by_interface
 
