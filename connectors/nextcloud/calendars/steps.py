@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged
+from connectors.kit.steps import step_of
 from connectors.nextcloud.calendars.dav import MOST_SHARED
 from connectors.nextcloud.calendars.shape import MEETING_FIELDS, canonical
 from provisioner.model.changes import Create, Erase, Join, Leave, Update, Write
@@ -67,12 +68,10 @@ def compile_meetings(batch: Batch) -> Iterator[Staged]:
 
 
 def _creating(change: Create, batch: Batch) -> Step:
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=change.wanted.name,
-        changes=(batch.digest(change),),
+    return step_of(
+        batch,
+        change,
+        CREATE,
         payload={"name": change.wanted.name},
         effects=Effects(fields={"name": change.wanted.name}),
         repeatable=False,
@@ -83,13 +82,10 @@ def _creating(change: Create, batch: Batch) -> Step:
 def _sharing(change: Join, batch: Batch) -> Iterator[Step]:
     for start in range(0, len(change.members), MOST_SHARED):
         members = change.members[start : start + MOST_SHARED]
-        yield Step(
-            target=change.target,
-            operation=SHARE,
-            id=change.id,
-            name=change.name,
-            changes=(batch.digest(change),),
-            remote_id=batch.remote_id(change.id),
+        yield step_of(
+            batch,
+            change,
+            SHARE,
             refers=tuple(ResourceId(change.member, key) for key in members),
             effects=Effects(joins=tuple(Edge(change.seats, key) for key in members)),
             cost=Cost(requests=1, limited={SHARE_BUCKET: 1}),
@@ -99,13 +95,10 @@ def _sharing(change: Join, batch: Batch) -> Iterator[Step]:
 def _unsharing(change: Leave, batch: Batch) -> Iterator[Step]:
     for key in change.members:
         edge = Edge(change.seats, key)
-        yield Step(
-            target=change.target,
-            operation=UNSHARE,
-            id=change.id,
-            name=change.name,
-            changes=(batch.digest(change),),
-            remote_id=change.remote_id,
+        yield step_of(
+            batch,
+            change,
+            UNSHARE,
             refers=(ResourceId(change.member, key),),
             effects=Effects(leaves=(edge,)),
             expects_edge=edge,
@@ -114,13 +107,10 @@ def _unsharing(change: Leave, batch: Batch) -> Iterator[Step]:
 
 
 def _renaming(change: Update, batch: Batch) -> Step:
-    return Step(
-        target=change.target,
-        operation=RENAME,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=change.remote_id,
+    return step_of(
+        batch,
+        change,
+        RENAME,
         payload={"name": change.after["name"]},
         effects=Effects(fields={"name": change.after["name"]}),
         expects=_known(change.before),
@@ -133,12 +123,10 @@ def _adding(change: Create, batch: Batch) -> Step:
     wanted = change.wanted
     calendar = next(need for need in wanted.needs if need.kind is Kind.CALENDAR)
     fields = _canonical({"name": wanted.name, **wanted.fields})
-    return Step(
-        target=change.target,
-        operation=ADD,
-        id=change.id,
-        name=wanted.name,
-        changes=(batch.digest(change),),
+    return step_of(
+        batch,
+        change,
+        ADD,
         payload=_payload(fields),
         refers=(calendar,),
         effects=Effects(fields=fields),
@@ -161,7 +149,7 @@ def _changing(
         id=first.id,
         name=first.name,
         changes=tuple(dict.fromkeys(batch.digest(change) for change in changes)),
-        remote_id=batch.remote_id(first.id) if first.remote_id is None else first.remote_id,
+        remote_id=batch.remote_id(first.id),
         payload=_payload(fields),
         effects=Effects(fields=fields),
         expects={} if made else _known(before),
@@ -170,13 +158,10 @@ def _changing(
 
 
 def _erasing(change: Erase, batch: Batch, operation: str) -> Step:
-    return Step(
-        target=change.target,
-        operation=operation,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=change.remote_id,
+    return step_of(
+        batch,
+        change,
+        operation,
         effects=Effects(fields={"name": marker_of(change.id)}, erased=True),
         expects={},
         cost=Cost(requests=2),

@@ -9,6 +9,7 @@ from typing import Final
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged
+from connectors.kit.steps import erasing_step, step_of
 from connectors.nextcloud.conversations.shape import canonical
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
@@ -62,7 +63,7 @@ def compile_conversations(batch: Batch) -> Iterator[Staged]:
         elif isinstance(change, Write):
             yield Staged(Stage.TEXTS, _writing(change, batch))
         elif isinstance(change, Erase):
-            yield Staged(Stage.ERASURES, _erasing(change, batch))
+            yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE))
 
 
 def _creating(change: Create, batch: Batch) -> Iterator[Step]:
@@ -87,9 +88,9 @@ def _creating(change: Create, batch: Batch) -> Iterator[Step]:
         repeatable=False,
     )
     if isinstance(message, str) and message:
-        yield _greeting(change, message, None, batch)
+        yield _greeting(change, message, batch)
     if closes_later:
-        yield _setting(change, "read_only", True, {"read_only": False}, None, batch)
+        yield _setting(change, "read_only", True, {"read_only": False}, batch)
 
 
 def _goes_along(join: Join) -> bool:
@@ -101,13 +102,10 @@ def _inviting(change: Join, batch: Batch) -> Iterator[Step]:
     if change.id in batch.created and change.member is Kind.GROUP:
         return
     for key in change.members:
-        yield Step(
-            target=change.target,
-            operation=INVITE,
-            id=change.id,
-            name=change.name,
-            changes=(batch.digest(change),),
-            remote_id=batch.remote_id(change.id),
+        yield step_of(
+            batch,
+            change,
+            INVITE,
             payload={"member": key},
             refers=(ResourceId(change.member, key),),
             effects=Effects(joins=(Edge(change.seats, key),)),
@@ -116,13 +114,10 @@ def _inviting(change: Join, batch: Batch) -> Iterator[Step]:
 
 def _promoting(change: Join, key: str, batch: Batch) -> Step:
     """Talk promotes by a number that only a fresh read tells; who is not inside yet is let in first."""
-    return Step(
-        target=change.target,
-        operation=PROMOTE,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=batch.remote_id(change.id),
+    return step_of(
+        batch,
+        change,
+        PROMOTE,
         payload={"member": key},
         refers=(ResourceId(Kind.ACCOUNT, key),),
         effects=Effects(joins=(Edge(change.seats, key),)),
@@ -139,11 +134,11 @@ def _updating(change: Update, batch: Batch) -> Iterator[Step]:
     greeting = after.get("first_message")
     for name in order:
         if name == "read_only" and after.get(name) and isinstance(greeting, str) and greeting:
-            yield _greeting(change, greeting, change.remote_id, batch)
+            yield _greeting(change, greeting, batch)
         if name in after:
-            yield _setting(change, name, after[name], change.before, change.remote_id, batch)
+            yield _setting(change, name, after[name], change.before, batch)
     if isinstance(greeting, str) and greeting and not after.get("read_only"):
-        yield _greeting(change, greeting, change.remote_id, batch)
+        yield _greeting(change, greeting, batch)
 
 
 def _setting(
@@ -151,17 +146,14 @@ def _setting(
     name: FieldName,
     value: Value,
     before: Mapping[FieldName, Value | Unknown],
-    remote_id: str | None,
     batch: Batch,
 ) -> Step:
     seen = before.get(name)
-    return Step(
-        target=change.target,
-        operation=SET,
-        id=change.id,
+    return step_of(
+        batch,
+        change,
+        SET,
         name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=remote_id,
         payload={"field": name, "value": value},
         effects=Effects(fields={name: value}),
         expects={} if seen is None or isinstance(seen, Unknown) else {name: seen},
@@ -169,15 +161,13 @@ def _setting(
     )
 
 
-def _greeting(change: Change, message: str, remote_id: str | None, batch: Batch) -> Step:
+def _greeting(change: Change, message: str, batch: Batch) -> Step:
     """The chat is read before: what was posted can't be taken back, and is never posted again."""
-    return Step(
-        target=change.target,
-        operation=GREET,
-        id=change.id,
+    return step_of(
+        batch,
+        change,
+        GREET,
         name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=remote_id,
         payload={"message": message},
         effects=Effects(fields={"first_message": message}),
         expects={},
@@ -215,21 +205,5 @@ def _writing(change: Write, batch: Batch) -> Step:
     """The description; a room that the same run made holds its mark alone."""
     made = change.remote_id is None and change.before is None
     before: Value | Unknown = marker_of(change.id) if made else change.before
-    remote_id = batch.remote_id(change.id) if change.remote_id is None else change.remote_id
     value = canonical(change.field, change.written)
-    return _setting(change, change.field, value, {change.field: before}, remote_id, batch)
-
-
-def _erasing(change: Erase, batch: Batch) -> Step:
-    return Step(
-        target=change.target,
-        operation=ERASE,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=change.remote_id,
-        payload={"fingerprint": change.fingerprint},
-        effects=Effects(fields={"name": change.name}, erased=True),
-        expects={},
-        cost=Cost(requests=2),
-    )
+    return _setting(change, change.field, value, {change.field: before}, batch)

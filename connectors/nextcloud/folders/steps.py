@@ -10,6 +10,7 @@ from typing import Final
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged
+from connectors.kit.steps import step_of
 from connectors.nextcloud.folders import shape
 from connectors.nextcloud.folders.shape import ALL_RIGHTS, RIGHTS
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
@@ -81,12 +82,11 @@ class Compiler:
             made["advanced_permissions"] = False
         yield Staged(
             Stage.PLACES,
-            Step(
-                target=change.target,
-                operation=CREATE,
-                id=change.id,
+            step_of(
+                self._batch,
+                change,
+                CREATE,
                 name=name,
-                changes=(self._batch.digest(change),),
                 payload={"mountpoint": name},
                 effects=Effects(fields=made),
             ),
@@ -224,13 +224,11 @@ class Compiler:
         expects_edge: Edge | None = None,
         cost: Cost | None = None,
     ) -> Step:
-        return Step(
-            target=change.target,
-            operation=operation,
-            id=change.id,
+        return step_of(
+            self._batch,
+            change,
+            operation,
             name=change.name,
-            changes=(self._batch.digest(change),),
-            remote_id=self._batch.remote_id(change.id),
             payload=payload or {},
             refers=refers,
             effects=effects or Effects(),

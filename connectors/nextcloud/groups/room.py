@@ -119,9 +119,9 @@ class GroupRoom(Room[NextcloudLook]):
         for change in batch.of(self.kind):
             digest = batch.digest(change)
             if isinstance(change, Create):
-                yield Staged(Stage.CONTAINERS, steps.create_step(change, digest))
+                yield Staged(Stage.CONTAINERS, steps.create_step(batch, change))
             elif isinstance(change, Update):
-                for step in steps.update_steps(change, digest):
+                for step in steps.update_steps(batch, change):
                     yield Staged(Stage.UPDATES, step)
             elif isinstance(change, Join):
                 for account, user_id in _known(change, batch):
