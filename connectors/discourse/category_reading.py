@@ -18,7 +18,7 @@ from provisioner.model.resources import EdgeRole
 
 PAGE: Final = 20
 MARK: Final = "readi"
-"""Custom field with our mark ``readi:<key>``; a category takes any, and nobody is shown them."""
+"""Custom field with our mark ``readi:<key>``; a category takes any, and no page shows them."""
 MANAGERS: Final = "readi_managers"
 """Custom field with the groups that shall moderate, where the site does not let groups do so."""
 EVERYONE, ADMINS, LOGGED_IN = "0", "1", "10"

@@ -85,6 +85,30 @@ def test_a_site_in_another_language_calls_its_groups_otherwise(site: Forum) -> N
     assert site.rights("lora") == {"PG_lora": 1}
 
 
+def test_an_older_server_tells_groups_by_their_names_alone(site: Forum) -> None:
+    site.world.site.tells_group_ids = False
+    site.world.site.names_of_automatic = {"everyone": "jeder", "trust_level_0": "vertrauensstufe_0"}
+    site.circle("lora")
+    site.place("lora", open_=True, writer=["lora"])
+    remote = site.remote(category("lora"))
+    assert remote.fields["open"] is True
+    assert site.seated(category("lora"), WRITER, Kind.GROUP) == {"body:lora"}
+    held(site, "lora").permissions[0] = READ_ONLY
+    assert site.remote(category("lora")).fields["open"] is None
+    with site.another() as other:  # who knows no names yet asks for them
+        step = other.compile(other.update(category("lora"), site.remote(category("lora")), {"open": False}))[0]
+        other.perform(step)
+    assert site.rights("lora") == {"PG_lora": 1}
+
+
+def test_a_group_that_is_renamed_in_the_same_plan_is_let_in_under_its_new_name(network: Forum) -> None:
+    network.apply(
+        network.join(category("lora"), "PG lora", group("ki"), role=READER),
+        network.update(group("ki"), network.remote(group("ki")), {"name": "PG_Denken"}),
+    )
+    assert network.rights("lora")["PG_Denken"] == READ_ONLY
+
+
 def test_a_new_name_keeps_everything_else(network: Forum) -> None:
     made = held(network, "lora")
     made.email_in, made.minimum_required_tags, made.color = "lora@forum.example", 2, "ABCDEF"

@@ -52,6 +52,12 @@ class Forum(Bench):
         self.emulator = emulator
         self.world = emulator.world
 
+    def another(self) -> "Forum":
+        """Somebody else with a connector to the same forum, who knows what is there by now."""
+        other = Forum(self.emulator)
+        other.ids = dict(self.ids)
+        return other
+
     def person(self, key: str, **more: Any) -> ResourceId:
         """An account, made."""
         fields = {"display_name": key.capitalize(), "email": f"{key}@stadt.example", "enabled": True}

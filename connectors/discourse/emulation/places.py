@@ -239,8 +239,9 @@ class Places(Part):
         if not rights and not category.read_restricted:
             rights = {EVERYONE: FULL}
         told = [(one, self.world.name_of(self.world.groups[one]), right) for one, right in rights.items()]
+        with_ids = self.world.site.tells_group_ids
         said["group_permissions"] = [
-            {"permission_type": right, "group_name": name, "group_id": one}
+            {"permission_type": right, "group_name": name} | ({"group_id": one} if with_ids else {})
             for one, name, right in sorted(told, key=lambda each: each[1])
         ]
         said["email_in"] = category.email_in

@@ -37,6 +37,8 @@ class Site:
     enable_category_group_moderation: bool = True
     lazy_load_categories: bool = False
     """Whether lists of categories come in pages (lazy_load_categories_groups, or more than a thousand)."""
+    tells_group_ids: bool = True
+    """Whether the rights of a category name groups by their ids, too; older servers do not."""
     max_category_nesting: int = 2
     login_required: bool = False
     providers: tuple[str, ...] = ("oidc",)
