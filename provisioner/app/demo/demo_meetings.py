@@ -4,7 +4,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.jitsi.emulation.rooms import Entered
-from connectors.jitsi.sandbox import JitsiSandbox
+from connectors.jitsi.emulator import JitsiEmulator
+from connectors.kit.sandbox import EmulatorSandbox
 from provisioner.app.joining.refusing import Forbidden
 from provisioner.app.joining.viewing import viewer_for
 from provisioner.app.meetings.agenda import agenda
@@ -20,7 +21,8 @@ class DemoMeetings:
 
     def __init__(self, site: Site, sandboxes: Sandboxes) -> None:
         self._site = site
-        self._jitsi = next(one for one in sandboxes.running if isinstance(one, JitsiSandbox)).emulator
+        emulators = [one.emulator for one in sandboxes.running if isinstance(one, EmulatorSandbox)]
+        self._jitsi = next(one for one in emulators if isinstance(one, JitsiEmulator))
         self._doors = Doors(site, Pictures(site))
 
     def dates(self, body: str, after: datetime, before: datetime) -> list[datetime]:

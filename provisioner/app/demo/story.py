@@ -68,6 +68,7 @@ class _Chapters(Teller):
         self._first_sync()
         self._second_sync()
         self._birth()
+        self._spaces_of_newborn()
         self._meeting()
         self._tampering()
         self._moving()
@@ -126,6 +127,13 @@ class _Chapters(Teller):
         self._say("folder", name=seen.folder, inside=" · ".join(seen.inside))
         self._say_conversation(seen)
 
+    def _spaces_of_newborn(self) -> None:
+        self._chapter("spaces")
+        self._say_spaces(self._spaces().seen(_NEWBORN))
+        strangers, member = self._spaces().readers(_NEWBORN, _LEAVER)
+        self._expect(member and not strangers, "spaces")
+        self._say("read", name=self._site.read_registry().registry.people[_LEAVER].display_name)
+
     def _meeting(self) -> None:
         self._chapter("meeting")
         with (self._site.registry_folder / "bodies.yaml").open("a", encoding="utf-8") as file:
@@ -165,7 +173,7 @@ class _Chapters(Teller):
             if organisation.kind == "city" and organisation.id != mover.affiliations[0].organisation
         )
         today = self._clock.now().date()
-        before = self._cloud().seen("pg-sensorik")
+        before, spaces = self._cloud().seen("pg-sensorik"), self._spaces().seen("pg-sensorik")
         self._told(editing.move_person(self._site.files(), mover.id, elsewhere, today))
         self._told(editing.rename_body(self._site.files(), "pg-sensorik", "Sensorik und IoT"))
         planned = self._plan()
@@ -175,6 +183,9 @@ class _Chapters(Teller):
         after = self._cloud().seen("pg-sensorik")
         self._expect(after.folder != before.folder and after.remote_ids == before.remote_ids, "moving")
         self._say("in_place", folder=after.folder, conversation=after.conversation)
+        renamed = self._spaces().seen("pg-sensorik")
+        self._expect(renamed.category != spaces.category and renamed.remote_ids == spaces.remote_ids, "moving")
+        self._say("spaces", category=renamed.category, page=renamed.page)
 
     def _mass_removal(self) -> None:
         self._chapter("mass")
@@ -220,6 +231,9 @@ class _Chapters(Teller):
         seen = self._cloud().seen(_NEWBORN)
         self._expect(seen.folder.startswith("Archiv/") and seen.readers_only and seen.read_only, "archiving")
         self._say("archived", folder=seen.folder, conversation=seen.conversation)
+        spaces = self._spaces().seen(_NEWBORN)
+        self._expect(spaces.category.startswith("Archiv"), "archiving")
+        self._say("spaces", category=spaces.category, page=spaces.page)
 
     def _ladder(self) -> None:
         self._chapter("ladder")

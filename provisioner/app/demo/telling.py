@@ -10,6 +10,7 @@ from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
 from provisioner.app.demo.demo_cloud import DemoCloud, Seen, cloud_of
 from provisioner.app.demo.demo_meetings import DemoMeetings
+from provisioner.app.demo.demo_spaces import DemoSpaces, SeenSpaces, spaces_of
 from provisioner.app.leavers import Leavers
 from provisioner.app.looking import Drifted
 from provisioner.app.planning import Planned, make_plan
@@ -94,12 +95,20 @@ class Teller:
     def _meetings(self) -> DemoMeetings:
         return DemoMeetings(self._site, self._sandboxes)
 
+    def _spaces(self) -> DemoSpaces:
+        return spaces_of(self._site, self._sandboxes)
+
     def _cloud(self) -> DemoCloud:
         return cloud_of(self._site, self._sandboxes)
 
     def _say_conversation(self, seen: Seen) -> None:
         self._say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
         for line in seen.description:
+            self._say("description", line=line)
+
+    def _say_spaces(self, seen: SeenSpaces) -> None:
+        self._say("spaces", category=seen.category, page=seen.page)
+        for line in filter(None, seen.topic):
             self._say("description", line=line)
 
     def _somebody_who(self, fits: Callable[[Person], bool]) -> Person:
