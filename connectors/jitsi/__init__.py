@@ -25,9 +25,10 @@ def _door(settings: JitsiSettings) -> MeetingDoor:
 
 
 def _emulator(clock: Clock, port: int) -> Sandbox:
-    from connectors.jitsi.sandbox import JitsiSandbox
+    from connectors.jitsi.emulator import SECRET, JitsiEmulator
+    from connectors.kit.sandbox import EmulatorSandbox
 
-    return JitsiSandbox(clock, port)
+    return EmulatorSandbox(JitsiEmulator(clock=clock, port=port), credentials={"secret": SECRET})
 
 
 JITSI = ConnectorType(

@@ -23,12 +23,17 @@ class EmulatorSandbox(Generic[E]):
         self,
         emulator: E,
         *,
+        credentials: Mapping[str, str] | None = None,
         settings: Callable[[E], Mapping[str, str]] | None = None,
         prepare: Callable[[E], None] | None = None,
     ) -> None:
-        """``settings``: what else a target's section needs; ``prepare``: as the README advises for a first sync."""
+        """``credentials``: by settings' names, where they are not the emulator's.
+
+        ``settings``: what else a target's section needs; ``prepare``: as the README advises for a first sync.
+        """
         self.emulator = emulator
         self.name = emulator.name
+        self._credentials = credentials
         self._settings = settings
         self._prepare = prepare
 
@@ -40,8 +45,12 @@ class EmulatorSandbox(Generic[E]):
     @property
     def credentials(self) -> Mapping[str, str]:
         """Those of `Emulator.credentials`, as settings call them: who has a token needs no user."""
+        if self._credentials is not None:
+            return self._credentials
         given = self.emulator.credentials
-        return {"token": given.token} if given.token else {"user": given.user, "password": given.password}
+        if given.token:
+            return {"token": given.token}
+        return {name: said for name, said in (("user", given.user), ("password", given.password)) if said}
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from provisioner.model.errors import Permanent
 from provisioner.model.inventory import UNKNOWN, Absent, Complete, Epoch, Remote, Scope
 from provisioner.model.ports import Connector, Interest, Sought, Wiring
 from provisioner.model.resources import Kind, Resource, ResourceId
-from provisioner.model.steps import Cost, Done, Step, Verified
+from provisioner.model.steps import Cost, Done, Step
 from provisioner.model.text import Text
 from provisioner.transport.gate import WriteGate
 from tests.jitsi.makers import settings
@@ -118,7 +118,8 @@ def test_adopting_writes_nothing(connector: Connector):
 
 def test_a_step_of_somebody_else_is_refused(connector: Connector):
     foreign = Step("meet", "create-group", SENSORS, "x", ())
-    assert connector.verify(foreign, {}.__getitem__) == Verified(None)
+    with pytest.raises(Permanent):
+        connector.verify(foreign, {}.__getitem__)
     with pytest.raises(Permanent):
         connector.perform(foreign, None, {}.__getitem__)
 
