@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from connectors.kit.batch import Batch, located, text_of
-from connectors.kit.rooms import Look, Room, Rosters, Stage, Staged, erased_already, held_against
+from connectors.kit.rooms import Look, Room, Rosters, Staged, erased_already, held_against
 from connectors.nodebb import account_steps as steps
 from connectors.nodebb import accounts
 from connectors.nodebb.account_reading import Accounts, ties_path
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.client import Client, Refusal, part, text
 from connectors.nodebb.slugs import slug
-from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update, Write
-from provisioner.model.errors import OutcomeUnknown, Permanent, TargetError
+from provisioner.model.errors import Permanent, TargetError
 from provisioner.model.inventory import Absent, Complete, Observation, Present, Reading, Scope
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
@@ -27,7 +26,7 @@ class AccountRoom(Room[Look]):
     """Made by our companion plugin where it is there, else by the forum's own API."""
 
     kind = Kind.ACCOUNT
-    operations = frozenset({steps.CREATE, steps.UPDATE, steps.TIE, steps.ERASE})
+    operations = steps.OPERATIONS
 
     def __init__(self, client: Client, target: str) -> None:
         self._client = client
@@ -62,26 +61,9 @@ class AccountRoom(Room[Look]):
         return self._accounts.observe_few(sought), {}
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """One POST for a new account, few writes for all that differs of one that exists."""
+        """See `connectors.nodebb.account_steps`."""
         writable = frozenset(self.fields) - {"name"}
-        companion = bool(self._companion)
-        existing: dict[ResourceId, list[Update | Suspend | Resume]] = {}
-        for change in batch.of(self.kind):
-            if isinstance(change, Create):
-                step = steps.create_step(batch, change, writable, companion=companion)
-                yield Staged(Stage.ACCOUNTS, step)
-            elif isinstance(change, Update | Suspend | Resume):
-                existing.setdefault(change.id, []).append(change)
-            elif isinstance(change, Write) and companion and change.field == "login_id" and change.written:
-                yield Staged(Stage.LINKS, steps.tie_step(batch, change))
-            elif isinstance(change, Erase):
-                yield Staged(Stage.ERASURES, steps.erase_step(batch, change))
-        for identity, theirs in existing.items():
-            leaves = [leave for leave in batch.leaves_of(identity) if isinstance(leave, Leave)]
-            changed = steps.change_step(batch, theirs, leaves, writable, companion=companion)
-            if changed is not None:
-                switches = changed.effects.fields.get("enabled") is False
-                yield Staged(Stage.SWITCHES if switches else Stage.UPDATES, changed)
+        return steps.Compiler(batch, writable, companion=bool(self._companion)).steps()
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One account, read afresh. Raises `Permanent` rather than let our own be erased; the server keeps chiefs."""
@@ -94,19 +76,29 @@ class AccountRoom(Room[Look]):
         return Verified(remote)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """One step; each of its writes may be repeated, but for a creation."""
+        """One write; of a creation without the companion a second one takes back what has another name."""
         if step.operation == steps.CREATE:
             return self._create(step)
-        uid = located(step, resolve)
-        if step.operation == steps.TIE:
-            self._settle(uid, {"id": text_of(step, "login_id")}, step.name)
-        elif step.operation == steps.ERASE:
-            if verified is not None and verified.remote is None:
-                return erased_already(step, Client.product)
-            self._client.change("DELETE", f"/users/{part(uid)}/account")
-        else:
-            self._change(uid, _fields_of(step), step.name)
-        return Done(uid, uid)
+        uid, note = located(step, resolve), None
+        fields = cast(Mapping[FieldName, Value], step.payload.get("fields") or {})
+        match step.operation:
+            case steps.SETTLE:
+                self._settle(uid, {_COMPANIONS[name]: value or "" for name, value in fields.items()}, step.name)
+            case steps.NAME:
+                self._client.change("PUT", f"/users/{part(uid)}", {"fullname": fields["display_name"] or ""})
+            case steps.SUSPEND if self._companion:
+                self._settle(uid, {"enabled": False}, step.name)
+            case steps.SUSPEND:
+                self._client.change("PUT", f"/users/{part(uid)}/ban", {"reason": REASON})
+            case steps.RESUME:
+                self._client.change("DELETE", f"/users/{part(uid)}/ban")
+            case steps.CONFIRM:
+                note = self._confirm(uid, step)
+            case steps.ERASE:
+                if verified is not None and verified.remote is None:
+                    return erased_already(step, Client.product)
+                self._client.change("DELETE", f"/users/{part(uid)}/account")
+        return Done(uid, uid, note=note)
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - accounts have no room for a mark
         """By exactly this username: one with a suffix is somebody else."""
@@ -116,15 +108,14 @@ class AccountRoom(Room[Look]):
     # --- writing -----------------------------------------------------------------------------------------------
 
     def _create(self, step: Step) -> Done:
-        fields, username = _fields_of(step), text_of(step, "username")
-        body = {"username": username, "fullname": fields.get("display_name") or "", "email": fields.get("email") or ""}
+        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
+        body = {
+            "username": text_of(step, "username"),
+            "fullname": fields.get("display_name") or "",
+            "email": fields.get("email") or "",
+        }
         uid = self._made(step, body, fields) if self._companion else self._made_plainly(step, body)
-        note: Text | None = None
-        if not self._companion and body["email"] and not self._confirm(uid, str(body["email"])):
-            note = Text.of("nodebb.address_not_kept", name=step.name)
-        if fields.get("enabled") is False:
-            self._change(uid, {"enabled": False}, step.name)
-        return Done(uid, uid, note=note)
+        return Done(uid, uid)
 
     def _made(self, step: Step, body: Mapping[str, object], fields: Mapping[FieldName, Value]) -> str:
         """By the companion: the name as it is, or not at all."""
@@ -150,32 +141,15 @@ class AccountRoom(Room[Look]):
             raise Permanent(Text.of("nodebb.name_taken", name=step.name))
         return uid
 
-    def _confirm(self, uid: str, email: str) -> bool:
-        """Whether the address counts from now on; a server that sends no mails for it did not keep it (read)."""
+    def _confirm(self, uid: str, step: Step) -> Text | None:
+        """A server that sends no mails for it did not keep the address at all (read in its source)."""
         try:
-            self._client.change("POST", f"/users/{part(uid)}/emails/{part(email)}/confirm")
+            self._client.change("POST", f"/users/{part(uid)}/emails/{part(text_of(step, 'email'))}/confirm")
         except Refusal as refusal:
             if refusal.status != 404:
                 raise
-            return False
-        except TargetError as error:
-            raise OutcomeUnknown(error.text, error.detail) from error
-        return True
-
-    def _change(self, uid: str, fields: Mapping[FieldName, Value], name: str) -> None:
-        body: dict[str, object] = {}
-        if self._companion:
-            body = {key: fields[field] for field, key in _COMPANIONS.items() if fields.get(field)}
-            if fields.get("enabled") is False:
-                body["enabled"] = False
-        if body:
-            self._settle(uid, body, name)
-        if "display_name" in fields:
-            self._client.change("PUT", f"/users/{part(uid)}", {"fullname": fields["display_name"] or ""})
-        if fields.get("enabled") is True:
-            self._client.change("DELETE", f"/users/{part(uid)}/ban")
-        elif "enabled" in fields and not self._companion:
-            self._client.change("PUT", f"/users/{part(uid)}/ban", {"reason": REASON})
+            return Text.of("nodebb.address_not_kept", name=step.name)
+        return None
 
     def _settle(self, uid: str, body: Mapping[str, object], name: str) -> None:
         try:
@@ -197,7 +171,3 @@ def _refused(refusal: Refusal, name: str) -> TargetError:
     """The companion's refusals in our words."""
     code = _TAKEN.get(refusal.words)
     return refusal if code is None else Permanent(Text.of(code, name=name), refusal.detail)
-
-
-def _fields_of(step: Step) -> Mapping[FieldName, Value]:
-    return cast(Mapping[FieldName, Value], step.payload["fields"])

@@ -1,106 +1,138 @@
-"""Accounts: from changes to steps. Pure."""
+"""Accounts: from changes to steps, one write each, so that a step that was cut short was done or was not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 from connectors.kit.batch import Batch
-from connectors.kit.rooms import known
+from connectors.kit.rooms import Stage, Staged, known
 from connectors.nodebb.accounts import canonical
-from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update, Write
-from provisioner.model.resources import FieldName, Value
+from provisioner.model.changes import Change, Create, Erase, Leave, Resume, Suspend, Update, Write
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
 
 CREATE: Final = "create-account"
-UPDATE: Final = "update-account"
-TIE: Final = "tie-account"
+CONFIRM: Final = "confirm-address"
+SETTLE: Final = "settle-account"
+NAME: Final = "name-account"
+SUSPEND: Final = "suspend-account"
+RESUME: Final = "resume-account"
 ERASE: Final = "erase-account"
-WRITABLE: Final[frozenset[FieldName]] = frozenset({"display_name", "email", "enabled", "login_id"})
+OPERATIONS: Final = frozenset({CREATE, CONFIRM, SETTLE, NAME, SUSPEND, RESUME, ERASE})
+SETTLED: Final[frozenset[FieldName]] = frozenset({"email", "login_id"})
+"""Fields that our companion plugin alone can write, in one request."""
+
+Fields = dict[FieldName, Value]
 
 
-def create_step(batch: Batch, change: Create, writable: frozenset[FieldName], *, companion: bool) -> Step:
-    """One POST; without the companion two look-ups before it, and one more POST by which the address counts."""
-    wanted = change.wanted
-    fields = {name: canonical(name, value) for name, value in wanted.fields.items() if name in writable}
-    off = fields.get("enabled") is False
-    cost = Cost(requests=1 + off) if companion else Cost(requests=4 + off, mails=1)
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=wanted.name,
-        changes=(batch.digest(change),),
-        payload={"username": wanted.name, "fields": cast(Json, fields)},
-        effects=Effects(fields={**fields, "name": wanted.name}),
-        cost=cost,
-    )
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """Of one batch. ``writable``: the fields of this target."""
+
+    batch: Batch
+    writable: frozenset[FieldName]
+    companion: bool
+
+    def steps(self) -> Iterator[Staged]:
+        """New accounts, then what differs of those that exist; who is suspended leaves groups first."""
+        for change in self.batch.of(Kind.ACCOUNT):
+            match change:
+                case Create():
+                    yield from self._create(change)
+                case Update():
+                    yield from self._update(change, self._own(change.after), known(change.before, self.writable))
+                case Suspend():
+                    yield from self._update(change, {"enabled": False}, {"enabled": True})
+                case Resume():
+                    yield from self._update(change, {"enabled": True}, {"enabled": False})
+                case Write() if change.field == "login_id" and self.companion and change.written:
+                    yield Staged(Stage.LINKS, self._step(change, SETTLE, {"login_id": change.written}))
+                case Erase():
+                    effects = Effects(fields={"name": change.name}, erased=True)
+                    yield Staged(Stage.ERASURES, self._step(change, ERASE, effects=effects, expects={}, requests=3))
+
+    def _create(self, change: Create) -> Iterator[Staged]:
+        """One POST; without the companion two look-ups before it, and one more POST by which the address counts."""
+        wanted = change.wanted
+        fields = self._own(wanted.fields)
+        suspended = fields.pop("enabled", True) is False
+        given: Fields = {} if suspended else {"enabled": True} if "enabled" in wanted.fields else {}
+        effects = Effects(fields={**fields, **given, "name": wanted.name})
+        cost = Cost(requests=1) if self.companion else Cost(requests=3, mails=1)
+        payload: dict[str, Json] = {"username": wanted.name, "fields": cast(Json, fields)}
+        step = self._step(change, CREATE, payload=payload, effects=effects, cost=cost)
+        yield Staged(Stage.ACCOUNTS, step)
+        if not self.companion and fields.get("email"):
+            confirmed = self._step(change, CONFIRM, payload={"email": cast(Json, fields["email"])})
+            yield Staged(Stage.ACCOUNTS, confirmed)
+        if suspended:
+            yield Staged(Stage.SWITCHES, self._step(change, SUSPEND, {"enabled": False}, cost=self._suspending()))
+
+    def _update(
+        self, change: Update | Suspend | Resume, after: Fields, before: Mapping[FieldName, Value]
+    ) -> Iterator[Staged]:
+        settled = {name: value for name, value in after.items() if name in SETTLED}
+        for operation, fields in ((SETTLE, settled), (NAME, _only(after, "display_name"))):
+            if fields:
+                expects = {name: before[name] for name in fields if name in before and self._is_read(name)}
+                yield Staged(Stage.UPDATES, self._step(change, operation, fields, expects=expects, requests=2))
+        if "enabled" in after:
+            on, expects = after["enabled"] is True, {name: before[name] for name in ("enabled",) if name in before}
+            cost = Cost(requests=2) if on else Cost(requests=1) + self._suspending()
+            leaves = () if on else self._leaves(change.id)
+            step = self._step(
+                change,
+                RESUME if on else SUSPEND,
+                {"enabled": on},
+                expects=expects,
+                after=leaves,
+                cost=cost,
+            )
+            yield Staged(Stage.SWITCHES, step)
+
+    def _suspending(self) -> Cost:
+        """The server mails whoever it bans; our companion does not let it."""
+        return Cost(requests=1, mails=0 if self.companion else 1)
+
+    def _is_read(self, name: FieldName) -> bool:
+        """Whether a fresh read tells it as it was compared."""
+        return self.companion or name == "enabled"
+
+    def _leaves(self, account: ResourceId) -> tuple[ResourceId, ...]:
+        leaves = (leave.id for leave in self.batch.leaves_of(account) if isinstance(leave, Leave))
+        return tuple(dict.fromkeys(leaves))
+
+    def _own(self, fields: Mapping[FieldName, Value]) -> Fields:
+        return {name: canonical(name, value) for name, value in fields.items() if name in self.writable}
+
+    def _step(
+        self,
+        change: Change,
+        operation: str,
+        fields: Fields | None = None,
+        *,
+        payload: dict[str, Json] | None = None,
+        effects: Effects | None = None,
+        expects: Fields | None = None,
+        after: Sequence[ResourceId] = (),
+        requests: int = 1,
+        cost: Cost | None = None,
+    ) -> Step:
+        wanted = change.wanted.name if isinstance(change, Create) else change.name
+        return Step(
+            target=change.target,
+            operation=operation,
+            id=change.id,
+            name=wanted,
+            changes=(self.batch.digest(change),),
+            remote_id=self.batch.remote_id(change.id),
+            payload={"fields": cast(Json, fields)} if payload is None else payload,
+            after=tuple(after),
+            effects=effects or Effects(fields=fields or {}),
+            expects=expects,
+            cost=cost or Cost(requests=requests),
+        )
 
 
-def change_step(
-    batch: Batch,
-    changes: Sequence[Update | Suspend | Resume],
-    leaves: Sequence[Leave],
-    writable: frozenset[FieldName],
-    *,
-    companion: bool,
-) -> Step | None:
-    """All that differs of one account; None: nothing of it can be written. Who is suspended leaves groups first."""
-    after: dict[FieldName, Value] = {}
-    before: dict[FieldName, Value] = {}
-    touching: list[str] = []
-    for change in changes:
-        if isinstance(change, Update):
-            fields = {name: canonical(name, value) for name, value in change.after.items() if name in writable}
-            before |= known(change.before, writable)
-        else:
-            fields = {"enabled": isinstance(change, Resume)}
-            before["enabled"] = not fields["enabled"]
-        if fields:
-            after |= fields
-            touching.append(batch.digest(change))
-    if not after:
-        return None
-    suspends = after.get("enabled") is False
-    by_companion = companion and bool({"email", "login_id"} & after.keys() or suspends)
-    own = ("display_name" in after) + ("enabled" in after and not (companion and suspends))
-    return Step(
-        target=changes[0].target,
-        operation=UPDATE,
-        id=changes[0].id,
-        name=changes[0].name,
-        changes=tuple(touching),
-        remote_id=changes[0].remote_id,
-        payload={"fields": cast(Json, after)},
-        after=tuple(dict.fromkeys(leave.id for leave in leaves)) if suspends else (),
-        effects=Effects(fields=after),
-        expects={name: value for name, value in before.items() if companion or name == "enabled"},
-        cost=Cost(requests=1 + by_companion + own, mails=1 if suspends and not companion else 0),
-    )
-
-
-def tie_step(batch: Batch, change: Write) -> Step:
-    """The id by which somebody logs in, once it is known. The server refuses it where another account has it."""
-    return Step(
-        target=change.target,
-        operation=TIE,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=batch.remote_id(change.id),
-        payload={"login_id": change.written},
-        effects=Effects(fields={"login_id": change.written}),
-    )
-
-
-def erase_step(batch: Batch, change: Erase) -> Step:
-    """The account goes, posts stay. Whoever administers the forum is never erased."""
-    return Step(
-        target=change.target,
-        operation=ERASE,
-        id=change.id,
-        name=change.name,
-        changes=(batch.digest(change),),
-        remote_id=change.remote_id,
-        effects=Effects(fields={"name": change.name}, erased=True),
-        expects={},
-        cost=Cost(requests=2),
-    )
+def _only(fields: Fields, name: FieldName) -> Fields:
+    return {name: fields[name]} if name in fields else {}

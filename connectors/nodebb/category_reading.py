@@ -25,9 +25,9 @@ class Topic:
     content: str
 
     @property
-    def value(self) -> str:
-        """Its title and text, as they were meant."""
-        return f"{self.title}\n\n{self.content}"
+    def value(self) -> str | None:
+        """Its title and text, as they were meant; None: it does not stand first, since it is not pinned."""
+        return f"{self.title}\n\n{self.content}" if self.pinned else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Categories as a room of the connector: hidden until they are as they should be."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from connectors.kit.batch import Batch, located, text_of
@@ -12,7 +12,7 @@ from connectors.nodebb.categories import KEY, Category, category_of, first_name,
 from connectors.nodebb.category_reading import Categories, Topic
 from connectors.nodebb.client import Client, part
 from connectors.nodebb.group_reading import Groups
-from connectors.nodebb.privileges import GIVEN, OUTSIDERS, READING, REGISTERED, Matrix, role_of
+from connectors.nodebb.privileges import GIVEN, OUTSIDERS, READING, REGISTERED, Matrix, is_between, role_of
 from connectors.nodebb.template import MAKING, MARK, Template
 from provisioner.model.errors import OutcomeUnknown, Permanent
 from provisioner.model.inventory import (
@@ -192,6 +192,9 @@ class CategoryRoom(Room[Look]):
             moved = self._moved(step, matrix, resolve)
             if moved is not None:
                 return moved
+        if step.operation == steps.OPEN and matrix is not None and matrix.is_open is None:
+            # Neither open nor closed, by whomever: what the step does brings it to either.
+            remote = replace(remote, fields={**remote.fields, "open": expects.get("open")})
         held = held_against(step, remote, Client.product)
         return held if isinstance(held, Moved) else ReadCategory(remote, category, matrix, topic)
 
@@ -204,6 +207,8 @@ class CategoryRoom(Room[Look]):
         if not privileges:
             return Moved(Text.of("nodebb.edge_gone", name=step.name))
         role = role_of(privileges)
+        if role is EdgeRole.OTHER and is_between(privileges, edge.seats.role, text_of(step, "role")):
+            return None  # where an attempt of ours was cut short
         if role is not edge.seats.role:
             return Moved(Text.of("nodebb.role_moved", name=group.name, category=step.name, role=edge_word(role)))
         return None

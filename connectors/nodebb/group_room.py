@@ -31,6 +31,7 @@ from provisioner.model.text import Text
 
 CREATE: Final = "create-group"
 RENAME: Final = "rename-group"
+REMIND: Final = "remind-of-groups"
 JOIN: Final = "join-group"
 LEAVE: Final = "leave-group"
 ERASE: Final = "erase-group"
@@ -52,7 +53,7 @@ class GroupRoom(Room[Look]):
 
     kind = Kind.GROUP
     fields = group_reading.FIELDS
-    operations = frozenset({CREATE, RENAME, JOIN, LEAVE, ERASE})
+    operations = frozenset({CREATE, RENAME, REMIND, JOIN, LEAVE, ERASE})
     sharing = frozenset({LEAVE})
 
     def __init__(self, client: Client, target: str, groups: Groups) -> None:
@@ -122,6 +123,7 @@ class GroupRoom(Room[Look]):
                 yield Staged(Stage.CONTAINERS, _create_step(batch, change))
             elif isinstance(change, Update) and "name" in change.after:
                 yield Staged(Stage.UPDATES, _rename_step(batch, change))
+                yield Staged(Stage.UPDATES, _remind_step(batch, change))
             elif isinstance(change, Join):
                 for key in change.members:
                     yield Staged(Stage.JOINS, _edge_step(batch, change, ResourceId(change.member, key), JOIN))
@@ -151,9 +153,11 @@ class GroupRoom(Room[Look]):
         return Verified(None)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """One write; a rename is followed by two that change nothing."""
+        """One write; two by which the server looks anew what groups are called."""
         if step.operation == CREATE:
             return self._create(step)
+        if step.operation == REMIND:
+            return self._remind(step)
         identifier = located(step, resolve)
         if step.operation == ERASE and verified is not None and verified.remote is None:
             return erased_already(step, Client.product)
@@ -218,12 +222,20 @@ class GroupRoom(Room[Look]):
         if renamed is None:
             raise OutcomeUnknown(Text.of("kit.garbled_write", path="/groups/{slug}", product=Client.product))
         self._groups.remember(renamed)
+
+    def _remind(self, step: Step) -> Done:
+        """Make a group and delete it."""
         try:
             self._client.change("POST", "/groups", {"name": MOMENTARY, **_PRIVATE})
         except Refusal as refusal:
             if refusal.status != 400:  # it is left over from a run that was cut short
                 raise
-        self._client.change("DELETE", f"/groups/{part(MOMENTARY)}")
+        try:
+            self._client.change("DELETE", f"/groups/{part(MOMENTARY)}")
+        except Refusal as refusal:
+            if not self._client.is_gone(refusal):  # deleted by a first attempt whose answer was lost
+                raise
+        return Done(step.remote_id or "")
 
 
 def _create_step(batch: Batch, change: Create) -> Step:
@@ -250,7 +262,19 @@ def _rename_step(batch: Batch, change: Update) -> Step:
         payload={"name": name},
         effects=Effects(fields={"name": name}),
         expects=known(change.before, frozenset({"name"})),
-        cost=Cost(requests=4),
+        cost=Cost(requests=2),
+    )
+
+
+def _remind_step(batch: Batch, change: Update) -> Step:
+    return Step(
+        target=change.target,
+        operation=REMIND,
+        id=change.id,
+        name=change.name,
+        changes=(batch.digest(change),),
+        remote_id=change.remote_id,
+        cost=Cost(requests=2),
     )
 
 

@@ -74,6 +74,12 @@ def role_of(privileges: frozenset[str]) -> EdgeRole:
     return EdgeRole.OTHER
 
 
+def is_between(privileges: frozenset[str], before: EdgeRole, after: str) -> bool:
+    """Whether this is something on the way from one role to another; ``after`` "": to none."""
+    goal = GIVEN[EdgeRole(after)] if after else ()
+    return privileges <= {*GIVEN.get(before, ()), *_BESIDE.get(before, ()), *goal}
+
+
 def matrix_of(response: Entry) -> Matrix | None:
     """From what the server tells of a category's privileges; None where that has another shape."""
     listed = response.get("groups")

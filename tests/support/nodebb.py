@@ -8,9 +8,12 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from connectors.kit.bench import TARGET, WHY
 from connectors.kit.contract import Site
 from connectors.nodebb import NODEBB
 from connectors.nodebb.settings import NodeBBSettings
+from provisioner.model.changes import Write
+from provisioner.model.resources import Kind, LateText, ResourceId
 from provisioner.transport.answer import Answer, is_reading
 from provisioner.transport.http import HttpSession
 
@@ -21,6 +24,29 @@ AGENT: Final = {"User-Agent": "readi-tests", "Accept": "*/*"}
 def site_of(settings: NodeBBSettings, emulator: Any = None) -> Site:
     """A bench for the connector."""
     return Site(lambda target, wiring: NODEBB.open(target, settings, wiring), emulator)
+
+
+def group(key: str) -> ResourceId:
+    """A body's group."""
+    return ResourceId(Kind.GROUP, f"body:{key}")
+
+
+def category(key: str) -> ResourceId:
+    """A body's category."""
+    return ResourceId(Kind.FORUM_CATEGORY, f"body:{key}")
+
+
+def person(key: str) -> ResourceId:
+    """Somebody's account."""
+    return ResourceId(Kind.ACCOUNT, f"person:{key}")
+
+
+def first_topic(identity: ResourceId, name: str, words: str) -> Write:
+    """The first topic of a category that this very run made, as the planner has it."""
+    lines = LateText(tuple((line,) for line in words.split("\n")))
+    return Write(
+        target=TARGET, id=identity, name=name, reason=WHY, field="first_topic", text=lines, before=None, written=words
+    )
 
 
 @dataclass(frozen=True)
