@@ -79,12 +79,12 @@ class _Chapters(Teller):
         return self.story
 
     def _validate(self) -> None:
-        self._chapter("validate")
+        self.chapter("validate")
         loaded = self._site.read_registry()
         registry = loaded.registry
-        self._expect(not loaded.errors, "validate")
+        self.expect(not loaded.errors, "validate")
         self.story.people = len(registry.people)
-        self._say(
+        self.say(
             "registry",
             people=len(registry.people),
             organisations=len(registry.organisations),
@@ -92,110 +92,110 @@ class _Chapters(Teller):
         )
 
     def _first_sync(self) -> None:
-        self._chapter("first")
-        planned = self._plan()
+        self.chapter("first")
+        planned = self.plan()
         self._audience.plan(planned, 12)
         self.story.first_changes = sum(1 for _ in planned.plan.changes())
         self.story.resources = sum(isinstance(change, Create) for change in planned.plan.changes())
         started = time.monotonic()
-        with self._traffic() as traffic:
-            applied = self._apply_all()
+        with self.traffic() as traffic:
+            applied = self.apply_all()
         self.story.first, self.story.first_seconds = traffic, round(time.monotonic() - started, 2)
         done = 0 if applied.report is None else sum(applied.report.counts.values())
-        self._say("applied", steps=done, requests=traffic.requests, writes=traffic.writes)
+        self.say("applied", steps=done, requests=traffic.requests, writes=traffic.writes)
 
     def _second_sync(self) -> None:
-        self._chapter("second")
-        with self._traffic() as traffic:
-            planned = self._plan()
+        self.chapter("second")
+        with self.traffic() as traffic:
+            planned = self.plan()
         self.story.second_changes, self.story.second = sum(1 for _ in planned.plan.changes()), traffic
-        self._expect(self.story.second_changes == 0 and traffic.writes == 0, "second")
-        self._say("unchanged", requests=traffic.requests, writes=traffic.writes)
+        self.expect(self.story.second_changes == 0 and traffic.writes == 0, "second")
+        self.say("unchanged", requests=traffic.requests, writes=traffic.writes)
 
     def _birth(self) -> None:
-        self._chapter("birth")
+        self.chapter("birth")
         with (self._site.registry_folder / "bodies.yaml").open("a", encoding="utf-8") as file:
             file.write(f"\n{_NEWBORN_YAML}")
         self._audience.yaml(_NEWBORN_YAML)
-        with self._traffic() as traffic:
-            planned = self._plan(_NEWBORN)
+        with self.traffic() as traffic:
+            planned = self.plan(_NEWBORN)
             self._audience.plan(planned, 8)
-            self._apply_all(_NEWBORN)
-        self._say("only", requests=traffic.requests, body=_NEWBORN)
-        seen = self._cloud().seen(_NEWBORN)
-        self._expect("Willkommen.md" in seen.inside and len(seen.inside) > 1 and len(seen.moderators) == 2, "birth")
-        self._say("folder", name=seen.folder, inside=" · ".join(seen.inside))
-        self._say_conversation(seen)
+            self.apply_all(_NEWBORN)
+        self.say("only", requests=traffic.requests, body=_NEWBORN)
+        seen = self.cloud().seen(_NEWBORN)
+        self.expect("Willkommen.md" in seen.inside and len(seen.inside) > 1 and len(seen.moderators) == 2, "birth")
+        self.say("folder", name=seen.folder, inside=" · ".join(seen.inside))
+        self.say_conversation(seen)
 
     def _spaces_of_newborn(self) -> None:
-        self._chapter("spaces")
-        self._say_spaces(self._spaces().seen(_NEWBORN))
-        strangers, member = self._spaces().readers(_NEWBORN, _LEAVER)
-        self._expect(member and not strangers, "spaces")
-        self._say("read", name=self._site.read_registry().registry.people[_LEAVER].display_name)
+        self.chapter("spaces")
+        self.say_spaces(self.spaces().seen(_NEWBORN))
+        strangers, member = self.spaces().readers(_NEWBORN, _LEAVER)
+        self.expect(member and not strangers, "spaces")
+        self.say("read", name=self._site.read_registry().registry.people[_LEAVER].display_name)
 
     def _meeting(self) -> None:
-        self._chapter("meeting")
+        self.chapter("meeting")
         with (self._site.registry_folder / "bodies.yaml").open("a", encoding="utf-8") as file:
             file.write(_DATES_YAML)
         self._audience.yaml(_DATES_YAML)
-        self._audience.plan(self._plan(_NEWBORN), 4)
-        self._apply_all(_NEWBORN)
-        now, meetings = self._clock.now(), self._meetings()
+        self._audience.plan(self.plan(_NEWBORN), 4)
+        self.apply_all(_NEWBORN)
+        now, meetings = self._clock.now(), self.meetings()
         dates = meetings.dates(_NEWBORN, now, now + timedelta(days=60))
-        self._expect(len(dates) > 1, "meeting")
-        self._say("meets", first=dates[0], second=dates[1])
+        self.expect(len(dates) > 1, "meeting")
+        self.say("meets", first=dates[0], second=dates[1])
         people = self._site.read_registry().registry.people
-        outside = self._somebody_who(lambda person: meetings.enters(_NEWBORN, person.id) is None)
-        self._expect(meetings.enters(_NEWBORN, _LEAVER) == "moderator", "meeting")
-        self._expect(meetings.turns_away(_NEWBORN, _LEAVER) and meetings.renamed() == 0, "meeting")
-        self._say("enters", name=people[_LEAVER].display_name, other=outside.display_name)
+        outside = self.somebody_who(lambda person: meetings.enters(_NEWBORN, person.id) is None)
+        self.expect(meetings.enters(_NEWBORN, _LEAVER) == "moderator", "meeting")
+        self.expect(meetings.turns_away(_NEWBORN, _LEAVER) and meetings.renamed() == 0, "meeting")
+        self.say("enters", name=people[_LEAVER].display_name, other=outside.display_name)
 
     def _tampering(self) -> None:
-        self._chapter("tampering")
-        self._cloud().tamper("pg-sensorik")
+        self.chapter("tampering")
+        self.cloud().tamper("pg-sensorik")
         drifted = find_drift(self._site)
         self._audience.drift(drifted, self._site)
         # A group with other rights left one role and came into another: one thing that somebody did.
         self.story.drift = len({(item.target, item.id, item.field, item.account) for item in drifted.items})
-        self._expect(self.story.drift == 5, "tampering")
-        self._say("asked")
-        self._audience.plan(self._plan(), 6)
-        self._approve()
-        self._expect(not find_drift(self._site).items, "tampering")
+        self.expect(self.story.drift == 5, "tampering")
+        self.say("asked")
+        self._audience.plan(self.plan(), 6)
+        self.approve()
+        self.expect(not find_drift(self._site).items, "tampering")
 
     def _moving(self) -> None:
-        self._chapter("moving")
-        mover = self._somebody_who(lambda person: len(person.affiliations) == 1 and not person.absences)
+        self.chapter("moving")
+        mover = self.somebody_who(lambda person: len(person.affiliations) == 1 and not person.absences)
         elsewhere = next(
             organisation.id
             for organisation in self._site.read_registry().registry.organisations.values()
             if organisation.kind == "city" and organisation.id != mover.affiliations[0].organisation
         )
         today = self._clock.now().date()
-        before, spaces = self._cloud().seen("pg-sensorik"), self._spaces().seen("pg-sensorik")
-        self._told(editing.move_person(self._site.files(), mover.id, elsewhere, today))
-        self._told(editing.rename_body(self._site.files(), "pg-sensorik", "Sensorik und IoT"))
-        planned = self._plan()
+        before, spaces = self.cloud().seen("pg-sensorik"), self.spaces().seen("pg-sensorik")
+        self.told(editing.move_person(self._site.files(), mover.id, elsewhere, today))
+        self.told(editing.rename_body(self._site.files(), "pg-sensorik", "Sensorik und IoT"))
+        planned = self.plan()
         self._audience.plan(planned, 10)
-        self._expect(any(isinstance(change, Update) for change in planned.plan.changes()), "moving")
-        self._apply_all()
-        after = self._cloud().seen("pg-sensorik")
-        self._expect(after.folder != before.folder and after.remote_ids == before.remote_ids, "moving")
-        self._say("in_place", folder=after.folder, conversation=after.conversation)
-        renamed = self._spaces().seen("pg-sensorik")
-        self._expect(renamed.category != spaces.category and renamed.remote_ids == spaces.remote_ids, "moving")
-        self._say("spaces", category=renamed.category, page=renamed.page)
+        self.expect(any(isinstance(change, Update) for change in planned.plan.changes()), "moving")
+        self.apply_all()
+        after = self.cloud().seen("pg-sensorik")
+        self.expect(after.folder != before.folder and after.remote_ids == before.remote_ids, "moving")
+        self.say("in_place", folder=after.folder, conversation=after.conversation)
+        renamed = self.spaces().seen("pg-sensorik")
+        self.expect(renamed.category != spaces.category and renamed.remote_ids == spaces.remote_ids, "moving")
+        self.say("spaces", category=renamed.category, page=renamed.page)
 
     def _mass_removal(self) -> None:
-        self._chapter("mass")
+        self.chapter("mass")
         people = sorted((self._site.registry_folder / "people").glob("*.yaml"))
         away = self._site.home / "away"
         away.mkdir()
         for file in people[: len(people) // 2]:
             file.rename(away / file.name)
-        planned = self._plan()
-        self._expect(bool(planned.plan.refusals), "mass")
+        planned = self.plan()
+        self.expect(bool(planned.plan.refusals), "mass")
         refusal = planned.plan.refusals[0]
         self.story.refused = refusal.guard
         self._audience.plan(planned, 0)
@@ -203,45 +203,45 @@ class _Chapters(Teller):
             file.rename(self._site.registry_folder / "people" / file.name)
 
     def _leaving(self) -> None:
-        self._chapter("leaving")
+        self.chapter("leaving")
         registry = self._site.read_registry().registry
         leaver = registry.people[_LEAVER]
-        chats = self._cloud().chats_of(person_key(leaver.id))
+        chats = self.cloud().chats_of(person_key(leaver.id))
         yesterday = (self._clock.now() - timedelta(days=1)).date()
-        self._told(editing.leave_person(self._site.files(), leaver.id, yesterday))
-        planned = self._plan()
+        self.told(editing.leave_person(self._site.files(), leaver.id, yesterday))
+        planned = self.plan()
         self._audience.plan(planned, 8)
         kinds = [type(change) for change in planned.plan.changes()]
-        self._expect(Suspend in kinds and Leave in kinds, "leaving")
-        self._apply_all()
-        self._expect(chats > 0 and self._cloud().chats_of(person_key(leaver.id)) == 0, "leaving")
-        self._say("out", name=leaver.display_name, chats=chats)
-        self._expect(self._meetings().enters(_NEWBORN, leaver.id) is None, "leaving")
+        self.expect(Suspend in kinds and Leave in kinds, "leaving")
+        self.apply_all()
+        self.expect(chats > 0 and self.cloud().chats_of(person_key(leaver.id)) == 0, "leaving")
+        self.say("out", name=leaver.display_name, chats=chats)
+        self.expect(self.meetings().enters(_NEWBORN, leaver.id) is None, "leaving")
         self._clock.advance(timedelta(hours=5).total_seconds())  # whoever came in this morning sits there no more
-        renamed = self._meetings().renamed()
-        self._expect(renamed > 0, "leaving")
-        self._say("renamed", count=renamed)
-        self._say_conversation(self._cloud().seen(_NEWBORN))
+        renamed = self.meetings().renamed()
+        self.expect(renamed > 0, "leaving")
+        self.say("renamed", count=renamed)
+        self.say_conversation(self.cloud().seen(_NEWBORN))
 
     def _archiving(self) -> None:
-        self._chapter("archiving")
-        self._told(editing.archive_body(self._site.files(), _NEWBORN, self._clock.now().date()))
-        self._audience.plan(self._plan(), 8)
-        self._approve()
-        seen = self._cloud().seen(_NEWBORN)
-        self._expect(seen.folder.startswith("Archiv/") and seen.readers_only and seen.read_only, "archiving")
-        self._say("archived", folder=seen.folder, conversation=seen.conversation)
-        spaces = self._spaces().seen(_NEWBORN)
-        self._expect(spaces.category.startswith("Archiv"), "archiving")
-        self._say("spaces", category=spaces.category, page=spaces.page)
+        self.chapter("archiving")
+        self.told(editing.archive_body(self._site.files(), _NEWBORN, self._clock.now().date()))
+        self._audience.plan(self.plan(), 8)
+        self.approve()
+        seen = self.cloud().seen(_NEWBORN)
+        self.expect(seen.folder.startswith("Archiv/") and seen.readers_only and seen.read_only, "archiving")
+        self.say("archived", folder=seen.folder, conversation=seen.conversation)
+        spaces = self.spaces().seen(_NEWBORN)
+        self.expect(spaces.category.startswith("Archiv"), "archiving")
+        self.say("spaces", category=spaces.category, page=spaces.page)
 
     def _ladder(self) -> None:
-        self._chapter("ladder")
+        self.chapter("ladder")
         self._audience.leavers(find_leavers(self._site))
         days = self._site.inputs().policy.lifecycle.wait_days
         self._clock.advance(timedelta(days=days).total_seconds())
-        self._say("later", days=days)
+        self.say("later", days=days)
         leavers = find_leavers(self._site)
         self._audience.leavers(leavers)
-        self._expect(any(leaver.rung is Rung.HAND_OVER for leaver in leavers.people), "ladder")
-        self._say("the_end")
+        self.expect(any(leaver.rung is Rung.HAND_OVER for leaver in leavers.people), "ladder")
+        self.say("the_end")

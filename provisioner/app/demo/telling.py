@@ -77,46 +77,46 @@ class Teller:
         self._sandboxes = sandboxes
         self.story = Story()
 
-    def _plan(self, *only: str) -> Planned:
+    def plan(self, *only: str) -> Planned:
         with self._site.targets() as targets:
             return make_plan(self._site, targets, frozenset(only))
 
-    def _apply_all(self, *only: str) -> Applied:
+    def apply_all(self, *only: str) -> Applied:
         """What runs unattended."""
         applied = apply(self._site, Approval(), Started("demo", "demo"), only=frozenset(only))
-        self._expect(not applied.planned.plan.refusals, "apply")
+        self.expect(not applied.planned.plan.refusals, "apply")
         return applied
 
-    def _approve(self) -> None:
+    def approve(self) -> None:
         """A ranger read the plan and agrees to exactly its changes."""
-        plan = self._plan().plan
+        plan = self.plan().plan
         apply(self._site, Approval.of_all(plan), Started("demo", "demo"))
 
-    def _meetings(self) -> DemoMeetings:
+    def meetings(self) -> DemoMeetings:
         return DemoMeetings(self._site, self._sandboxes)
 
-    def _spaces(self) -> DemoSpaces:
+    def spaces(self) -> DemoSpaces:
         return spaces_of(self._site, self._sandboxes)
 
-    def _cloud(self) -> DemoCloud:
+    def cloud(self) -> DemoCloud:
         return cloud_of(self._site, self._sandboxes)
 
-    def _say_conversation(self, seen: Seen) -> None:
-        self._say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
+    def say_conversation(self, seen: Seen) -> None:
+        self.say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
         for line in seen.description:
-            self._say("description", line=line)
+            self.say("description", line=line)
 
-    def _say_spaces(self, seen: SeenSpaces) -> None:
-        self._say("spaces", category=seen.category, page=seen.page)
+    def say_spaces(self, seen: SeenSpaces) -> None:
+        self.say("spaces", category=seen.category, page=seen.page)
         for line in filter(None, seen.topic):
-            self._say("description", line=line)
+            self.say("description", line=line)
 
-    def _somebody_who(self, fits: Callable[[Person], bool]) -> Person:
+    def somebody_who(self, fits: Callable[[Person], bool]) -> Person:
         registry = self._site.read_registry().registry
         return next(person for _, person in sorted(registry.people.items()) if fits(person))
 
     @contextmanager
-    def _traffic(self) -> Iterator[Traffic]:
+    def traffic(self) -> Iterator[Traffic]:
         before = [sandbox.traffic() for sandbox in self._sandboxes.running]
         traffic = Traffic()
         yield traffic
@@ -125,15 +125,15 @@ class Teller:
             traffic.requests += now[0] - requests
             traffic.writes += now[1] - writes
 
-    def _chapter(self, code: str) -> None:
+    def chapter(self, code: str) -> None:
         self._audience.chapter(Text.of(f"app.demo_chapter_{code}"))
 
-    def _say(self, code: str, **arguments: Argument) -> None:
+    def say(self, code: str, **arguments: Argument) -> None:
         self._audience.say(Text.of(f"app.demo_{code}", **arguments))
 
-    def _told(self, edit: editing.Edit) -> None:
+    def told(self, edit: editing.Edit) -> None:
         self._audience.say(edit.summary)
 
-    def _expect(self, so: bool, chapter: str) -> None:
+    def expect(self, so: bool, chapter: str) -> None:
         if not so:
             raise DemoFailed(Text.of("app.demo_failed", chapter=chapter))
