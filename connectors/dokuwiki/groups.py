@@ -72,9 +72,8 @@ class GroupRoom(Room[WikiLook]):
                     step = step_of(batch, change, CREATE, payload=payload, effects=effects, cost=Cost())
                     yield Staged(Stage.CONTAINERS, step)
                 case Update() if isinstance(name := change.after.get("name"), str):
-                    payload = {"before": str(change.before.get("name")), "name": name}
                     effects, cost = Effects(fields={"name": name}), Cost(requests=5)
-                    step = step_of(batch, change, RENAME, payload=payload, effects=effects, cost=cost)
+                    step = step_of(batch, change, RENAME, payload={"name": name}, effects=effects, cost=cost)
                     yield Staged(Stage.CONTAINERS, step)
                 case Erase():
                     payload = {"name": change.name}
@@ -94,7 +93,7 @@ class GroupRoom(Room[WikiLook]):
         remote_id = located(step, resolve)
         rights = self._client.rights()
         if step.operation == RENAME:
-            self._rename(rights, text_of(step, "before"), name, remote_id)
+            self._rename(rights, self._names.of(remote_id), name, remote_id)
             self._names.names[remote_id] = name
         else:
             self._drop(rights, name)

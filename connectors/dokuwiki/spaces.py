@@ -83,7 +83,7 @@ class SpaceRoom(Room[WikiLook]):
         else:
             sought = look.sought(self.kind)
             only = frozenset(one.id.key for one in sought)
-            wanted = [one.name for one in sought]
+            wanted = [one.name for one in sought if one.remote_id is None]
             asked = {one.remote_id for one in sought} | {settings.namespace(slug(name)) for name in wanted}
             found = self._all(look) & asked
         for name in wanted:

@@ -150,3 +150,16 @@ def test_a_run_whose_answers_are_lost_ends_right_in_the_next(installed: Installe
     assert installed.lines("pg_sensorik") == {**CLOSED, "@PG_Sensorik": "8", "@PG_Sensorik-Administratoren": "16"}
     pages = {"readi:spaces", "pg_sensorik:start", "pg_lorawan:start", "alle_gremien"}
     assert installed.emulator.pages.texts.keys() == pages
+
+
+def test_a_look_at_one_body_alone_finds_nothing_to_do_and_makes_a_new_one(installed: Installed) -> None:
+    installed.apply()
+    installed.emulator.log.clear()
+    narrow = installed.run("plan", "--only", "pg-sensorik")
+    assert narrow.code == 0, narrow.all
+    assert len(installed.emulator.log.requests) == 5
+    installed.wish.add(body("pg-neu", "Neues"), person("Cleo", "pg-neu"))
+    made = installed.run("apply", "--yes", "--only", "pg-neu")
+    assert made.code == 0, made.all
+    assert installed.lines("pg_neues").items() >= {**CLOSED, "@PG_Neues": "8"}.items()
+    installed.apply()
