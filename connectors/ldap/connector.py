@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
+from connectors.kit.rooms import erased_already, held_against
 from connectors.ldap import doctor
 from connectors.ldap.client import Client, is_marked
 from connectors.ldap.common import erasing
@@ -29,10 +30,11 @@ from provisioner.model.ports import EVERYTHING, Capabilities, Finding, Interest,
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
-from provisioner.model.words import field_word
 from provisioner.transport.directory_answers import Entry
 from provisioner.transport.dn import normal
 
+PRODUCT: Final = "LDAP"
+"""What people call it."""
 _ERASING: Final = frozenset({"erase-account", "erase-group"})
 
 
@@ -85,17 +87,14 @@ class LdapConnector:
         entry = self._read(step.id.kind, remote_id)
         if step.operation in _ERASING:
             return self._verify_erasure(step, entry)
-        if entry is None:
-            return Moved(Text.of("ldap.gone", remote_id=remote_id))
-        remote = self._remote(step.id.kind, entry)
-        for name, expected in (step.expects or {}).items():
-            seen = remote.name if name == "name" else remote.fields.get(name)
-            if seen != expected:
-                return Moved(Text.of("ldap.moved", name=remote.name, field=field_word(name)))
+        remote = None if entry is None else self._remote(step.id.kind, entry)
+        held = held_against(step, remote, PRODUCT)
+        if entry is None or remote is None or isinstance(held, Moved):
+            return held
         if step.operation == "leave-group" and not self._groups.still_in(step, resolve, entry):
             return Moved(Text.of("ldap.left_already", name=remote.name))
         self._fresh = {remote_id: entry}
-        return Verified(remote)
+        return held
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write, as `Step.operation` says."""
@@ -119,7 +118,7 @@ class LdapConnector:
                 return Done(remote_id, remote_id)
             case "erase-account" | "erase-group":
                 return self._erase(step, verified)
-        raise Permanent(Text.of("ldap.unknown_operation", operation=step.operation))
+        raise Permanent(Text.of("kit.unknown_operation", operation=step.operation))
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:
         """What has this name and this very resource's mark is what we made. Any other is neither ours nor absent."""
@@ -151,9 +150,9 @@ class LdapConnector:
     def _erase(self, step: Step, verified: Verified | None) -> Done:
         remote_id = cast(str, step.remote_id)
         if verified is None:
-            raise Uncertain(Text.of("ldap.not_verified", name=step.name))
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         if verified.remote is None:
-            return Done(remote_id, note=Text.of("ldap.erased_already", name=step.name))
+            return erased_already(step, PRODUCT)
         self._client.erase(step.id.kind, remote_id)
         return Done(remote_id)
 

@@ -90,7 +90,7 @@ def test_a_state_that_we_may_not_read_is_unknown_and_not_changed(lacking: Lackin
     assert remote.fields["enabled"] is UNKNOWN
     rig.bound[anna().id] = remote_id
     assert rig.apply(suspend(rig, "anna")) == []
-    assert rig.moved[0].why.code == "ldap.moved"
+    assert rig.moved[0].why.code == "kit.field_moved"
 
 
 def test_an_entry_of_ours_that_lost_its_state_is_unknown_alone(rig: Rig, directory: Server) -> None:

@@ -187,7 +187,7 @@ def test_what_changed_over_there_since_the_plan_is_not_overwritten(rig: Rig, dir
     change = update(rig, person_id("anna"), "anna", email=("anna@stadt.example", "neu@stadt.example"))
     directory.do("modify", f"uid=anna,{directory.people}", {"mail": [("MODIFY_REPLACE", ["fremd@stadt.example"])]})
     assert rig.apply(change) == []
-    assert rig.moved[0].why.code == "ldap.moved"
+    assert rig.moved[0].why.code == "kit.field_moved"
     assert rig.people()["anna"]["email"] == "fremd@stadt.example"
 
 
@@ -196,7 +196,7 @@ def test_somebody_deleted_since_the_plan_is_not_made_again(rig: Rig, directory: 
     change = suspend(rig, "anna")
     directory.do("delete", f"uid=anna,{directory.people}")
     assert rig.apply(change) == []
-    assert rig.moved[0].why.code == "ldap.gone"
+    assert rig.moved[0].why.code == "kit.gone"
     assert rig.people() == {}
 
 
