@@ -17,7 +17,7 @@ from provisioner.app.observing import View, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.app.turns import Turns
 from provisioner.model.bindings import Ties
-from provisioner.model.changes import Adopt, Change
+from provisioner.model.changes import Adopt, Change, ChangeClass, Create
 from provisioner.model.errors import SettingsError
 from provisioner.model.plan import Notice, NoticeKind, Plan, Refusal, TargetPlan
 from provisioner.model.ports import Capabilities
@@ -93,7 +93,8 @@ def make_plan(
         notices = (*part.notices, *_missing(view, desired), *_notices_of_age(view), *turns.notices(view))
         parts.append(replace(part, notices=notices))
     addresses = gather(site, views, parts)
-    parts = [_finished(part, views[part.target], rules, addresses) for part in parts]
+    coming = _coming(parts, views)
+    parts = [_finished(part, views[part.target], rules, addresses, coming) for part in parts]
     for part in parts:
         turns.note(views[part.target], part)
     plan = Plan(site.network, inputs.loaded.digest, policy_digest(inputs.policy), tuple(parts))
@@ -108,8 +109,11 @@ def _aimed(
     target: Target,
     ties: Ties,
 ) -> Focused:
-    """What is looked at in one target, and what is wanted there."""
-    return aim(desired_in(target.connector.capabilities(), desired, logins), ties, target.type.kinds)
+    """What is looked at in one target, and what is wanted there; by names also as the product gives them back."""
+    can = target.connector.capabilities()
+    found = aim(desired_in(can, desired, logins), ties, target.type.kinds)
+    given_back = {(kind, str(can.canonical(kind, "name", name))) for kind, name in found.interest.names}
+    return replace(found, interest=replace(found.interest, names=found.interest.names | given_back))
 
 
 def _in_turn(
@@ -149,13 +153,27 @@ def _unnamed(wanted: Resource) -> Resource:
     return replace(wanted, fields={name: value for name, value in wanted.fields.items() if name != "display_name"})
 
 
-def _finished(part: TargetPlan, view: View, rules: PlanningRules, addresses: Addresses) -> TargetPlan:
+def _coming(parts: Iterable[TargetPlan], views: Mapping[str, View]) -> frozenset[ResourceId]:
+    """What is made unattended, and will have an address: accounts have one where people log in with them alone."""
+    found: set[ResourceId] = set()
+    for part in parts:
+        capabilities = views[part.target].capabilities
+        for change in part.changes:
+            if isinstance(change, Create) and change.change_class is ChangeClass.AUTO and capabilities is not None:
+                if change.id.kind is not Kind.ACCOUNT or capabilities.holds_login:
+                    found.add(change.id)
+    return frozenset(found)
+
+
+def _finished(
+    part: TargetPlan, view: View, rules: PlanningRules, addresses: Addresses, coming: frozenset[ResourceId]
+) -> TargetPlan:
     """With the texts that link things, and what it all costs."""
     if view.inventory is None or view.capabilities is None:
         return part
     address = addresses.seen_from(part.target)
     given = (view.desired, view.inventory, view.ties, view.capabilities, rules)
-    return with_cost(with_late_texts(part, *given, address), view)
+    return with_cost(with_late_texts(part, *given, address, coming), view)
 
 
 def _notices_of_age(view: View) -> Iterator[Notice]:

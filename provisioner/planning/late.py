@@ -5,7 +5,7 @@ every target first and hands them to `with_late_texts`. What is created has no a
 link to it are planned all the same, and resolved when they are written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Final
 
@@ -66,13 +66,15 @@ def with_late_texts(
     capabilities: Capabilities,
     rules: PlanningRules,
     address: Address,
+    coming: Set[ResourceId] = frozenset(),
 ) -> TargetPlan:
     """The same part of a plan with its `Write`s, and what is to be said about texts. Pure.
 
     ``address``: of everything in every target, as `addresses_after` tells; None: it has none, or none yet.
+    ``coming``: what this plan makes unattended in other targets, and where it will have an address then.
     """
     draft = Draft(desired, inventory, ties, capabilities, rules)
-    planner = _LatePlanner(draft, part, address)
+    planner = _LatePlanner(draft, part, address, coming)
     for resource in desired.resources.values():
         if resource.late:
             planner.plan(resource)
@@ -84,9 +86,10 @@ def with_late_texts(
 class _LatePlanner:
     """The texts of one target."""
 
-    def __init__(self, draft: Draft, part: TargetPlan, address: Address) -> None:
+    def __init__(self, draft: Draft, part: TargetPlan, address: Address, coming: Set[ResourceId]) -> None:
         self._draft = draft
         self._address = address
+        self._coming = coming
         self._first: dict[ResourceId, Change] = {
             change.id: change for change in part.changes if isinstance(change, Create | Adopt)
         }
@@ -152,10 +155,15 @@ class _LatePlanner:
 
     def _class(self, wanted: Resource, name: FieldName, text: LateText, seen: Value | Unknown) -> ChangeClass | None:
         """None: it is written as it should be. What differs only once something is adopted waits with that."""
-        new = {identity for identity in text.links() if isinstance(self._first.get(identity), Create)}
+        new = {identity for identity in text.links() if self._is_new(identity)}
         if self._differs(wanted, name, text, seen, self._address_now) or new - self._waiting:
             return ChangeClass.AUTO
         return ChangeClass.QUEUED if new or self._differs(wanted, name, text, seen, self._address) else None
+
+    def _is_new(self, identity: ResourceId) -> bool:
+        if identity in self._coming and self._address(identity) is None:
+            return True
+        return isinstance(self._first.get(identity), Create)
 
     def _differs(
         self, wanted: Resource, name: FieldName, text: LateText, seen: Value | Unknown, address: Address

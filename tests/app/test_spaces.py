@@ -164,3 +164,16 @@ def test_strangers_in_categories_and_what_they_wrote_stay_as_they_are(setup: Spa
     setup.board.world.add_category("Plauderecke")
     setup.wiki.pages.texts["plauderecke:start"] = "Hallo"
     assert nothing_to_do(setup)
+
+
+def test_a_login_that_comes_later_is_tied_to_the_accounts_that_are_there_in_one_run(unmade: Spaces) -> None:
+    login = unmade.wish.targets["login"]
+    unmade.only("board")
+    unmade.apply()
+    before = unmade.nodebb_user("anna.muster").uid
+    assert not unmade.nodebb_user("anna.muster").more.get("keycloakId")
+    unmade.wish.targets["login"] = login
+    unmade.apply()
+    assert unmade.nodebb_user("anna.muster").more["keycloakId"] == unmade.sub("anna.muster")
+    assert unmade.nodebb_user("anna.muster").uid == before
+    assert nothing_to_do(unmade)
