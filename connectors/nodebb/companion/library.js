@@ -41,8 +41,12 @@ async function settle({ caller, provider, uid, email, id, enabled }) {
 	return { uid: Number(uid), username: await user.getUserField(uid, 'username') };
 }
 
-async function list({ provider, page }) {
-	const uids = await db.getSortedSetRange('users:joindate', (page - 1) * A_PAGE, page * A_PAGE - 1);
+// All, page by page, or the one that is asked for by number, name or confirmed address.
+async function list({ provider, page, one }) {
+	const number = one.uid || (one.username && await user.getUidByUsername(one.username)) ||
+		(one.email && await user.getUidByEmail(one.email));
+	const uids = one.uid || one.username || one.email ? [number].filter(Boolean) :
+		await db.getSortedSetRange('users:joindate', (page - 1) * A_PAGE, page * A_PAGE - 1);
 	const found = await db.getObjects(uids.map(uid => `user:${uid}`));
 	return {
 		accounts: found.filter(one => one && one.uid).map(one => ({
@@ -59,7 +63,7 @@ exports.addRoutes = async ({ router, middleware }) => {
 	const route = (verb, path, work) => setupApiRoute(router, verb, `/readi-ties/:provider${path}`, [middleware.ensureLoggedIn], async (req, res) => {
 		const { provider, uid } = req.params;
 		const { username, email, fullname, id, enabled } = req.body || {};
-		const asked = { caller: req, provider, uid, username: text(username), email: text(email), fullname: text(fullname), id: text(id), enabled, page: Number(req.query.page) || 1 };
+		const asked = { caller: req, provider, uid, username: text(username), email: text(email), fullname: text(fullname), id: text(id), enabled, page: Number(req.query.page) || 1, one: req.query };
 		if (!await privileges.admin.can('admin:users', req.uid) || (uid && await user.isAdministrator(uid))) {
 			return formatApiResponse(403, res);
 		}
