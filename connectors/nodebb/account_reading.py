@@ -35,7 +35,7 @@ class Accounts:
         completeness: Completeness = Complete(scope) if listing.gap is None else Partial(scope, listing.gap)
         objects: dict[str, Remote] = {}
         for identifier, item in listing.items.items():
-            remote = shown_account(item, None) if self.provider is None else listed_account(item)
+            remote = shown_account(item) if self.provider is None else listed_account(item)
             if remote is None:
                 completeness = Partial(scope, Text.of("nodebb.malformed_account", uid=identifier))
             else:
@@ -43,47 +43,54 @@ class Accounts:
         return Observation(completeness, objects)
 
     def observe_few(self, sought: tuple[Sought, ...]) -> Observation:
-        """One request for each that is tied; for others up to three: by name, by address, by the login's id."""
+        """One request for each that is tied; for others up to two: by name and by address."""
         objects = {remote.remote_id: remote for one in sought for remote in self._few(one)}
         only = frozenset(one.id.key for one in sought)
         return Observation(Complete(Scope(self._target, Kind.ACCOUNT, only=only)), objects)
 
-    def read(self, uid: str) -> Entry | None:
-        """One account as the forum shows it; None: the server says that there is none."""
-        return self._client.find_v3(f"/users/{part(uid)}")
-
-    def remote(self, item: Entry) -> Remote:
-        """An account that was read by itself. Raises `Garbled`."""
-        remote = shown_account(item, self.provider)
-        if remote is None:
-            raise self._client.garbled("/users/{uid}")
-        return remote
+    def read(self, uid: str) -> Remote | None:
+        """One account; None: the server says that there is none."""
+        if self.provider is not None:
+            return self._asked("uid", uid)
+        item = self._client.find_v3(f"/users/{part(uid)}")
+        return None if item is None else self._shown(item)
 
     def named(self, username: str) -> Remote | None:
         """By exactly this username."""
+        if self.provider is not None:
+            return self._asked("username", username)
         item = self._client.find_page(f"/user/username/{part(username)}")
-        remote = None if item is None else self.remote(item)
+        remote = None if item is None else self._shown(item)
         return remote if remote is not None and remote.name == username else None
 
     def with_address(self, email: str) -> Remote | None:
         """Whoever has confirmed this address."""
+        if self.provider is not None:
+            return self._asked("email", email)
         item = self._client.find_page(f"/user/email/{part(email)}")
-        return None if item is None else self.remote(item)
+        return None if item is None else self._shown(item)
 
-    def ties(self) -> dict[str, str]:
-        """By the login's id the number of the account, by our companion: one request."""
-        if self.provider is None:
-            return {}
-        found = self._client.v3(ties_path(self.provider)).get("ties")
-        if not isinstance(found, dict):
-            raise self._client.garbled("/plugins/readi-ties/{provider}")
-        return {str(login): str(uid) for login, uid in found.items()}
+    def _asked(self, by: str, value: str) -> Remote | None:
+        """One account, by the companion."""
+        found = self._client.v3(f"{ties_path(self.provider or '')}/users", {by: value}).get("accounts")
+        if not isinstance(found, list) or len(found) > 1:
+            raise self._client.garbled("/plugins/readi-ties/{provider}/users")
+        remote = listed_account(found[0]) if found and isinstance(found[0], dict) else None
+        if found and remote is None:
+            raise self._client.garbled("/plugins/readi-ties/{provider}/users")
+        return remote
+
+    def _shown(self, item: Entry) -> Remote:
+        remote = shown_account(item)
+        if remote is None:
+            raise self._client.garbled("/users/{uid}")
+        return remote
 
     def _few(self, one: Sought) -> Iterator[Remote]:
         if one.remote_id is not None:
-            item = self.read(one.remote_id)
-            if item is not None:
-                yield self.remote(item)
+            tied = self.read(one.remote_id)
+            if tied is not None:
+                yield tied
             return
         if one.name:
             named = self.named(one.name)

@@ -67,13 +67,11 @@ class AccountRoom(Room[Look]):
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One account, read afresh. Raises `Permanent` rather than let our own be erased; the server keeps chiefs."""
-        item = self._accounts.read(located(step, resolve))
-        remote = None if item is None else self._accounts.remote(item)
-        if step.operation != steps.ERASE:
-            return held_against(step, remote, Client.product)
-        if item is not None and number_of(item) == number_of(self._client.page("/self")):
+        uid = located(step, resolve)
+        if step.operation == steps.ERASE and uid == number_of(self._client.page("/self")):
             raise Permanent(Text.of("nodebb.never_erased", name=step.name))
-        return Verified(remote)
+        remote = self._accounts.read(uid)
+        return Verified(remote) if step.operation == steps.ERASE else held_against(step, remote, Client.product)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write; of a creation without the companion a second one takes back what has another name."""

@@ -72,7 +72,7 @@ def listed_account(item: Entry) -> Remote | None:
     return Remote(remote_id, name, fields, remote_id)
 
 
-def shown_account(item: Entry, provider: str | None) -> Remote | None:
+def shown_account(item: Entry) -> Remote | None:
     """One account of the forum's own lists and pages; None where it does not tell number and name."""
     remote_id, name = number_of(item), text(item, "username")
     if not remote_id or not name:
@@ -85,9 +85,6 @@ def shown_account(item: Entry, provider: str | None) -> Remote | None:
     }
     if "fullname" in item:
         fields["display_name"] = canonical("display_name", text(item, "fullname"))
-    if provider is not None:
-        key = f"{provider}Id"
-        fields["login_id"] = text(item, key) or None if key in item else UNKNOWN
     return Remote(remote_id, name, fields, remote_id)
 
 

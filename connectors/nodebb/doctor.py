@@ -1,13 +1,25 @@
 """What doctor asks a forum: is it one, who are we, what may we do, and does the rest stand as the README advises."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from connectors.kit.doctor import as_stranger, examination, not_the_product
 from connectors.nodebb.account_reading import ties_path
-from connectors.nodebb.client import Client, Refusal, text
+from connectors.nodebb.accounts import number_of
+from connectors.nodebb.client import Client, Entry, Refusal, text
 from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
+
+TRIED: Final = {
+    "admin:groups": "/api/admin/manage/groups",
+    "admin:categories": "/api/admin/manage/categories",
+    "admin:users": "/api/admin/manage/users",
+    "admin:privileges": "/api/v3/categories/0/privileges",
+}
+"""What an account needs that is no administrator, and an address that shows whether it has it (observed on 4.15)."""
+LISTED: Final = ("group:create", "ban")
+"""What it needs besides, and can only be seen where privileges are listed."""
 
 
 def examine(client: Client, wiring: Wiring) -> Iterator[Finding]:
@@ -27,13 +39,49 @@ def _logged_in(client: Client) -> Iterator[Finding]:
     own = client.page("/self")
     name = text(own, "username")
     yield Finding(Severity.OK, Text.of("nodebb.doctor_reachable", url=client.settings.url, user=name))
-    if own.get("isAdmin") is not True:
-        yield Finding(
-            Severity.ERROR, Text.of("nodebb.doctor_no_rights", user=name), Text.of("nodebb.mend_rights", user=name)
-        )
-        return
-    yield Finding(Severity.OK, Text.of("nodebb.doctor_rights"))
+    if own.get("isAdmin") is True:
+        yield Finding(Severity.OK, Text.of("nodebb.doctor_chief"))
+    else:
+        missing = list(_missing(client, number_of(own)))
+        if missing:
+            what = Text.of("nodebb.doctor_no_rights", user=name, rights=", ".join(missing))
+            yield Finding(Severity.ERROR, what, Text.of("nodebb.mend_rights", user=name))
+            return
+        yield Finding(Severity.OK, Text.of("nodebb.doctor_rights", user=name))
+        if client.settings.login_provider is None:
+            yield Finding(Severity.ERROR, Text.of("nodebb.doctor_plain_rights"), Text.of("nodebb.mend_plain"))
+            return
     yield from _companion(client)
+
+
+def _missing(client: Client, own: str) -> Iterator[str]:
+    """What our account lacks, that is no administrator."""
+    for right, address in TRIED.items():
+        try:
+            listed = client.entry(address)
+        except NotAllowed:
+            yield right
+            continue
+        if right == "admin:privileges":
+            response = listed.get("response")
+            yield from _not_given(response if isinstance(response, dict) else {}, own)
+
+
+def _not_given(listed: Entry, own: str) -> Iterator[str]:
+    """What was given neither to our account itself nor to a group that people made: who is in that is not told."""
+    rows: list[Entry] = []
+    for key in ("users", "groups"):
+        told = listed.get(key)
+        rows += [row for row in (told if isinstance(told, list) else []) if isinstance(row, dict)]
+    for right in LISTED:
+        ours = (row for row in rows if number_of(row) == own or (text(row, "name") and row.get("isSystem") is not True))
+        if not any(_has(row, right) for row in ours):
+            yield right
+
+
+def _has(row: Entry, right: str) -> bool:
+    privileges = row.get("privileges")
+    return isinstance(privileges, dict) and any(privileges.get(key) is True for key in (right, f"groups:{right}"))
 
 
 def _companion(client: Client) -> Iterator[Finding]:

@@ -56,10 +56,10 @@ class Part:
         if uid <= 0:
             raise Refused(403 if uid < 0 else 401)
 
-    def administrates(self, call: Call) -> None:
-        """Raise `Refused` for everybody but administrators."""
+    def administrates(self, call: Call, right: str) -> None:
+        """Raise `Refused` for whoever lacks this right."""
         self.logged_in(call)
-        if not self.world.is_admin(uid_of(call)):
+        if not self.world.has(uid_of(call), right):
             raise no_privileges()
 
     def required(self, call: Call, *fields: str) -> None:

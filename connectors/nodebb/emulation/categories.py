@@ -83,7 +83,7 @@ class Categories(Part):
         """Public at once unless disabled; with a parent that need not exist, under a name that others may have."""
         self.logged_in(call)
         self.required(call, "name")
-        self.administrates(call)
+        self.administrates(call, "admin:categories")
         body = body_of(call)
         category = self.world.add_category(
             text(body, "name"),
@@ -101,7 +101,7 @@ class Categories(Part):
     def change(self, call: Call) -> Response:
         """Fields that nobody knows are kept, too. What is not there: 200 and nothing."""
         self.logged_in(call)
-        self.administrates(call)
+        self.administrates(call, "admin:categories")
         category = self.category(call)
         if category is None:
             return done()
@@ -124,7 +124,7 @@ class Categories(Part):
     def remove(self, call: Call) -> Response:
         """With all topics; categories below it come to the top. What is not there: 200 all the same."""
         self.logged_in(call)
-        self.administrates(call)
+        self.administrates(call, "admin:categories")
         category = self.category(call)
         if category is not None:
             for child in list(self.world.children(category.cid)):
@@ -140,7 +140,14 @@ class Categories(Part):
     @route("GET", _CATEGORY + "/privileges")
     def privileges(self, call: Call) -> Response:
         self.logged_in(call)
-        self.administrates(call)
+        self.administrates(call, "admin:privileges")
+        if call.places["cid"] == "0":
+            rights = sorted({one for many in self.world.rights.values() for one in many})
+            told = [
+                {"uid": uid, "privileges": {one: one in has for one in rights}}
+                for uid, has in self.world.rights.items()
+            ]
+            return done({"users": told, "groups": []})
         return done(self._matrix(self.category(call)))
 
     @route("PUT", _PRIVILEGE)
@@ -159,7 +166,7 @@ class Categories(Part):
     @route("DELETE", _CATEGORY + "/moderator/{uid}")
     def moderator(self, call: Call) -> Response:
         """All privileges of a user at once."""
-        self.administrates(call)
+        self.administrates(call, "admin:admins-mods")
         category, uid = self.category(call), call.places["uid"]
         if category is None:
             raise Refused(404, "Category does not exist")
@@ -172,10 +179,10 @@ class Categories(Part):
 
     def _set(self, call: Call, member: str, *, given: bool) -> Response:
         self.logged_in(call)
-        self.administrates(call)
+        self.administrates(call, "admin:privileges")
         is_user = member.isascii() and member.isdigit() and int(member) in self.world.users
         if not (is_user or member in self.world.groups or member in EPHEMERAL):
-            raise Refused(400, "Group or user does not exist")
+            raise Refused(400, "[[error:no-user-or-group]]")
         category, privilege = self.category(call), call.places["privilege"]
         if category is not None and privilege in _KEYS:
             (self.world.give if given else self.world.rescind)(category, privilege, member)
@@ -209,7 +216,7 @@ class Categories(Part):
     @route("GET", "/api/admin/manage/categories")
     def tree(self, call: Call) -> Response:
         """All, disabled ones too, page by page of the upper ones; of those below only the first of each."""
-        self.administrates(call)
+        self.administrates(call, "admin:categories")
         root, page, size = (
             int(call.query.get("cid", "0")),
             int(call.query.get("page", "1")),

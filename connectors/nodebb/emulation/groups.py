@@ -40,13 +40,13 @@ class Groups(Part):
     @route("GET", "/api/v3/admin/groups")
     def every(self, call: Call) -> Response:
         """All, hidden ones too, as far as it remembers their names."""
-        self.administrates(call)
+        self.administrates(call, "admin:groups")
         return done({"groups": [self.shown(group) for group in self.world.listed_groups()]})
 
     @route("GET", "/api/admin/manage/groups")
     def listed(self, call: Call) -> Response:
         """All but four of the system's, by name."""
-        self.administrates(call)
+        self.administrates(call, "admin:groups")
         page = max(1, int(call.query.get("page", "1")))
         every = sorted((one for one in self.world.groups.values() if one.name not in _UNLISTED), key=_by_name)
         start, count = (page - 1) * ADMIN_PAGE, -(-len(every) // ADMIN_PAGE)
@@ -57,7 +57,7 @@ class Groups(Part):
     def add(self, call: Call) -> Response:
         self.logged_in(call)
         self.required(call, "name")
-        self.administrates(call)
+        self.administrates(call, "group:create")
         name, body = body_of(call)["name"], body_of(call)
         self._check(name)
         if self.world.is_taken(name):
@@ -79,15 +79,20 @@ class Groups(Part):
         return done(self.shown(group))
 
     def _check(self, name: Any) -> None:
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str):
+            raise Refused(400, "[[error:invalid-group-name]]")
+        if not name:
             raise Refused(400, "Group name too short")
         if len(name) > LONGEST:
             raise Refused(400, "Group name too long")
         if ":" in name or "/" in name or name == "guests" or not slug(name):
             raise Refused(400, "[[error:invalid-group-name]]")
 
-    @route("HEAD", _GROUP)
+    @route("GET", _GROUP)
     def exists(self, call: Call) -> Response:
+        """With HEAD alone; another reading of it is unknown."""
+        if call.request.method != "HEAD":
+            raise Refused(404)
         self.group(call)
         return Response(200, b"OK", "text/plain; charset=utf-8")
 
@@ -103,7 +108,7 @@ class Groups(Part):
             if self.world.group_by_slug(slug(name)) is not None:
                 raise Refused(400, "Group already exists")
             if group.system:
-                raise Refused(400, "You can not rename system group")
+                raise Refused(400, "[[error:not-allowed-to-rename-system-group]]")
         group.description, group.icon = text(body, "description"), text(body, "icon")
         group.user_title = text(body, "userTitle") if "userTitle" in body else group.user_title
         for key, attribute in _SWITCHES.items():
@@ -128,14 +133,14 @@ class Groups(Part):
         """Twenty from a place on: owners first, then the last who came. Repeats at the seams, and skips nobody."""
         self.logged_in(call)
         group = self.group(call)
-        if not self.world.is_admin(uid_of(call)) and uid_of(call) not in group.members:
+        if not self.world.has(uid_of(call), "admin:groups") and uid_of(call) not in group.members:
             raise no_privileges()
         after = max(0, int(call.query.get("after", "0")))
         owners, every = sorted(group.owners), list(reversed(group.members))
         found = owners[after : after + MEMBERS_PAGE]
         start = max(0, after - len(owners))
         found += [uid for uid in every[start:] if uid not in group.owners][: MEMBERS_PAGE - len(found)]
-        told = [{**self._users.shown(self.world.users[uid]), "isOwner": uid in group.owners} for uid in found]
+        told = [self._users.in_group(self.world.users[uid], owner=uid in group.owners) for uid in found]
         return done({"users": told, "nextStart": after + MEMBERS_PAGE, "matchCount": None, "timing": None})
 
     @route("PUT", _MEMBER)
@@ -144,7 +149,7 @@ class Groups(Part):
         group = self.group(call)
         if group.name == ADMINISTRATORS:
             raise Refused(401)
-        if not self.world.is_admin(uid_of(call)):
+        if not self.world.has(uid_of(call), "admin:groups"):
             raise Refused(400, "[[error:not-allowed]]")
         uid = number(call, "uid")
         if uid not in self.world.users:
@@ -198,7 +203,7 @@ class Groups(Part):
         }
 
     def _demand_owner(self, call: Call, group: Group) -> None:
-        if not self.world.is_admin(uid_of(call)) and uid_of(call) not in group.owners:
+        if not self.world.has(uid_of(call), "admin:groups") and uid_of(call) not in group.owners:
             raise no_privileges()
 
 

@@ -18,7 +18,7 @@ UNVERIFIED: Final = "unverified-users"
 BANNED: Final = "banned-users"
 EPHEMERAL: Final = ("guests", "spiders", "fediverse")
 """Groups that are nowhere kept; everybody who is nobody is in one of them."""
-SYSTEM: Final = (REGISTERED, VERIFIED, UNVERIFIED, BANNED, ADMINISTRATORS, GLOBAL_MODERATORS)
+SYSTEM: Final = (REGISTERED, VERIFIED, UNVERIFIED, GLOBAL_MODERATORS, BANNED, ADMINISTRATORS)
 
 READING: Final = ("find", "read", "topics:read")
 POSTING: Final = (
@@ -26,7 +26,10 @@ POSTING: Final = (
     "posts:delete", "posts:upvote", "posts:downvote", "topics:delete",
 )  # fmt: skip
 MODERATING: Final = ("topics:schedule", "posts:view_deleted", "purge")
-PRIVILEGES: Final = (*READING, *POSTING, *MODERATING, "moderate")
+PRIVILEGES: Final = (
+    *READING, *POSTING[:3], "topics:schedule", *POSTING[3:], "posts:view_deleted", "purge", "moderate"
+)  # fmt: skip
+"""In the order in which they are told."""
 
 Members = dict[str, None]
 """Names in the order in which they came."""
@@ -129,6 +132,8 @@ class World:
         self.sends_validation = True
         """The setting ``sendValidationEmail``: without it no address is kept at all (read in its source)."""
         self.categories_per_page = 50
+        self.rights: dict[int, set[str]] = {}
+        """Of accounts that are no administrators: what they may administer all the same."""
         self.plugin_fields: tuple[str, ...] = ("keycloakId",)
         """Fields of users that plugins have shown, empty or not: that for logins shows its ids (observed)."""
         self._uids, self._cids, self._tids, self._pids = (itertools.count(1) for _ in range(4))
@@ -294,6 +299,10 @@ class World:
 
     def is_admin(self, uid: int) -> bool:
         return self.is_in(uid, ADMINISTRATORS)
+
+    def has(self, uid: int, right: str) -> bool:
+        """Whether somebody may administer one thing, e.g. "admin:groups"; administrators may all."""
+        return self.is_admin(uid) or right in self.rights.get(uid, ())
 
     def allowed(self, privilege: str, uid: int, category: Category) -> bool:
         """Whether a privilege is given, to this user or a group of theirs; administrators need none elsewhere.

@@ -24,8 +24,13 @@ class Ties(Part):
 
     @route("GET", _PROVIDER + "/users")
     def listed(self, call: Call) -> Response:
-        """A page, in the order in which people came."""
-        key, page = self._key(call), max(1, int(call.query.get("page", "1")))
+        """A page, in the order in which people came; or one, by number, name or confirmed address."""
+        key, page, query = self._key(call), max(1, int(call.query.get("page", "1"))), call.query
+        if query.keys() & {"uid", "username", "email"}:
+            uid, email = query.get("uid", ""), query.get("email", "")
+            one = self.world.users.get(int(uid)) if uid.isdigit() else None
+            one = one or self.world.user_named(query.get("username", "")) or self.world.user_confirmed(email)
+            return done({"accounts": [] if one is None else [self._shown(key, one)], "pageCount": 1})
         everybody = sorted(self.world.users.values(), key=lambda one: one.joined)
         told = [self._shown(key, one) for one in everybody[(page - 1) * A_PAGE : page * A_PAGE]]
         return done({"accounts": told, "pageCount": -(-len(everybody) // A_PAGE)})
@@ -65,7 +70,8 @@ class Ties(Part):
         """Where the SSO plugin keeps its id with a user. Raises `Refused` for who may not."""
         self.logged_in(call)
         of_admin = changing and call.places["uid"].isdigit() and self.world.is_admin(int(call.places["uid"]))
-        if not self.world.is_admin(uid_of(call)) or of_admin:
+        rights = ("admin:users", "ban") if body_of(call).get("enabled") is False else ("admin:users",)
+        if of_admin or not all(self.world.has(uid_of(call), right) for right in rights):
             raise Refused(403)
         if not re.fullmatch(r"[\w-]+", call.places["provider"], re.ASCII):
             raise Refused(404)

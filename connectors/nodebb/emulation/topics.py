@@ -33,9 +33,10 @@ class Topics(Part):
                 )
             self._check(title, content)
         if cid not in self.world.categories:
-            raise Refused(404, "Category does not exist")
+            raise Refused(400, "Category does not exist")
         if not self.world.may("topics:create", uid_of(call), cid):
             raise no_privileges()
+        title = title or content.partition("\n")[0]  # made of the text where none is given
         return done(self.shown(self.world.add_topic(cid, uid_of(call), title, content)))
 
     def _check(self, title: str, content: str) -> None:
@@ -71,7 +72,8 @@ class Topics(Part):
     def purge(self, call: Call) -> Response:
         self.logged_in(call)
         topic = self.topic(call)
-        self.administrates(call)
+        if not self.world.is_admin(uid_of(call)):
+            raise no_privileges()
         del self.world.topics[topic.tid]
         return done()
 
@@ -126,6 +128,13 @@ class Topics(Part):
         told = {"pid": topic.pid, "tid": topic.tid, "uid": topic.uid, "content": topic.content}
         return done({**told, "edited": topic.edited, "deleted": 0})
 
+    @route("GET", "/api/v3/posts/{pid}/raw")
+    def raw(self, call: Call) -> Response:
+        topic = self._with_post(call)
+        if topic is None or not self.world.may("topics:read", uid_of(call), topic.cid):
+            raise Refused(404, "Post does not exist")
+        return done({"content": topic.content})
+
     @route("PUT", "/api/v3/posts/{pid}")
     def edit(self, call: Call) -> Response:
         """Text and, of a first post, the title. Too short or too long is refused whoever asks."""
@@ -142,8 +151,11 @@ class Topics(Part):
         )
         if not (self.world.is_admin(uid_of(call)) or mine or moderated):
             raise no_privileges()
-        topic.content, topic.title, topic.edited = content, title or topic.title, self.world.now()
-        return done({"pid": topic.pid, "tid": topic.tid, "content": content, "topic": self.shown(topic)})
+        topic.content, topic.edited = content, self.world.now()
+        if "title" in body_of(call):
+            topic.title = title  # also an empty one (observed)
+        told = {name: value for name, value in self.shown(topic).items() if name not in ("pinned", "locked")}
+        return done({"pid": topic.pid, "tid": topic.tid, "content": f"<p>{content}</p>\n", "topic": told})
 
     def shown(self, topic: Topic) -> dict[str, Any]:
         return {
