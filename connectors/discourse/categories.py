@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from connectors.discourse import category_steps as steps
+from connectors.discourse import names
 from connectors.discourse.category_reading import (
     ADMINS,
     AUTOMATIC,
@@ -306,6 +307,8 @@ class CategoryRoom(Room[ForumLook]):
             name = AUTOMATIC.get(group) or self._groups.name_of(group)
             if name is None:
                 raise Permanent(Text.of("discourse.group_gone", name=step.name))
+            if names.AUTOMATIC.get(name.lower(), group) != group:
+                raise Permanent(Text.of("discourse.group_reserved", name=name))
             named[name] = int(right)
         moderating = sorted(category.moderating & rights.keys(), key=int)
         return {

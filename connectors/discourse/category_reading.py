@@ -156,15 +156,18 @@ class Categories:
             id=identifier_of(entry),
             name=text(entry, "name"),
             parent=parent_of(entry),
-            rights=dict(self._rights(permissions)),
+            rights=dict(self._rights(permissions, is_closed=entry.get("read_restricted") is True)),
             moderating=_moderating(entry, fields),
             custom_fields=fields,
             topic=None if told is None else told[1],
             entry=entry,
         )
 
-    def _rights(self, permissions: list[object]) -> Iterator[tuple[str, Right]]:
-        """Older servers tell groups by their names alone, automatic ones in the site's language."""
+    def _rights(self, permissions: list[object], *, is_closed: bool) -> Iterator[tuple[str, Right]]:
+        """Older servers tell groups by their names alone, automatic ones in the site's language.
+
+        ``is_closed``: strangers do not read it, so that nothing means everyone; what is in no list is gone meanwhile.
+        """
         for one in permissions:
             if not isinstance(one, dict) or one.get("permission_type") not in {right.value for right in Right}:
                 raise self._client.garbled("/c/{id}/show.json")
@@ -172,6 +175,8 @@ class Categories:
             group = str(number) if isinstance(number, int) else self._groups.id_of(name)
             if isinstance(number, int):
                 self._groups.remember(str(number), name)
+            if group is None and is_closed:
+                raise self._client.garbled("/c/{id}/show.json")
             # What is in no list is everyone (Group.visible_groups).
             yield EVERYONE if group is None else group, Right(one["permission_type"])
 

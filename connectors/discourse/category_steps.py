@@ -2,8 +2,8 @@
 
 Rights are one map that a write replaces, so all that concerns one category is fused: it is made with everybody in it,
 and later changed by one PUT. Only taking groups out is a write of its own, and comes late: what stands above another
-category has to let in whoever that one lets in, so those above grow first and shrink last (app/models/category.rb,
-permissions_compatibility_validator, read).
+category has to let in whoever that one lets in, so those above grow first and shrink last, also when they are open no
+more (app/models/category.rb, permissions_compatibility_validator, read).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,9 +51,10 @@ def compiled(batch: Batch) -> Iterator[Staged]:
                 case Erase():
                     effects = Effects(fields={"name": change.name.strip().lower()}, erased=True)
                     yield Staged(Stage.ERASURES, _step(batch, [change], ERASE, effects=effects, expects={}))
+        closing = [change for change in batch.about(identity) if _closes_above(change)]
         leaves = [change for change in batch.about(identity) if isinstance(change, Leave)]
-        if leaves:
-            yield Staged(Stage.LEAVES, _withdraw_step(batch, leaves))
+        if leaves or closing:
+            yield Staged(Stage.LEAVES, _withdraw_step(batch, leaves, closing))
 
 
 def _letting_in(batch: Batch, identity: ResourceId) -> Iterator[Staged]:
@@ -91,8 +92,9 @@ def _grant_step(batch: Batch, updates: Sequence[Update], moves: Sequence[Join | 
     fields: dict[FieldName, Value] = {}
     before: dict[FieldName, Value] = {}
     for update in updates:
-        fields |= {name: canonical(name, value) for name, value in update.after.items() if name in WRITTEN}
-        before |= known(update.before, WRITTEN)
+        at_once = WRITTEN - {"open"} if _closes_above(update) else WRITTEN
+        fields |= {name: canonical(name, value) for name, value in update.after.items() if name in at_once}
+        before |= known(update.before, at_once)
     if not fields and not moves:
         return None
     roles = {key: move.role for move in moves for key in move.members}
@@ -110,16 +112,32 @@ def _grant_step(batch: Batch, updates: Sequence[Update], moves: Sequence[Join | 
     )
 
 
-def _withdraw_step(batch: Batch, leaves: Sequence[Leave]) -> Step:
+def _withdraw_step(batch: Batch, leaves: Sequence[Leave], closing: Sequence[Change]) -> Step:
     were = {key: leave.role for leave in leaves for key in leave.members}
+    fields: dict[FieldName, Value] = {"open": False} if closing else {}
+    changes = [*closing, *leaves]
     return _step(
         batch,
-        leaves,
+        changes,
         WITHDRAW,
-        {"were": cast(Json, dict(were))},
-        effects=Effects(leaves=_edges(leaves[0].id, were)),
+        {"were": cast(Json, dict(were)), "fields": cast(Json, dict(fields))},
+        effects=Effects(fields=fields, leaves=_edges(changes[0].id, were)),
         refers=_groups(were),
-        expects={},
+        expects={"open": True} if closing else {},
+    )
+
+
+def _closes_above(change: Change) -> bool:
+    """Whether what others stand below is no longer to be open. Strangers are put out of it at once, though."""
+    is_common = change.id.key.startswith(_COMMON)
+    return (
+        is_common
+        and isinstance(change, Update)
+        and (change.before.get("open"), change.after.get("open"))
+        == (
+            True,
+            False,
+        )
     )
 
 

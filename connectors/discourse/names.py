@@ -7,6 +7,7 @@ otherwise (app/models/username_validator.rb, read).
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -30,6 +31,16 @@ RESERVED: Final = frozenset(
     | {"user", "nickname", "discourse", "discourseorg", "discourseforum", "support", "all", "here"}
 )
 """No user may be called so (site setting reserved_usernames, as it is at first)."""
+AUTOMATIC: Final[Mapping[str, str]] = {
+    "everyone": "0",
+    "admins": "1",
+    "moderators": "2",
+    "staff": "3",
+    **{f"trust_level_{level}": str(10 + level) for level in range(5)},
+}
+"""By these names a category's rights mean the server's own groups, whatever the site's language calls them (Group's
+lookup_group, read). Where it calls them otherwise the names are free: a group of ours of such a name would be taken for
+the server's, and "everyone" lets strangers in."""
 
 
 def forum_name(name: str, longest: int = LONGEST) -> str:
@@ -56,4 +67,6 @@ def objection(name: str, longest: int = LONGEST, *, user: bool) -> Text | None:
         return Text.of("discourse.name_too_short", name=name, made=made, least=SHORTEST)
     if user and made.lower() in RESERVED:
         return Text.of("discourse.name_reserved", name=name)
+    if not user and made.lower() in AUTOMATIC:
+        return Text.of("discourse.group_reserved", name=name)
     return None

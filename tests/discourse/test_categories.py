@@ -4,7 +4,7 @@ import pytest
 
 from connectors.discourse.emulation.state import READ_ONLY, Category
 from connectors.discourse.emulator import DiscourseEmulator
-from provisioner.model.errors import Permanent
+from provisioner.model.errors import Garbled, Permanent
 from provisioner.model.inventory import Absent, Present
 from provisioner.model.resources import Kind, ResourceId
 from provisioner.model.steps import Moved
@@ -270,3 +270,53 @@ def test_a_category_in_which_somebody_wrote_is_never_deleted(network: Forum) -> 
 def test_texts_lead_to_a_category_by_its_number(network: Forum) -> None:
     address = network.connector.capabilities().address(Kind.FORUM_CATEGORY, "12", "PG Funk")
     assert address == f"{network.settings.url}/c/12"
+
+
+def test_what_is_open_no_more_is_closed_below_first_and_above_last(network: Forum) -> None:
+    """The server refuses what stands above while something below lets in more; and who comes does not wait for it."""
+    parent, lora = category("bodies:project"), category("lora")
+    network.circle("funk")
+    network.apply(network.update(parent, network.remote(parent), {"open": True}))
+    network.apply(network.update(lora, network.remote(lora), {"open": True}))
+    steps = network.apply(
+        network.update(parent, network.remote(parent), {"open": False}),
+        network.update(lora, network.remote(lora), {"open": False}),
+        network.join(parent, "Projektgruppen", group("funk"), role=READER),
+        network.leave(parent, "Projektgruppen", group("ki"), role=READER),
+        network.leave(category("ki"), "PG ki", group("ki"), role=WRITER),
+    )
+    assert [(each.step.operation, each.step.id) for each in steps] == [
+        ("change-category", parent),
+        ("change-category", lora),
+        ("withdraw-groups", category("ki")),
+        ("withdraw-groups", parent),
+    ]
+    assert network.seated(parent, READER, Kind.GROUP) == {"body:lora", "body:lora:administrators", "body:funk"}
+    assert network.remote(parent).fields["open"] is False
+    assert network.remote(lora).fields["open"] is False
+
+
+def test_a_group_that_is_called_as_one_of_the_server_s_own_is_let_into_nothing(network: Forum) -> None:
+    """By such a name a category's rights mean the server's group: "everyone" would let strangers in."""
+    network.world.site.names_of_automatic = {"everyone": "jeder", "staff": "team"}
+    network.ids[group("funk")] = str(network.world.add_group("everyone").id)
+    with pytest.raises(Permanent, match="group_reserved"):
+        network.place("funk", writer=["funk"])
+    with pytest.raises(Permanent, match="group_reserved"):
+        network.apply(network.join(category("lora"), "PG lora", group("funk"), role=READER))
+    assert all(one.read_restricted for one in network.world.categories.values())
+    assert 0 not in held(network, "lora").permissions
+
+
+def test_a_group_that_goes_while_an_older_server_is_read_does_not_open_a_category_to_everybody(network: Forum) -> None:
+    """What no list knows is "everyone"; but nothing that strangers do not read lets everyone in."""
+    network.world.site.tells_group_ids = False
+    press = network.world.add_group("Presse")
+    held(network, "lora").permissions[press.id] = READ_ONLY
+    with network.another() as other:
+        step = other.compile(other.update(category("lora"), network.remote(category("lora")), {"name": "PG Funk"}))[0]
+        press.visibility_level = 4  # as if it were gone: whoever asks for it is told that there is none
+        network.world.group_named = lambda name: None  # type: ignore[method-assign]
+        with pytest.raises(Garbled):
+            other.connector.verify(step, other.resolve)
+    assert held(network, "lora").read_restricted is True

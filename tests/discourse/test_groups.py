@@ -131,6 +131,6 @@ def test_groups_of_the_server_itself_are_none_of_ours(site: Forum) -> None:
 
 def test_a_name_that_a_person_or_the_server_has_makes_no_group(site: Forum) -> None:
     site.world.add_user("Lora", "lora@stadt.example")
-    for name in ("lora", "staff"):
-        with pytest.raises(Permanent, match="refused"):
+    for name, why in (("lora", "refused"), ("staff", "group_reserved")):
+        with pytest.raises(Permanent, match=why):
             site.apply(site.create(group("x"), name, {"display_name": "X"}))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.discourse.emulation.names import complaint
-from connectors.discourse.names import SHORTEST, forum_name, objection
+from connectors.discourse.names import AUTOMATIC, SHORTEST, forum_name, objection
 from provisioner.model.resources import Kind
 from tests.support.discourse import Forum
 
@@ -48,7 +48,7 @@ def test_whatever_is_left_of_a_name_is_taken_and_stays_as_it_is(name: str, longe
     if len(made) >= SHORTEST:
         assert complaint(made, (SHORTEST, longest)) is None
         assert re.fullmatch(r"[A-Za-z0-9_.-]+", made)
-    assert (objection(name, longest, user=False) is None) == (len(made) >= SHORTEST)
+    assert (objection(name, longest, user=False) is None) == (len(made) >= SHORTEST and made.lower() not in AUTOMATIC)
 
 
 @pytest.mark.parametrize("name", ["", "北京", "ab", "--", "Ö"])
@@ -73,3 +73,10 @@ def test_a_category_that_nobody_could_call_so_is_objected_to(site: Forum, name: 
     found = site.connector.capabilities().objection(Kind.FORUM_CATEGORY, name)
     assert found is not None
     assert site.connector.capabilities().objection(Kind.FORUM_CATEGORY, f" {'x' * 50} ") is None
+
+
+@pytest.mark.parametrize("name", ["everyone", "Everyone", "staff", "trust_level_0", "Ädmins.json", "admins"])
+def test_no_group_is_called_as_one_of_the_server_s_own(site: Forum, name: str) -> None:
+    found = site.connector.capabilities().objection(Kind.GROUP, name)
+    assert (found is None) == (name == "Ädmins.json")
+    assert found is None or found.code == "discourse.group_reserved"
