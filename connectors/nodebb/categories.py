@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.kit.mentions import mentioning, unmentioned
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.client import Entry, text
 from connectors.nodebb.privileges import Matrix
@@ -30,8 +31,6 @@ LONGEST_TITLE: Final = 255
 """Characters of a topic's title."""
 _HIDDEN: Final = re.compile(r"^\[//\]: # \((readi:[^\s()]+)\)$")
 """How our mark stands in a text: as a link's definition, of which Markdown shows nothing (observed)."""
-_JOINER: Final = "\u2060"
-_MENTION: Final = re.compile(r"(?<![\w/.])@(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def canonical(field: FieldName, value: Value) -> Value:
     """The form in which a value comes back."""
     if field == "first_topic" and isinstance(value, str):
         title, content = split_topic(value)
-        return f"{title}\n\n{content}" if content else None
+        return f"{title}\n\n{content_of(raw_of(content))}" if content else None
     if field == "description":
         return value.strip() or None if isinstance(value, str) else value
     if field == "open":
@@ -114,7 +113,7 @@ def split_topic(value: str) -> tuple[str, str]:
 def raw_of(content: str) -> str:
     """A text as it is sent: our mark hidden, and nobody called by name."""
     lines = (f"[//]: # ({line})" if line.startswith(MARKED) else line for line in content.split("\n"))
-    return _MENTION.sub(f"@{_JOINER}", "\n".join(lines))
+    return unmentioned("\n".join(lines))
 
 
 def content_of(raw: str) -> str:
@@ -122,4 +121,4 @@ def content_of(raw: str) -> str:
     lines = (
         match.group(1) if (match := _HIDDEN.match(line)) else line for line in raw.replace("\r\n", "\n").split("\n")
     )
-    return "\n".join(lines).replace(f"@{_JOINER}", "@").strip()
+    return mentioning("\n".join(lines)).strip()

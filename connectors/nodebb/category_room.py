@@ -96,7 +96,7 @@ class CategoryRoom(Room[Look]):
         objects: dict[str, Remote] = {}
         rosters: dict[tuple[Kind, str], Roster] = {}
         asked = [one for one in listed.values() if look.asks_for_members_of(one.remote({}), self.kind)]
-        outdated = self._outdated() if asked else frozenset()
+        outdated = self._outdated(look) if asked else frozenset()
         for cid, category in listed.items():
             seat = (self.kind, cid)
             if category in asked and seat not in look.interest.skip:
@@ -132,10 +132,11 @@ class CategoryRoom(Room[Look]):
             }
         return shown, listed.gap
 
-    def _outdated(self) -> frozenset[str]:
+    def _outdated(self, look: Look) -> frozenset[str]:
         if not list(self._groups.known):
             self._groups.all()
-        return self._groups.outdated()
+        called = {remote_id: name for (kind, remote_id), name in look.interest.called.items() if kind is Kind.GROUP}
+        return self._groups.outdated(called)
 
     def _topic_of(self, category: Category) -> str | Unknown | None:
         """Of one that is switched off nobody is told what we began there."""

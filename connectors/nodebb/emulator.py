@@ -15,7 +15,7 @@ from connectors.kit.emulation import Call, Handler, Refused, register
 from connectors.nodebb.emulation.categories import Categories
 from connectors.nodebb.emulation.groups import Groups
 from connectors.nodebb.emulation.refusing import Plain, Stranger, answered
-from connectors.nodebb.emulation.state import ADMINISTRATORS, Mail, User, World
+from connectors.nodebb.emulation.state import ADMINISTRATORS, Group, Mail, User, World
 from connectors.nodebb.emulation.ties import Ties
 from connectors.nodebb.emulation.topics import Topics
 from connectors.nodebb.emulation.users import Users
@@ -28,6 +28,12 @@ ADMIN: Final = "admin"
 SERVICE: Final = "readi-provisioner"
 PROVIDER: Final = "keycloak"
 """The name of the login in the plugin that people log in by."""
+LEAST_RIGHTS: Final = ("admin:categories", "admin:privileges", "admin:groups", "admin:users", "group:create", "ban")
+HELPERS: Final = "readi-helfer"
+"""A group by which our account sees into new categories: what it may in the template, it may in all copies."""
+HELPERS_PRIVILEGES: Final = (
+    "find", "read", "topics:read", "topics:create", "topics:reply", "posts:edit", "moderate"
+)  # fmt: skip
 _CRAWLERS: Final = ("python-requests", "curl/")
 
 
@@ -73,6 +79,17 @@ class NodeBBEmulator(Emulator):
     def settings(self) -> dict[str, str]:
         """What a target's section needs besides: by which login people come."""
         return {"login_provider": PROVIDER} if self._companion else {}
+
+    def give_least_rights(self) -> None:
+        """Make our account one that is no administrator, as the README has it; the template stands already."""
+        with self.lock:
+            uid = self.service.uid
+            self.world.groups[ADMINISTRATORS].members.pop(uid)
+            self.world.rights[uid] = set(LEAST_RIGHTS)
+            self.world.add_group(Group(HELPERS, self._now(), hidden=True, members={uid: None}))
+            (template,) = (one for one in self.world.categories.values() if one.fields.get("readiKey"))
+            for privilege in HELPERS_PRIVILEGES:
+                self.world.give(template, f"groups:{privilege}", HELPERS)
 
     def add_template(self) -> None:
         """What the connector copies new categories from, as it makes it once."""

@@ -11,7 +11,7 @@ from connectors.kit.paging import Listing, Page, numbered
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.client import Client, Entry, part, text
 from connectors.nodebb.slugs import slug
-from provisioner.model.errors import Permanent
+from provisioner.model.errors import NotAllowed, Permanent
 from provisioner.model.inventory import Remote
 from provisioner.model.resources import FieldName, Mode
 from provisioner.model.text import Text
@@ -112,12 +112,17 @@ class Groups:
         self.remember(group)
         return group
 
-    def outdated(self) -> frozenset[str]:
+    def outdated(self, called: Mapping[str, str]) -> frozenset[str]:
         """Names of groups that are missing where privileges are told: one request.
 
-        The server remembers all names and forgets to change that with a rename (observed).
+        The server remembers all names and forgets to change that with a rename (observed). It tells what it remembers
+        to administrators alone; else whatever has another name than it had by our doing (``called``, by id) may be
+        missing.
         """
-        listed = self._client.v3("/admin/groups").get("groups")
+        try:
+            listed = self._client.v3("/admin/groups").get("groups")
+        except NotAllowed:
+            return frozenset(group.name for group in self.known if called.get(group.id, group.name) != group.name)
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise self._client.garbled("/admin/groups")
         return frozenset(self.by_name()) - {text(one, "name") for one in listed}

@@ -12,7 +12,10 @@ from connectors.nodebb.settings import NodeBBSettings
 from tests.contract.nodebb import SAMPLES, NodeBBContract, Server
 from tests.support.nodebb import Chief, Somebody, site_of
 
+CHIEFS_TOKEN = "emulated-token-of-a-chief"
 LIVE = {name: os.environ.get(f"READI_LIVE_NODEBB_{name}", "") for name in ("URL", "TOKEN", "OUTSIDER_TOKEN")}
+CHIEF = os.environ.get("READI_LIVE_NODEBB_CHIEF_TOKEN", "") or LIVE["TOKEN"]
+"""An administrator's, where the connector acts as somebody with fewer rights."""
 
 
 def emulated(emulator: NodeBBEmulator) -> NodeBBSettings:
@@ -35,7 +38,19 @@ class TestEmulator(NodeBBContract):
         with NodeBBEmulator() as emulator:
             emulator.world.add_category("Ankündigungen")
             outsider = Somebody(emulator.url, emulator.add_outsider())
-            yield Server(emulated(emulator), outsider, emulator)
+            yield Server(emulated(emulator), outsider, Chief(emulator.url, TOKEN), emulator)
+
+
+class TestEmulatorWithLeastRights(NodeBBContract):
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with NodeBBEmulator() as emulator:
+            emulator.world.add_category("Ankündigungen")
+            outsider, chief = Somebody(emulator.url, emulator.add_outsider()), Chief(emulator.url, CHIEFS_TOKEN)
+            emulator.tokens[CHIEFS_TOKEN] = emulator.administrator.uid
+            emulator.add_template()
+            emulator.give_least_rights()
+            yield Server(emulated(emulator), outsider, chief, emulator)
 
 
 if all(LIVE.values()):
@@ -48,9 +63,9 @@ if all(LIVE.values()):
         def site(self) -> Iterator[Site]:
             with site_of(ON_THE_WIRE) as site:
                 yield site
-                Chief(LIVE["URL"], LIVE["TOKEN"]).wipe(site.prefix)
+                Chief(LIVE["URL"], CHIEF).wipe(site.prefix)
 
     class TestLive(NodeBBContract):
         @pytest.fixture
         def server(self) -> Server:
-            return Server(ON_THE_WIRE, Somebody(LIVE["URL"], LIVE["OUTSIDER_TOKEN"]))
+            return Server(ON_THE_WIRE, Somebody(LIVE["URL"], LIVE["OUTSIDER_TOKEN"]), Chief(LIVE["URL"], CHIEF))
