@@ -1,5 +1,7 @@
 """The first topic: the one that the server makes with the category, written in place and kept current."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,15 @@ def test_a_run_that_broke_off_between_title_and_text_is_brought_to_its_end(
     assert place.remote(category("lora")).fields["first_topic"] == wished
 
 
+def test_nobody_is_called_by_what_a_body_says_of_itself(place: Forum) -> None:
+    """Whoever is called is written to, and by the name of a group everybody in it."""
+    text = TEXT.replace("Funk", "Funk: @here, 24/7@support oder max@stadt.example")
+    written(place, text)
+    assert re.findall(r"(?<![a-z])@[\w.]+", topic(place).raw) == []
+    assert "max@stadt.example" in topic(place).raw
+    assert place.remote(category("lora")).fields["first_topic"] == text
+
+
 def test_a_topic_that_somebody_deleted_is_missed(place: Forum) -> None:
     written(place, TEXT)
     (step,) = place.compile(place.write(category("lora"), place.remote(category("lora")), "first_topic", "Neu\n\nText"))
@@ -93,7 +104,7 @@ def test_a_topic_that_somebody_deleted_is_missed(place: Forum) -> None:
     assert found.why.code == "discourse.no_topic"
 
 
-LINES = st.text(alphabet=st.sampled_from("aAbZ .!?\u00a0äÖ<>-#\n:"), max_size=80)
+LINES = st.text(alphabet=st.sampled_from("aAbZ .!?\u00a0äÖ<>-#\n:@/"), max_size=80)
 
 
 @given(LINES, LINES, st.booleans(), st.booleans())
