@@ -120,6 +120,22 @@ def whole(desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:
     return Focused(desired, ties, Interest(frozenset(called), names, called=called, keys=keys))
 
 
+def found_again(interest: Interest, ties: Ties) -> Interest:
+    """The same, with what earlier runs had made although nobody learnt of it: it is tied by now."""
+    tied = whole(Desired(), ties, {identity.kind for identity in ties.bindings}).interest
+    only = interest.only
+    if only is not None:
+        known = ties.bindings
+        only = tuple(replace(one, remote_id=known[one.id].remote_id) if one.id in known else one for one in only)
+    return replace(
+        interest,
+        bound=interest.bound | tied.bound,
+        called={**interest.called, **tied.called},
+        keys={**interest.keys, **tied.keys},
+        only=only,
+    )
+
+
 def narrow(only: Set[str], registry: Registry, desired: Desired, ties: Ties, kinds: Iterable[Kind]) -> Focused:
     """The part that these ids concern. Pure; ids that mean nothing here lead to nothing."""
     return _Focus(only, registry, desired, ties, frozenset(kinds)).focused()

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from provisioner.app.connectors import Target
-from provisioner.app.focus import Focused, seen, whole
+from provisioner.app.focus import Focused, found_again, seen, whole
 from provisioner.app.site import Site
 from provisioner.execution import settle, settled
 from provisioner.model.bindings import Binding, Ties
 from provisioner.model.errors import LoginRefused, TargetError
-from provisioner.model.inventory import Inventory
+from provisioner.model.inventory import Inventory, Present
 from provisioner.model.ports import Capabilities, Interest, Known
 from provisioner.model.resources import Desired, Kind, ResourceId
 from provisioner.model.text import Text
-from provisioner.state import Bindings, Epochs, Remembered, Runs, Settlement
+from provisioner.state import Bindings, Entry, Epochs, Remembered, Runs, Settlement, StepState
 
 MEMBER_KINDS: Final = (Kind.ACCOUNT, Kind.GROUP)
 """What can be a member of something."""
@@ -128,7 +128,14 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
     open_entries = [
         entry for entry in Runs(site.database).open_entries(site.network, target.name) if focused.has(entry.resource)
     ]
-    settlements = tuple(settle(open_entries, inventory, known, capabilities.canonical_name)) if open_entries else ()
+    settlements: tuple[Settlement, ...] = ()
+    if open_entries:
+        try:
+            settlements = tuple(_settlements(target, open_entries, inventory, known))
+            if any(made.remote is not None for made in settlements):
+                inventory = _read(site, target, found_again(focused.interest, settled(ties, settlements)))
+        except TargetError as error:
+            return View(target, known, ties, focused.desired, error=error)
     desired, ties, inventory = seen(focused, inventory)
     return View(
         target,
@@ -144,6 +151,23 @@ def _look(site: Site, target: Target, known: Ties, focused: Focused) -> View:
         reading={name: count - before.get(name, 0) for name, count in target.spent.items()},
         remembered=ties.borrowed,
     )
+
+
+def _settlements(target: Target, entries: Sequence[Entry], inventory: Inventory, known: Ties) -> Iterator[Settlement]:
+    """What the inventory tells; of what seems not to be there the product is asked once more.
+
+    What was cut short in the midst of being made may stand there under another name. Raises `TargetError`.
+    """
+    tied = {(one.id.kind, one.remote_id) for one in known.bindings.values()}
+    foreign = {(Kind(kind), at) for kind, at in known.foreign}
+    for made in settle(entries, inventory, known, target.connector.capabilities().canonical_name):
+        if made.state is StepState.ABSENT and made.entry.creates:
+            resource = made.entry.resource
+            reading = target.connector.look_up(resource, made.entry.name)
+            if isinstance(reading, Present) and (resource.kind, reading.remote.remote_id) not in tied | foreign:
+                yield replace(made, state=StepState.FOUND, remote=reading.remote)
+                continue
+        yield made
 
 
 def _read(site: Site, target: Target, interest: Interest) -> Inventory:

@@ -158,10 +158,9 @@ def _coming(parts: Iterable[TargetPlan], views: Mapping[str, View]) -> frozenset
     found: set[ResourceId] = set()
     for part in parts:
         capabilities = views[part.target].capabilities
-        for change in part.changes:
-            if isinstance(change, Create) and change.change_class is ChangeClass.AUTO and capabilities is not None:
-                if change.id.kind is not Kind.ACCOUNT or capabilities.holds_login:
-                    found.add(change.id)
+        made = (one for one in part.changes if isinstance(one, Create) and one.change_class is ChangeClass.AUTO)
+        holds_login = capabilities is not None and capabilities.holds_login
+        found.update(one.id for one in made if one.id.kind is not Kind.ACCOUNT or holds_login)
     return frozenset(found)
 
 
