@@ -75,22 +75,22 @@ class SpaceRoom(Room[WikiLook]):
         return settings.page_address(settings.first_page(remote_id))
 
     def observe(self, look: WikiLook) -> tuple[Observation, Rosters]:
-        """No request but one for each that is wanted and that neither rights nor register know: it may have pages."""
-        settings, only = self._client.settings, None
+        """No request but one for each that is tied or wanted and that neither rights nor register know.
+
+        It may have pages: a namespace that was there before us has no lines of its own when it is adopted.
+        """
+        settings, only, called = self._client.settings, None, look.interest.called
         if look.interest.only is None:
-            wanted = [name for kind, name in look.interest.names if kind is self.kind]
+            wanted = {settings.namespace(slug(name)) for kind, name in look.interest.names if kind is self.kind}
+            wanted |= {namespace for kind, namespace in called if kind is self.kind}
             found = self._all(look)
         else:
             sought = look.sought(self.kind)
             only = frozenset(one.id.key for one in sought)
-            wanted = [one.name for one in sought if one.remote_id is None]
-            asked = {one.remote_id for one in sought} | {settings.namespace(slug(name)) for name in wanted}
-            found = self._all(look) & asked
-        for name in wanted:
-            namespace = settings.namespace(slug(name))
-            if slug(name) and namespace not in found and self._client.pages_in(namespace):
-                found.add(namespace)
-        called = look.interest.called
+            wanted = {settings.namespace(slug(one.name)) if one.remote_id is None else one.remote_id for one in sought}
+            found = self._all(look) & wanted
+        nameless = settings.namespace("")
+        found |= {one for one in wanted - found - {nameless} if self._client.pages_in(one)}
         spaces = {one: self._space(one, look.rights, look.register, called.get((self.kind, one))) for one in found}
         rosters = {(self.kind, one): self._roster(one, look.rights) for one in spaces}
         return Observation(Complete(Scope(self._target, self.kind, only=only)), spaces), rosters

@@ -163,3 +163,13 @@ def test_a_look_at_one_body_alone_finds_nothing_to_do_and_makes_a_new_one(instal
     assert made.code == 0, made.all
     assert installed.lines("pg_neues").items() >= {**CLOSED, "@PG_Neues": "8"}.items()
     installed.apply()
+
+
+def test_a_namespace_that_was_there_before_is_adopted_and_then_closed(installed: Installed) -> None:
+    installed.emulator.pages.save("pg_lorawan:start", "Von früher.", 0)
+    assert installed.run("adopt", "--all", "--yes").code == 0
+    assert installed.lines("pg_lorawan") == {}  # adopting changes nothing over there
+    installed.apply()
+    assert installed.lines("pg_lorawan").items() >= CLOSED.items()
+    assert installed.lines("pg_lorawan")["@PG_LoRaWAN"] == "8"
+    assert installed.page("pg_lorawan:start") == "Von früher."
