@@ -66,6 +66,8 @@ class Bench:
         self.ledger = CountingLedger()
         self.connector = open_connector(TARGET, Wiring(self.gate, self.clock, self.ledger))
         self.ids: dict[ResourceId, str] = {}
+        self.called: dict[tuple[Kind, str], str] = {}
+        """What ties would call what was made here: by kind and remote id."""
 
     # --- changes -----------------------------------------------------------------------------------------------
 
@@ -198,6 +200,8 @@ class Bench:
             done = self.connector.perform(step, verified, self.resolve)
         if step.creates:
             self.ids.setdefault(step.id, done.remote_id)
+        if step.creates or "name" in step.effects.fields:
+            self.called[step.id.kind, done.remote_id] = str(step.effects.fields.get("name", step.name))
         if step.effects.erased:
             self.ids.pop(step.id, None)
         return done
@@ -212,7 +216,8 @@ class Bench:
         """All kinds unless some are named, with an interest in all that was made here unless another is given."""
         bound = frozenset((identity.kind, remote_id) for identity, remote_id in self.ids.items())
         keys = {(identity.kind, remote_id): identity.key for identity, remote_id in self.ids.items()}
-        return self.connector.observe(kinds or self.kinds, interest or Interest(bound=bound, keys=keys))
+        usual = Interest(bound=bound, keys=keys, called=self.called)
+        return self.connector.observe(kinds or self.kinds, interest or usual)
 
     @property
     def kinds(self) -> frozenset[Kind]:

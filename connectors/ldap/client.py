@@ -10,12 +10,13 @@ from typing import Final
 
 from connectors.ldap.settings import LdapSettings
 from provisioner.model.errors import Garbled, Permanent
-from provisioner.model.ports import Gate
+from provisioner.model.ports import Wiring
 from provisioner.model.resources import Kind, ResourceId, marker_of
 from provisioner.model.text import Text
 from provisioner.transport.directory import Changes, Directory
-from provisioner.transport.directory_answers import ASSERTION_FAILED, NO_SUCH_OBJECT, Entry, Refused
+from provisioner.transport.directory_answers import ASSERTION_FAILED, NO_SUCH_OBJECT, Entry, Found, Refused
 from provisioner.transport.dn import leaf, parse, quote, quote_filter
+from provisioner.transport.patience import patiently
 
 UUID: Final = "entryUUID"
 NAMING: Final[Mapping[Kind, str]] = {Kind.ACCOUNT: "uid", Kind.GROUP: "cn"}
@@ -42,12 +43,21 @@ class Branch:
 
 
 class Client:
-    """One directory, opened. Raises what `Directory` raises."""
+    """One directory, opened. Raises what `Directory` raises; reads are tried again where that may help."""
 
-    def __init__(self, settings: LdapSettings, gate: Gate) -> None:
+    def __init__(self, settings: LdapSettings, wiring: Wiring) -> None:
         self.settings = settings
-        self.directory = Directory(settings.address(), settings.user, settings.secret(), gate)
+        self.directory = Directory(settings.address(), settings.user, settings.secret(), wiring.gate)
+        self._clock = wiring.clock
         self._names: dict[str, str] = {}
+
+    def read(self, name: str, attributes: Sequence[str], condition: str = "(objectClass=*)") -> Entry | None:
+        """See `Directory.read`."""
+        return patiently(lambda: self.directory.read(name, attributes, condition), self._clock)
+
+    def below(self, base: str, condition: str, attributes: Sequence[str], page_size: int = 500) -> Found:
+        """See `Directory.below`."""
+        return patiently(lambda: self.directory.below(base, condition, attributes, page_size), self._clock)
 
     def branch(self, kind: Kind) -> str:
         return self.settings.people if kind is Kind.ACCOUNT else self.settings.groups
@@ -63,11 +73,11 @@ class Client:
         branch has to say of itself that it has no subordinates.
         """
         branch = self.branch(kind)
-        top = self.directory.read(branch, (UUID, "hasSubordinates"))
+        top = self.read(branch, (UUID, "hasSubordinates"))
         if top is None or not top.raw(UUID):
             return Branch((), Text.of("ldap.branch_hidden", branch=branch))
         wanted = (UUID, NAMING[kind], MARKERS[kind], *attributes)
-        found = self.directory.below(branch, f"(objectClass={CLASSES[kind]})", wanted, self.settings.page_size)
+        found = self.below(branch, f"(objectClass={CLASSES[kind]})", wanted, self.settings.page_size)
         gap = found.gap
         if found.missing:
             gap = Text.of("ldap.branch_hidden", branch=branch)
@@ -82,7 +92,7 @@ class Client:
     def branch_hidden(self, kind: Kind) -> Text | None:
         """Why absence from this branch means nothing; None when the branch itself can be read."""
         branch = self.branch(kind)
-        top = self.directory.read(branch, (UUID,))
+        top = self.read(branch, (UUID,))
         return Text.of("ldap.branch_hidden", branch=branch) if top is None or not top.raw(UUID) else None
 
     def known(self, remotes: Iterable[str]) -> Iterable[tuple[str, str]]:
@@ -93,9 +103,9 @@ class Client:
         """The entry with this lasting id, read afresh, wherever in its branch it stands now; None: not there."""
         same, wanted = f"({UUID}={quote_filter(remote)})", (UUID, NAMING[kind], MARKERS[kind], *attributes)
         known = self._names.get(remote)
-        entry = None if known is None else self.directory.read(known, wanted, same)
+        entry = None if known is None else self.read(known, wanted, same)
         if entry is None:
-            found = self.directory.below(self.branch(kind), same, wanted)
+            found = self.below(self.branch(kind), same, wanted)
             if found.gap is not None or found.missing:
                 raise Garbled(found.gap or Text.of("ldap.branch_hidden", branch=self.branch(kind)))
             entry = found.entries[0] if found.entries else None
@@ -107,7 +117,7 @@ class Client:
 
     def read_named(self, kind: Kind, name: str, attributes: Sequence[str]) -> Entry | None:
         """The entry of this name, read afresh; None: not there."""
-        return self.directory.read(self.name_of(kind, name), (UUID, NAMING[kind], MARKERS[kind], *attributes))
+        return self.read(self.name_of(kind, name), (UUID, NAMING[kind], MARKERS[kind], *attributes))
 
     def names(self, kind: Kind, remotes: Iterable[str]) -> list[str]:
         """The distinguished names of these entries, in their order. Raises `Permanent` when one is not there."""
@@ -115,7 +125,7 @@ class Client:
         unknown = [remote for remote in asked if remote not in self._names]
         for start in range(0, len(unknown), _BATCH):
             either = "".join(f"({UUID}={quote_filter(remote)})" for remote in unknown[start : start + _BATCH])
-            for entry in self.directory.below(self.branch(kind), f"(|{either})", (UUID,)).entries:
+            for entry in self.below(self.branch(kind), f"(|{either})", (UUID,)).entries:
                 self._names[remote_id(entry)] = entry.name
         for remote in asked:
             if remote not in self._names:
@@ -126,7 +136,7 @@ class Client:
         """Make an entry; its lasting id."""
         own = {"objectClass": (CLASSES[kind].encode(),), NAMING[kind]: (name.encode(),), **attributes}
         whole = self.name_of(kind, name)
-        entry = self.directory.add(whole, own, (UUID,)) or self.directory.read(whole, (UUID,))
+        entry = self.directory.add(whole, own, (UUID,)) or self.read(whole, (UUID,))
         if entry is None or not entry.raw(UUID):
             raise Permanent(Text.of("ldap.uuid_hidden", branch=self.branch(kind)), whole)
         self._names[remote_id(entry)] = entry.name

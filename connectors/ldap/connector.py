@@ -43,7 +43,7 @@ class LdapConnector:
 
     def __init__(self, target: str, settings: LdapSettings, wiring: Wiring) -> None:
         self.target = target
-        self._client = Client(settings, wiring.gate)
+        self._client = Client(settings, wiring)
         self._people = People(self._client, target)
         self._groups = Groups(self._client, target)
         self._fresh: dict[str, Entry] = {}
@@ -98,6 +98,8 @@ class LdapConnector:
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
         """One write, as `Step.operation` says."""
+        if verified is None and (step.expects is not None or step.expects_edge is not None):
+            raise Uncertain(Text.of("kit.not_verified", name=step.name))
         fresh = self._fresh.pop(step.remote_id, None) if verified is not None and step.remote_id else None
         match step.operation:
             case "create-account":
@@ -149,9 +151,7 @@ class LdapConnector:
 
     def _erase(self, step: Step, verified: Verified | None) -> Done:
         remote_id = cast(str, step.remote_id)
-        if verified is None:
-            raise Uncertain(Text.of("kit.not_verified", name=step.name))
-        if verified.remote is None:
+        if verified is None or verified.remote is None:
             return erased_already(step, PRODUCT)
         self._client.erase(step.id.kind, remote_id)
         return Done(remote_id)

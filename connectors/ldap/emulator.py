@@ -222,6 +222,9 @@ class LdapEmulator:
         if fault is not None and fault.when == "after":
             if fault.reset:
                 return b"", 0, "reset after", True
+            if fault.mishap is not None or fault.answer is not None:
+                data, code = _mishap(message, fault)
+                return data, code, "fault", True
             if fault.truncate is not None:
                 return answer.data[: fault.truncate], answer.code, "truncated", True
         return answer.data, answer.code, "answered", True

@@ -15,7 +15,7 @@ from provisioner.model.changes import Change, Create, Join, Leave, Resume, Suspe
 from provisioner.model.inventory import Complete, Level, Scope
 from provisioner.model.ports import Wiring
 from provisioner.model.resources import Kind, Resource, ResourceId, Value
-from provisioner.model.steps import Moved, Step
+from provisioner.model.steps import Moved, Step, Verified
 from provisioner.model.text import Text
 from provisioner.transport.directory import ldap3
 from provisioner.transport.gate import WriteGate, WriteToken
@@ -195,6 +195,14 @@ class Rig:
             done = self.connector.perform(step, verified, self.resolve)
         self.bound[step.id] = done.remote_id
         return True
+
+    def verified(self, step: Step) -> Verified | None:
+        """What a fresh read says of a step that wants one; it must not have moved."""
+        if step.expects is None:
+            return None
+        reading = self.connector.verify(step, self.resolve)
+        assert isinstance(reading, Verified), reading.why
+        return reading
 
     def people(self) -> dict[str, Mapping[str, Any]]:
         """What is observed of people: name → fields."""

@@ -201,8 +201,9 @@ def test_membership_needs_a_write_token(rig: Rig) -> None:
     rig.apply(*THREE, *group(), join("sensorik", "anna"))
     for change in (join("sensorik", "bert"), leave(rig, "sensorik", "anna")):
         (step,) = rig.compile(change)
+        verified = rig.verified(step)
         with pytest.raises(WriteRefused):
-            rig.connector.perform(step, None, rig.resolve)
+            rig.connector.perform(step, verified, rig.resolve)
     assert rig.rosters() == {"PG_Sensorik": {"anna"}}
 
 

@@ -247,8 +247,9 @@ def test_without_a_write_token_nothing_reaches_the_directory(rig: Rig, directory
         suspend(rig, "anna"),
     ):
         (step,) = rig.compile(change)
+        verified = rig.verified(step)
         with pytest.raises(WriteRefused):
-            rig.connector.perform(step, None, rig.resolve)
+            rig.connector.perform(step, verified, rig.resolve)
     assert list(rig.people()) == ["anna"]
     assert rig.people()["anna"]["language"] == "de"
 

@@ -9,10 +9,14 @@ from pydantic import ValidationError
 from connectors.ldap import LDAP
 from connectors.ldap.client import Client
 from connectors.ldap.settings import LdapSettings
+from provisioner.emulation import VirtualClock
 from provisioner.model.errors import SettingsError
+from provisioner.model.ports import Wiring
 from provisioner.transport.gate import WriteGate
+from tests.ldap.rig import Ledger
 
 GIVEN = {"url": "ldaps://ldap.stadt.example", "user": "cn=provisioner,dc=x", "base": "dc=x"}
+WIRING = Wiring(WriteGate(), VirtualClock(), Ledger())
 
 
 def test_branches_and_placeholder_hang_below_the_base() -> None:
@@ -48,7 +52,7 @@ def test_the_password_is_never_printed() -> None:
 def test_the_password_is_the_files_first_line(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("ein-geheimnis\nrest")
-    client = Client(LdapSettings(**GIVEN, password_file=file), WriteGate())
+    client = Client(LdapSettings(**GIVEN, password_file=file), WIRING)
     assert client.directory._password.get_secret_value() == "ein-geheimnis"
 
 
@@ -58,7 +62,7 @@ def test_a_password_file_without_a_password_is_refused(tmp_path: Path, content: 
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(SettingsError):
-        Client(LdapSettings(**GIVEN, password_file=file), WriteGate())
+        Client(LdapSettings(**GIVEN, password_file=file), WIRING)
 
 
 def test_two_ways_to_one_server_share_its_lock() -> None:
