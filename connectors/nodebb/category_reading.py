@@ -83,12 +83,14 @@ class Categories:
         comes along.
         """
         ahead = ["0"]
+        seen: set[str] = set()
         while ahead:
             root = ahead.pop()
+            seen.add(root)
             for item in self._below(root):
                 if text(item, "name") == name:
                     yield number_of(item, "cid")
-                if item.get("hasMoreSubCategories") is True:
+                if item.get("hasMoreSubCategories") is True and number_of(item, "cid") not in seen:
                     ahead.append(number_of(item, "cid"))
 
     def _below(self, root: str) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from connectors.nodebb.categories import KEY, Category, category_of, first_name,
 from connectors.nodebb.category_reading import Categories, Topic
 from connectors.nodebb.client import Client, part
 from connectors.nodebb.group_reading import Groups
-from connectors.nodebb.privileges import GIVEN, OUTSIDERS, READING, REGISTERED, Matrix, is_between, role_of
+from connectors.nodebb.privileges import CHIEFS, GIVEN, OUTSIDERS, READING, REGISTERED, Matrix, is_between, role_of
 from connectors.nodebb.template import MAKING, MARK, Template
 from provisioner.model.errors import OutcomeUnknown, Permanent
 from provisioner.model.inventory import (
@@ -262,6 +262,8 @@ class CategoryRoom(Room[Look]):
         """Exactly what a role gives: first what it has too much is taken, what decides the role is given last."""
         role = EdgeRole(text_of(step, "role"))
         group = self._groups.get(resolve(step.refers[0])).name
+        if group in (*OUTSIDERS, *CHIEFS):
+            raise Permanent(Text.of("nodebb.group_reserved", name=group))
         now: frozenset[str] = frozenset()
         if step.payload.get("new") is not True:
             now = (seen or self._categories.matrix(cid)).of(group)

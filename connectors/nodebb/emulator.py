@@ -9,6 +9,7 @@ Not imitated: the fediverse, queues of posts, tags, votes, chats, sessions of br
 """
 
 import json
+import re
 from typing import Any, ClassVar, Final
 
 from connectors.kit.emulation import Call, Handler, Refused, register
@@ -34,6 +35,8 @@ HELPERS: Final = "readi-helfer"
 HELPERS_PRIVILEGES: Final = (
     "find", "read", "topics:read", "topics:create", "topics:reply", "posts:edit", "moderate"
 )  # fmt: skip
+_PRIVATE: Final = re.compile("/api/(v3|admin|groups|user/(?!(uid|username|email)/))")
+"""Addresses whose answers are told to be kept private, to whoever is logged in (not those by name or address)."""
 _CRAWLERS: Final = ("python-requests", "curl/")
 
 
@@ -116,7 +119,7 @@ class NodeBBEmulator(Emulator):
             return answered(refused)
         if uid > 0:
             answer.user = str(uid)
-            if request.path.startswith("/api/v3/"):
+            if _PRIVATE.match(request.path) and request.method != "HEAD":
                 answer.headers.append(("Cache-Control", "private"))
         return answer
 

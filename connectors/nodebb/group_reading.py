@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.kit.paging import Listing, Page, numbered
+from connectors.kit.paging import MOST, Listing, Page, numbered
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.client import Client, Entry, part, text
+from connectors.nodebb.privileges import CHIEFS, OUTSIDERS
 from connectors.nodebb.slugs import slug
 from provisioner.model.errors import NotAllowed, Permanent
 from provisioner.model.inventory import Remote
@@ -20,6 +21,11 @@ FIELDS: Final[dict[FieldName, Mode]] = {"name": Mode.MANAGED}
 MEMBERS_PAGE: Final = 20
 READINGS: Final = 2
 LONGEST: Final = 255
+MOMENTARY: Final = "readi-moment"
+"""A group that lives for a moment: by it the server looks anew what groups are called (see `Groups.outdated`)."""
+RESERVED: Final = frozenset(map(slug, (*OUTSIDERS, *CHIEFS, MOMENTARY)))
+"""What rights of a category mean by these names is not a group of ours. The server refuses those that it keeps as
+groups, but takes "spiders" and "fediverse", which are strangers (existsBySlug: read)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +153,13 @@ class Groups:
         after = 0
         while True:
             answer = self._client.v3(f"/groups/{part(group.slug)}/members", {"after": after})
-            page = self._users(answer)
+            page, before = self._users(answer), len(found)
             found |= {number_of(one): one for one in page}  # pages repeat some at their seams (read)
             if len(page) < MEMBERS_PAGE:
                 return Listing(found)
             after += MEMBERS_PAGE
+            if len(found) == before or after > MOST:  # the same again and again, or without an end
+                raise self._client.garbled("/groups/{slug}/members")
 
     def _users(self, answer: Entry) -> list[Entry]:
         listed = answer.get("users")
@@ -176,6 +184,8 @@ def objection(name: str) -> Text | None:
         return Text.of("nodebb.name_empty", name=name)
     if any(letter in name for letter in ":/") or not name.isprintable():
         return Text.of("nodebb.group_characters", name=name)
+    if slug(name) in RESERVED:
+        return Text.of("nodebb.group_reserved", name=name)
     if len(name) > LONGEST:
         return Text.of("nodebb.name_too_long", name=name, most=LONGEST)
     return None

@@ -8,7 +8,7 @@ from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Look, Room, Rosters, Stage, Staged, erased_already, held_against, known
 from connectors.nodebb import group_reading
 from connectors.nodebb.client import Client, Refusal, part
-from connectors.nodebb.group_reading import Group, Groups, group_of
+from connectors.nodebb.group_reading import MOMENTARY, Group, Groups, group_of
 from connectors.nodebb.slugs import slug
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import OutcomeUnknown, Permanent, Uncertain
@@ -35,8 +35,6 @@ REMIND: Final = "remind-of-groups"
 JOIN: Final = "join-group"
 LEAVE: Final = "leave-group"
 ERASE: Final = "erase-group"
-MOMENTARY: Final = "readi-moment"
-"""A group that lives for a moment: by it the server looks anew what groups are called (see `Groups.outdated`)."""
 _PRIVATE: Final = {"private": 1, "hidden": 1, "disableJoinRequests": 1, "disableLeave": 1, "userTitleEnabled": 0}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.kit.emulation import Call, Refused
-from connectors.nodebb.emulation.refusing import no_privileges
+from connectors.nodebb.emulation.refusing import ForbiddenPage, no_privileges
 from connectors.nodebb.emulation.state import Category, Group, Topic, User, World
 from provisioner.emulation import Response
 
@@ -61,6 +61,11 @@ class Part:
         self.logged_in(call)
         if not self.world.has(uid_of(call), right):
             raise no_privileges()
+
+    def page_of(self, call: Call, right: str) -> None:
+        """The same of a page, which is refused in another form."""
+        if not self.world.has(uid_of(call), right):
+            raise ForbiddenPage(call.request, logged_in=uid_of(call) > 0)
 
     def required(self, call: Call, *fields: str) -> None:
         """Raise `Refused` where one is not said."""

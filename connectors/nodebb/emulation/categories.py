@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from connectors.kit.emulation import Call, Refused, route
-from connectors.nodebb.emulation.calls import Part, body_of, done, switch, text, uid_of
+from connectors.nodebb.emulation.calls import Part, body_of, done, number, switch, text, uid_of
 from connectors.nodebb.emulation.refusing import Plain, no_privileges
 from connectors.nodebb.emulation.state import (
     ADMINISTRATORS,
@@ -184,7 +184,9 @@ class Categories(Part):
         if not (is_user or member in self.world.groups or member in EPHEMERAL):
             raise Refused(400, "[[error:no-user-or-group]]")
         category, privilege = self.category(call), call.places["privilege"]
-        if category is not None and privilege in _KEYS:
+        if category is None:
+            category = self.world.phantoms.setdefault(number(call, "cid"), Category(0, {}, {}))
+        if privilege in _KEYS:
             (self.world.give if given else self.world.rescind)(category, privilege, member)
         return done(self._matrix(category))
 
@@ -216,7 +218,7 @@ class Categories(Part):
     @route("GET", "/api/admin/manage/categories")
     def tree(self, call: Call) -> Response:
         """All, disabled ones too, page by page of the upper ones; of those below only the first of each."""
-        self.administrates(call, "admin:categories")
+        self.page_of(call, "admin:categories")
         root, page, size = (
             int(call.query.get("cid", "0")),
             int(call.query.get("page", "1")),
@@ -238,7 +240,8 @@ class Categories(Part):
         return {**self._row(category), "children": children, **more}
 
     def _row(self, category: Category) -> dict[str, Any]:
-        return {name: category.fields.get(name) for name in _IN_ADMIN_LIST}
+        told = {name: category.fields.get(name) for name in _IN_ADMIN_LIST}
+        return {**told, "icon": category.fields["icon"] or "hidden"}
 
     # --- the rest ----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from connectors.kit.emulation import Call, Refused, route
 from connectors.nodebb.emulation.calls import Part, body_of, done, number, switch, text, uid_of
-from connectors.nodebb.emulation.refusing import no_privileges
+from connectors.nodebb.emulation.refusing import Plain, no_privileges
 from connectors.nodebb.emulation.state import ADMINISTRATORS, BANNED, REGISTERED, UNVERIFIED, VERIFIED, Group, World
 from connectors.nodebb.emulation.users import Users
 from connectors.nodebb.slugs import slug
@@ -40,13 +40,15 @@ class Groups(Part):
     @route("GET", "/api/v3/admin/groups")
     def every(self, call: Call) -> Response:
         """All, hidden ones too, as far as it remembers their names; for administrators, whatever right was given."""
-        self.administrates(call, "superadmin")
+        self.logged_in(call)
+        if not self.world.is_admin(uid_of(call)):
+            raise Refused(403)
         return done({"groups": [self.shown(group) for group in self.world.listed_groups()]})
 
     @route("GET", "/api/admin/manage/groups")
     def listed(self, call: Call) -> Response:
         """All but four of the system's, by name."""
-        self.administrates(call, "admin:groups")
+        self.page_of(call, "admin:groups")
         page = max(1, int(call.query.get("page", "1")))
         every = sorted((one for one in self.world.groups.values() if one.name not in _UNLISTED), key=_by_name)
         start, count = (page - 1) * ADMIN_PAGE, -(-len(every) // ADMIN_PAGE)
@@ -135,6 +137,8 @@ class Groups(Part):
         group = self.group(call)
         if not self.world.has(uid_of(call), "admin:groups") and uid_of(call) not in group.members:
             raise no_privileges()
+        if "query" in call.query:
+            return done({"users": self._searched(group, call.query["query"].lower()), "nextStart": None})
         after = max(0, int(call.query.get("after", "0")))
         owners, every = sorted(group.owners), list(reversed(group.members))
         found = owners[after : after + MEMBERS_PAGE]
@@ -142,6 +146,19 @@ class Groups(Part):
         found += [uid for uid in every[start:] if uid not in group.owners][: MEMBERS_PAGE - len(found)]
         told = [self._users.in_group(self.world.users[uid], owner=uid in group.owners) for uid in found]
         return done({"users": told, "nextStart": after + MEMBERS_PAGE, "matchCount": None, "timing": None})
+
+    def _searched(self, group: Group, beginning: str) -> list[dict[str, Any]]:
+        those = (uid for uid in group.members if self.world.users[uid].username.lower().startswith(beginning))
+        return [self._users.in_group(self.world.users[uid], owner=uid in group.owners) for uid in those]
+
+    @route("GET", "/api/groups/{slug}")
+    def page(self, call: Call) -> Response:
+        """What people see of it; a hidden one is seen by those who are in it, and by who may administer it."""
+        group = self.world.group_by_slug(call.places["slug"].lower())
+        shown = group is not None and (not group.hidden or uid_of(call) in group.members)
+        if group is None or not (shown or self.world.has(uid_of(call), "admin:groups")):
+            raise Plain(call.request)
+        return Response.json({"title": f"[[pages:group, {group.name}]]", "group": self.shown(group)})
 
     @route("PUT", _MEMBER)
     def join(self, call: Call) -> Response:

@@ -30,6 +30,14 @@ class Plain(Refused):
         self.request = request
 
 
+class ForbiddenPage(Refused):
+    """A page of administrators, for somebody else: as the JSON of one, to strangers in the envelope."""
+
+    def __init__(self, request: Request, *, logged_in: bool) -> None:
+        super().__init__(403 if logged_in else 401)
+        self.request = request
+
+
 class Stranger(Refused):
     """An answer to somebody who did not even try to log in: a bare word instead of the envelope."""
 
@@ -44,6 +52,9 @@ def answered(refused: Refused) -> Response:
     status = refused.status
     if isinstance(refused, Plain):
         return _not_found(refused.request)
+    if isinstance(refused, ForbiddenPage) and status == 403:
+        path = refused.request.path.removeprefix("/api")
+        return Response.json({"path": path, "loggedIn": True, "title": "[[global:403.title]]"}, status)
     if isinstance(refused, Stranger):
         return Response(status, refused.words.encode(), "text/plain; charset=utf-8")
     told = {"code": _CODES.get(status, "internal-server-error"), "message": refused.words or _USUAL[status]}

@@ -127,6 +127,8 @@ class World:
         self.users: dict[int, User] = {}
         self.groups: dict[str, Group] = {}
         self.categories: dict[int, Category] = {}
+        self.phantoms: dict[int, Category] = {}
+        """What was given in categories that are not there: it is kept all the same (observed)."""
         self.topics: dict[int, Topic] = {}
         self.mails: list[Mail] = []
         self.sends_validation = True
@@ -139,7 +141,14 @@ class World:
         self._uids, self._cids, self._tids, self._pids = (itertools.count(1) for _ in range(4))
         self._names: tuple[str, ...] | None = None
         for name in SYSTEM:
-            self.groups[name] = Group(name, now(), system=True)
+            self.groups[name] = Group(name, now(), system=True, user_title=name)
+        moderators = self.groups[GLOBAL_MODERATORS]
+        moderators.user_title, moderators.description = "Global Moderator", "Forum wide moderators"
+        moderators.no_requests = True
+
+    def count_from(self, *, uids: int, cids: int, tids: int, pids: int) -> None:
+        """Number what is made from here on from these, as in a forum that has been in use."""
+        self._uids, self._cids, self._tids, self._pids = (itertools.count(one) for one in (uids, cids, tids, pids))
 
     # --- names -------------------------------------------------------------------------------------------------
 

@@ -155,7 +155,7 @@ class Topics(Part):
         if "title" in body_of(call):
             topic.title = title  # also an empty one (observed)
         told = {name: value for name, value in self.shown(topic).items() if name not in ("pinned", "locked")}
-        return done({"pid": topic.pid, "tid": topic.tid, "content": f"<p>{content}</p>\n", "topic": told})
+        return done({"pid": topic.pid, "tid": topic.tid, "content": f'<p dir="auto">{content}</p>\n', "topic": told})
 
     def shown(self, topic: Topic) -> dict[str, Any]:
         return {

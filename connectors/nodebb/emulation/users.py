@@ -60,7 +60,7 @@ class Users(Part):
     @route("GET", "/api/admin/manage/users")
     def listed(self, call: Call) -> Response:
         """Pages in the order in which people came; without their full names."""
-        self.administrates(call, "admin:users")
+        self.page_of(call, "admin:users")
         query = call.query
         wanted = int(query.get("resultsPerPage", "50"))
         size, page = wanted if wanted in _PAGE_SIZES else 50, max(1, int(query.get("page", "1")))
