@@ -16,7 +16,8 @@ from connectors.kit.emulation import Call, Handler, Refused, register
 from connectors.nodebb.emulation.categories import Categories
 from connectors.nodebb.emulation.groups import Groups
 from connectors.nodebb.emulation.refusing import Plain, Stranger, answered
-from connectors.nodebb.emulation.state import ADMINISTRATORS, Group, Mail, User, World
+from connectors.nodebb.emulation.state import World
+from connectors.nodebb.emulation.things import ADMINISTRATORS, Group, Mail, User
 from connectors.nodebb.emulation.ties import Ties
 from connectors.nodebb.emulation.topics import Topics
 from connectors.nodebb.emulation.users import Users

@@ -95,7 +95,9 @@ class Player:
         if not isinstance(one, dict):
             return True
         name = str(one.get("name") or one.get("username") or one.get("title") or "")
-        return str(self._saved["word"]) in name or name in _EVERYWHERE or ("children" not in one and not name)
+        if name in _EVERYWHERE:
+            return "privileges" in one
+        return str(self._saved["word"]) in name or ("children" not in one and not name)
 
 
 _IDS = frozenset({"cid", "uid", "tid", "mainPid", "pid", "parentCid"})

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from connectors.keycloak.emulator import KeycloakEmulator
-from connectors.nodebb.emulation.state import Category, Topic
+from connectors.nodebb.emulation.things import Category, Topic
 from connectors.nodebb.emulator import PROVIDER, TOKEN, NodeBBEmulator
 from connectors.nodebb.privileges import GIVEN
 from provisioner.emulation import VirtualClock

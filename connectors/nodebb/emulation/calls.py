@@ -5,7 +5,8 @@ from typing import Any
 
 from connectors.kit.emulation import Call, Refused
 from connectors.nodebb.emulation.refusing import ForbiddenPage, no_privileges
-from connectors.nodebb.emulation.state import Category, Group, Topic, User, World
+from connectors.nodebb.emulation.state import World
+from connectors.nodebb.emulation.things import Category, Group, Topic, User
 from provisioner.emulation import Response
 
 

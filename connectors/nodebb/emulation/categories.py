@@ -8,14 +8,7 @@ from typing import Any, Final
 from connectors.kit.emulation import Call, Refused, route
 from connectors.nodebb.emulation.calls import Part, body_of, done, number, switch, text, uid_of
 from connectors.nodebb.emulation.refusing import Plain, no_privileges
-from connectors.nodebb.emulation.state import (
-    ADMINISTRATORS,
-    EPHEMERAL,
-    PRIVILEGES,
-    SYSTEM,
-    Category,
-    Group,
-)
+from connectors.nodebb.emulation.things import ADMINISTRATORS, EPHEMERAL, PRIVILEGES, SYSTEM, Category, Group
 from connectors.nodebb.slugs import slug
 from provisioner.emulation import Response
 

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from connectors.kit.emulation import Call, Refused, route
 from connectors.nodebb.emulation.calls import Part, body_of, done, number, switch, text, uid_of
 from connectors.nodebb.emulation.refusing import Plain, no_privileges
-from connectors.nodebb.emulation.state import ADMINISTRATORS, BANNED, REGISTERED, UNVERIFIED, VERIFIED, Group, World
+from connectors.nodebb.emulation.state import World
+from connectors.nodebb.emulation.things import ADMINISTRATORS, BANNED, REGISTERED, UNVERIFIED, VERIFIED, Group
 from connectors.nodebb.emulation.users import Users
 from connectors.nodebb.slugs import slug
 from provisioner.emulation import Response

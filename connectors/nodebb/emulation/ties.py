@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from connectors.kit.emulation import Call, Refused, route
 from connectors.nodebb.emulation.calls import Part, body_of, done, text, uid_of
-from connectors.nodebb.emulation.state import User
+from connectors.nodebb.emulation.things import User
 from connectors.nodebb.emulation.users import valid_username
 from provisioner.emulation import Response
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from connectors.kit.emulation import Call, Refused, route
 from connectors.nodebb.emulation.calls import Part, body_of, done, number, text, uid_of
 from connectors.nodebb.emulation.refusing import Plain, no_privileges
-from connectors.nodebb.emulation.state import BANNED, REGISTERED, UNVERIFIED, VERIFIED, Mail, User
+from connectors.nodebb.emulation.things import BANNED, REGISTERED, UNVERIFIED, VERIFIED, Mail, User
 from connectors.nodebb.slugs import slug
 from provisioner.emulation import Response
 
