@@ -66,7 +66,8 @@ def _answers(capabilities: Capabilities) -> bool:
 
 
 def _told(capabilities: Capabilities, ties: Ties) -> Iterator[tuple[str, str]]:
-    for identity, binding in ties.bindings.items():
+    """Also of accounts that another network owns."""
+    for identity, binding in {**ties.borrowed, **ties.bindings}.items():
         if identity.kind is Kind.ACCOUNT:
             told = capabilities.address(identity.kind, binding.remote_id, binding.name)
             if told is not None:

@@ -196,7 +196,10 @@ def _started(network: str, person: str) -> Any:
 
 
 def _traces(connection: Connection, network: str, person: str) -> Traces:
-    """By all names that the person's ties and steps know."""
+    """By all names that the person's ties and steps know.
+
+    A mere number, as forums number their accounts, names nobody by itself: it stands everywhere and means all sorts.
+    """
     key = f"person:{person}"
     names: set[str] = set()
     for row in _accounts(connection, network, key):
@@ -205,6 +208,7 @@ def _traces(connection: Connection, network: str, person: str) -> Traces:
     for row in connection.execute(_own_steps(network, key)):
         names |= {row.name, row.remote_id or ""}
         applied.append(load(row.effects)["fields"])
+    names = {name for name in names if not name.isdecimal()}
     names |= {str(fields[name]) for fields in applied for name in _NAMES if fields.get(name)}
     mine = (ENROLLED_PERSON.c.network == network, ENROLLED_PERSON.c.person == person)
     for row in connection.execute(select(ENROLLED_PERSON).where(*mine)):

@@ -286,3 +286,19 @@ def test_a_group_with_the_key_of_a_person_is_no_person(database: Database) -> No
     book.done(book.intend(odd, NOW), odd, Done("x"), NOW, binds=False)
     assert Persons(database).export(NETWORK, "ada") == {}
     assert (Kind.GROUP, "x") not in Bindings(database).ties(NETWORK, TARGET, SERVER).retired_names
+
+
+def test_the_number_of_an_account_is_no_name_and_stays_where_it_means_something_else(database: Database) -> None:
+    """Forums number their accounts: "7" is also a quota, a day, somebody's group."""
+    book = journal(database)
+    made = step(account("ada"), name=LOGIN, effects=Effects({"display_name": SHOWN}))
+    book.done(book.intend(made, NOW), made, Done("7"), NOW, binds=True)
+    other = step(group("g"), payload={"quota": "7"})
+    book.done(book.intend(other, NOW), other, Done("8"), NOW, binds=True)
+    erased = step(account("ada"), remote_id="7", name=LOGIN, effects=Effects({"name": LOGIN}, erased=True))
+    book.done(book.intend(erased, NOW), erased, Done("7"), NOW, binds=False)
+    TiesLog(database, None).keep()
+    Persons(database).scrub(NETWORK, "ada", names=(SHOWN,))
+    assert '{"quota":"7"}' in everything(database)
+    assert SHOWN not in everything(database)
+    assert LOGIN not in everything(database)

@@ -97,6 +97,9 @@ def _target(site: Site, target: Target, person: str, known: Known) -> Looked:
     if account is not None and account.remote_id in found:
         if account.borrowed:
             return Looked(where, Text.of("app.proof_borrowed", name=account.name))
+        still = found[account.remote_id]
+        if not _resembles(still, account.name, known.email):
+            return Looked(where, Text.of("app.proof_nameless", name=still.name))
         return Looked(where, Text.of("app.proof_account", name=account.name), fails=True)
     others = sorted(one.name for one in found.values() if _resembles(one, anew.name, known.email))
     return Looked(where, Text.of("app.proof_others", names=", ".join(others)) if others else None)
