@@ -47,6 +47,10 @@ class Rights:
         """The lines of exactly this scope."""
         return self.lines.get(scope, {})
 
+    def inside(self, namespace: str) -> frozenset[str]:
+        """The scopes in a namespace that have lines: it itself, pages, and what is below."""
+        return frozenset(scope for scope in self.lines if scope.startswith(f"{namespace}:"))
+
     def spellings(self, scope: str, who: str) -> dict[str, int]:
         """The lines of a scope that count for this group or user, however they are written."""
         return {one: level for one, level in self.of(scope).items() if folded(one) == folded(who)}

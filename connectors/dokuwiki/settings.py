@@ -1,9 +1,9 @@
 """A DokuWiki target's section of the settings file."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.dokuwiki.names import slug
 from connectors.kit.settings import ServerSettings, WithToken
@@ -42,6 +42,12 @@ class DokuwikiSettings(ServerSettings, WithToken):
         if not name or ":" in name:
             raise ValueError("one word")
         return name
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.below.partition(":")[0] == self.own_namespace:
+            raise ValueError("below: another namespace than own_namespace, which superusers alone read")
+        return self
 
     @field_validator("page_url")
     @classmethod

@@ -87,7 +87,7 @@ class SpaceWriter:
             namespace = self._client.settings.namespace(numbered(name, number))
             if namespace in register.spaces:
                 continue
-            if not rights.of(everything_in(namespace)) and not self._client.pages_in(namespace):
+            if not rights.inside(namespace) and not self._client.pages_in(namespace):
                 return namespace
             if number == 1:
                 break
@@ -122,6 +122,10 @@ class SpaceWriter:
             self._client.grant(scope, ALL, NONE)
         if self._client.has(page):
             return Done(namespace, note=Text.of("dokuwiki.has_begun", name=step.name))
+        everybody = f"@{self._client.settings.everybody}"
+        whole = rights.of(scope).get(everybody, NONE)
+        if rights.of(page) and (rights.level(page) != NONE or rights.level(page, everybody) > whole):
+            raise Permanent(Text.of("dokuwiki.page_open", page=page))
         self._client.save(page, to_wiki(text_of(step, "text")), "")
         return Done(namespace)
 

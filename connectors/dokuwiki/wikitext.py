@@ -2,6 +2,10 @@
 
 The first line is the page's heading; headings (``## …``), entries of lists (``- …``) and those with an address behind a
 name (``- Name: https://…``) have a form of their own there. Whatever somebody else wrote comes back as it is.
+
+What a wiki does more than show stands there without effect, whoever wrote it (a body's purpose is people's): fetching
+what is elsewhere (``{{rss>…}}``, pictures), running code (``<php>``, ``<html>``), changing how the page works
+(``~~NOCACHE~~``).
 """
 
 import re
@@ -11,18 +15,22 @@ _HEADING: Final = re.compile(r"(#{1,5}) (\S.*)")
 _WIKI_HEADING: Final = re.compile(r"(={2,6}) (\S.*) \1")
 _PLACE: Final = r"(?:https?://|mailto:)[^\s\[\]|]+"
 _ENTRY: Final = re.compile(rf"- ([^\[\]|{{}}]+): ({_PLACE})")
+_JOINER: Final = "\u2060"
+"""Has no width, and takes the effect from what it stands in."""
+_ACTIVE: Final = re.compile(r"(?<=\{)(?=\{)|(?<=~)(?=~)|(?<=<)(?=/?(?:php|html)\b)", re.IGNORECASE)
 _WIKI_ENTRY: Final = re.compile(r"  \* \[\[([^\s\[\]|]+)\|([^\[\]|{}]+)\]\]")
 
 
 def to_wiki(text: str) -> str:
     """The page's text."""
-    first, *lines = [line.rstrip() for line in text.strip().splitlines()] or [""]
+    plain = _ACTIVE.sub(_JOINER, text.replace(_JOINER, ""))
+    first, *lines = [line.rstrip() for line in plain.strip().splitlines()] or [""]
     return "\n".join((f"====== {first.lstrip('# ')} ======", *(_wiki_line(line) for line in lines)))
 
 
 def from_wiki(page: str) -> str:
     """What `to_wiki` was given, of a page that it wrote."""
-    first, *lines = [line.rstrip() for line in page.strip("\n").splitlines()] or [""]
+    first, *lines = [line.rstrip() for line in page.replace(_JOINER, "").strip("\n").splitlines()] or [""]
     heading = _WIKI_HEADING.fullmatch(first)
     title = heading[2] if heading and len(heading[1]) == 6 else first
     return "\n".join((title, *(_plain_line(line) for line in lines)))

@@ -259,6 +259,37 @@ class DokuwikiContract:
             bench.apply(bench.write(INDEX, remote, "text", "Neu\nreadi:bodies:index"))
         assert caught.value.text.code == "dokuwiki.page_locked"
 
+    def test_rights_that_are_left_over_inside_a_namespace_open_nothing_of_ours(self, bench: WikiBench) -> None:
+        """Of the page itself they count before those of the namespace, which closing does not change."""
+        bench.do("plugin.acl.addAcl", scope=f"{NAMESPACE}:alt:*", user="@ALL", level=1)
+        with pytest.raises(Permanent) as caught:
+            bench.apply(bench.create(space("co"), NAME, {"open": False}))
+        assert caught.value.text.code == "dokuwiki.taken"
+        assert not any(page.startswith(NAMESPACE) for page in bench.pages())
+
+    @pytest.mark.parametrize("who", ["@ALL", "@user"])
+    def test_a_first_page_that_more_would_read_than_its_space_is_not_made(self, bench: WikiBench, who: str) -> None:
+        bench.apply(bench.create(space("co"), NAME, {"open": False}))
+        bench.do("plugin.acl.addAcl", scope=START, user=who, level=1)
+        with pytest.raises(Permanent) as caught:
+            bench.begin(space("co"), PAGE)
+        assert caught.value.text.code == "dokuwiki.page_open"
+        assert START not in bench.pages()
+        bench.do("plugin.acl.delAcl", scope=START, user=who)
+        bench.begin(space("co"), PAGE)
+        assert not bench.reads(START, "berta")
+
+    def test_what_people_wrote_about_a_body_has_no_effect_in_the_wiki(self, bench: WikiBench) -> None:
+        bench.apply(bench.create(space("co"), NAME, {"open": False}))
+        bench.begin(space("co"), "Co\n\n{{rss>https://x.example}} ~~NOTOC~~ <php>1</php> {{https://x.example/y.png}}")
+        page = bench.rpc("core.getPageHTML", page=START).json().get("result")
+        if page:  # the emulator makes none
+            assert "rss" in page
+            assert "NOTOC" in page
+            assert "<img" not in page
+        raw = bench.do("core.getPage", page=START)
+        assert not any(active in raw for active in ("{{", "~~", "<php", "</php"))
+
     def test_an_erased_space_stays_closed_with_all_that_the_wiki_keeps_of_it(self, made: WikiBench) -> None:
         made.do("core.savePage", page=f"{NAMESPACE}:tief:seite", text="mehr")
         made.apply(made.erase(space("co"), made.remote(space("co"))))

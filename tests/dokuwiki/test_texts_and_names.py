@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
 
 from connectors.dokuwiki.emulation.acl import AclFile
 from connectors.dokuwiki.names import LONGEST, slug
 from connectors.dokuwiki.rights import Rights
+from connectors.dokuwiki.settings import DokuwikiSettings
 from connectors.dokuwiki.wikitext import canonical, from_wiki, to_wiki
 
 
@@ -28,13 +30,29 @@ def test_texts_take_the_wikis_form_and_come_back(text: str, page: str) -> None:
     assert from_wiki(page) == text.removeprefix("# ")
 
 
-LINES = st.lists(st.text(st.sampled_from("aÄ=#*- [|]:{}\n")) | st.sampled_from(("- A: https://b.example", "## C")))
+LINES = st.lists(
+    st.text(st.sampled_from("aÄ=#*- [|]:{}~<\u2060\n")) | st.sampled_from(("- A: https://b.example", "## C"))
+)
 
 
 @given(LINES)
 def test_a_text_has_one_form_whatever_stands_in_it(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert canonical(canonical(text)) == canonical(text)
+
+
+@pytest.mark.parametrize("active", ["{{rss>https://x.example}}", "~~NOCACHE~~", "<php>", "</HTML>", "{{{a}}}"])
+def test_what_a_wiki_would_act_upon_only_stands_there(active: str) -> None:
+    page = to_wiki(f"A {active}\n\n{active}\n- {active}\n- x{active}: https://b.example")
+    assert not any(one in page.lower() for one in ("{{", "~~", "<php", "</html"))
+    assert page.replace("\u2060", "").count(active) == 4
+    assert active in from_wiki(page)
+
+
+@pytest.mark.parametrize("below", ["readi", "readi:gremien"])
+def test_spaces_do_not_stand_where_superusers_alone_read(below: str) -> None:
+    with pytest.raises(ValidationError, match="own_namespace"):
+        DokuwikiSettings(url="https://wiki.example", token=SecretStr("x"), below=below)
 
 
 @given(st.text())
