@@ -44,6 +44,8 @@ class Categories:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._own_topics: dict[str, list[Entry]] | None = None
+        self.own_slug = ""
+        """Of our account, once somebody asked who we are."""
 
     def all(self) -> Listed:
         """All that are not switched off: one request. One that is no category stands first in it (observed)."""
@@ -143,7 +145,8 @@ class Categories:
 
     def _began(self) -> dict[str, list[Entry]]:
         """What our account began and nobody deleted, by the number of the category."""
-        address = text(self._client.page("/self"), "userslug")
+        self.own_slug = self.own_slug or text(self._client.page("/self"), "userslug")
+        address = self.own_slug
 
         def page(number: int) -> Page:
             listed = self._client.page(f"/user/{part(address)}/topics", {"page": number}).get("topics")

@@ -64,6 +64,10 @@ class CategoryRoom(Room[Look]):
         self._told: tuple[str, Matrix] | None = None
         """Who may do what in the category that was written last, as the server told then."""
 
+    def knows_us_as(self, slug: str) -> None:
+        """Our account's, which was read for something else."""
+        self._categories.own_slug = slug
+
     def objection(self, name: str) -> Text | None:
         """Why none of this name is made."""
         return categories.objection(name)

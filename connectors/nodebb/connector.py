@@ -8,7 +8,7 @@ from connectors.kit.rooms import Look
 from connectors.nodebb.account_room import AccountRoom
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.category_room import CategoryRoom
-from connectors.nodebb.client import Client
+from connectors.nodebb.client import Client, text
 from connectors.nodebb.doctor import examine
 from connectors.nodebb.group_reading import Groups
 from connectors.nodebb.group_room import GroupRoom
@@ -26,11 +26,8 @@ class NodeBBConnector(RoomConnector[Look]):
         self._client = Client(settings, wiring)
         self._wiring = wiring
         groups = Groups(self._client)
-        rooms = (
-            AccountRoom(self._client, target),
-            GroupRoom(self._client, target, groups),
-            CategoryRoom(self._client, target, groups),
-        )
+        self._places = CategoryRoom(self._client, target, groups)
+        rooms = (AccountRoom(self._client, target), GroupRoom(self._client, target, groups), self._places)
         super().__init__(target, rooms, self._client)
 
     def capabilities(self) -> Capabilities:
@@ -43,7 +40,9 @@ class NodeBBConnector(RoomConnector[Look]):
 
     def begin(self, kinds: frozenset[Kind], interest: Interest) -> Look:
         """Who we are: one request, which alone refuses a wrong token (lists read as to a guest, observed)."""
-        own = number_of(self._client.page("/self"))
+        told = self._client.page("/self")
+        own = number_of(told)
         if not own:
             raise self._client.garbled("/self")
+        self._places.knows_us_as(text(told, "userslug"))
         return Look(kinds, interest, own_account=own)

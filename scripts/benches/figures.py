@@ -19,6 +19,7 @@ AREAS: Final = (
     "meetings",
     "calendars",
     "discourse",
+    "nodebb",
 )
 """The modules of this package that hold figures, in the order in which they are measured."""
 

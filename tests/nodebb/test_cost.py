@@ -78,8 +78,8 @@ def test_a_run_with_nothing_to_do_asks_one_for_each_group_and_two_for_each_categ
     emulator.log.clear()
     forum.observe()
     assert emulator.log.writes == []
-    # self, a page of people, a page of groups, groups as the server remembers them; self again, two pages of topics
-    assert len(emulator.log.requests) == 4 + 2 * bodies + 1 + 3 + 2 * bodies
+    # who we are, a page of people, a page of groups, groups as the server remembers them; categories, pages of topics
+    assert len(emulator.log.requests) == 4 + 2 * bodies + 1 + 2 + 2 * bodies
 
 
 def test_whose_turn_it_is_not_costs_nothing_and_nothing_is_said_of_it(forum: Site, emulator: NodeBBEmulator) -> None:
