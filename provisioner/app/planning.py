@@ -13,7 +13,7 @@ from provisioner.app.connectors import Target
 from provisioner.app.focus import Focused, filled, is_named, narrow, whole
 from provisioner.app.linking import Addresses, gather, tied_addresses
 from provisioner.app.login_ids import LoginIds, login_ids, with_login_ids
-from provisioner.app.observing import View, observe, remote_ids, ties_of
+from provisioner.app.observing import View, everywhere, observe, remote_ids, ties_of
 from provisioner.app.site import Inputs, Site, planning_rules, policy_digest
 from provisioner.app.turns import Turns
 from provisioner.model.bindings import Ties
@@ -70,7 +70,7 @@ def make_plan(
     inputs = site.inputs()
     registry = inputs.loaded.registry
     known = ties_of(site, targets)
-    assigned = assigned_of((target.connector.capabilities(), known[target.name]) for target in targets)
+    assigned = _assigned(site, targets, known)
     desired = with_join_links(site, desire(registry, inputs.policy, site.today(registry.time_zone), assigned))
     _check_known(only, inputs, desired, known.values())
     aim = partial(narrow, only, registry) if only else whole
@@ -205,7 +205,18 @@ def unread(plan: Plan) -> dict[str, Text]:
     return found
 
 
-def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
+def _assigned(site: Site, targets: Sequence[Target], known: Mapping[str, Ties]) -> Assigned:
+    """What was given in all targets, also in those that are no part of the plan: names, and links to what is there.
+
+    What an archived body has is wanted as long as it is tied somewhere: else its texts would lose their links whenever
+    a target is looked at alone. ``known``: the ties of ``targets``. Raises `SettingsError`, `StateError`.
+    """
+    with everywhere(site, targets) as opened:
+        ties = {**ties_of(site, [target for target in opened if target.name not in known]), **known}
+        return assigned_of((target.connector.capabilities(), ties[target.name]) for target in opened)
+
+
+def assigned_of(targets: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
     """The names that were given before, in whichever target came first; and those never to be given again.
 
     Also those under which something was to be created when the answer was lost. What a target calls things that have
@@ -214,7 +225,7 @@ def assigned_of(everywhere: Iterable[tuple[Capabilities, Ties]]) -> Assigned:
     names: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
     known: dict[Kind, dict[str, Tied]] = {Kind.MEETING: {}, Kind.CONFERENCE: {}, Kind.FORUM_CATEGORY: {}}
     retired = []
-    for capabilities, ties in everywhere:
+    for capabilities, ties in targets:
         retired.append(ties.retired_names)
         named = {kind for kind, fields in capabilities.fields.items() if "name" in fields}
         given = ((identity, binding.name) for identity, binding in ties.bindings.items())

@@ -177,3 +177,12 @@ def test_a_login_that_comes_later_is_tied_to_the_accounts_that_are_there_in_one_
     assert unmade.nodebb_user("anna.muster").more["keycloakId"] == unmade.sub("anna.muster")
     assert unmade.nodebb_user("anna.muster").uid == before
     assert nothing_to_do(unmade)
+
+
+def test_a_target_that_is_planned_alone_keeps_the_links_of_an_archived_body(setup: Spaces) -> None:
+    setup.apply()
+    setup.wish.bodies["pg-sensorik"]["archived"] = LONG_AGO
+    setup.apply()
+    for target in setup.wish.targets:
+        ran = setup.run("plan", "--target", target)
+        assert ran.code == 0, ran.all
