@@ -14,7 +14,7 @@ from connectors.discourse.client import PRODUCT, Client, identifier_of
 from connectors.discourse.first_topics import About
 from connectors.discourse.group_reading import Groups
 from connectors.kit.client import Entry, Params, segment, text
-from provisioner.model.resources import EdgeRole
+from provisioner.model.resources import PUBLIC, EdgeRole, Value
 
 PAGE: Final = 20
 MARK: Final = "readi"
@@ -57,9 +57,9 @@ class Category:
         return found if found.startswith("readi:") else ""
 
     @property
-    def open(self) -> bool | None:
-        """Whether everybody who logs in reads it; None: strangers do, too."""
-        return None if EVERYONE in self.rights else LOGGED_IN in self.rights
+    def open(self) -> Value:
+        """Whether everybody who logs in reads it; `PUBLIC`: strangers do, too."""
+        return PUBLIC if EVERYONE in self.rights else LOGGED_IN in self.rights
 
     @property
     def roles(self) -> dict[str, EdgeRole]:

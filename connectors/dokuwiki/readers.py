@@ -1,14 +1,10 @@
 """Who reads a place: the groups with lines of their own, and who does besides. Pure."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from connectors.dokuwiki.look import GroupNames
 from connectors.dokuwiki.rights import ALL, READ, Rights, folded, role_of
-from provisioner.model.resources import EdgeRole, Kind, Value
-
-PUBLIC: Final = ALL
-"""What `open` is of a place that strangers read: neither what we make of True nor of False."""
+from provisioner.model.resources import PUBLIC, EdgeRole, Kind, Value
 
 
 def openness(rights: Rights, scope: str, everybody: str) -> Value:

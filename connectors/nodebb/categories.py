@@ -56,7 +56,7 @@ class Category:
             "name": self.name,
             "parent": self.parent_key(keys),
             "description": canonical("description", self.description),
-            "open": UNKNOWN if matrix is None else None if self.disabled else matrix.is_open,
+            "open": UNKNOWN if matrix is None else None if self.disabled else matrix.open,
             "first_topic": topic,
         }
         return Remote(self.cid, self.name, fields, marker=self.marker)

@@ -197,7 +197,7 @@ class CategoryRoom(Room[Look]):
             moved = self._moved(step, matrix, resolve)
             if moved is not None:
                 return moved
-        if step.operation == steps.OPEN and matrix is not None and matrix.is_open is None:
+        if step.operation == steps.OPEN and matrix is not None and not isinstance(matrix.open, bool):
             # Neither open nor closed, by whomever: what the step does brings it to either.
             remote = replace(remote, fields={**remote.fields, "open": expects.get("open")})
         held = held_against(step, remote, Client.product)

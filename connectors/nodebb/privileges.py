@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.nodebb.client import Entry, text
-from provisioner.model.resources import EdgeRole
+from provisioner.model.resources import PUBLIC, EdgeRole, Value
 
 READING: Final = ("find", "read", "topics:read")
 WRITING: Final = ("topics:create", "topics:reply", "posts:edit", "posts:delete", "posts:upvote")
@@ -32,7 +32,9 @@ _BESIDE: Final[Mapping[EdgeRole, frozenset[str]]] = {
 }
 
 REGISTERED: Final = "registered-users"
-OUTSIDERS: Final = (REGISTERED, "guests", "spiders", "fediverse", "verified-users", "unverified-users", "banned-users")
+STRANGERS: Final = ("guests", "spiders", "fediverse")
+"""Who is not logged in: people, search engines, other servers."""
+OUTSIDERS: Final = (REGISTERED, *STRANGERS, "verified-users", "unverified-users", "banned-users")
 """Groups in which people are without anybody's doing."""
 CHIEFS: Final = ("administrators", "Global Moderators")
 """Groups that come into every category; whoever is in them is the forum's own business."""
@@ -50,9 +52,14 @@ class Matrix:
         return self.groups.get(group, NOBODY)
 
     @property
-    def is_open(self) -> bool | None:
-        """Whether all who log in read it, and nobody else from outside; None: it is neither open nor closed."""
-        others = any(self.of(group) for group in OUTSIDERS if group != REGISTERED)
+    def open(self) -> Value:
+        """Whether all who log in read it, and nobody else from outside; `PUBLIC`: strangers may do something there.
+
+        None: it is neither open nor closed.
+        """
+        if any(self.of(group) for group in STRANGERS):
+            return PUBLIC
+        others = any(self.of(group) for group in OUTSIDERS if group not in (REGISTERED, *STRANGERS))
         everybody = self.of(REGISTERED)
         if others or everybody not in (NOBODY, frozenset(READING)):
             return None

@@ -7,7 +7,7 @@ from babel import Locale, UnknownLocaleError
 
 from provisioner.app.observing import MEMBER_KINDS
 from provisioner.model.inventory import Unknown
-from provisioner.model.resources import Kind, Value
+from provisioner.model.resources import PUBLIC, Kind, Value
 from provisioner.model.text import Text
 from provisioner.model.words import field_word
 from provisioner.texts import Catalogue
@@ -29,6 +29,8 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
         return _shown_quota(value, say)
     if value is None or isinstance(value, Unknown):
         return NOTHING
+    if name == "open" and value == PUBLIC:
+        return say(Text.of("app.public"))
     if isinstance(value, bool):
         return say(Text.of("app.yes" if value else "app.no"))
     if not isinstance(value, str):

@@ -69,7 +69,7 @@ FieldName = Literal[
     "minutes",  # int; how long it takes
     "organisers",  # of a conference: keys of the accounts of which one shall organise it, the first that can, by spaces
     "parent",  # of a forum category: the key of the category that it stands below
-    "open",  # bool; everybody who logs in there reads it
+    "open",  # bool; everybody who logs in there reads it, and no stranger; observed of what these do: `PUBLIC`
     "first_topic",  # what stands first in a forum category: a line with its title, an empty one, its text
     "first_page",  # what the first page of a new wiki space begins with: its heading in the first line
     "text",  # of a page: all that stands on it, its heading in the first line; "- " begins an item of a list
@@ -78,6 +78,10 @@ FieldName = Literal[
     "required_actions",  # what somebody has to do at the first login, in Keycloak's words, by commas
 ]
 """The closed vocabulary of fields."""
+
+PUBLIC: Final = "public"
+"""What the field "open" is observed to be where people read who are not logged in: neither true nor false. Never a
+wish."""
 
 Value = str | int | bool | None
 

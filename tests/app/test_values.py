@@ -3,7 +3,7 @@
 import pytest
 
 from provisioner.app.values import NOTHING, shown_pair, shown_value, word_of_field
-from provisioner.model.resources import Kind, Value
+from provisioner.model.resources import PUBLIC, Kind, Value
 from provisioner.texts import Catalogue
 
 OURS = "Wasserstände und Feuchte.\nDateien: https://cloud.example/f\nreadi:body:pg-sensorik"
@@ -30,6 +30,9 @@ def test_texts_that_begin_differently_are_shown_from_the_beginning() -> None:
         ("language", "", "„“"),
         ("enabled", True, "ja"),
         ("read_only", False, "nein"),
+        ("open", PUBLIC, "auch ohne Anmeldung"),
+        ("open", True, "ja"),
+        ("name", PUBLIC, "„public“"),
         ("layout", "Protokolle\nUnterlagen", "„Protokolle, Unterlagen“"),
         ("email", None, NOTHING),
     ],

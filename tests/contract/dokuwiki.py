@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.dokuwiki.names import slug
-from connectors.dokuwiki.readers import PUBLIC
 from provisioner.model.errors import Permanent, Transient, WriteRefused
 from provisioner.model.inventory import Absent, Complete, Epoch, Present
 from provisioner.model.ports import Interest, Sought
-from provisioner.model.resources import EdgeRole, Kind
+from provisioner.model.resources import PUBLIC, EdgeRole, Kind
 from provisioner.model.steps import Moved
 from provisioner.transport.gate import WriteToken
 from tests.support.dokuwiki import INDEX, Wiki, WikiBench, group, space

@@ -11,7 +11,7 @@ from connectors.nodebb.settings import NodeBBSettings
 from provisioner.model.errors import LoginRefused, Permanent
 from provisioner.model.inventory import Complete, Partial
 from provisioner.model.ports import Interest
-from provisioner.model.resources import EdgeRole, Kind, ResourceId, Value
+from provisioner.model.resources import PUBLIC, EdgeRole, Kind, ResourceId, Value
 from provisioner.model.steps import Moved
 from tests.support.nodebb import Chief, Somebody, after_every_write, site_of
 
@@ -138,13 +138,13 @@ class NodeBBContract:
         assert server.outsider.reads(cid)
         assert not server.stranger.reads(cid)
 
-    def test_what_somebody_opened_by_hand_is_neither_open_nor_closed_and_can_be_closed(
+    def test_what_somebody_opened_to_strangers_is_public_and_can_be_closed(
         self, server: Server, site: Site
     ) -> None:
         category, _, _ = self.body(site, "drift")
         cid = int(site.ids[category])
         server.chief.do("PUT", f"/categories/{cid}/privileges/groups:read", {"member": "guests"})
-        assert site.remote(category).fields["open"] is None
+        assert site.remote(category).fields["open"] == PUBLIC
         site.apply(site.update(category, site.remote(category), {"open": False}))
         assert site.remote(category).fields["open"] is False
         assert not server.stranger.reads(cid)

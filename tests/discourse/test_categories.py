@@ -6,7 +6,7 @@ from connectors.discourse.emulation.state import READ_ONLY, Category
 from connectors.discourse.emulator import DiscourseEmulator
 from provisioner.model.errors import Garbled, Permanent
 from provisioner.model.inventory import Absent, Present
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.resources import PUBLIC, Kind, ResourceId
 from provisioner.model.steps import Moved
 from tests.support.discourse import MANAGER, READER, WRITER, Forum, category, group
 
@@ -61,7 +61,7 @@ def test_open_to_whoever_logs_in_is_not_open_to_strangers(site: Forum) -> None:
     assert site.rights("lora") == {"PG_lora": 1}
 
 
-def test_what_somebody_opened_to_strangers_is_neither_open_nor_closed_and_is_put_right(site: Forum) -> None:
+def test_what_somebody_opened_to_strangers_is_public_and_is_put_right(site: Forum) -> None:
     site.circle("lora")
     site.place("lora", open_=True, writer=["lora"])
     made = held(site, "lora")
@@ -72,7 +72,7 @@ def test_what_somebody_opened_to_strangers_is_neither_open_nor_closed_and_is_put
         assert made.read_restricted is True
         assert site.remote(category("lora")).fields["open"] is wanted
         made.read_restricted, made.permissions = False, {}
-        assert site.remote(category("lora")).fields["open"] is None
+        assert site.remote(category("lora")).fields["open"] == PUBLIC
 
 
 def test_a_site_in_another_language_calls_its_groups_otherwise(site: Forum) -> None:
@@ -94,7 +94,7 @@ def test_an_older_server_tells_groups_by_their_names_alone(site: Forum) -> None:
     assert remote.fields["open"] is True
     assert site.seated(category("lora"), WRITER, Kind.GROUP) == {"body:lora"}
     held(site, "lora").permissions[0] = READ_ONLY
-    assert site.remote(category("lora")).fields["open"] is None
+    assert site.remote(category("lora")).fields["open"] == PUBLIC
     with site.another() as other:  # who knows no names yet asks for them
         step = other.compile(other.update(category("lora"), site.remote(category("lora")), {"open": False}))[0]
         other.perform(step)

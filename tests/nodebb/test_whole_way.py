@@ -157,6 +157,7 @@ def test_what_somebody_opened_to_strangers_is_asked_about(installed: Installed) 
     drift = installed.run("drift")
     assert drift.code == 2, drift.all
     assert "PG Sensorik" in drift.out
+    assert "open to the network was no, is now yes, even without logging in" in drift.out
 
 
 def test_somebody_elses_account_of_the_same_name_or_address_is_left_alone(installed: Installed) -> None:
