@@ -59,7 +59,7 @@ class NodeBBEmulator(Emulator):
         companion: bool = True,
     ) -> None:
         """``companion``: our plugin is installed that ties accounts to the login."""
-        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(SERVICE, token=token))
+        super().__init__(clock=clock, latency=latency, port=port, credentials=Credentials(token=token))
         self._ticks = 0
         self._companion = companion
         self.world = World(self._now)

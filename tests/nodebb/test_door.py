@@ -10,6 +10,7 @@ from connectors.nodebb.emulator import MASTER_TOKEN, PROVIDER, NodeBBEmulator
 from connectors.nodebb.privileges import GIVEN, role_of
 from connectors.nodebb.settings import NodeBBSettings
 from connectors.nodebb.slugs import slug
+from provisioner.emulation import VirtualClock
 from provisioner.model.errors import LoginRefused, TargetError
 from provisioner.model.inventory import Partial
 from provisioner.model.ports import Severity
@@ -50,6 +51,17 @@ def test_a_master_token_acts_as_the_account_that_the_settings_name(emulator: Nod
         assert "_uid" not in made.fields
     assert settings.account() == f"uid {emulator.service.uid}"
     assert NODEBB.account(settings) == settings.account()
+
+
+def test_what_the_emulated_forum_says_of_itself_makes_a_target_section() -> None:
+    assert NODEBB.emulator is not None
+    sandbox = NODEBB.emulator(VirtualClock(), 0)
+    sandbox.start()
+    try:
+        settings = NodeBBSettings.model_validate({"url": sandbox.url, **sandbox.credentials, **sandbox.settings})
+        assert settings.url == sandbox.url
+    finally:
+        sandbox.stop()
 
 
 def test_a_master_token_without_a_number_is_no_login(emulator: NodeBBEmulator) -> None:
