@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass, replace
 
 from provisioner.execution.rules import Retries
+from provisioner.execution.settling import is_somebody_elses
 from provisioner.model.errors import (
     Garbled,
     LoginRefused,
@@ -179,7 +180,7 @@ class Performer:
         failures = 0
         while True:
             try:
-                return self._connector.look_up(step.id, step.name)
+                return self._of_ours(step, self._connector.look_up(step.id, step.name))
             except Transient as error:
                 failures += 1
                 if failures >= self._retries.attempts:
@@ -190,6 +191,12 @@ class Performer:
             except TargetError as error:
                 return Unreadable(error.text)
 
+    @staticmethod
+    def _of_ours(step: Step, reading: Reading) -> Reading:
+        """What has the name and is somebody else's is not what we made."""
+        theirs = isinstance(reading, Present) and is_somebody_elses(reading.remote, step.effects.fields)
+        return Absent() if theirs else reading
+
     def _given_up(self, step: Step, creates: bool, attempts: _Attempts, error: WaitEnded) -> Ended:
         """A wait was given up. Between attempts nothing was written; within one, part of it may have been."""
         if not attempts.doubtful and not (creates and attempts.writing):
@@ -197,7 +204,7 @@ class Performer:
         if not creates:
             return Ended(StepState.UNKNOWN, error.text, stops=error.text)
         try:
-            reading = self._connector.look_up(step.id, step.name)
+            reading = self._of_ours(step, self._connector.look_up(step.id, step.name))
         except ReadiError as unreadable:
             reading = Unreadable(unreadable.text)
         if isinstance(reading, Present):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from provisioner.model.bindings import Binding, Ties
-from provisioner.model.inventory import Complete, Completeness, Inventory, Remote
-from provisioner.model.resources import Kind, ResourceId, marker_of
+from provisioner.model.inventory import UNKNOWN, Complete, Completeness, Inventory, Remote, Unknown
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value, marker_of
 from provisioner.state import Entry, Settlement, StepState
 
 
@@ -16,11 +16,12 @@ def settle(
 ) -> list[Settlement]:
     """Decide on each open step of one target what can be decided. Pure; entries that are not in the answer wait on.
 
-    A creation: its object is there and nobody's: FOUND, with the object to tie. All objects of the kind were
-    listed, and it is not among them or is somebody else's: ABSENT. Where the product lists none, a creation waits for
-    a ranger. An erasure whose object is gone: DONE. Anything
+    A creation: its object is there and nobody's: FOUND, with the object to tie. All objects of the kind were listed,
+    and it is not among them or is somebody else's (`is_somebody_elses`): ABSENT. Where the product lists none, a
+    creation waits for a ranger. An erasure whose object is gone: DONE. Anything
     else that may be repeated is SUPERSEDED when its object was read: the inventory is newer. Steps that must not be
-    repeated wait until the like is done to that object again (it looks before it writes), or for a ranger.
+    repeated are DONE where every field that they were to write is seen to be so; else they wait until the like is done
+    to that object again (it looks before it writes), or for a ranger.
 
     To be called with the server's lock held, on an inventory read and ties loaded since: else a step in hand of
     another process would be taken for one that was left behind. ``ties``: all of them, also where the plan is about
@@ -33,6 +34,19 @@ def settle(
         for entry, found in decided
         if found is not None
     ]
+
+
+def is_somebody_elses(remote: Remote, fields: Mapping[FieldName, Value]) -> bool:
+    """Whether an account under the name of one that was to be made with ``fields`` is another person's.
+
+    Whoever wants what we give to somebody may take their name before our request arrives: their account has another
+    login, or none, or another address. What was not read, or is not there yet, tells nothing.
+    """
+    login, email = fields.get("login_id"), fields.get("email")
+    has_login, has_email = remote.fields.get("login_id", UNKNOWN), remote.fields.get("email", UNKNOWN)
+    if isinstance(login, str) and not isinstance(has_login, Unknown) and has_login != login:
+        return True
+    return isinstance(email, str) and isinstance(has_email, str) and has_email.lower() != email.lower()
 
 
 def settled(ties: Ties, settlements: Sequence[Settlement]) -> Ties:
@@ -63,7 +77,9 @@ class _Settling:
         """None: nothing can be said."""
         if entry.creates:
             return self._creation(entry)
-        if not entry.repeatable or not self._was_read(entry):
+        if not entry.repeatable:
+            return StepState.DONE if self._is_seen(entry) else None
+        if not self._was_read(entry):
             return None
         there = entry.remote_id in self._inventory.of(entry.resource.kind).objects
         return StepState.DONE if entry.effects.erased and not there else StepState.SUPERSEDED
@@ -77,6 +93,7 @@ class _Settling:
         alike = self._named(kind).get(self._canonical_name(kind, entry.name), [])
         found = [remote for remote in alike if remote.may_be_called(entry.name)]
         free = [remote for remote in found if not self._is_taken(remote, kind)]
+        free = [remote for remote in free if not is_somebody_elses(remote, entry.effects.fields)]
         marker = marker_of(entry.resource)
         candidates = [remote for remote in free if remote.marker == marker]
         if not candidates and marker not in entry.effects.fields.values():  # else ours would carry the mark
@@ -100,6 +117,14 @@ class _Settling:
     def _is_taken(self, remote: Remote, kind: Kind) -> bool:
         ours = kind is Kind.ACCOUNT and remote.remote_id == self._inventory.own_account
         return ours or (str(kind), remote.remote_id) in self._taken
+
+    def _is_seen(self, entry: Entry) -> bool:
+        """Whether all that a step was to make true is true; of edges, and of what is never read back, nothing tells."""
+        effects = entry.effects
+        remote = self._inventory.of(entry.resource.kind).objects.get(entry.remote_id or "")
+        if remote is None or not effects.fields or effects.joins or effects.leaves or effects.erased:
+            return False
+        return all(remote.fields.get(name, UNKNOWN) == value for name, value in effects.fields.items())
 
     def _was_read(self, entry: Entry) -> bool:
         """Whether the inventory tells how the object is now, and its members where the step was about these."""

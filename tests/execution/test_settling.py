@@ -7,12 +7,25 @@ import pytest
 
 from provisioner.execution import settle, settled
 from provisioner.model.errors import OutcomeUnknown
-from provisioner.model.inventory import Complete, Inventory, Observation, Partial, Remote, Roster, Scope
-from provisioner.model.resources import Kind, ResourceId
+from provisioner.model.inventory import (
+    UNKNOWN,
+    Complete,
+    Inventory,
+    Observation,
+    Partial,
+    Present,
+    Reading,
+    Remote,
+    Roster,
+    Scope,
+    Unknown,
+)
+from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.steps import Effects
 from provisioner.model.text import Text
 from provisioner.state import Entry, Journal, StepState
 from tests.execution.bench import NETWORK, SERVER, Bench
-from tests.execution.fake import FakeConnector, T, create, erase, group, leave, person, update
+from tests.execution.fake import FakeConnector, T, create, erase, group, leave, person, post, update
 
 CUT = Text.of("test.cut_off")
 
@@ -79,6 +92,23 @@ def test_an_object_that_was_not_read_stays_unsettled(bench: Bench, connector: Fa
         rosters = {(Kind.GROUP, "r-a"): Roster.of_accounts(completeness)}
         assert len(states(bench, replace(whole, rosters=rosters))) == expected
     assert states(bench, replace(whole, observations={}, rosters={})) == []
+
+
+def test_what_must_not_be_repeated_is_done_once_all_of_it_is_seen(bench: Bench, connector: FakeConnector) -> None:
+    bench.apply(connector, [create(group("a")), create(person("x"), [group("a")])])
+    both = Effects({"display_name": "X"}, joins=leave(group("a"), person("x")).effects.leaves)
+    cut_short(
+        bench,
+        connector,
+        update(person("x"), "x", "X", repeatable=False),
+        update(person("x"), "x", "X", repeatable=False, effects=both),
+        post(person("x"), "Willkommen"),
+    )
+    assert states(bench, observed(connector)) == [], "not written, or nobody knows"
+    connector.server.write("update", "account", "r-x", "X")
+    assert states(bench, observed(connector)) == [StepState.DONE], "of the edge and the message nothing tells"
+    bench.settle(connector)
+    assert len(bench.runs.open_entries(NETWORK, T)) == 2
 
 
 def test_a_look_at_a_few_says_nothing_of_others(bench: Bench, connector: FakeConnector) -> None:
@@ -150,3 +180,38 @@ def test_where_a_product_lists_nothing_a_creation_waits_whatever_is_there(
     entries = bench.runs.open_entries(NETWORK, T)
     assert len(entries) == 1
     assert settle(entries, Inventory(T, {Kind.CONVERSATION: observation}), bench.ties(), lambda kind, name: name) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, StepState.FOUND),
+        ({"email": None, "login_id": UNKNOWN}, StepState.FOUND),
+        ({"email": "X@stadt.example", "login_id": "sub-x"}, StepState.FOUND),
+        ({"email": "eva@anderswo.example"}, StepState.ABSENT),
+        ({"email": "x@stadt.example", "login_id": None}, StepState.ABSENT),
+        ({"login_id": "sub-eva"}, StepState.ABSENT),
+    ],
+)
+def test_who_took_the_name_of_an_account_that_was_being_made_does_not_get_it(
+    bench: Bench, connector: FakeConnector, fields: dict[FieldName, Value | Unknown], state: StepState
+) -> None:
+    """The request never arrived, and until the next run somebody registered under the name that was to be given."""
+    wished: dict[FieldName, Value] = {"email": "x@stadt.example", "login_id": "sub-x"}
+    cut_short(bench, connector, create(person("x"), effects=Effects(wished)))
+    objects = {"r1": Remote("r1", "x", fields)}
+    inventory = Inventory(T, {Kind.ACCOUNT: Observation(Complete(Scope(T, Kind.ACCOUNT)), objects)})
+    assert states(bench, inventory) == [state]
+
+
+def test_who_took_the_name_while_our_answer_was_lost_does_not_get_it(bench: Bench, connector: FakeConnector) -> None:
+    connector.fail("before", "x", OutcomeUnknown(CUT))
+    taken = connector.look_up
+
+    def look_up(identity: ResourceId, name: str) -> Reading:
+        taken(identity, name)
+        return Present(Remote("r-eva", name, {"login_id": "sub-eva"}, "f1"))
+
+    connector.look_up = look_up  # type: ignore[method-assign]
+    bench.apply(connector, [create(person("x"), effects=Effects({"login_id": "sub-x"}))])
+    assert {one.remote_id for one in bench.ties().bindings.values()} == {"r-x"}
