@@ -1,6 +1,6 @@
 """The changes of one `Connector.compile`, as every connector looks at them, and what steps are asked. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from provisioner.model.changes import Adopt, Change, Create, Join, Leave
 from provisioner.model.ports import Resolve
@@ -37,6 +37,10 @@ class Batch:
     def digest(self, change: Change) -> str:
         """For ``Step.changes``."""
         return self._digests[id(change)]
+
+    def digests(self, changes: Iterable[Change]) -> tuple[str, ...]:
+        """The same of several that one step makes true."""
+        return tuple(self.digest(change) for change in changes)
 
     def remote_id(self, identity: ResourceId) -> str | None:
         """Of what is bound, or adopted in this batch; None: this batch creates it.

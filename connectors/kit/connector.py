@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from connectors.kit.batch import Batch
@@ -101,7 +102,7 @@ class RoomConnector(ABC, Generic[L]):
         batch = Batch(changes, resolve)
         staged = [(number, one) for number, room in enumerate(self.rooms.values()) for one in room.compile(batch)]
         staged.sort(key=lambda one: (one[1].stage, -one[0] if one[1].stage is Stage.ERASURES else one[0]))
-        return [one.step for _, one in staged]
+        return [self._in_canonical_form(one.step) for _, one in staged]
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """Read the step's object afresh, typed, and hold it against what the plan saw. Raises `TargetError`."""
@@ -151,6 +152,14 @@ class RoomConnector(ABC, Generic[L]):
             except TargetError as error:
                 why = error.text
         return Observation(Partial(Scope(self.target, room.kind), why)), {}
+
+    def _in_canonical_form(self, step: Step) -> Step:
+        """With the name of what is erased, which is never used again, as names are compared."""
+        if not step.effects.erased:
+            return step
+        fields = step.effects.fields
+        name = self._canonical_name(step.id.kind, str(fields.get("name", step.name)))
+        return replace(step, effects=replace(step.effects, fields={**fields, "name": name}))
 
     def _room_of(self, step: Step) -> Room[L]:
         room = self._performing.get(step.operation)

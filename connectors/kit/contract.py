@@ -290,7 +290,8 @@ class Contract:
                 identity = site.new(sample, "gone")
                 steps = site.compile(site.erase(identity, site.remote(identity)))
                 assert steps
-                assert any(step.effects.erased for step in steps)
+                (erased,) = (str(step.effects.fields["name"]) for step in steps if step.effects.erased)
+                assert site.connector.capabilities().canonical_name(sample.kind, erased) == erased
                 for _ in range(2):
                     for step in steps:
                         site.perform(step)

@@ -1,12 +1,13 @@
 """Steps as most connectors compile them: one for a change of an object, one for each member. Pure."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypedDict, Unpack
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypedDict, Unpack, cast
 
-from connectors.kit.batch import Batch
+from connectors.kit.batch import Batch, text_of
 from connectors.kit.rooms import known
-from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Resume, Suspend, Update
+from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Resume, Suspend, Update, Write
 from provisioner.model.inventory import Unknown
+from provisioner.model.ports import Resolve
 from provisioner.model.resources import Edge, FieldName, ResourceId, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
 
@@ -15,6 +16,7 @@ class Parts(TypedDict, total=False):
     """What is particular to a step; see `provisioner.model.steps.Step`."""
 
     name: str
+    changes: tuple[str, ...]
     remote_id: str | None
     payload: Mapping[str, Json]
     refers: tuple[ResourceId, ...]
@@ -29,14 +31,15 @@ class Parts(TypedDict, total=False):
 def step_of(batch: Batch, change: Change, operation: str, **parts: Unpack[Parts]) -> Step:
     """One step that makes this change true. Its object is bound, adopted, or created by this batch (remote id None).
 
-    Raises `KeyError` for an object that nobody knows.
+    For several changes: ``changes=batch.digests(all_of_them)``. Raises `KeyError` for an object that nobody knows.
     """
     usual: Parts = {
         "name": change.wanted.name if isinstance(change, Create) else change.name,
+        "changes": batch.digests((change,)),
         "remote_id": batch.remote_id(change.id),
     }
     whole: Parts = {**usual, **parts}
-    return Step(target=change.target, operation=operation, id=change.id, changes=(batch.digest(change),), **whole)
+    return Step(target=change.target, operation=operation, id=change.id, **whole)
 
 
 def member_steps(
@@ -60,6 +63,12 @@ def member_steps(
                 own |= {"expects_edge": before, "effects": Effects(joins=(now,), leaves=(before,))}
         whole: Parts = {**own, **parts}
         yield step_of(batch, change, operation, **whole)
+
+
+def member_of(step: Step, resolve: Resolve) -> str:
+    """Remote id of whom a step of `member_steps` is about. Raises `KeyError`."""
+    edge = (*step.effects.joins, *step.effects.leaves)[0]
+    return resolve(ResourceId(edge.seats.member, text_of(step, "member")))
 
 
 def after_of(change: Update | Suspend | Resume) -> Mapping[FieldName, Value]:
@@ -87,8 +96,52 @@ def changing_step(batch: Batch, change: Update | Suspend | Resume, operation: st
     return step_of(batch, change, operation, **whole)
 
 
+def field_steps(
+    batch: Batch,
+    change: Update,
+    operation: str,
+    fields: Collection[FieldName],
+    canonical: Callable[[FieldName, Value], Value] = lambda _, value: value,
+    **parts: Unpack[Parts],
+) -> Iterator[Step]:
+    """One step for those of the ``fields`` that a change makes other; none where it makes none of them so.
+
+    With what they shall be in the payload (`fields_of`), held against what was seen of these.
+    """
+    after = {name: canonical(name, value) for name, value in change.after.items() if name in fields}
+    if after:
+        usual: Parts = {
+            "payload": {"fields": cast(Json, after)},
+            "effects": Effects(fields=after),
+            "expects": known(change.before, frozenset(after)),
+            "cost": Cost(requests=2),
+        }
+        whole: Parts = {**usual, **parts}
+        yield step_of(batch, change, operation, **whole)
+
+
+def fields_of(step: Step) -> Mapping[FieldName, Value]:
+    """The fields in a step's payload; {} where there are none."""
+    return cast(Mapping[FieldName, Value], step.payload.get("fields") or {})
+
+
+def writing_step(
+    batch: Batch, change: Write, operation: str, canonical: Callable[[str], str], **parts: Unpack[Parts]
+) -> Step:
+    """One step for a late text, which stands in the payload ("text"), held against the text that was seen."""
+    text = canonical(change.written)
+    usual: Parts = {
+        "payload": {"text": text},
+        "effects": Effects(fields={change.field: text}),
+        "expects": known({change.field: change.before}, frozenset({change.field})),
+        "cost": Cost(requests=2),
+    }
+    whole: Parts = {**usual, **parts}
+    return step_of(batch, change, operation, **whole)
+
+
 def erasing_step(batch: Batch, change: Erase, operation: str, **parts: Unpack[Parts]) -> Step:
-    """One step that deletes an object for good, after a look at it. Its name, as it was, is never used again."""
+    """One step that deletes an object for good, after a look at it. Its name is never used again."""
     usual: Parts = {
         "payload": {"fingerprint": change.fingerprint},
         "effects": Effects(fields={"name": change.name}, erased=True),
