@@ -5,7 +5,6 @@ from typing import Final
 
 from connectors.ldap.client import LONGEST_RDN, rdn
 from provisioner.model.inventory import UNKNOWN, Unknown
-from provisioner.model.ports import Capabilities
 from provisioner.model.resources import FieldName, Kind, Mode, Value
 from provisioner.model.text import Text
 from provisioner.transport.directory import ADD, DELETE, REPLACE
@@ -25,20 +24,14 @@ PERSON: Final[Mapping[FieldName, str]] = {
 GROUP: Final[Mapping[FieldName, str]] = {"display_name": "description"}
 ATTRIBUTES: Final[Mapping[Kind, Mapping[FieldName, str]]] = {Kind.ACCOUNT: PERSON, Kind.GROUP: GROUP}
 
+FIELDS: Final[Mapping[Kind, Mapping[FieldName, Mode]]] = {
+    Kind.ACCOUNT: dict.fromkeys(("name", "enabled", *PERSON), Mode.MANAGED),
+    Kind.GROUP: dict.fromkeys(("name", *GROUP), Mode.MANAGED),
+}
+"""What a directory of this kind can hold."""
+
 NO_FAMILY_NAME: Final = "-"
 """inetOrgPerson demands an sn; this stands for none."""
-
-
-def capabilities() -> Capabilities:
-    """What a directory of this kind can hold."""
-    people: dict[FieldName, Mode] = dict.fromkeys(("name", "enabled", *PERSON), Mode.MANAGED)
-    groups: dict[FieldName, Mode] = dict.fromkeys(("name", *GROUP), Mode.MANAGED)
-    return Capabilities(
-        fields={Kind.ACCOUNT: people, Kind.GROUP: groups},
-        canonical_name=lambda _, name: fold(name),
-        objection=objection,
-        canonical=canonical,
-    )
 
 
 def objection(kind: Kind, name: str) -> Text | None:
@@ -50,7 +43,7 @@ def objection(kind: Kind, name: str) -> Text | None:
     return None
 
 
-def canonical(kind: Kind, field_name: FieldName, value: Value) -> Value:
+def canonical(field_name: FieldName, value: Value) -> Value:
     """The form in which a value comes back: an attribute has no empty value, and mail is compared without case."""
     if field_name == "enabled":
         return value is not False
@@ -65,7 +58,7 @@ def read(kind: Kind, entry: Entry) -> dict[FieldName, Value | Unknown]:
     for name, attribute in ATTRIBUTES[kind].items():
         values = entry.raw(attribute)
         try:
-            value = canonical(kind, name, values[0].decode()) if values else None
+            value = canonical(name, values[0].decode()) if values else None
         except UnicodeDecodeError:
             fields[name] = UNKNOWN
             continue

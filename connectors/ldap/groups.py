@@ -3,45 +3,50 @@
 The schema demands a member, so every group of ours keeps one that nobody is; it is never shown.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, cast
 
-from connectors.ldap.client import MARK, MARKERS, Client, remote_id, renamable, shown_name
-from connectors.ldap.common import VERIFIED, accounts, creation, known, renaming, without_name
-from connectors.ldap.fields import GROUP, Todo, modification, read, written
-from provisioner.model.changes import Change, Create, Join, Leave, Update
+from connectors.kit.batch import Batch, located
+from connectors.kit.rooms import Rosters, Stage, Staged, known
+from connectors.kit.steps import erasing_step, step_of
+from connectors.ldap.client import remote_id, renamable, shown_name
+from connectors.ldap.fields import GROUP, Todo, modification, read
+from connectors.ldap.room import VERIFIED, EntryRoom, Look, Read, fields_of, just_read, without_name
+from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Complete, Completeness, Level, Observation, Partial, Remote, Roster, Scope
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Value
-from provisioner.model.steps import Cost, Done, Effects, Json, Step
+from provisioner.model.resources import Edge, FieldName, Kind, ResourceId, Seats
+from provisioner.model.steps import Done, Effects, Json, Moved, Step, Verified
 from provisioner.model.text import Text
-from provisioner.transport.directory import ADD, DELETE
+from provisioner.transport.directory import ADD, DELETE, Changes
 from provisioner.transport.directory_answers import NO_SUCH_ATTRIBUTE, VALUE_EXISTS, Entry, Refused
 from provisioner.transport.dn import normal
 
+JOIN: Final = "join-group"
+LEAVE: Final = "leave-group"
 MEMBER: Final = "member"
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class GroupRoom(EntryRoom):
     """What this connector does with groups, in one directory."""
 
-    client: Client
-    target: str
+    kind = Kind.GROUP
+    operations = frozenset({"create-group", "update-group", "rename-group", "erase-group", JOIN, LEAVE})
 
     @property
     def attributes(self) -> tuple[str, ...]:
+        """With the members."""
         return (*GROUP.values(), MEMBER)
 
-    def observe(
-        self, people: Mapping[str, str], all_people: bool
-    ) -> tuple[Observation, dict[tuple[Kind, str], Roster]]:
-        """All groups and who is in them. ``people``: normal name → remote id; ``all_people``: are these all?
+    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+        """All groups and who is in them.
 
         A member who is nobody of the people's branch is kept under its distinguished name, and never removed.
         """
+        people = {normal(name): remote for remote, name in self.client.known(look.people.objects)}
+        all_people = isinstance(look.people.completeness, Complete)
         branch = self.client.read_branch(Kind.GROUP, self.attributes)
         scope = Scope(self.target, Kind.GROUP)
         completeness: Completeness = Complete(scope) if branch.gap is None else Partial(scope, branch.gap)
@@ -77,66 +82,72 @@ class Groups:
             return Roster.of_accounts(Partial(scope, Text.of("ldap.people_partial")), members)
         return Roster.of_accounts(Complete(scope, Level.FIELDS), members)
 
-    def compile(self, changes: Sequence[Change]) -> list[Step]:
+    def compile(self, batch: Batch) -> Iterator[Staged]:
         """One add for a new group with its members; else one rename, one modify of fields, joins, leaves each."""
         joins: dict[ResourceId, list[Join]] = {}
-        for change in changes:
-            if isinstance(change, Join):
-                joins.setdefault(change.id, []).append(change)
-        own = [change for change in changes if change.id.kind is Kind.GROUP]
-        steps: list[Step] = []
-        for change in own:
-            if isinstance(change, Create):
-                theirs = joins.pop(change.id, [])
-                steps.append(creation(change, sorted({key for join in theirs for key in join.members}), theirs))
-        for change in own:
-            if isinstance(change, Update):
-                steps += renaming([change])
-                fields = without_name(change.after)
-                steps += [_update(change, fields)] if fields else []
-        steps += [_join(theirs) for theirs in joins.values()]
-        steps += [_leave(change) for change in own if isinstance(change, Leave)]
-        return steps
+        for change in batch.of(self.kind):
+            match change:
+                case Create():
+                    theirs = [one for one in batch.about(change.id) if isinstance(one, Join)]
+                    yield Staged(Stage.JOINS, _with_members(batch, self.creating(batch, change), change, theirs))
+                case Join() if change.id not in batch.created:
+                    joins.setdefault(change.id, []).append(change)
+                case Update():
+                    if "name" in change.after:
+                        yield Staged(Stage.UPDATES, self.renaming(batch, change))
+                    if fields := without_name(change.after):
+                        before = known(change.before, frozenset(fields))
+                        yield Staged(Stage.UPDATES, self.updating(batch, (change,), before, fields))
+                case Leave():
+                    yield Staged(Stage.LEAVES, _leave(batch, change))
+                case Erase():
+                    yield Staged(Stage.ERASURES, erasing_step(batch, change, "erase-group"))
+        for standing in joins.values():
+            yield Staged(Stage.JOINS, _join(batch, standing))
 
-    def create(self, step: Step, resolve: Resolve) -> Done:
-        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
-        members = (self.client.settings.placeholder.encode(), *self._names(step, resolve))
-        attributes = written(Kind.GROUP, fields)
-        attributes[MARKERS[Kind.GROUP]] = (f"{MARK}{step.id.key}".encode(),)
-        made = self.client.create(Kind.GROUP, step.name, {**attributes, MEMBER: members})
-        return Done(made, made)
+    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
+        """As every entry; of those who leave, somebody has to be in it still."""
+        held = super().verify(step, resolve)
+        if step.operation == LEAVE and isinstance(held, Read) and held.entry is not None:
+            there = self.members(held.entry)
+            if not any(normal(name.decode()) in there for name in self._names(step, resolve)):
+                return Moved(Text.of("ldap.left_already", name=step.name))
+        return held
 
-    def update(self, step: Step, fresh: Entry | None) -> Done:
-        remote = cast(str, step.remote_id)
-        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
-        self.client.modify(Kind.GROUP, remote, modification(Kind.GROUP, fresh or self._read(remote), fields))
+    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
+        """One write; a second one where somebody was put in or taken out meanwhile."""
+        if step.operation not in (JOIN, LEAVE):
+            return super().perform(step, verified, resolve)
+        remote, names = located(step, resolve), self._names(step, resolve)
+        if step.operation == JOIN:
+            self._put_in(remote, names)
+        else:
+            try:
+                self._take_out(remote, names, just_read(step, verified))
+            except Refused as refusal:
+                if refusal.code != NO_SUCH_ATTRIBUTE:
+                    raise
+                self._take_out(remote, names, self._read(remote))
         return Done(remote, remote)
 
-    def join(self, step: Step, resolve: Resolve) -> Done:
+    def made(self, step: Step, resolve: Resolve) -> Mapping[str, Sequence[bytes]]:
+        """Its members, and nobody."""
+        return {MEMBER: (self.client.settings.placeholder.encode(), *self._names(step, resolve))}
+
+    def modification(self, step: Step, entry: Entry) -> Changes:
+        """Its fields alone."""
+        return modification(self.kind, entry, fields_of(step))
+
+    def _put_in(self, remote: str, names: Sequence[bytes]) -> None:
         """One modify for all; where one of them is in already, a second one for the others."""
-        remote = step.remote_id or resolve(step.id)
-        names = self._names(step, resolve)
         try:
-            self.client.modify(Kind.GROUP, remote, {MEMBER: [(ADD, names)]})
+            self.client.modify(self.kind, remote, {MEMBER: [(ADD, names)]})
         except Refused as refusal:
             if refusal.code != VALUE_EXISTS:
                 raise
             there = self.members(self._read(remote))
             missing = tuple(name for name in names if normal(name.decode()) not in there)
-            self.client.modify(Kind.GROUP, remote, {MEMBER: [(ADD, missing)]} if missing else {})
-        return Done(remote, remote)
-
-    def leave(self, step: Step, resolve: Resolve, fresh: Entry | None) -> Done:
-        """One modify that takes out those who are still in, and nobody else."""
-        remote = cast(str, step.remote_id)
-        names = self._names(step, resolve)
-        try:
-            self._take_out(remote, names, fresh or self._read(remote))
-        except Refused as refusal:
-            if refusal.code != NO_SUCH_ATTRIBUTE:
-                raise
-            self._take_out(remote, names, self._read(remote))
-        return Done(remote, remote)
+            self.client.modify(self.kind, remote, {MEMBER: [(ADD, missing)]} if missing else {})
 
     def _take_out(self, remote: str, names: Sequence[bytes], entry: Entry) -> None:
         there = self.members(entry)
@@ -148,14 +159,9 @@ class Groups:
             todo.insert(0, (ADD, (self.client.settings.placeholder.encode(),)))
         self.client.modify(Kind.GROUP, remote, {MEMBER: todo})
 
-    def still_in(self, step: Step, resolve: Resolve, entry: Entry) -> bool:
-        """Whether any of those whom ``step`` takes out is in the group as just read."""
-        there = self.members(entry)
-        return any(normal(name.decode()) in there for name in self._names(step, resolve))
-
     def _names(self, step: Step, resolve: Resolve) -> tuple[bytes, ...]:
         keys = cast(list[str], step.payload["members"])
-        remotes = [resolve(account) for account in accounts(keys)]
+        remotes = [resolve(account) for account in _accounts(keys)]
         return tuple(name.encode() for name in self.client.names(Kind.ACCOUNT, remotes))
 
     def _read(self, remote: str) -> Entry:
@@ -165,50 +171,47 @@ class Groups:
         return entry
 
 
-def _update(change: Update, fields: Mapping[FieldName, Value]) -> Step:
-    return Step(
-        target=change.target,
-        operation="update-group",
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        payload={"fields": cast(Json, dict(fields))},
-        effects=Effects(fields=fields),
-        expects=without_name(known(change.before)),
-        cost=VERIFIED,
+def _accounts(members: Iterable[str]) -> tuple[ResourceId, ...]:
+    return tuple(ResourceId(Kind.ACCOUNT, member) for member in members)
+
+
+def _with_members(batch: Batch, step: Step, change: Create, joins: Sequence[Join]) -> Step:
+    """A group is made with all its members, so that it is never seen empty."""
+    members = sorted({key for join in joins for key in join.members})
+    return replace(
+        step,
+        changes=batch.digests((change, *joins)),
+        payload={**step.payload, "members": cast(Json, members)},
+        refers=_accounts(members),
+        effects=replace(step.effects, joins=tuple(Edge(Seats(change.id), member) for member in members)),
     )
 
 
-def _join(changes: Sequence[Join]) -> Step:
-    first, members = changes[0], sorted({key for change in changes for key in change.members})
-    return Step(
-        target=first.target,
-        operation="join-group",
-        id=first.id,
-        name=first.name,
-        changes=tuple(change.digest() for change in changes),
+def _join(batch: Batch, changes: Sequence[Join]) -> Step:
+    """One modify for all who come into a group."""
+    members = sorted({key for change in changes for key in change.members})
+    return step_of(
+        batch,
+        changes[0],
+        JOIN,
+        changes=batch.digests(changes),
         payload={"members": cast(Json, members)},
-        refers=accounts(members),
-        effects=Effects(joins=tuple(Edge(first.seats, member) for member in members)),
-        cost=Cost(requests=1),
+        refers=_accounts(members),
+        effects=Effects(joins=tuple(Edge(changes[0].seats, member) for member in members)),
     )
 
 
-def _leave(change: Leave) -> Step:
-    members = list(change.members)
-    alone = members[0] if len(members) == 1 else None
-    return Step(
-        target=change.target,
-        operation="leave-group",
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        payload={"members": cast(Json, members)},
-        refers=accounts(members),
-        effects=Effects(leaves=tuple(Edge(change.seats, member) for member in members)),
+def _leave(batch: Batch, change: Leave) -> Step:
+    """One modify for all who leave: where it is one alone, they have to be in it still."""
+    edges = tuple(Edge(change.seats, member) for member in change.members)
+    return step_of(
+        batch,
+        change,
+        LEAVE,
+        payload={"members": list(change.members)},
+        refers=_accounts(change.members),
+        effects=Effects(leaves=edges),
         expects={},
-        expects_edge=Edge(change.seats, alone) if alone else None,
+        expects_edge=edges[0] if len(edges) == 1 else None,
         cost=VERIFIED,
     )

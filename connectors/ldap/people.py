@@ -1,19 +1,21 @@
 """People: one inetOrgPerson each, ``uid=<name>`` in the people's branch. Never deleted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from connectors.ldap.client import MARK, MARKERS, Client, is_marked, remote_id, renamable, shown_name
-from connectors.ldap.common import VERIFIED, creation, known, renaming, without_name
-from connectors.ldap.fields import PERSON, Todo, modification, read, written
-from provisioner.model.changes import Change, Create, Join, Leave, Resume, Suspend, Update
-from provisioner.model.errors import Permanent
+from connectors.kit.batch import Batch
+from connectors.kit.rooms import Rosters, Stage, Staged, known
+from connectors.kit.steps import after_of, erasing_step
+from connectors.ldap.client import is_marked, remote_id, renamable, shown_name
+from connectors.ldap.fields import PERSON, Todo, modification, read
+from connectors.ldap.room import EntryRoom, Look, fields_of, without_name
+from provisioner.model.changes import Change, Create, Erase, Resume, Suspend, Update
 from provisioner.model.inventory import UNKNOWN, Complete, Level, Observation, Partial, Remote, Scope, Unknown
+from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value
-from provisioner.model.steps import Done, Effects, Json, Step
+from provisioner.model.steps import Step
 from provisioner.model.text import Text
-from provisioner.transport.directory import ADD, DELETE, REPLACE
+from provisioner.transport.directory import ADD, DELETE, REPLACE, Changes
 from provisioner.transport.directory_answers import Entry
 
 STATE: Final = "employeeType"
@@ -29,19 +31,23 @@ _ENOUGH: Final = 3
 """From so many people of ours on, none of whom shows such a field, it is our rights that are missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class PeopleRoom(EntryRoom):
     """What this connector does with people, in one directory."""
 
-    client: Client
-    target: str
+    kind = Kind.ACCOUNT
+    operations = frozenset({"create-account", "update-account", "rename-account", "erase-account"})
 
     @property
     def attributes(self) -> tuple[str, ...]:
+        """With the lock, where slapd keeps one."""
         lock = (LOCK,) if self.client.settings.ppolicy else ()
         return (*PERSON.values(), STATE, *lock)
 
-    def observe(self) -> Observation:
+    def observe(self, look: Look) -> tuple[Observation, Rosters]:
+        """What was read when the observation began."""
+        return look.people, {}
+
+    def everybody(self) -> Observation:
         """Everybody in the branch, complete or with the reason why not."""
         branch = self.client.read_branch(Kind.ACCOUNT, self.attributes)
         remotes = [self.remote(entry) for entry in branch.entries]
@@ -75,46 +81,65 @@ class People:
             return UNKNOWN  # we always write it, so we may not read it
         return SUSPENDED not in states and LOCKED_FOR_GOOD not in entry.raw(LOCK)
 
-    def compile(self, changes: Sequence[Change]) -> list[Step]:
-        """One add for a new person; else at most one rename and one modify."""
-        own = [change for change in changes if change.id.kind is Kind.ACCOUNT]
-        moves = [change for change in changes if isinstance(change, Join | Leave)]
-        steps = [creation(change) for change in own if isinstance(change, Create)]
+    def compile(self, batch: Batch) -> Iterator[Staged]:
+        """One add for a new person; else at most one rename and one modify, after the groups that these wait for."""
         existing: dict[ResourceId, list[Update | Suspend | Resume]] = {}
-        for change in own:
-            if isinstance(change, Update | Suspend | Resume):
-                existing.setdefault(change.id, []).append(change)
-        for theirs in existing.values():
-            steps += _change(theirs, moves)
-        return steps
+        for change in batch.of(self.kind):
+            match change:
+                case Create():
+                    yield Staged(Stage.ACCOUNTS, self.creating(batch, change))
+                case Update() | Suspend() | Resume():
+                    existing.setdefault(change.id, []).append(change)
+                case Erase():
+                    yield Staged(Stage.ERASURES, erasing_step(batch, change, "erase-account"))
+        for changes in existing.values():
+            for step in self._changing(batch, changes):
+                yield Staged(Stage.SWITCHES if step.after else Stage.UPDATES, step)
 
-    def create(self, step: Step) -> Done:
-        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
-        attributes = written(Kind.ACCOUNT, fields)
-        attributes["cn"] = attributes.get("displayName", (step.name.encode(),))
-        attributes[MARKERS[Kind.ACCOUNT]] = (f"{MARK}{step.id.key}".encode(),)
+    def _changing(self, batch: Batch, changes: Sequence[Update | Suspend | Resume]) -> Iterator[Step]:
+        """The rename apart, all else in one.
+
+        A rename comes after the person's joins and leaves: slapd's refint puts the new name into the groups only
+        after it has answered, and until then a leave would look for a name that is not there yet.
+        """
+        who = changes[0].id
+        leaves = tuple(one.id for one in batch.leaves_of(who))
+        moves = tuple(dict.fromkeys((*(one.id for one in batch.joins_of(who)), *leaves)))
+        after: dict[FieldName, Value] = {}
+        before: dict[FieldName, Value] = {}
+        touching: list[Change] = []
+        for change in changes:
+            fields = without_name(after_of(change))
+            if isinstance(change, Update):
+                before |= known(change.before, frozenset(fields))
+                if "name" in change.after:
+                    yield self.renaming(batch, change, moves)
+            else:
+                before["enabled"] = not fields["enabled"]
+            if fields:
+                after |= fields
+                touching.append(change)
+        if after:
+            yield self.updating(batch, touching, before, after, leaves if after.get("enabled") is False else ())
+
+    def made(self, step: Step, resolve: Resolve) -> Mapping[str, Sequence[bytes]]:  # noqa: ARG002 - groups need it
+        """The name that the schema demands, and whether somebody logs in with it."""
+        fields = fields_of(step)
         enabled = fields.get("enabled") is not False
-        attributes[STATE] = (ACTIVE if enabled else SUSPENDED,)
-        if self.client.settings.ppolicy and not enabled:
-            attributes[LOCK] = (LOCKED_FOR_GOOD,)
-        made = self.client.create(Kind.ACCOUNT, step.name, attributes)
-        return Done(made, made)
+        shown = str(fields.get("display_name") or step.name)
+        locked = {LOCK: (LOCKED_FOR_GOOD,)} if self.client.settings.ppolicy and not enabled else {}
+        return {"cn": (shown.encode(),), STATE: (ACTIVE if enabled else SUSPENDED,), **locked}
 
-    def update(self, step: Step, fresh: Entry | None) -> Done:
-        """One modify; ``fresh`` is the entry as just verified."""
-        remote = cast(str, step.remote_id)
-        entry = fresh or self.client.find(Kind.ACCOUNT, remote, self.attributes)
-        if entry is None:
-            raise Permanent(Text.of("ldap.gone", remote_id=remote))
-        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
-        changes = modification(Kind.ACCOUNT, entry, fields)
-        if "displayName" in changes and is_marked(Kind.ACCOUNT, entry) and renamable(Kind.ACCOUNT, entry):
-            shown = changes["displayName"][-1][1] or (shown_name(Kind.ACCOUNT, entry).encode(),)
+    def modification(self, step: Step, entry: Entry) -> Changes:
+        """With the common name that follows what is shown."""
+        fields = fields_of(step)
+        changes = modification(self.kind, entry, fields)
+        if "displayName" in changes and is_marked(self.kind, entry) and renamable(self.kind, entry):
+            shown = changes["displayName"][-1][1] or (shown_name(self.kind, entry).encode(),)
             changes["cn"] = [(REPLACE, shown)]
         if "enabled" in fields:
             changes |= self._state(entry, fields["enabled"] is not False)
-        self.client.modify(Kind.ACCOUNT, remote, changes)
-        return Done(remote, remote)
+        return changes
 
     def _state(self, entry: Entry, enabled: bool) -> dict[str, Todo]:
         """Our word in employeeType goes in and its opposite goes out; other people's words stay."""
@@ -135,45 +160,3 @@ class People:
 def _without(remote: Remote, hidden: Sequence[str]) -> Remote:
     fields = {name: UNKNOWN if name in hidden else value for name, value in remote.fields.items()}
     return Remote(remote.remote_id, remote.name, fields, remote.fingerprint, remote.writable)
-
-
-def _change(changes: Sequence[Update | Suspend | Resume], moves: Sequence[Join | Leave]) -> list[Step]:
-    """The steps for one person: the rename apart, all else in one.
-
-    A rename comes after the person's joins and leaves: slapd's refint puts the new name into the groups only
-    after it has answered, and until then a leave would look for a name that is not there yet.
-    """
-    after: dict[FieldName, Value] = {}
-    before: dict[FieldName, Value] = {}
-    touching: list[str] = []
-    for change in changes:
-        if isinstance(change, Update):
-            fields = without_name(change.after)
-            before |= without_name(known(change.before))
-        else:
-            fields = {"enabled": isinstance(change, Resume)}
-            before["enabled"] = not fields["enabled"]
-        if fields:
-            after |= fields
-            touching.append(change.digest())
-    first = changes[0]
-    theirs = [move for move in moves if first.id.key in move.members]
-    steps = [replace(step, after=tuple({move.id: None for move in theirs})) for step in renaming(changes)]
-    if after:
-        suspended = after.get("enabled") is False
-        steps.append(
-            Step(
-                target=first.target,
-                operation="update-account",
-                id=first.id,
-                name=first.name,
-                changes=tuple(touching),
-                remote_id=first.remote_id,
-                payload={"fields": cast(Json, after)},
-                after=tuple(move.id for move in theirs if suspended and isinstance(move, Leave)),
-                effects=Effects(fields=after),
-                expects=before,
-                cost=VERIFIED,
-            )
-        )
-    return steps
