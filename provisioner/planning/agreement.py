@@ -145,7 +145,7 @@ class _Agreed:
             return
         spoken_of = applied if evidence.scope.only is None else applied & evidence.scope.only
         left = (spoken_of & self.known[seats.member]) - present - wanted
-        if left and self.id.kind in GRADED:
+        if left and self.id.kind in GRADED and self.id not in self.ties.unsettled:
             left -= self._regraded(seats)
         found.left += [Edge(seats, member) for member in sorted(left)]
 
@@ -156,7 +156,8 @@ class _Agreed:
     def _regraded(self, seats: Seats) -> set[str]:
         """Members who have, or should have, another role than the one that we gave them, and not both alike.
 
-        What we gave is kept in mind until theirs is what it should be: else nobody could tell who changed it.
+        What we gave is kept in mind until theirs is what it should be: else nobody could tell who changed it. Where a
+        step of ours was cut short everybody can: we did, and what it took is no longer there.
         """
         open_questions = set[str]()
         for role, member in SORTS[self.id.kind]:

@@ -148,6 +148,16 @@ class TestDrift:
         assert world.drift() == []
         assert told(world.plan()) == ["regrade team-folder/body:iot: body:iot as writer"]
 
+    @pytest.mark.parametrize("wish", [granting(EdgeRole.SHARER), replace(START, roles={LEADERS: EdgeRole.MANAGER})])
+    def test_rights_that_a_cut_step_took_in_part_are_no_drift_once_the_rest_is_done(
+        self, world: World, wish: Wish
+    ) -> None:
+        by_hand(world, MEMBERS, EdgeRole.OTHER)
+        world.unsettled = frozenset({FOLDER})
+        world.wish = wish.desired()
+        world.apply()
+        assert (told(world.plan()), world.drift()) == (NOTHING, [])
+
     def test_a_quota_changed_by_hand_is_drift_and_one_of_a_cut_step_is_not(self, world: World) -> None:
         world.server.edit(Kind.TEAM_FOLDER, world.remote_id(FOLDER), quota=1)
         assert told(world.plan()) == ["update team-folder/body:iot: quota=5 (queued)"]
