@@ -37,6 +37,10 @@ MAY_REACH_A_WIRE = {
 loopback alone."""
 
 
+FOR_TESTS = ("connectors/kit/bench.py", "connectors/kit/contract.py")
+"""What those who build a connector inherit in their tests; see `test_what_is_for_tests_is_loaded_by_no_program`."""
+
+
 def sources() -> Iterator[tuple[str, ast.Module]]:
     for room in ("provisioner", "connectors", "policies"):
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -71,7 +75,7 @@ def test_an_emulator_is_loaded_by_no_connector_that_serves_a_target() -> None:
     for file, tree in sources():
         if "emulat" in file or not file.startswith("connectors/") or file.endswith(("sandbox.py", "__init__.py")):
             continue
-        if file in ("connectors/kit/bench.py", "connectors/kit/contract.py"):  # for tests alone
+        if file in FOR_TESTS:
             continue
         assert not [name for name in imported(tree) if "emulat" in name], file
 
@@ -98,7 +102,12 @@ def called(tree: ast.Module) -> Iterator[str]:
     ],
 )
 def test_one_place_alone_makes_and_uses_the_right_to_write(call: str, files: set[str]) -> None:
-    assert {file for file, tree in sources() if call in set(called(tree))} == files
+    assert {file for file, tree in sources() if call in set(called(tree)) and file not in FOR_TESTS} == files
+
+
+def test_what_is_for_tests_is_loaded_by_no_program() -> None:
+    modules = {file.removesuffix(".py").replace("/", ".") for file in FOR_TESTS}
+    assert [file for file, tree in sources() if imported(tree) & modules and file not in FOR_TESTS] == []
 
 
 READING = ["plan", "plan --json", "drift", "doctor", "explain p-anna", "history", "validate"]
