@@ -37,7 +37,7 @@ from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job
 from provisioner.model.messages import LetterKind, LetterState
 from provisioner.model.plan import NoticeKind
-from provisioner.model.registry import JoinMode, OrganisationKind, Role
+from provisioner.model.registry import BodyKind, JoinMode, OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
 from provisioner.model.sources import PERSON_FIELDS
 from provisioner.model.text import Text
@@ -69,8 +69,9 @@ SUFFIXES = ("_mend", "_title")
 _STATES = [str(state) for state in StepState]
 _OUTCOMES = [str(outcome) for outcome in Outcome]
 LISTED: dict[str, Iterable[str]] = {
+    "app.parent_{}": [*(str(kind) for kind in BodyKind), "archive"],
     "model.resource_{}": [str(kind).replace("-", "_") for kind in Kind],
-    "model.edge_{}": [str(role) for role in EdgeRole],
+    "model.edge_{}": [*(str(role) for role in EdgeRole), "moderates", "deletes"],
     "cli.class_{}": [str(each) for each in ChangeClass if each is not ChangeClass.AUTO],
     "model.field_{}": sorted({*get_args(FieldName), *PERSON_FIELDS}),
     "model.role_{}": [str(role).replace("-", "_") for role in Role],

@@ -215,7 +215,8 @@ class CategoryRoom(Room[Look]):
         if role is EdgeRole.OTHER and is_between(privileges, edge.seats.role, text_of(step, "role")):
             return None  # where an attempt of ours was cut short
         if role is not edge.seats.role:
-            return Moved(Text.of("nodebb.role_moved", name=group.name, category=step.name, role=edge_word(role)))
+            word = edge_word(role, Kind.FORUM_CATEGORY)
+            return Moved(Text.of("nodebb.role_moved", name=group.name, category=step.name, role=word))
         return None
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:

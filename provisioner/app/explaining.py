@@ -198,9 +198,9 @@ class Explainer:
                 continue
             if seats.member is Kind.GROUP:
                 names = [self._called(ResourceId(Kind.GROUP, key)) for key in sorted(members)]
-                yield Text.of("app.role_of_groups", role=edge_word(seats.role), names=", ".join(names))
+                yield Text.of("app.role_of_groups", role=edge_word(seats.role, room.kind), names=", ".join(names))
             else:
-                yield Text.of("app.role_of_people", role=edge_word(seats.role), count=len(members))
+                yield Text.of("app.role_of_people", role=edge_word(seats.role, room.kind), count=len(members))
 
     def _called(self, group: ResourceId) -> str:
         found = (ties.bindings[group].name for ties in self._ties.values() if group in ties.bindings)
@@ -221,6 +221,8 @@ class Explainer:
             elif resource.kind is Kind.ACCOUNT:
                 here = "account_in_target" if Kind.GROUP in seen.fields else "account_on_lists"
                 yield Fact(self._account(here, target, resource, binding))
+            elif resource.kind is Kind.GROUP and Kind.ACCOUNT not in seen.fields:  # who is in it, is known elsewhere
+                yield Fact(Text.of("app.room_in_target", target=target, name=binding.name))
             elif resource.kind is Kind.GROUP:
                 count = len(ties.edges.get(Seats(resource), ()))
                 yield Fact(Text.of("app.group_in_target", target=target, name=binding.name, count=count))

@@ -7,6 +7,7 @@ from babel import Locale, UnknownLocaleError
 
 from provisioner.app.observing import MEMBER_KINDS
 from provisioner.model.inventory import Unknown
+from provisioner.model.registry import BodyKind
 from provisioner.model.resources import PUBLIC, Kind, Value
 from provisioner.model.text import Text
 from provisioner.model.words import field_word
@@ -18,6 +19,7 @@ NOTHING: Final = "\N{EN DASH}"
 LINES_SHOWN: Final = 2
 """Of a text of several lines."""
 
+_PARENTS: Final = ("archive", *BodyKind)
 _CUT: Final = "\N{HORIZONTAL ELLIPSIS}"
 _MOST_LETTERS: Final = 80
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
@@ -37,6 +39,8 @@ def shown_value(name: str, value: Value | Unknown, say: Catalogue) -> str:
         return say(Text.of("app.number", number=value))
     if name == "language":
         return _shown_language(value, say)
+    if name == "parent":
+        return _shown_parent(value, say)
     if name == "layout":  # one path a line, and all of them matter
         return say(Text.of("app.quoted", text=", ".join(value.splitlines())))
     return say(Text.of("app.quoted", text=beginning(value)))
@@ -69,6 +73,16 @@ def word_of_field(kind: Kind, name: str) -> Text:
     if name == "name" and kind not in MEMBER_KINDS:
         return Text.of("app.field_name_of_room")
     return field_word(name)  # type: ignore[arg-type]
+
+
+def _shown_parent(value: str, say: Catalogue) -> str:
+    """ "bodies:project" → "der Projektgruppen"; "#7", which is none of ours."""
+    if not value:
+        return say(Text.of("app.parent_none"))
+    kind = value.removeprefix("bodies:")
+    if kind not in _PARENTS:
+        return say(Text.of("app.parent_other", id=value.removeprefix("#")))
+    return say(Text.of(f"app.parent_{kind}"))
 
 
 def _shown_language(value: str, say: Catalogue) -> str:

@@ -10,6 +10,7 @@ from provisioner.model.inventory import Unknown
 from provisioner.model.resources import EdgeRole, FieldName, Kind, ResourceId, Value
 from provisioner.model.text import Text
 from provisioner.model.words import edge_word, field_word, resource_word
+from provisioner.planning.late import IDENTIFIERS
 from provisioner.texts import Catalogue
 
 NAMES_SHOWN = 6
@@ -18,7 +19,7 @@ NAMES_SHOWN = 6
 _ELSEWHERE = "\N{HORIZONTAL ELLIPSIS}"
 """Stands for an address in a text."""
 
-_SHOWN_OF_NEW: tuple[FieldName, ...] = ("quota", "layout")
+_SHOWN_OF_NEW: tuple[FieldName, ...] = ("quota", "layout", "open")
 """Fields that are worth reading before a container is made; the others are as for all of them."""
 
 
@@ -37,7 +38,7 @@ class ChangeText:
         if isinstance(change, Join | Leave):
             return self.members(change.members, change.role, change.id.kind)
         if isinstance(change, Regrade):
-            return self.regraded(change.members, change.before, change.role)
+            return self.regraded(change.members, change.before, change.role, change.id.kind)
         if isinstance(change, Write):
             return self.written(change.field, change.text.written(lambda _: _ELSEWHERE), change.text.links())
         if isinstance(change, Create) and change.id.kind is not Kind.ACCOUNT:
@@ -54,7 +55,7 @@ class ChangeText:
         """The same of a change that was saved."""
         members, kind = change.members, Kind(change.kind)
         if change.role is not None and change.role_before is not None:
-            return self.regraded(members, EdgeRole(change.role_before), EdgeRole(change.role))
+            return self.regraded(members, EdgeRole(change.role_before), EdgeRole(change.role), kind)
         if members:
             return self.members(members, EdgeRole(change.role or EdgeRole.MEMBER), kind)
         if change.verb == "write":
@@ -76,15 +77,17 @@ class ChangeText:
     def members(self, keys: Sequence[str], role: EdgeRole, container: Kind) -> str:
         """Who they are, and what they may do there; of a group there is only one role."""
         shown = self.listed(keys, NAMES_SHOWN)
-        return shown if container is Kind.GROUP else self._tell("in_role", names=shown, role=edge_word(role))
+        return shown if container is Kind.GROUP else self._tell("in_role", names=shown, role=edge_word(role, container))
 
-    def regraded(self, keys: Sequence[str], before: EdgeRole, role: EdgeRole) -> str:
+    def regraded(self, keys: Sequence[str], before: EdgeRole, role: EdgeRole, container: Kind) -> str:
         """Who they are, and from which role to which."""
-        words = {"before": edge_word(before), "after": edge_word(role)}
+        words = {"before": edge_word(before, container), "after": edge_word(role, container)}
         return self._tell("regraded", names=self.listed(keys, NAMES_SHOWN), **words)
 
     def written(self, field: str, text: str, links: Iterable[ResourceId]) -> str:
         """How a text begins, and which links in it are known only once they exist."""
+        if field in IDENTIFIERS:
+            return self._tell("tied_to_login")
         said = f"{self._field(field)} {self._say(Text.of('app.quoted', text=beginning(text)))}"
         unknown = [
             f"{self._say(resource_word(link.kind))} {self._created[link]}"

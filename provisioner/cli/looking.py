@@ -86,12 +86,12 @@ def _drift(context: Context, item: Drift, names: Names) -> str:
     member = names(item.account or "")
     if item.edge is not None and item.id.kind is not Kind.GROUP:
         code = "drift_added_role" if item.kind is DriftKind.ADDED else "drift_removed_role"
-        return context.tell(code, account=member, role=edge_word(item.edge.seats.role))
+        return context.tell(code, account=member, role=edge_word(item.edge.seats.role, item.id.kind))
     return context.tell(f"drift_{item.kind}", account=member)
 
 
 def _regrade(context: Context, before: Drift, now: Drift, names: Names) -> str:
-    roles = [edge_word(item.edge.seats.role) for item in (before, now) if item.edge is not None]
+    roles = [edge_word(item.edge.seats.role, item.id.kind) for item in (before, now) if item.edge is not None]
     return context.tell("drift_regraded", account=names(now.account or ""), before=roles[0], now=roles[1])
 
 

@@ -1,11 +1,14 @@
 """Words of the closed vocabularies as people read them: arguments of other texts."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from provisioner.model.registry import OrganisationKind, Role
 from provisioner.model.resources import EdgeRole, FieldName, Kind
 from provisioner.model.sources import PersonField
 from provisioner.model.text import Text
+
+_MANAGING: Final = {Kind.FORUM_CATEGORY: "moderates", Kind.WIKI_SPACE: "deletes"}
 
 
 def field_word(name: FieldName | PersonField) -> Text:
@@ -28,8 +31,10 @@ def kind_word(kind: OrganisationKind) -> Text:
     return Text.of(f"model.organisations_{kind}")
 
 
-def edge_word(role: EdgeRole) -> Text:
-    """ "writer" → "schreibt"."""
+def edge_word(role: EdgeRole, container: Kind) -> Text:
+    """ "writer" → "schreibt"; what managers do differs from room to room."""
+    if role == EdgeRole.MANAGER and container in _MANAGING:
+        return Text.of(f"model.edge_{_MANAGING[container]}")
     return Text.of(f"model.edge_{role}")
 
 

@@ -186,3 +186,18 @@ def test_a_target_that_is_planned_alone_keeps_the_links_of_an_archived_body(setu
     for target in setup.wish.targets:
         ran = setup.run("plan", "--target", target)
         assert ran.code == 0, ran.all
+
+
+def test_plans_and_explanations_say_in_plain_words_what_people_may_do_there(unmade: Spaces) -> None:
+    unmade.wish.policy["forum"] = {"open": ["project"]}
+    plan = unmade.run("plan").out
+    assert "PG_LoRaWAN-Administratoren (writes and moderates)" in plan
+    assert "PG_LoRaWAN-Administratoren (writes and deletes)" in plan
+    assert "+ forum category PG LoRaWAN: open to the network yes" in plan
+    assert "account anna.muster: is tied to the login as soon as the person has an account there" in plan
+    unmade.apply()
+    told = unmade.run("explain", "pg-lora").out
+    assert "writes and moderates: PG_LoRaWAN-Administratoren" in told
+    assert "wiki: PG_LoRaWAN\n" in told  # who is in it, the directory knows
+    unmade.wish.bodies["pg-lora"]["archived"] = LONG_AGO
+    assert "parent category the project groups' → the archive's" in unmade.run("plan").out

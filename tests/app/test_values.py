@@ -35,6 +35,10 @@ def test_texts_that_begin_differently_are_shown_from_the_beginning() -> None:
         ("name", PUBLIC, "„public“"),
         ("layout", "Protokolle\nUnterlagen", "„Protokolle, Unterlagen“"),
         ("email", None, NOTHING),
+        ("parent", "bodies:project", "die der Projektgruppen"),
+        ("parent", "bodies:archive", "die des Archivs"),
+        ("parent", "", "keine"),
+        ("parent", "#7", "eine, die nicht von uns ist (7)"),
     ],
 )
 def test_values_are_shown_as_people_write_them(name: str, value: Value, shown: str) -> None:

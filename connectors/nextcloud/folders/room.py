@@ -264,7 +264,8 @@ class FolderRoom(Room[NextcloudLook]):
         if role is None:
             return Moved(Text.of("nextcloud.edge_gone", name=group, group=folder.remote.name))
         if role is not edge.seats.role:
-            return Moved(Text.of("nextcloud.rights_moved", name=group, group=folder.remote.name, role=edge_word(role)))
+            word = edge_word(role, Kind.TEAM_FOLDER)
+            return Moved(Text.of("nextcloud.rights_moved", name=group, group=folder.remote.name, role=word))
         return Verified(folder.remote)
 
     def _read(self, identifier: str) -> Folder | None:
