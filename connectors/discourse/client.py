@@ -13,6 +13,7 @@ from connectors.discourse.settings import DiscourseSettings
 from connectors.kit.client import Entry, JsonClient, Pace, Params, Refusal, text
 from provisioner.model.errors import LoginRefused, NotAllowed, RateLimited
 from provisioner.model.ports import Wiring
+from provisioner.model.steps import Cost
 from provisioner.model.text import Text
 from provisioner.transport.answer import LONGEST_WAIT, Answer
 
@@ -22,6 +23,11 @@ REQUESTS: Final = "discourse-requests"
 _BURST: Final = "discourse-burst"
 _TURNS: Final = 30
 """How often a read waits for its turn anew because somebody else spent it."""
+
+
+def cost(requests: int, mails: int = 0) -> Cost:
+    """What a step asks: each request counts with the limit."""
+    return Cost(requests, mails, {REQUESTS: requests})
 
 
 class Whoami(NamedTuple):

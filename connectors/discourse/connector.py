@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from connectors.discourse.accounts import AccountRoom
-from connectors.discourse.categories import CategoryRoom
+from connectors.discourse.accounts.room import AccountRoom
+from connectors.discourse.categories.room import CategoryRoom
 from connectors.discourse.client import PRODUCT, REQUESTS, Client
 from connectors.discourse.doctor import examine
-from connectors.discourse.groups import GroupRoom
+from connectors.discourse.groups.room import GroupRoom
 from connectors.discourse.look import ForumLook
 from connectors.discourse.settings import DiscourseSettings
 from connectors.kit.connector import RoomConnector

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from connectors.kit.batch import Batch
+from provisioner.model.errors import Uncertain
 from provisioner.model.inventory import Complete, Epoch, Observation, Reading, Remote, Roster, Scope, Unknown
 from provisioner.model.ports import Interest, Resolve, Sought
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
@@ -64,12 +65,24 @@ class Look:
         """The few resources of a kind that a narrow look asks for (``interest.only``)."""
         return tuple(one for one in self.interest.only or () if one.id.kind is kind)
 
+    def scope(self, target: str, kind: Kind) -> Scope:
+        """How far an observation of a kind reaches: everything, or the few that are sought."""
+        narrow = self.interest.only is not None
+        return Scope(target, kind, only=frozenset(one.id.key for one in self.sought(kind)) if narrow else None)
+
+    def has_turn(self, remote: Remote, kind: Kind) -> bool:
+        """Whether this container is read itself: somebody asks who is in it, and it is not left to a later run."""
+        return (kind, remote.remote_id) not in self.interest.skip and self.asks_for_members_of(remote, kind)
+
+    def tied(self, kind: Kind) -> frozenset[str]:
+        """Remote ids of all of a kind that are ours."""
+        return frozenset(remote_id for one, remote_id in self.interest.bound if one is kind)
+
     def few(self, target: str, kind: Kind, find: Callable[[Sought], Remote | None]) -> Observation:
         """The observation of a narrow look at what is kept one by one: ``find`` brings what is sought, or None."""
         sought = self.sought(kind)
         found = [remote for one in sought if (remote := find(one)) is not None]
-        scope = Scope(target, kind, only=frozenset(one.id.key for one in sought))
-        return Observation(Complete(scope), {remote.remote_id: remote for remote in found})
+        return Observation(Complete(self.scope(target, kind)), {remote.remote_id: remote for remote in found})
 
     def asks_for_members_of(self, remote: Remote, kind: Kind) -> bool:
         """Whether anybody will ask who is in this container."""
@@ -178,6 +191,16 @@ def held_against(
         if seen != expected and not (unknown_may_differ and isinstance(seen, Unknown)):
             return Moved(Text.of("kit.field_moved", name=step.name, field=field_word(each), product=product))
     return Verified(remote)
+
+
+V = TypeVar("V", bound=Verified)
+
+
+def fresh(step: Step, verified: Verified | None, sort: type[V]) -> V:
+    """What the product's `Room.verify` read for this step. Raises `Uncertain` where that is something else."""
+    if not isinstance(verified, sort):
+        raise Uncertain(Text.of("kit.not_verified", name=step.name))
+    return verified
 
 
 def erased_already(step: Step, product: str) -> Done:

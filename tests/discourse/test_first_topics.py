@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.discourse.categories.topics import About, canonical, from_topic, to_topic
 from connectors.discourse.emulation.state import Topic
 from connectors.discourse.emulation.topics import cleaned
 from connectors.discourse.emulator import DiscourseEmulator
-from connectors.discourse.first_topics import About, canonical, from_topic, to_topic
 from provisioner.model.steps import Moved
 from tests.support.discourse import Forum, category
 

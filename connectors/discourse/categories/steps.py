@@ -9,31 +9,25 @@ more (app/models/category.rb, permissions_compatibility_validator, read).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from connectors.discourse.client import REQUESTS
-from connectors.discourse.first_topics import canonical as canonical_text
+from connectors.discourse.categories.shape import canonical
+from connectors.discourse.client import cost
 from connectors.kit.batch import Batch
+from connectors.kit.graded import parent_needed
 from connectors.kit.rooms import Stage, Staged, known
+from connectors.kit.steps import erasing_step, step_of
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Seats, Value
-from provisioner.model.steps import Cost, Effects, Json, Step
+from provisioner.model.steps import Effects, Json, Step
 
 CREATE: Final = "create-category"
 GRANT: Final = "change-category"
 WITHDRAW: Final = "withdraw-groups"
 WRITE: Final = "write-first-topic"
 ERASE: Final = "erase-category"
+OPERATIONS: Final = frozenset({CREATE, GRANT, WITHDRAW, WRITE, ERASE})
 WRITTEN: Final[frozenset[FieldName]] = frozenset({"name", "parent", "open"})
 _COMMON: Final = "bodies:"
 """How keys of categories begin that others stand below."""
-
-
-def canonical(field: FieldName, value: Value) -> Value:
-    """The form in which the server gives a value back."""
-    if field == "open":
-        return value is True
-    if isinstance(value, str):
-        return canonical_text(value) if field == "first_topic" else value.strip()
-    return value
 
 
 def compiled(batch: Batch) -> Iterator[Staged]:
@@ -49,8 +43,7 @@ def compiled(batch: Batch) -> Iterator[Staged]:
                 case Write(field="first_topic"):
                     yield Staged(Stage.TEXTS, _write_step(batch, change))
                 case Erase():
-                    effects = Effects(fields={"name": change.name.strip().lower()}, erased=True)
-                    yield Staged(Stage.ERASURES, _step(batch, [change], ERASE, effects=effects, expects={}))
+                    yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE, cost=cost(2)))
         closing = [change for change in batch.about(identity) if _closes_above(change)]
         leaves = [change for change in batch.about(identity) if isinstance(change, Leave)]
         if leaves or closing:
@@ -74,16 +67,16 @@ def _create_step(batch: Batch, change: Create, moves: Sequence[Join | Regrade]) 
     """One POST, with all rights: it is nobody else's from the moment that it exists."""
     wanted = change.wanted
     fields = {name: canonical(name, value) for name, value in wanted.fields.items() if name in WRITTEN}
-    name = wanted.name.strip()
-    roles = {key: move.role for move in moves for key in move.members}
-    return _step(
+    name, roles = wanted.name.strip(), _roles(moves)
+    return step_of(
         batch,
-        [change, *moves],
+        change,
         CREATE,
-        {"name": name, "fields": cast(Json, fields), "roles": cast(Json, dict(roles))},
+        changes=batch.digests([change, *moves]),
+        payload={"name": name, "fields": cast(Json, fields), "roles": cast(Json, dict(roles))},
         effects=Effects(fields={**fields, "name": name}, joins=_edges(change.id, roles)),
-        refers=[*_groups(roles), *_parent(fields)],
-        requests=1 + len(roles),
+        refers=_referred(roles, fields),
+        cost=cost(1 + len(roles)),
     )
 
 
@@ -97,100 +90,65 @@ def _grant_step(batch: Batch, updates: Sequence[Update], moves: Sequence[Join | 
         before |= known(update.before, at_once)
     if not fields and not moves:
         return None
-    roles = {key: move.role for move in moves for key in move.members}
+    roles = _roles(moves)
     were = {key: move.before for move in moves if isinstance(move, Regrade) for key in move.members}
     changes = [*updates, *moves]
-    identity = changes[0].id
-    return _step(
+    first = changes[0]
+    return step_of(
         batch,
-        changes,
+        first,
         GRANT,
-        {"fields": cast(Json, fields), "roles": cast(Json, dict(roles)), "were": cast(Json, dict(were))},
-        effects=Effects(fields=fields, joins=_edges(identity, roles), leaves=_edges(identity, were)),
-        refers=[*_groups(roles), *_parent(fields)],
+        changes=batch.digests(changes),
+        payload={"fields": cast(Json, fields), "roles": cast(Json, dict(roles)), "were": cast(Json, dict(were))},
+        effects=Effects(fields=fields, joins=_edges(first.id, roles), leaves=_edges(first.id, were)),
+        refers=_referred(roles, fields),
         expects=before,
+        cost=cost(2),
     )
 
 
 def _withdraw_step(batch: Batch, leaves: Sequence[Leave], closing: Sequence[Change]) -> Step:
-    were = {key: leave.role for leave in leaves for key in leave.members}
+    were = _roles(leaves)
     fields: dict[FieldName, Value] = {"open": False} if closing else {}
     changes = [*closing, *leaves]
-    return _step(
+    first = changes[0]
+    return step_of(
         batch,
-        changes,
+        first,
         WITHDRAW,
-        {"were": cast(Json, dict(were)), "fields": cast(Json, dict(fields))},
-        effects=Effects(fields=fields, leaves=_edges(changes[0].id, were)),
-        refers=_groups(were),
+        changes=batch.digests(changes),
+        payload={"were": cast(Json, dict(were)), "fields": cast(Json, dict(fields))},
+        effects=Effects(fields=fields, leaves=_edges(first.id, were)),
+        refers=_referred(were, {}),
         expects={"open": True} if closing else {},
+        cost=cost(2),
     )
 
 
 def _closes_above(change: Change) -> bool:
     """Whether what others stand below is no longer to be open. Strangers are put out of it at once, though."""
-    is_common = change.id.key.startswith(_COMMON)
-    return (
-        is_common
-        and isinstance(change, Update)
-        and (change.before.get("open"), change.after.get("open"))
-        == (
-            True,
-            False,
-        )
-    )
+    if not isinstance(change, Update) or not change.id.key.startswith(_COMMON):
+        return False
+    return change.before.get("open") is True and change.after.get("open") is False
 
 
 def _write_step(batch: Batch, change: Write) -> Step:
+    """Held against what stands there by the writer, since it may be half written."""
     before = change.before if isinstance(change.before, str) else None
-    return _step(
-        batch,
-        [change],
-        WRITE,
-        {"before": before, "text": change.written},
-        effects=Effects(fields={"first_topic": change.written}),
-        expects={},
-        requests=4,
-    )
+    payload: dict[str, Json] = {"before": before, "text": change.written}
+    effects = Effects(fields={"first_topic": change.written})
+    return step_of(batch, change, WRITE, payload=payload, effects=effects, expects={}, cost=cost(4))
+
+
+def _roles(moves: Sequence[Join | Regrade | Leave]) -> dict[str, EdgeRole]:
+    return {key: move.role for move in moves for key in move.members}
 
 
 def _edges(category: ResourceId, roles: Mapping[str, EdgeRole]) -> tuple[Edge, ...]:
     return tuple(Edge(Seats(category, role, Kind.GROUP), key) for key, role in sorted(roles.items()))
 
 
-def _groups(roles: Mapping[str, EdgeRole]) -> list[ResourceId]:
-    return [ResourceId(Kind.GROUP, key) for key in sorted(roles)]
-
-
-def _parent(fields: Mapping[FieldName, Value]) -> list[ResourceId]:
-    """A parent of ours; somebody else's is told by its remote id ("#12")."""
-    parent = fields.get("parent")
-    is_ours = isinstance(parent, str) and parent and not parent.startswith("#")
-    return [ResourceId(Kind.FORUM_CATEGORY, str(parent))] if is_ours else []
-
-
-def _step(
-    batch: Batch,
-    changes: Sequence[Change],
-    operation: str,
-    payload: Mapping[str, Json] | None = None,
-    *,
-    effects: Effects,
-    refers: Sequence[ResourceId] = (),
-    expects: Mapping[FieldName, Value] | None = None,
-    requests: int = 2,
-) -> Step:
-    first = changes[0]
-    return Step(
-        target=first.target,
-        operation=operation,
-        id=first.id,
-        name=first.name,
-        changes=tuple(batch.digest(change) for change in changes),
-        remote_id=batch.remote_id(first.id),
-        payload=payload or {},
-        refers=tuple(refers),
-        effects=effects,
-        expects=expects,
-        cost=Cost(requests, limited={REQUESTS: requests}),
-    )
+def _referred(roles: Mapping[str, EdgeRole], fields: Mapping[FieldName, Value]) -> tuple[ResourceId, ...]:
+    """The groups, and what it stands below."""
+    above = parent_needed(Kind.FORUM_CATEGORY, fields.get("parent"))
+    return (*(ResourceId(Kind.GROUP, key) for key in sorted(roles)), *above)

@@ -11,27 +11,9 @@ from typing import Final
 from connectors.discourse.client import PRODUCT, Client, identifier_of
 from connectors.kit.client import Entry, Params, segment, text
 from connectors.kit.paging import READINGS, Listing, Page, numbered
-from provisioner.model.inventory import UNKNOWN, Remote, Unknown
-from provisioner.model.resources import FieldName, Mode, Value
 
 PAGE: Final = 100
-FIELDS: Final[dict[FieldName, Mode]] = {
-    "name": Mode.CREATE_ONLY,
-    "display_name": Mode.MANAGED,
-    "email": Mode.CREATE_ONLY,
-    "enabled": Mode.MANAGED,
-}
-"""The name stands in every link to a person's posts, and a new address takes a mail to it: both are given once."""
 _LIST: Final = "/admin/users/list/active.json"
-
-
-def canonical(field: FieldName, value: Value) -> Value:
-    """Addresses in lower case, nothing for what is empty."""
-    if field == "enabled":
-        return value is not False
-    if isinstance(value, str):
-        return (value.strip().lower() if field == "email" else value.strip()) or None
-    return value
 
 
 class Accounts:
@@ -39,7 +21,7 @@ class Accounts:
 
     def __init__(self, client: Client, provider: str | None) -> None:
         self._client = client
-        self._provider = provider
+        self.provider = provider
 
     def listed(self, *, emails: bool) -> Listing:
         """Everybody, by id, in order of their names: those are told apart by nothing else. ⌊n / 100⌋ + 1 requests.
@@ -64,7 +46,7 @@ class Accounts:
 
     def with_login(self, login_id: str) -> Entry | None:
         """Whoever this login belongs to; None: nobody. Only with a provider."""
-        path = f"/u/by-external/{segment(self._provider or '', PRODUCT)}/{segment(login_id, PRODUCT)}.json"
+        path = f"/u/by-external/{segment(self.provider or '', PRODUCT)}/{segment(login_id, PRODUCT)}.json"
         answer = self._client.find(path)
         if answer is None:
             return None
@@ -82,40 +64,3 @@ class Accounts:
         """Who has this address first of all; None: nobody."""
         listed = self._client.items(_LIST, {"email": email, "show_emails": "true"})
         return next((one for one in listed if text(one, "email").lower() == email.lower()), None)
-
-    def groups_in(self, entry: Entry) -> frozenset[str]:
-        """The groups of an account that was read itself."""
-        groups = entry.get("groups")
-        known = groups if isinstance(groups, list) else []
-        return frozenset(identifier_of(one) for one in known if isinstance(one, dict)) - {""}
-
-    def remote(self, entry: Entry, *, is_tied: bool = False) -> Remote | None:
-        """An account as the planner knows it; None where it tells no id or name. Nothing else is taken over.
-
-        ``is_tied``: as a list tells it, without whose login it is; of what is ours that is known.
-        """
-        identifier, name = identifier_of(entry), text(entry, "username")
-        if not identifier or not name:
-            return None
-        fields: dict[FieldName, Value | Unknown] = {
-            "name": name,
-            "display_name": text(entry, "name").strip() or None if "name" in entry else UNKNOWN,
-            "email": text(entry, "email").lower() or None if "email" in entry else UNKNOWN,
-            "enabled": not entry.get("suspended_till"),
-        }
-        if self._provider is not None:
-            fields["login_id"] = UNKNOWN if is_tied else self._login_of(entry)
-        return Remote(identifier, name, fields, fingerprint=identifier)
-
-    def _login_of(self, entry: Entry) -> Value | Unknown:
-        external = entry.get("external_ids")
-        if not isinstance(external, dict):
-            return UNKNOWN
-        told = external.get(self._provider)
-        return str(told) if told else None
-
-
-def is_person(entry: Entry) -> bool:
-    """Whether it is somebody's account: no bot, and more than a mail that came once."""
-    identifier = identifier_of(entry)
-    return not identifier.startswith("-") and identifier != "0" and entry.get("staged") is not True

@@ -9,10 +9,7 @@ from typing import Final
 from connectors.discourse.client import PRODUCT, Client, identifier_of
 from connectors.kit.client import Entry, segment, text
 from connectors.kit.paging import READINGS, Listing, Page, numbered
-from provisioner.model.inventory import Complete, Completeness, Partial, Remote, Roster, Scope
-from provisioner.model.resources import FieldName, Kind, Mode
 
-FIELDS: Final[dict[FieldName, Mode]] = {"name": Mode.MANAGED, "display_name": Mode.MANAGED}
 MOST_MEMBERS: Final = 1000
 """Members of one answer, and those that one request adds."""
 
@@ -90,25 +87,3 @@ class Groups:
                 return identifier
         entry = self.called(name)
         return None if entry is None else identifier_of(entry)
-
-
-def is_automatic(entry: Entry) -> bool:
-    """Whether the server keeps it by itself."""
-    return entry.get("automatic") is True
-
-
-def remote_of(entry: Entry) -> Remote | None:
-    """A group as the planner knows it; None where it tells no id or name. Ids are never used again."""
-    identifier, name = identifier_of(entry), text(entry, "name")
-    if not identifier or not name:
-        return None
-    return Remote(
-        identifier, name, {"name": name, "display_name": text(entry, "full_name").strip() or None}, identifier
-    )
-
-
-def roster_of(target: str, group: str, listing: Listing) -> Roster:
-    """Who is in a group, as just read."""
-    scope = Scope(target, Kind.GROUP, group)
-    completeness: Completeness = Complete(scope) if listing.gap is None else Partial(scope, listing.gap)
-    return Roster.of_accounts(completeness, frozenset(listing.items))
