@@ -8,7 +8,9 @@ real server would send is noted in `mails`.
 from base64 import b64encode
 from typing import ClassVar, Final
 
-from connectors.mailman.emulation.calls import JSON, Handler, call_of
+from connectors.kit.emulation import Handler, register
+from connectors.mailman.emulation import parameters
+from connectors.mailman.emulation.calls import JSON, Call
 from connectors.mailman.emulation.people import People
 from connectors.mailman.emulation.refusing import Refused, no_such_path
 from connectors.mailman.emulation.rooms import Rooms
@@ -56,7 +58,7 @@ class MailmanEmulator(Emulator):
         self.seats = Seats(self.world, views)
         self._routes: RouteTable[Handler] = RouteTable()
         for part in (Rooms(self.world, views), self.seats, People(self.world, views)):
-            part.register(self._routes)
+            register(part, self._routes)
         if domain is not None:
             self.world.add_domain(domain)
 
@@ -90,7 +92,7 @@ class MailmanEmulator(Emulator):
             self._demand_login(request)
             raise Refused(405) from None
         self._demand_login(request)
-        answer = found.handler(call_of(request, places))
+        answer = found.handler(Call(request, places, self.credentials.user, parameters.of(request)))
         answer.user = self.credentials.user
         return answer
 

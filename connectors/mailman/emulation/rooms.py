@@ -2,8 +2,9 @@
 
 import re
 
+from connectors.kit.emulation import route
 from connectors.mailman.emulation import parameters
-from connectors.mailman.emulation.calls import Call, Calls, route
+from connectors.mailman.emulation.calls import Call, Calls
 from connectors.mailman.emulation.config import DEFAULT_STYLE, LANGUAGES, STYLES, is_address, taken, words
 from connectors.mailman.emulation.refusing import Refused, no_such_path, not_found
 from connectors.mailman.emulation.state import List
