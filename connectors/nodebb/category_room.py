@@ -143,11 +143,11 @@ class CategoryRoom(Room[Look]):
         return self._groups.outdated(called)
 
     def _topic_of(self, category: Category) -> str | Unknown | None:
-        """Of one that is switched off nobody is told what we began there."""
+        """Of one that is switched off nobody is told what we began there; one that was never finished has nothing."""
         key = self._keys.get((self.kind, category.cid))
         marker = category.marker if key is None else marker_of(ResourceId(self.kind, key))
         if category.disabled:
-            return UNKNOWN
+            return None if category.name == first_name(marker) else UNKNOWN
         topic = self._categories.first_topic(category.cid, marker) if marker else None
         return None if topic is None else topic.value
 
@@ -232,7 +232,7 @@ class CategoryRoom(Room[Look]):
                 group = self._groups.get(resolve(step.refers[0])).name
                 self._take(cid, group, (read.matrix or self._categories.matrix(cid)).of(group))
             case steps.SHOW:
-                self._show(cid, step, resolve)
+                self._show(cid, step, read.matrix, resolve)
             case steps.UPDATE:
                 self._put(cid, self._body(step, resolve))
             case steps.OPEN:
@@ -298,10 +298,10 @@ class CategoryRoom(Room[Look]):
             if privilege not in matrix.of(REGISTERED):
                 self._give(cid, REGISTERED, privilege)
 
-    def _show(self, cid: str, step: Step, resolve: Resolve) -> None:
+    def _show(self, cid: str, step: Step, seen: Matrix | None, resolve: Resolve) -> None:
         """Last of all: by now only those whom it is for may read it."""
         told = self._told
-        matrix = told[1] if told is not None and told[0] == cid else self._categories.matrix(cid)
+        matrix = seen or (told[1] if told is not None and told[0] == cid else self._categories.matrix(cid))
         self._settle(cid, matrix, open_=step.payload.get("open") is True)
         self._put(cid, {**self._body(step, resolve), "disabled": 0})
 

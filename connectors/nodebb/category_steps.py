@@ -4,16 +4,16 @@ A new one is made hidden, as a copy of one that nobody may enter, then gets who 
 its name, and is shown: 2 requests and 3, 8 or 11 for each group.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged, known
-from connectors.nodebb.categories import FIELDS, canonical
+from connectors.nodebb.categories import FIELDS, canonical, first_name
 from connectors.nodebb.privileges import GIVEN, READING
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Regrade, Update, Write
-from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, ResourceId, Value, marker_of
 from provisioner.model.steps import Cost, Effects, Json, Step
 
 CREATE: Final = "create-category"
@@ -137,6 +137,9 @@ class Compiler:
     def _update(self, change: Update) -> Iterator[Step]:
         after = {name: canonical(name, value) for name, value in change.after.items() if name in FIELDS}
         plain = {name: value for name, value in after.items() if name in WRITTEN}
+        if "open" in after and change.before.get("name") == first_name(marker_of(change.id)):
+            yield self._finishing(change, plain, open_=after["open"] is True)
+            return
         if plain:
             above = self._category(str(plain.get("parent") or ""))
             before = known({name: change.before[name] for name in plain if name in change.before}, WRITTEN)
@@ -147,6 +150,15 @@ class Compiler:
             before = known({"open": change.before.get("open")}, frozenset({"open"}))
             payload = {"open": after["open"] is True}
             yield self._step(change, OPEN, payload, effects, expects=before, requests=3 + len(READING))
+
+    def _finishing(self, change: Update, plain: Mapping[FieldName, Value], *, open_: bool) -> Step:
+        """Of one whose making was cut short: its name and its being shown are one write, as they would have been."""
+        payload: dict[str, Json] = {"fields": cast(Json, dict(plain)), "open": open_}
+        above = self._category(str(plain.get("parent") or ""))
+        effects = Effects(fields={**plain, "open": open_})
+        before = known(change.before, WRITTEN | {"open"})
+        requests = 3 + (len(READING) if open_ else 0)
+        return self._step(change, SHOW, payload, effects, refers=above, expects=before, requests=requests)
 
     def _topic(self, change: Write) -> Step:
         text = canonical("first_topic", change.written)

@@ -8,12 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.kit.contract import Site
+from connectors.nodebb.category_steps import SHOW
 from connectors.nodebb.emulator import PROVIDER, TOKEN, NodeBBEmulator
 from connectors.nodebb.settings import NodeBBSettings
 from provisioner.model.changes import Change
 from provisioner.model.errors import OutcomeUnknown, TargetError, Transient
 from provisioner.model.inventory import Present
-from provisioner.model.resources import EdgeRole, Kind, ResourceId
+from provisioner.model.resources import EdgeRole, FieldName, Kind, ResourceId, Value
 from provisioner.model.steps import Moved, Step
 from tests.support.nodebb import category, first_topic, group, person, site_of
 
@@ -194,6 +195,30 @@ def test_a_run_that_is_cut_short_at_any_write_ends_as_one_that_is_not(
             run(forum, RUNS[number])
             assert faults.pending == []
             assert overlooked.told() == right, write
+
+
+def test_one_that_was_never_finished_gets_its_name_as_it_is_shown_and_its_topic_in_the_same_run(
+    overlooked: Overlooked,
+) -> None:
+    empty = overlooked.kept()
+    with bench(overlooked) as forum:
+        for making in (beginning, text):
+            run(forum, making)
+        right = overlooked.told()
+    overlooked.back(empty)
+    with bench(overlooked) as forum:
+        forum.observe()
+        for step in forum.compile(*beginning(forum)):
+            if (step.operation, step.id) != (SHOW, PG):
+                forum.perform(step)
+        remote = forum.remote(PG)
+        assert remote.fields["first_topic"] is None
+        wanted: dict[FieldName, Value] = {"name": "PG Co", "parent": ABOVE.key, "open": False, "description": "Messen"}
+        finishing = forum.update(PG, remote, wanted)
+        assert len(forum.compile(finishing)) == 1
+        forum.apply(finishing)
+        forum.apply(forum.write(PG, remote, "first_topic", WORDS))
+        assert overlooked.told() == right
 
 
 def test_after_all_of_them_the_body_is_in_the_archive_with_its_people_gone(overlooked: Overlooked) -> None:
