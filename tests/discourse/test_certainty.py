@@ -126,6 +126,20 @@ def test_categories_that_a_site_loads_lazily_are_read_to_the_last(site: Forum, e
     assert {one.fields["parent"] != "" for one in found.objects.values()} == {True, False}
 
 
+def test_a_list_of_categories_without_an_end_is_given_up(
+    site: Forum, emulator: DiscourseEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.discourse.categories.reading.MOST_PAGES", 5)
+    numbers = count(1000)
+
+    def more(_: object, answer: Response) -> None:
+        listed = [{"id": next(numbers), "name": "x"} for _ in range(20)]
+        answer.body = Response.json({"category_list": {"categories": listed}}).body
+
+    emulator.faults.hook(after=more, path="/categories.json", times=None)
+    assert why(site, Kind.FORUM_CATEGORY) == "kit.garbled"
+
+
 def test_a_category_whose_rights_are_not_told_is_not_read(site: Forum) -> None:
     """Whoever may not edit it is shown it without: an empty map would look as if nobody were in it."""
     site.circle("lora")

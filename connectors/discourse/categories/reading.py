@@ -15,6 +15,8 @@ from connectors.discourse.groups.reading import Groups
 from connectors.kit.client import Entry, Params, segment, text
 
 PAGE: Final = 20
+MOST_PAGES: Final = 1_000
+"""Of one list; a server that still has more makes them up as we ask."""
 _TOPIC: Final = re.compile(r"/t/(?:[^/]+/)?(\d+)$")
 
 
@@ -31,17 +33,23 @@ class Categories:
         below: dict[str, frozenset[str]] = {}
         number = 0
         while True:
-            number += 1
+            number = self._next(number)
             tops = self._page({"page": number}, found, below)
             if tops < PAGE:
                 break
         for parent, children in below.items():
             number = 0
             while children - found.keys():  # a site that loads lazily
-                number += 1
+                number = self._next(number)
                 if not self._page({"page": number, "parent_category_id": int(parent)}, found, {}):
                     break
         return found
+
+    def _next(self, number: int) -> int:
+        """Number of the page that follows. Raises `Garbled` for a list that has no end."""
+        if number >= MOST_PAGES:
+            raise self._client.garbled("/categories.json")
+        return number + 1
 
     def _page(self, which: Params, found: dict[str, Entry], below: dict[str, frozenset[str]]) -> int:
         """Note one page; how many were new in it at its own level."""
