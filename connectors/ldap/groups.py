@@ -9,10 +9,10 @@ from typing import Final, cast
 
 from connectors.kit.batch import Batch, located
 from connectors.kit.rooms import Rosters, Stage, Staged, known
-from connectors.kit.steps import erasing_step, step_of
+from connectors.kit.steps import erasing_step, fields_of, step_of
 from connectors.ldap.client import remote_id, renamable, shown_name
 from connectors.ldap.fields import GROUP, Todo, modification, read
-from connectors.ldap.room import VERIFIED, EntryRoom, Look, Read, fields_of, just_read, without_name
+from connectors.ldap.room import VERIFIED, EntryRoom, Look, Read, just_read, without_name
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Complete, Completeness, Level, Observation, Partial, Remote, Roster, Scope

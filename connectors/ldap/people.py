@@ -5,10 +5,10 @@ from typing import Final
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Rosters, Stage, Staged, known
-from connectors.kit.steps import after_of, erasing_step
+from connectors.kit.steps import after_of, erasing_step, fields_of
 from connectors.ldap.client import is_marked, remote_id, renamable, shown_name
 from connectors.ldap.fields import PERSON, Todo, modification, read
-from connectors.ldap.room import EntryRoom, Look, fields_of, without_name
+from connectors.ldap.room import EntryRoom, Look, without_name
 from provisioner.model.changes import Change, Create, Erase, Resume, Suspend, Update
 from provisioner.model.inventory import UNKNOWN, Complete, Level, Observation, Partial, Remote, Scope, Unknown
 from provisioner.model.ports import Resolve

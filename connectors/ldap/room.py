@@ -8,7 +8,7 @@ from typing import Final, cast
 from connectors.kit import rooms
 from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Room, erased_already, held_against, known
-from connectors.kit.steps import step_of
+from connectors.kit.steps import fields_of, step_of
 from connectors.ldap import fields
 from connectors.ldap.client import MARKERS, Client, is_marked
 from connectors.ldap.fields import FIELDS, written
@@ -177,11 +177,6 @@ def just_read(step: Step, verified: Verified | None) -> Entry:
     if not isinstance(verified, Read) or verified.entry is None:
         raise Uncertain(Text.of("kit.not_verified", name=step.name))
     return verified.entry
-
-
-def fields_of(step: Step) -> Mapping[FieldName, Value]:
-    """The fields that a step sets."""
-    return cast(Mapping[FieldName, Value], step.payload["fields"])
 
 
 def without_name(fields: Mapping[FieldName, Value]) -> dict[FieldName, Value]:
