@@ -6,7 +6,7 @@ from typing import Final
 
 from provisioner.app.demo.demo_service import NETWORK
 from provisioner.app.joining.deciding import make_decision_link
-from provisioner.model.registry import Role
+from provisioner.model.registry import Person, Role
 from provisioner.state import Invitations, Requests, SavedPlans
 from tests.support.meetings import invite
 from tests.support.served import Lived
@@ -82,12 +82,18 @@ def _links(example: Lived) -> list[str]:
     return [login, decide, "used-or-too-old"]
 
 
+def _moderates(person: Person, body: str) -> bool:
+    return any(one.body == body and one.role is Role.MODERATOR for one in person.memberships)
+
+
 def _guests(example: Lived) -> list[str]:
     """A guest's link, and one that is over."""
     network, identity, word = example.network, "i-example", "a-guests-link"
     if Invitations(network.site.database, NETWORK).get(identity) is None:
         until = network.now() + timedelta(days=7)
-        invite(network, "Ingenieurbüro Sommer", until, "body:pg-mobilitaet", id=identity, word=word)
+        registry = network.pictures.now().registry
+        by = next(one.id for one in registry.people.values() if _moderates(one, "pg-mobilitaet"))
+        invite(network, "Ingenieurbüro Sommer", until, "body:pg-mobilitaet", by, id=identity, word=word)
     return [word, "withdrawn-or-too-old"]
 
 

@@ -47,9 +47,16 @@ def tie_room(network: Network, body: str, name: str) -> None:
         BindingWriter(connection, network.name, "meet", "jitsi:meet.example").bind(tied, network.now())
 
 
-def invite(network: Network, guest: str, until: datetime, key: str = "body:pg-sensorik", **known: str) -> str:
+def invite(
+    network: Network,
+    guest: str,
+    until: datetime,
+    key: str = "body:pg-sensorik",
+    by: str = MODERATOR_SENSORIK,
+    **known: str,
+) -> str:
     """A guest's personal link; its word. ``known``: which id and word it shall have; real ones never choose."""
-    made = Invitations(network.site.database, network.name).make(key, guest, MODERATOR_SENSORIK, network.now(), until)
+    made = Invitations(network.site.database, network.name).make(key, guest, by, network.now(), until)
     if not known:
         return made[1]
     with network.site.database.writing() as connection:
