@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.doctor import examine
-from connectors.dokuwiki.groups import GroupRoom
+from connectors.dokuwiki.groups.room import GroupRoom
 from connectors.dokuwiki.look import GroupNames, WikiLook
-from connectors.dokuwiki.pages import PageRoom
+from connectors.dokuwiki.pages.room import PageRoom
 from connectors.dokuwiki.settings import DokuwikiSettings
-from connectors.dokuwiki.spaces import SpaceRoom
+from connectors.dokuwiki.spaces.room import SpaceRoom
 from connectors.kit.connector import RoomConnector
 from provisioner.model.inventory import Epoch
 from provisioner.model.ports import Finding, Interest, Wiring

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from connectors.dokuwiki.look import GroupNames
 from connectors.dokuwiki.rights import ALL, READ, Rights, folded, role_of
-from provisioner.model.resources import PUBLIC, EdgeRole, Kind, Value
+from connectors.kit import graded
+from provisioner.model.resources import EdgeRole, Kind, Value
 
 
 def openness(rights: Rights, scope: str, everybody: str) -> Value:
-    """`PUBLIC`, else whether whoever logs in reads it; ``everybody``: the group of these."""
-    if rights.level(scope) >= READ:
-        return PUBLIC
-    return rights.level(scope, f"@{everybody}") >= READ
+    """The field "open"; ``everybody``: the group of whoever logs in."""
+    logged_in = rights.level(scope, f"@{everybody}") >= READ
+    return graded.openness(strangers=rights.level(scope) >= READ, logged_in=logged_in)
 
 
 def seated(
@@ -25,7 +25,4 @@ def seated(
     for who, level in rights.of(scope).items():
         if who.startswith("@") and who != ALL and folded(who) != folded(f"@{everybody}"):
             levels[folded(who)] = max((level, who), levels.get(folded(who), (level, who)))
-    roles: dict[tuple[EdgeRole, Kind], set[str]] = {}
-    for level, who in levels.values():
-        roles.setdefault((role_of(level), Kind.GROUP), set()).add(known.get(folded(who), who))
-    return {sort: frozenset(groups) for sort, groups in roles.items()}
+    return graded.seated((known.get(folded(who), who), role_of(level)) for level, who in levels.values())

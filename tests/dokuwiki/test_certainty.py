@@ -10,7 +10,7 @@ from connectors.dokuwiki.register import Register
 from provisioner.emulation import Fault, Response
 from provisioner.model.errors import Garbled, NotAllowed, OutcomeUnknown, Permanent, TargetError, Transient
 from provisioner.model.inventory import Absent, Partial, Unknown
-from provisioner.model.resources import EdgeRole, Kind
+from provisioner.model.resources import PUBLIC, EdgeRole, Kind
 from provisioner.model.steps import Moved
 from tests.support.dokuwiki import INDEX, SERVICE, EmulatedWiki, WikiBench, group, space
 
@@ -124,7 +124,7 @@ def test_a_register_that_somebody_emptied_takes_no_space_away(emulator: Dokuwiki
 
 def test_a_space_without_any_line_is_there_as_long_as_it_is_noted(emulator: DokuwikiEmulator, bench: WikiBench) -> None:
     emulator.acl.lines = [line for line in emulator.acl.lines if not line[0].startswith("pg_co")]
-    assert bench.remote(space("co")).fields["open"] == "@ALL"
+    assert bench.remote(space("co")).fields["open"] == PUBLIC
     emulator.pages.save("readi:spaces", "leer", 0)
     assert bench.observe().of(Kind.WIKI_SPACE).objects == {}
 

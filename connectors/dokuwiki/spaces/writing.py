@@ -2,20 +2,21 @@
 
 from typing import Final
 
-from connectors.dokuwiki import space_steps as steps
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.look import Fresh, GroupNames
 from connectors.dokuwiki.names import numbered
 from connectors.dokuwiki.readers import openness
 from connectors.dokuwiki.register import Register
 from connectors.dokuwiki.rights import ALL, LEVELS, NONE, Rights, everything_in, role_of
+from connectors.dokuwiki.spaces import steps
 from connectors.dokuwiki.wikitext import to_wiki
 from connectors.kit.batch import located, text_of
-from connectors.kit.rooms import held_against
-from provisioner.model.errors import Permanent, Uncertain
+from connectors.kit.rooms import fresh, held_against
+from connectors.kit.steps import fields_of, member_of
+from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Remote
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import EdgeRole, Kind, ResourceId
+from provisioner.model.resources import EdgeRole
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
@@ -23,7 +24,7 @@ MOST_NAMESAKES: Final = 20
 """How many spaces of ours may have had the same title at some time."""
 
 
-class SpaceWriter:
+class Writer:
     """Writes to namespaces and their rights."""
 
     def __init__(self, client: Client, names: GroupNames) -> None:
@@ -55,15 +56,15 @@ class SpaceWriter:
             case steps.GRANT:
                 self._client.grant(scope, f"@{self._group(step, resolve)}", _level(step))
             case steps.REGRADE:
-                self._regrade(step, scope, _fresh(step, verified), resolve)
+                self._regrade(step, scope, fresh(step, verified, Fresh).rights, resolve)
             case steps.REVOKE:
-                self._revoke(scope, self._group(step, resolve), _fresh(step, verified))
+                self._revoke(scope, self._group(step, resolve), fresh(step, verified, Fresh).rights)
             case steps.OPEN:
-                self._client.close_to_all(scope, open_=step.payload.get("open") is True)
+                self._client.close_to_all(scope, open_=fields_of(step).get("open") is True)
             case steps.BEGIN:
-                return self._begin(step, namespace, _fresh(step, verified))
+                return self._begin(step, namespace, fresh(step, verified, Fresh).rights)
             case steps.ERASE:
-                self._erase(namespace, _fresh(step, verified))
+                self._erase(namespace, fresh(step, verified, Fresh).rights)
             case steps.RENAME:
                 pass  # the title is ours to remember; addresses stay
         return Done(namespace)
@@ -75,7 +76,7 @@ class SpaceWriter:
         if namespace is None:
             namespace = self._free(text_of(step, "slug"), rights, register)
             self._client.note(register.with_space(namespace, key), rights)
-        self._client.close_to_all(everything_in(namespace), open_=step.payload.get("open") is True)
+        self._client.close_to_all(everything_in(namespace), open_=fields_of(step).get("open") is True)
         return namespace
 
     def _free(self, name: str, rights: Rights, register: Register) -> str:
@@ -145,14 +146,8 @@ class SpaceWriter:
 
     def _group(self, step: Step, resolve: Resolve) -> str:
         """What the step's group is called by now."""
-        return self._names.of(resolve(ResourceId(Kind.GROUP, text_of(step, "member"))))
+        return self._names.of(member_of(step, resolve))
 
 
 def _level(step: Step) -> int:
     return LEVELS[EdgeRole(text_of(step, "role"))]
-
-
-def _fresh(step: Step, verified: Verified | None) -> Rights:
-    if not isinstance(verified, Fresh):
-        raise Uncertain(Text.of("kit.not_verified", name=step.name))
-    return verified.rights

@@ -6,25 +6,19 @@ rights that names the group: with the new name in first, then without the old on
 
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from connectors.dokuwiki.client import Client
+from connectors.dokuwiki.groups import steps
 from connectors.dokuwiki.look import GroupNames, WikiLook, line_of
 from connectors.dokuwiki.rights import ALL, VALID, Rights, folded
 from connectors.kit.batch import Batch, located, text_of
-from connectors.kit.rooms import Room, Rosters, Stage, Staged
-from connectors.kit.steps import erasing_step, step_of
-from provisioner.model.changes import Create, Erase, Update
+from connectors.kit.rooms import Room, Rosters, Staged
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Absent, Complete, Observation, Reading, Remote, Roster, Scope
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId
-from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
+from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
-
-CREATE: Final = "name-group"
-RENAME: Final = "rename-group"
-FORGET: Final = "forget-group"
 
 
 class GroupRoom(Room[WikiLook]):
@@ -32,7 +26,7 @@ class GroupRoom(Room[WikiLook]):
 
     kind = Kind.GROUP
     fields: Mapping[FieldName, Mode] = {"name": Mode.MANAGED}
-    operations = frozenset({CREATE, RENAME, FORGET})
+    operations = steps.OPERATIONS
 
     def __init__(self, target: str, client: Client, names: GroupNames) -> None:
         self._target = target
@@ -53,31 +47,16 @@ class GroupRoom(Room[WikiLook]):
 
         Nobody whom this target knows is in it: it knows no accounts.
         """
-        only, tied = None, [remote_id for kind, remote_id in look.interest.bound if kind is self.kind]
+        tied, called = look.tied(self.kind), look.interest.called
         if look.interest.only is not None:
-            only = frozenset(one.id.key for one in look.sought(self.kind))
-            tied = [one.remote_id for one in look.sought(self.kind) if one.remote_id is not None]
-        called = look.interest.called
+            tied = frozenset(one.remote_id for one in look.sought(self.kind) if one.remote_id is not None)
         groups = {one: _group(one, called[self.kind, one]) for one in tied if (self.kind, one) in called}
         rosters = {(self.kind, one): Roster(Complete(Scope(self._target, self.kind, one))) for one in groups}
-        return Observation(Complete(Scope(self._target, self.kind, only=only)), groups), rosters
+        return Observation(Complete(look.scope(self._target, self.kind)), groups), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """One step a change; renames come before anything else that names the group."""
-        for change in batch.of(self.kind):
-            match change:
-                case Create():
-                    payload: dict[str, Json] = {"name": change.wanted.name}
-                    effects = Effects(fields={"name": change.wanted.name})
-                    step = step_of(batch, change, CREATE, payload=payload, effects=effects, cost=Cost())
-                    yield Staged(Stage.CONTAINERS, step)
-                case Update() if isinstance(name := change.after.get("name"), str):
-                    effects, cost = Effects(fields={"name": name}), Cost(requests=5)
-                    step = step_of(batch, change, RENAME, payload={"name": name}, effects=effects, cost=cost)
-                    yield Staged(Stage.CONTAINERS, step)
-                case Erase():
-                    payload = {"name": change.name}
-                    yield Staged(Stage.ERASURES, erasing_step(batch, change, FORGET, payload=payload))
+        """See `connectors.dokuwiki.groups.steps`."""
+        return steps.compiled(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:  # noqa: ARG002 - the port's
         """There is nothing over there that could have moved."""
@@ -86,13 +65,13 @@ class GroupRoom(Room[WikiLook]):
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - the port's
         """Make an id; follow a rename in all rights; take what is forgotten out of them."""
         name = text_of(step, "name")
-        if step.operation == CREATE:
+        if step.operation == steps.CREATE:
             remote_id = secrets.token_hex(8)
             self._names.names[remote_id] = name
             return Done(remote_id)
         remote_id = located(step, resolve)
         rights = self._client.rights()
-        if step.operation == RENAME:
+        if step.operation == steps.RENAME:
             self._rename(rights, self._names.of(remote_id), name, remote_id)
             self._names.names[remote_id] = name
         else:

@@ -6,11 +6,11 @@ from typing import Final
 from connectors.dokuwiki.names import slug
 from connectors.dokuwiki.wikitext import canonical
 from connectors.kit.batch import Batch
-from connectors.kit.rooms import Stage, Staged, known
-from connectors.kit.steps import erasing_step, member_steps, step_of
+from connectors.kit.rooms import Stage, Staged
+from connectors.kit.steps import erasing_step, field_steps, member_steps, step_of, writing_step
 from provisioner.model.changes import Create, Erase, Join, Leave, Regrade, Update, Write
-from provisioner.model.resources import FieldName, Kind
-from provisioner.model.steps import Cost, Effects, Step
+from provisioner.model.resources import Kind
+from provisioner.model.steps import Cost, Effects
 
 CREATE: Final = "create-space"
 GRANT: Final = "let-group-in"
@@ -22,10 +22,8 @@ BEGIN: Final = "begin-space"
 ERASE: Final = "erase-space"
 OPERATIONS: Final = frozenset({CREATE, GRANT, REGRADE, REVOKE, OPEN, RENAME, BEGIN, ERASE})
 
-_OPEN: Final[frozenset[FieldName]] = frozenset({"open"})
 
-
-def compile_spaces(batch: Batch) -> Iterator[Staged]:
+def compiled(batch: Batch) -> Iterator[Staged]:
     """Closed spaces, then who comes in, then all else; the first page when all that it links to is there."""
     for change in batch.of(Kind.WIKI_SPACE):
         match change:
@@ -35,7 +33,7 @@ def compile_spaces(batch: Batch) -> Iterator[Staged]:
                     batch,
                     change,
                     CREATE,
-                    payload={"slug": slug(change.wanted.name), "open": opened, "key": change.id.key},
+                    payload={"slug": slug(change.wanted.name), "fields": {"open": opened}, "key": change.id.key},
                     effects=Effects(fields={"name": change.wanted.name, "open": opened}),
                     cost=Cost(requests=7),
                 )
@@ -50,40 +48,13 @@ def compile_spaces(batch: Batch) -> Iterator[Staged]:
                 cost = Cost(requests=3)
                 yield from (Staged(Stage.LEAVES, step) for step in member_steps(batch, change, REVOKE, cost=cost))
             case Update():
-                yield from _updates(change, batch)
+                if "name" in change.after:  # the title is ours to remember: addresses and pages stay
+                    effects = Effects(fields={"name": change.after["name"]})
+                    yield Staged(Stage.UPDATES, step_of(batch, change, RENAME, effects=effects, cost=Cost()))
+                for step in field_steps(batch, change, OPEN, {"open"}, cost=Cost(requests=3)):
+                    yield Staged(Stage.UPDATES, step)
             case Write(field="first_page"):
-                yield Staged(Stage.TEXTS, _beginning(change, batch))
+                step = writing_step(batch, change, BEGIN, canonical, expects={}, cost=Cost(requests=3))
+                yield Staged(Stage.TEXTS, step)
             case Erase():
                 yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE, cost=Cost(requests=10)))
-
-
-def _updates(change: Update, batch: Batch) -> Iterator[Staged]:
-    """The title is ours to remember: addresses and pages stay."""
-    if "name" in change.after:
-        effects = Effects(fields={"name": change.after["name"]})
-        yield Staged(Stage.UPDATES, step_of(batch, change, RENAME, effects=effects, cost=Cost()))
-    if "open" in change.after:
-        opened = change.after["open"] is True
-        step = step_of(
-            batch,
-            change,
-            OPEN,
-            payload={"open": opened},
-            effects=Effects(fields={"open": opened}),
-            expects=known(change.before, _OPEN),
-            cost=Cost(requests=3),
-        )
-        yield Staged(Stage.UPDATES, step)
-
-
-def _beginning(change: Write, batch: Batch) -> Step:
-    text = canonical(change.written)
-    return step_of(
-        batch,
-        change,
-        BEGIN,
-        payload={"text": text},
-        effects=Effects(fields={"first_page": text}),
-        expects={},
-        cost=Cost(requests=3),
-    )

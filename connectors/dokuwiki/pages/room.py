@@ -9,13 +9,13 @@ from typing import Final
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.look import GroupNames, WikiLook
 from connectors.dokuwiki.names import slug
+from connectors.dokuwiki.pages import steps
 from connectors.dokuwiki.readers import openness, seated
 from connectors.dokuwiki.rights import ALL, NONE, Rights
 from connectors.dokuwiki.wikitext import canonical, from_wiki, to_wiki
 from connectors.kit.batch import Batch, located, text_of
-from connectors.kit.rooms import Room, Rosters, Stage, Staged, held_against, known
-from connectors.kit.steps import erasing_step, step_of
-from provisioner.model.changes import Create, Erase, Update, Write
+from connectors.kit.rooms import Room, Rosters, Staged, held_against
+from connectors.kit.steps import fields_of
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import (
     UNKNOWN,
@@ -31,14 +31,9 @@ from provisioner.model.inventory import (
 )
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value, marker_of
-from provisioner.model.steps import Cost, Done, Effects, Moved, Step, Verified
+from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
 
-CREATE: Final = "create-page"
-WRITE: Final = "write-page"
-OPEN: Final = "open-page"
-RENAME: Final = "rename-page"
-ERASE: Final = "erase-page"
 FIELDS: Final[Mapping[FieldName, Mode]] = {"name": Mode.MANAGED, "open": Mode.MANAGED, "text": Mode.MANAGED}
 _MARK: Final = "readi:"
 
@@ -48,7 +43,7 @@ class PageRoom(Room[WikiLook]):
 
     kind = Kind.WIKI_PAGE
     fields = FIELDS
-    operations = frozenset({CREATE, WRITE, OPEN, RENAME, ERASE})
+    operations = steps.OPERATIONS
 
     def __init__(self, target: str, client: Client, names: GroupNames) -> None:
         self._target = target
@@ -73,39 +68,20 @@ class PageRoom(Room[WikiLook]):
 
     def observe(self, look: WikiLook) -> tuple[Observation, Rosters]:
         """Two requests for each that is tied or wanted: others are nobody's business."""
-        only, interest = None, look.interest
-        asked = {remote_id for kind, remote_id in interest.bound if kind is self.kind}
-        asked |= {self._page(name) for kind, name in interest.names if kind is self.kind and slug(name)}
+        interest = look.interest
+        wanted = {self._page(name) for kind, name in interest.names if kind is self.kind and slug(name)}
+        asked = look.tied(self.kind) | wanted
         if interest.only is not None:
-            sought = look.sought(self.kind)
-            only = frozenset(one.id.key for one in sought)
-            asked = {one.remote_id or self._page(one.name) for one in sought if one.remote_id or slug(one.name)}
+            sought = (one for one in look.sought(self.kind) if one.remote_id or slug(one.name))
+            asked = frozenset(one.remote_id or self._page(one.name) for one in sought)
         found = (self._read(page, look.rights, interest.called.get((self.kind, page))) for page in sorted(asked))
         pages = {remote.remote_id: remote for remote in found if remote is not None}
         rosters = {(self.kind, page): self._roster(page, look.rights) for page in pages}
-        return Observation(Complete(Scope(self._target, self.kind, only=only)), pages), rosters
+        return Observation(Complete(look.scope(self._target, self.kind)), pages), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """Rights first; the text when all that it links to exists."""
-        for change in batch.of(self.kind):
-            match change:
-                case Create():
-                    opened = change.wanted.fields.get("open") is True
-                    step = step_of(
-                        batch,
-                        change,
-                        CREATE,
-                        payload={"slug": slug(change.wanted.name), "open": opened},
-                        effects=Effects(fields={"name": change.wanted.name, "open": opened}),
-                        cost=Cost(requests=4),
-                    )
-                    yield Staged(Stage.PLACES, step)
-                case Update():
-                    yield from _updates(change, batch)
-                case Write(field="text"):
-                    yield Staged(Stage.TEXTS, _writing(change, batch))
-                case Erase():
-                    yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE, cost=Cost(requests=7)))
+        """See `connectors.dokuwiki.pages.steps`."""
+        return steps.compiled(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """Read it, and hold it against what the plan saw."""
@@ -114,19 +90,19 @@ class PageRoom(Room[WikiLook]):
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:  # noqa: ARG002 - the port's
         """Do it. Raises `TargetError`."""
-        opened = step.payload.get("open") is True
-        if step.operation == CREATE:
+        opened = fields_of(step).get("open") is True
+        if step.operation == steps.CREATE:
             page = self._page_of(step)
             self._client.close_to_all(page, open_=opened)
             return Done(page)
         page = located(step, resolve)
-        if step.operation == OPEN:
+        if step.operation == steps.OPEN:
             self._client.close_to_all(page, open_=opened)
-        elif step.operation == WRITE:
+        elif step.operation == steps.WRITE:
             if self._client.rights().level(page) != NONE:
                 self._client.grant(page, ALL, NONE)
             self._client.save(page, to_wiki(text_of(step, "text")), "")
-        elif step.operation == ERASE:
+        elif step.operation == steps.ERASE:
             self._client.close_to_all(page)  # the wiki keeps old versions
             if self._client.has(page):
                 self._client.delete(page, "")
@@ -171,38 +147,6 @@ class PageRoom(Room[WikiLook]):
             "text": written,
         }
         return Remote(page, called or page.rpartition(":")[2], fields, marker=_marker(written or ""))
-
-
-def _updates(change: Update, batch: Batch) -> Iterator[Staged]:
-    """The title stands in the text; the address stays."""
-    if "name" in change.after:
-        effects = Effects(fields={"name": change.after["name"]})
-        yield Staged(Stage.UPDATES, step_of(batch, change, RENAME, effects=effects, cost=Cost()))
-    if "open" in change.after:
-        opened = change.after["open"] is True
-        step = step_of(
-            batch,
-            change,
-            OPEN,
-            payload={"open": opened},
-            effects=Effects(fields={"open": opened}),
-            expects=known(change.before, frozenset({"open"})),
-            cost=Cost(requests=5),
-        )
-        yield Staged(Stage.UPDATES, step)
-
-
-def _writing(change: Write, batch: Batch) -> Step:
-    text = canonical(change.written)
-    return step_of(
-        batch,
-        change,
-        WRITE,
-        payload={"text": text},
-        effects=Effects(fields={"text": text}),
-        expects=known({"text": change.before}, frozenset({"text"})),
-        cost=Cost(requests=5),
-    )
 
 
 def _marker(text: str) -> str:

@@ -14,8 +14,8 @@ from connectors.dokuwiki.names import slug
 from connectors.dokuwiki.readers import openness, seated
 from connectors.dokuwiki.register import Register
 from connectors.dokuwiki.rights import Rights, everything_in
-from connectors.dokuwiki.space_steps import OPERATIONS, compile_spaces
-from connectors.dokuwiki.space_writing import SpaceWriter
+from connectors.dokuwiki.spaces import steps
+from connectors.dokuwiki.spaces.writing import Writer
 from connectors.dokuwiki.wikitext import canonical
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Room, Rosters, Staged
@@ -44,13 +44,13 @@ class SpaceRoom(Room[WikiLook]):
 
     kind = Kind.WIKI_SPACE
     fields = FIELDS
-    operations = OPERATIONS
+    operations = steps.OPERATIONS
 
     def __init__(self, target: str, client: Client, names: GroupNames) -> None:
         self._target = target
         self._client = client
         self._names = names
-        self._writer = SpaceWriter(client, names)
+        self._writer = Writer(client, names)
 
     def objection(self, name: str) -> Text | None:
         """Titles of which no address can be made, or ours."""
@@ -79,32 +79,31 @@ class SpaceRoom(Room[WikiLook]):
 
         It may have pages: a namespace that was there before us has no lines of its own when it is adopted.
         """
-        settings, only, called = self._client.settings, None, look.interest.called
+        settings, called = self._client.settings, look.interest.called
         if look.interest.only is None:
             wanted = {settings.namespace(slug(name)) for kind, name in look.interest.names if kind is self.kind}
             wanted |= {namespace for kind, namespace in called if kind is self.kind}
             found = self._all(look)
         else:
             sought = look.sought(self.kind)
-            only = frozenset(one.id.key for one in sought)
             wanted = {settings.namespace(slug(one.name)) if one.remote_id is None else one.remote_id for one in sought}
             found = self._all(look) & wanted
         nameless = settings.namespace("")
         found |= {one for one in wanted - found - {nameless} if self._client.pages_in(one)}
         spaces = {one: self._space(one, look.rights, look.register, called.get((self.kind, one))) for one in found}
         rosters = {(self.kind, one): self._roster(one, look.rights) for one in spaces}
-        return Observation(Complete(Scope(self._target, self.kind, only=only)), spaces), rosters
+        return Observation(Complete(look.scope(self._target, self.kind)), spaces), rosters
 
     def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `space_steps`."""
-        return compile_spaces(batch)
+        """See `connectors.dokuwiki.spaces.steps`."""
+        return steps.compiled(batch)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
         """One look at all rights."""
         return self._writer.verify(step, resolve)
 
     def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """See `space_writing`."""
+        """See `connectors.dokuwiki.spaces.writing`."""
         return self._writer.perform(step, verified, resolve)
 
     def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - the register knows it

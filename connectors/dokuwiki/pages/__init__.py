@@ -1,0 +1,1 @@
+"""Single pages whose whole text is ours: the one that leads to all spaces."""
