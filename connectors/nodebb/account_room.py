@@ -11,7 +11,7 @@ from connectors.nodebb.account_reading import Accounts, ties_path
 from connectors.nodebb.accounts import number_of
 from connectors.nodebb.client import Client, Refusal, part, text
 from connectors.nodebb.slugs import slug
-from provisioner.model.errors import Permanent, TargetError
+from provisioner.model.errors import NotAllowed, Permanent, TargetError
 from provisioner.model.inventory import Absent, Complete, Observation, Present, Reading, Scope
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
@@ -152,6 +152,8 @@ class AccountRoom(Room[Look]):
     def _settle(self, uid: str, body: Mapping[str, object], name: str) -> None:
         try:
             self._client.change("PUT", f"{self._companion}/users/{part(uid)}", body)
+        except NotAllowed as error:  # of this account: it must not end the run for others
+            raise Permanent(Text.of("nodebb.administrator_stays", name=name), error.detail) from error
         except Refusal as refusal:
             raise _refused(refusal, name) from refusal
 
