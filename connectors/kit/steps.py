@@ -126,7 +126,7 @@ def fields_of(step: Step) -> Mapping[FieldName, Value]:
 
 
 def writing_step(
-    batch: Batch, change: Write, operation: str, canonical: Callable[[str], str], **parts: Unpack[Parts]
+    batch: Batch, change: Write, operation: str, canonical: Callable[[str], str | None], **parts: Unpack[Parts]
 ) -> Step:
     """One step for a late text, which stands in the payload ("text"), held against the text that was seen."""
     text = canonical(change.written)

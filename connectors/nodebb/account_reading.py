@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.kit.paging import Listing, Page, numbered
-from connectors.nodebb.accounts import listed_account, number_of, shown_account
-from connectors.nodebb.client import Client, Entry, Params, part
+from connectors.nodebb.accounts import listed_account, shown_account
+from connectors.nodebb.client import Client, Entry, Params, number_of, part
 from provisioner.model.inventory import Complete, Completeness, Observation, Partial, Remote, Scope
 from provisioner.model.ports import Sought
 from provisioner.model.resources import Kind

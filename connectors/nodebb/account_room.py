@@ -8,8 +8,7 @@ from connectors.kit.rooms import Look, Room, Rosters, Staged, erased_already, he
 from connectors.nodebb import account_steps as steps
 from connectors.nodebb import accounts
 from connectors.nodebb.account_reading import Accounts, ties_path
-from connectors.nodebb.accounts import number_of
-from connectors.nodebb.client import Client, Refusal, part, text
+from connectors.nodebb.client import Client, Refusal, number_of, part, text
 from connectors.nodebb.slugs import slug
 from provisioner.model.errors import NotAllowed, Permanent, TargetError
 from provisioner.model.inventory import Absent, Complete, Observation, Present, Reading, Scope

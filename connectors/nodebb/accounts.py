@@ -7,7 +7,7 @@ full names of all (observed on NodeBB 4.15).
 import re
 from typing import Final
 
-from connectors.nodebb.client import Entry, text
+from connectors.nodebb.client import Entry, number_of, text
 from connectors.nodebb.slugs import slug
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
 from provisioner.model.resources import FieldName, Mode, Value
@@ -86,12 +86,3 @@ def shown_account(item: Entry) -> Remote | None:
     if "fullname" in item:
         fields["display_name"] = canonical("display_name", text(item, "fullname"))
     return Remote(remote_id, name, fields, remote_id)
-
-
-def number_of(item: Entry, key: str = "uid") -> str:
-    """A number of the server's, as a text; "" where there is none."""
-    value = item.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return ""
-    told = str(value)
-    return told if told.isascii() and told.isdigit() and int(told) > 0 else ""

@@ -124,4 +124,13 @@ def part(identifier: str) -> str:
     return segment(identifier, Client.product, forbidden="/")
 
 
-__all__ = ["NO_SUCH_USER", "UNKNOWN_ADDRESS", "Client", "Entry", "Params", "Refusal", "part", "text"]
+def number_of(item: Entry, key: str = "uid") -> str:
+    """A number of the server's, as a text; "" where there is none."""
+    value = item.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return ""
+    told = str(value)
+    return told if told.isascii() and told.isdigit() and int(told) > 0 else ""
+
+
+__all__ = ["NO_SUCH_USER", "UNKNOWN_ADDRESS", "Client", "Entry", "Params", "Refusal", "number_of", "part", "text"]

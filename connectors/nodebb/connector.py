@@ -6,12 +6,11 @@ from dataclasses import replace
 from connectors.kit.connector import RoomConnector
 from connectors.kit.rooms import Look
 from connectors.nodebb.account_room import AccountRoom
-from connectors.nodebb.accounts import number_of
-from connectors.nodebb.category_room import CategoryRoom
-from connectors.nodebb.client import Client, text
+from connectors.nodebb.categories.room import CategoryRoom
+from connectors.nodebb.client import Client, number_of, text
 from connectors.nodebb.doctor import examine
-from connectors.nodebb.group_reading import Groups
-from connectors.nodebb.group_room import GroupRoom
+from connectors.nodebb.groups.reading import Groups
+from connectors.nodebb.groups.room import GroupRoom
 from connectors.nodebb.settings import NodeBBSettings
 from provisioner.model.ports import Capabilities, Finding, Interest, Wiring
 from provisioner.model.resources import Kind

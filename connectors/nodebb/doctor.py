@@ -5,8 +5,7 @@ from typing import Final
 
 from connectors.kit.doctor import as_stranger, examination, not_the_product
 from connectors.nodebb.account_reading import ties_path
-from connectors.nodebb.accounts import number_of
-from connectors.nodebb.client import Client, Entry, Refusal, text
+from connectors.nodebb.client import Client, Entry, Refusal, number_of, text
 from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text

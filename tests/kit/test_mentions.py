@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kit.mentions import mentioning, unmentioned
-from connectors.nodebb.categories import canonical, content_of, raw_of
+from connectors.nodebb.categories.shape import canonical, content_of, raw_of
 
 NODEBB = re.compile(r"(?<![^\W\d_])@[\w\-.@]+")
 """nodebb-plugin-mentions 4.8: a name behind the beginning, or anything that is no letter."""

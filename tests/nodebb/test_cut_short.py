@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.kit.contract import Site
-from connectors.nodebb.category_steps import SHOW
+from connectors.nodebb.categories.steps import SHOW
 from connectors.nodebb.emulator import PROVIDER, TOKEN, NodeBBEmulator
 from connectors.nodebb.settings import NodeBBSettings
 from provisioner.model.changes import Change

@@ -5,7 +5,7 @@ from pydantic import SecretStr, ValidationError
 
 from connectors.kit.contract import Site
 from connectors.nodebb import NODEBB
-from connectors.nodebb.categories import canonical, content_of, first_name, raw_of, split_topic
+from connectors.nodebb.categories.shape import canonical, content_of, first_name, raw_of, split_topic
 from connectors.nodebb.emulator import MASTER_TOKEN, PROVIDER, NodeBBEmulator
 from connectors.nodebb.privileges import GIVEN, role_of
 from connectors.nodebb.settings import NodeBBSettings

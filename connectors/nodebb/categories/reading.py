@@ -5,29 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.kit.paging import Page, numbered
-from connectors.nodebb.accounts import number_of
-from connectors.nodebb.categories import Category, category_of, content_of
-from connectors.nodebb.client import Client, Entry, part, text
+from connectors.nodebb.categories.shape import Category, Topic, category_of, content_of
+from connectors.nodebb.client import Client, Entry, number_of, part, text
 from connectors.nodebb.privileges import Matrix, matrix_of
 from provisioner.model.text import Text
 
 MOST_PAGES: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """One that we began."""
-
-    tid: str
-    pid: str
-    title: str
-    pinned: bool
-    content: str
-
-    @property
-    def value(self) -> str | None:
-        """Its title and text, as they were meant; None: it does not stand first, since it is not pinned."""
-        return f"{self.title}\n\n{self.content}" if self.pinned else None
 
 
 @dataclass(frozen=True, slots=True)

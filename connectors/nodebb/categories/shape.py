@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.kit.graded import parent_key
 from connectors.kit.mentions import mentioning, unmentioned
-from connectors.nodebb.accounts import number_of
-from connectors.nodebb.client import Entry, text
+from connectors.nodebb.client import Entry, number_of, text
 from connectors.nodebb.privileges import Matrix
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
 from provisioner.model.resources import FieldName, Kind, Mode, Value
@@ -54,18 +54,28 @@ class Category:
         """As the core sees it. ``keys``: the registry's of what is tied; None for the matrix: it was not read."""
         fields: dict[FieldName, Value | Unknown] = {
             "name": self.name,
-            "parent": self.parent_key(keys),
+            "parent": parent_key(Kind.FORUM_CATEGORY, None if self.parent == "0" else self.parent, keys),
             "description": canonical("description", self.description),
             "open": UNKNOWN if matrix is None else None if self.disabled else matrix.open,
             "first_topic": topic,
         }
         return Remote(self.cid, self.name, fields, marker=self.marker)
 
-    def parent_key(self, keys: Mapping[tuple[Kind, str], str]) -> str:
-        """The registry's key of what it stands below, "" for nothing, "#<number>" for what is none of ours."""
-        if self.parent == "0":
-            return ""
-        return keys.get((Kind.FORUM_CATEGORY, self.parent), f"#{self.parent}")
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One that we began."""
+
+    tid: str
+    pid: str
+    title: str
+    pinned: bool
+    content: str
+
+    @property
+    def value(self) -> str | None:
+        """Its title and text, as they were meant; None: it does not stand first, since it is not pinned."""
+        return f"{self.title}\n\n{self.content}" if self.pinned else None
 
 
 def category_of(item: Entry) -> Category | None:
@@ -95,13 +105,18 @@ def objection(name: str) -> Text | None:
 def canonical(field: FieldName, value: Value) -> Value:
     """The form in which a value comes back."""
     if field == "first_topic" and isinstance(value, str):
-        title, content = split_topic(value)
-        return f"{title}\n\n{content_of(raw_of(content))}" if content else None
+        return canonical_topic(value)
     if field == "description":
         return value.strip() or None if isinstance(value, str) else value
     if field == "open":
         return value is True
     return value.strip() if isinstance(value, str) else value
+
+
+def canonical_topic(value: str) -> str | None:
+    """A first topic as it comes back; None: it has nothing but a title."""
+    title, content = split_topic(value)
+    return f"{title}\n\n{content_of(raw_of(content))}" if content else None
 
 
 def split_topic(value: str) -> tuple[str, str]:

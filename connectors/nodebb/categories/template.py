@@ -7,8 +7,8 @@ the template ourselves, once; it is nobody's, and shows administrators what new 
 
 from typing import Final
 
-from connectors.nodebb.categories import KEY, category_of
-from connectors.nodebb.category_reading import Categories
+from connectors.nodebb.categories.reading import Categories
+from connectors.nodebb.categories.shape import KEY, category_of
 from connectors.nodebb.client import Client, part
 from connectors.nodebb.privileges import OUTSIDERS
 from provisioner.model.errors import OutcomeUnknown, Transient

@@ -1,0 +1,1 @@
+"""Categories: which groups are in them, below what they stand, what stands first in each."""
