@@ -1,6 +1,6 @@
 """Steps as most connectors compile them: one for a change of an object, one for each member. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypedDict, Unpack, cast
 
 from connectors.kit.batch import Batch, text_of
@@ -33,10 +33,14 @@ def step_of(batch: Batch, change: Change, operation: str, **parts: Unpack[Parts]
 
     For several changes: ``changes=batch.digests(all_of_them)``. Raises `KeyError` for an object that nobody knows.
     """
+    if isinstance(change, Update | Suspend | Resume | Leave | Regrade | Erase):
+        remote_id: str | None = change.remote_id
+    else:
+        remote_id = batch.remote_id(change.id)
     usual: Parts = {
         "name": change.wanted.name if isinstance(change, Create) else change.name,
         "changes": batch.digests((change,)),
-        "remote_id": batch.remote_id(change.id),
+        "remote_id": remote_id,
     }
     whole: Parts = {**usual, **parts}
     return Step(target=change.target, operation=operation, id=change.id, **whole)
@@ -82,12 +86,9 @@ def changing_step(batch: Batch, change: Update | Suspend | Resume, operation: st
     Who is suspended leaves what this batch takes them out of before.
     """
     after = after_of(change)
-    before: Mapping[FieldName, Value | Unknown] = {"enabled": not after.get("enabled")}
-    if isinstance(change, Update):
-        before = change.before
     usual: Parts = {
         "effects": Effects(fields=after),
-        "expects": known(before, frozenset(after)),
+        "expects": known(_before(change), frozenset(after)),
         "cost": Cost(requests=2),
     }
     if isinstance(change, Suspend):
@@ -120,6 +121,42 @@ def field_steps(
         yield step_of(batch, change, operation, **whole)
 
 
+def merged_step(
+    batch: Batch,
+    several: Sequence[Update | Suspend | Resume],
+    operation: str,
+    fields: Collection[FieldName],
+    canonical: Callable[[FieldName, Value], Value] = lambda _, value: value,
+    **parts: Unpack[Parts],
+) -> Iterator[Step]:
+    """One step for all that several changes make other of the ``fields`` of one object; none where that is nothing.
+
+    For products that write an object whole. The payload is that of `field_steps`; who is suspended leaves what this
+    batch takes them out of before.
+    """
+    after: dict[FieldName, Value] = {}
+    before: dict[FieldName, Value] = {}
+    touching: list[Change] = []
+    for change in several:
+        made = {name: canonical(name, value) for name, value in after_of(change).items() if name in fields}
+        if made:
+            after |= made
+            before |= known(_before(change), frozenset(fields))
+            touching.append(change)
+    if after:
+        leaves = batch.leaves_of(several[0].id) if after.get("enabled") is False else ()
+        usual: Parts = {
+            "changes": batch.digests(touching),
+            "payload": {"fields": cast(Json, after)},
+            "after": tuple(dict.fromkeys(one.id for one in leaves)),
+            "effects": Effects(fields=after),
+            "expects": before,
+            "cost": Cost(requests=2),
+        }
+        whole: Parts = {**usual, **parts}
+        yield step_of(batch, several[0], operation, **whole)
+
+
 def fields_of(step: Step) -> Mapping[FieldName, Value]:
     """The fields in a step's payload; {} where there are none."""
     return cast(Mapping[FieldName, Value], step.payload.get("fields") or {})
@@ -150,3 +187,7 @@ def erasing_step(batch: Batch, change: Erase, operation: str, **parts: Unpack[Pa
     }
     whole: Parts = {**usual, **parts}
     return step_of(batch, change, operation, **whole)
+
+
+def _before(change: Update | Suspend | Resume) -> Mapping[FieldName, Value | Unknown]:
+    return change.before if isinstance(change, Update) else {"enabled": isinstance(change, Suspend)}

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Final, cast
 
 from connectors.kit.batch import Batch, located
-from connectors.kit.rooms import Rosters, Stage, Staged, known
-from connectors.kit.steps import erasing_step, fields_of, step_of
+from connectors.kit.rooms import Rosters, Stage, Staged
+from connectors.kit.steps import erasing_step, fields_of, merged_step, step_of
 from connectors.ldap.client import remote_id, renamable, shown_name
 from connectors.ldap.fields import GROUP, Todo, modification, read
-from connectors.ldap.room import VERIFIED, EntryRoom, Look, Read, just_read, without_name
+from connectors.ldap.room import VERIFIED, EntryRoom, Look, Read, just_read
 from provisioner.model.changes import Create, Erase, Join, Leave, Update
 from provisioner.model.errors import Permanent
 from provisioner.model.inventory import Complete, Completeness, Level, Observation, Partial, Remote, Roster, Scope
@@ -95,9 +95,8 @@ class GroupRoom(EntryRoom):
                 case Update():
                     if "name" in change.after:
                         yield Staged(Stage.UPDATES, self.renaming(batch, change))
-                    if fields := without_name(change.after):
-                        before = known(change.before, frozenset(fields))
-                        yield Staged(Stage.UPDATES, self.updating(batch, (change,), before, fields))
+                    for step in merged_step(batch, (change,), "update-group", GROUP):
+                        yield Staged(Stage.UPDATES, step)
                 case Leave():
                     yield Staged(Stage.LEAVES, _leave(batch, change))
                 case Erase():

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.kit.batch import Batch
-from connectors.kit.rooms import Rosters, Stage, Staged, known
-from connectors.kit.steps import after_of, erasing_step, fields_of
+from connectors.kit.rooms import Rosters, Stage, Staged
+from connectors.kit.steps import erasing_step, fields_of, merged_step
 from connectors.ldap.client import is_marked, remote_id, renamable, shown_name
 from connectors.ldap.fields import PERSON, Todo, modification, read
-from connectors.ldap.room import EntryRoom, Look, without_name
-from provisioner.model.changes import Change, Create, Erase, Resume, Suspend, Update
+from connectors.ldap.room import EntryRoom, Look
+from provisioner.model.changes import Create, Erase, Resume, Suspend, Update
 from provisioner.model.inventory import UNKNOWN, Complete, Level, Observation, Partial, Remote, Scope, Unknown
 from provisioner.model.ports import Resolve
-from provisioner.model.resources import FieldName, Kind, ResourceId, Value
+from provisioner.model.resources import FieldName, Kind, ResourceId
 from provisioner.model.steps import Step
 from provisioner.model.text import Text
 from provisioner.transport.directory import ADD, DELETE, REPLACE, Changes
@@ -103,24 +103,11 @@ class PeopleRoom(EntryRoom):
         after it has answered, and until then a leave would look for a name that is not there yet.
         """
         who = changes[0].id
-        leaves = tuple(one.id for one in batch.leaves_of(who))
-        moves = tuple(dict.fromkeys((*(one.id for one in batch.joins_of(who)), *leaves)))
-        after: dict[FieldName, Value] = {}
-        before: dict[FieldName, Value] = {}
-        touching: list[Change] = []
+        moves = (*batch.joins_of(who), *batch.leaves_of(who))
         for change in changes:
-            fields = without_name(after_of(change))
-            if isinstance(change, Update):
-                before |= known(change.before, frozenset(fields))
-                if "name" in change.after:
-                    yield self.renaming(batch, change, moves)
-            else:
-                before["enabled"] = not fields["enabled"]
-            if fields:
-                after |= fields
-                touching.append(change)
-        if after:
-            yield self.updating(batch, touching, before, after, leaves if after.get("enabled") is False else ())
+            if isinstance(change, Update) and "name" in change.after:
+                yield self.renaming(batch, change, tuple(dict.fromkeys(move.id for move in moves)))
+        yield from merged_step(batch, changes, "update-account", (*PERSON, "enabled"))
 
     def made(self, step: Step, resolve: Resolve) -> Mapping[str, Sequence[bytes]]:  # noqa: ARG002 - groups need it
         """The name that the schema demands, and whether somebody logs in with it."""

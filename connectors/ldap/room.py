@@ -12,7 +12,7 @@ from connectors.kit.steps import fields_of, step_of
 from connectors.ldap import fields
 from connectors.ldap.client import MARKERS, Client, is_marked
 from connectors.ldap.fields import FIELDS, written
-from provisioner.model.changes import Change, Create, Update
+from provisioner.model.changes import Create, Update
 from provisioner.model.errors import Permanent, Uncertain
 from provisioner.model.inventory import Absent, Observation, Present, Reading, Remote, Unreadable
 from provisioner.model.ports import Resolve
@@ -150,35 +150,9 @@ class EntryRoom(Room[Look]):
             cost=VERIFIED,
         )
 
-    def updating(
-        self,
-        batch: Batch,
-        changes: Sequence[Change],
-        before: Mapping[FieldName, Value],
-        fields: Mapping[FieldName, Value],
-        after: tuple[ResourceId, ...] = (),
-    ) -> Step:
-        """One modify that makes these fields true, for all of these changes."""
-        return step_of(
-            batch,
-            changes[0],
-            f"update-{self.kind}",
-            changes=batch.digests(changes),
-            payload={"fields": cast(Json, dict(fields))},
-            effects=Effects(fields=fields),
-            expects=before,
-            after=after,
-            cost=VERIFIED,
-        )
-
 
 def just_read(step: Step, verified: Verified | None) -> Entry:
     """The entry of a verified step. Raises `Uncertain` for one that was not verified."""
     if not isinstance(verified, Read) or verified.entry is None:
         raise Uncertain(Text.of("kit.not_verified", name=step.name))
     return verified.entry
-
-
-def without_name(fields: Mapping[FieldName, Value]) -> dict[FieldName, Value]:
-    """The fields that a modify can change."""
-    return {name: value for name, value in fields.items() if name != "name"}
