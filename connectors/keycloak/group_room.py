@@ -23,7 +23,8 @@ from connectors.keycloak.room import Look
 from connectors.keycloak.settings import PRODUCT
 from connectors.keycloak.user_reading import Users
 from connectors.kit.batch import Batch, located
-from connectors.kit.rooms import Room, Rosters, Stage, Staged, erased_already, held_against, known
+from connectors.kit.rooms import Room, Rosters, Stage, Staged, erased_already, held_against
+from connectors.kit.steps import erasing_step, field_steps, fields_of, step_of
 from provisioner.model.changes import Create, Erase, Update
 from provisioner.model.errors import Permanent, Uncertain
 from provisioner.model.inventory import (
@@ -42,7 +43,7 @@ from provisioner.model.inventory import (
 )
 from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, ResourceId, Value, marker_of
-from provisioner.model.steps import Cost, Done, Effects, Json, Moved, Step, Verified
+from provisioner.model.steps import Done, Effects, Json, Moved, Step, Verified
 from provisioner.model.text import Text
 
 CREATE: Final = "create-group"
@@ -142,13 +143,12 @@ class GroupRoom(Room[Look]):
         """One POST or PUT a group; joins of accounts that exist already, and leaves, one request each."""
         for change in batch.of(self.kind):
             if isinstance(change, Create):
-                yield Staged(Stage.CONTAINERS, _create_step(change))
+                yield Staged(Stage.CONTAINERS, _create_step(batch, change))
             elif isinstance(change, Update):
-                step = _update_step(change)
-                if step is not None:
+                for step in field_steps(batch, change, UPDATE, _WRITTEN, canonical):
                     yield Staged(Stage.UPDATES, step)
             elif isinstance(change, Erase):
-                yield Staged(Stage.ERASURES, _erase_step(change))
+                yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE))
         for step in join_steps(batch, self.kind, JOIN):
             yield Staged(Stage.JOINS, step)
         for step in leave_steps(batch, self.kind, LEAVE):
@@ -191,7 +191,7 @@ class GroupRoom(Room[Look]):
         else:
             if fresh is None or identifier_of(fresh) != identifier:
                 raise Uncertain(Text.of("kit.not_verified", name=step.name))
-            value = cast(dict[str, Value], step.payload["fields"]).get("display_name")
+            value = fields_of(step).get("display_name")
             self._put(fresh, DISPLAY_NAME, str(value) if value else None)
         return Done(identifier, identifier)
 
@@ -221,7 +221,7 @@ class GroupRoom(Room[Look]):
     def _create(self, step: Step) -> Done:
         """POST below the parent group, never with an id: that would move a group that exists (keycloak, read)."""
         attributes = {MARK: [marker_of(step.id)]}
-        value = cast(dict[str, Value], step.payload["fields"]).get("display_name")
+        value = fields_of(step).get("display_name")
         if value:
             attributes[DISPLAY_NAME] = [str(value)]
         body = {"name": step.payload["name"], "attributes": attributes}
@@ -248,47 +248,8 @@ class GroupRoom(Room[Look]):
         return self._parent
 
 
-def _create_step(change: Create) -> Step:
-    wanted = change.wanted
-    fields = {name: canonical(name, value) for name, value in wanted.fields.items() if name in _WRITTEN}
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=wanted.name,
-        changes=(change.digest(),),
-        payload={"name": wanted.name, "fields": cast(Json, fields)},
-        effects=Effects(fields={**fields, "name": wanted.name}),
-    )
-
-
-def _update_step(change: Update) -> Step | None:
-    fields = {name: canonical(name, value) for name, value in change.after.items() if name in _WRITTEN}
-    if not fields:
-        return None
-    return Step(
-        target=change.target,
-        operation=UPDATE,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        payload={"fields": cast(Json, fields)},
-        effects=Effects(fields=fields),
-        expects=known(change.before, _WRITTEN),
-        cost=Cost(requests=2),
-    )
-
-
-def _erase_step(change: Erase) -> Step:
-    return Step(
-        target=change.target,
-        operation=ERASE,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        effects=Effects(fields={"name": change.name}, erased=True),
-        expects={},
-        cost=Cost(requests=2),
-    )
+def _create_step(batch: Batch, change: Create) -> Step:
+    name = change.wanted.name
+    fields = {one: canonical(one, value) for one, value in change.wanted.fields.items() if one in _WRITTEN}
+    payload: dict[str, Json] = {"name": name, "fields": cast(Json, fields)}
+    return step_of(batch, change, CREATE, payload=payload, effects=Effects(fields={**fields, "name": name}))

@@ -24,6 +24,7 @@ from connectors.kit.batch import Batch, located
 from connectors.kit.outcomes import perhaps_created
 from connectors.kit.paging import Listing
 from connectors.kit.rooms import Room, Rosters, Stage, Staged
+from connectors.kit.steps import step_of
 from provisioner.model.changes import Create
 from provisioner.model.errors import NotAllowed, Permanent, Uncertain
 from provisioner.model.inventory import (
@@ -149,7 +150,9 @@ class RoleRoom(Room[Look]):
         """A role is made once; giving and taking it are one request each."""
         for change in batch.of(self.kind):
             if isinstance(change, Create):
-                yield Staged(Stage.CONTAINERS, _create_step(change))
+                effects = Effects(fields={"name": change.wanted.name})
+                step = step_of(batch, change, CREATE, effects=effects, cost=Cost(requests=2))
+                yield Staged(Stage.CONTAINERS, step)
         for step in join_steps(batch, self.kind, JOIN):
             yield Staged(Stage.JOINS, step)
         for step in leave_steps(batch, self.kind, LEAVE):
@@ -246,15 +249,3 @@ class RoleRoom(Room[Look]):
 
     def _roster(self, remote: Remote) -> Roster:
         return roster_of(self._target, self.kind, remote.remote_id, self._members(remote.remote_id))
-
-
-def _create_step(change: Create) -> Step:
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=change.wanted.name,
-        changes=(change.digest(),),
-        effects=Effects(fields={"name": change.wanted.name}),
-        cost=Cost(requests=2),
-    )

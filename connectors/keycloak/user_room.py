@@ -14,7 +14,8 @@ from connectors.keycloak.user_reading import Users
 from connectors.kit.answers import Refusal
 from connectors.kit.batch import Batch, located, text_of
 from connectors.kit.rooms import Room, Rosters, Stage, Staged, erased_already, held_against
-from provisioner.model.changes import Create, Erase, Leave, Resume, Suspend, Update
+from connectors.kit.steps import fields_of
+from provisioner.model.changes import Create, Erase, Resume, Suspend, Update
 from provisioner.model.errors import Permanent, TargetError, Uncertain
 from provisioner.model.inventory import Absent, Observation, Present, Reading, Unreadable
 from provisioner.model.ports import Resolve
@@ -68,18 +69,15 @@ class UserRoom(Room[Look]):
         for change in batch.of(self.kind):
             if isinstance(change, Create):
                 joins = [join for join in batch.joins_of(change.id) if join.id.kind is Kind.GROUP]
-                yield Staged(Stage.ACCOUNTS, steps.create_step(change, joins))
+                yield Staged(Stage.ACCOUNTS, steps.create_step(batch, change, joins))
             elif isinstance(change, Update | Suspend | Resume):
                 existing.setdefault(change.id, []).append(change)
-                link = steps.link_step(change) if isinstance(change, Update) else None
-                if link is not None:
-                    yield Staged(Stage.LINKS, link)
+                for step in steps.link_step(batch, change) if isinstance(change, Update) else ():
+                    yield Staged(Stage.LINKS, step)
             elif isinstance(change, Erase):
-                yield Staged(Stage.ERASURES, steps.erase_step(change, self.canonical_name(change.name)))
-        for identity, theirs in existing.items():
-            leaves = [leave for leave in batch.leaves_of(identity) if isinstance(leave, Leave)]
-            step = steps.change_step(theirs, leaves)
-            if step is not None:
+                yield Staged(Stage.ERASURES, steps.erase_step(batch, change))
+        for theirs in existing.values():
+            for step in steps.change_step(batch, theirs):
                 yield Staged(Stage.SWITCHES if step.effects.fields.get("enabled") is False else Stage.UPDATES, step)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
@@ -137,7 +135,7 @@ class UserRoom(Room[Look]):
         Raises `OutcomeUnknown` unless the answer proves that nothing was made.
         """
         self._demand_own_names()
-        link = steps.fields_of(step).get("login_link")
+        link = fields_of(step).get("login_link")
         if isinstance(link, str):
             self._demand_free(*steps.split_link(link), step.name)
         groups = {group: resolve(group) for group in step.refers}

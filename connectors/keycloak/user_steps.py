@@ -1,15 +1,15 @@
 """Accounts: from changes to steps, and from steps to what is sent. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from connectors.keycloak.attributes import MARK, attributes_of
 from connectors.keycloak.listing import Item
 from connectors.keycloak.users import ATTRIBUTES, FIELDS, MANAGED, PROFILE, canonical
-from connectors.kit.batch import text_of
-from connectors.kit.rooms import known
-from provisioner.model.changes import Change, Create, Erase, Leave, Resume, Suspend, Update
-from provisioner.model.resources import Edge, FieldName, Seats, Value, marker_of
+from connectors.kit.batch import Batch, text_of
+from connectors.kit.steps import erasing_step, fields_of, merged_step, step_of
+from provisioner.model.changes import Change, Create, Erase, Resume, Suspend, Update
+from provisioner.model.resources import Edge, Seats, marker_of
 from provisioner.model.steps import Cost, Effects, Json, Step
 
 CREATE: Final = "create-account"
@@ -18,18 +18,17 @@ LINK: Final = "link-account"
 ERASE: Final = "erase-account"
 
 
-def create_step(change: Create, joins: Sequence[Change]) -> Step:
+def create_step(batch: Batch, change: Create, joins: Sequence[Change]) -> Step:
     """One POST with all fields, link, required actions and groups. No password is ever set, and no mail sent."""
     wanted = change.wanted
     fields = {name: canonical(name, value) for name, value in wanted.fields.items() if name in FIELDS}
     groups = tuple(dict.fromkeys(join.id for join in joins))
     apart = sum("/" in name for name in {join.id: join.name for join in joins}.values())
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=wanted.name,
-        changes=(change.digest(), *dict.fromkeys(join.digest() for join in joins)),
+    return step_of(
+        batch,
+        change,
+        CREATE,
+        changes=tuple(dict.fromkeys(batch.digests((change, *joins)))),
         payload={"username": wanted.name, "fields": cast(Json, fields)},
         refers=groups,
         effects=Effects(
@@ -41,79 +40,23 @@ def create_step(change: Create, joins: Sequence[Change]) -> Step:
     )
 
 
-def change_step(changes: Sequence[Update | Suspend | Resume], leaves: Sequence[Leave]) -> Step | None:
-    """All that differs of one account in one PUT; None where nothing of it can be written.
-
-    Who is suspended leaves groups first.
-    """
-    after: dict[FieldName, Value] = {}
-    before: dict[FieldName, Value] = {}
-    touching: list[str] = []
-    for change in changes:
-        if isinstance(change, Update):
-            fields = {name: canonical(name, value) for name, value in change.after.items() if name in MANAGED}
-            before |= known(change.before, MANAGED)
-        else:
-            fields = {"enabled": isinstance(change, Resume)}
-            before["enabled"] = not fields["enabled"]
-        if fields:
-            after |= fields
-            touching.append(change.digest())
-    if not after:
-        return None
-    suspends = after.get("enabled") is False
-    return Step(
-        target=changes[0].target,
-        operation=UPDATE,
-        id=changes[0].id,
-        name=changes[0].name,
-        changes=tuple(touching),
-        remote_id=changes[0].remote_id,
-        payload={"fields": cast(Json, after)},
-        after=tuple(dict.fromkeys(leave.id for leave in leaves)) if suspends else (),
-        effects=Effects(fields=after),
-        expects=before,
-        cost=Cost(requests=2),
-    )
+def change_step(batch: Batch, changes: Sequence[Update | Suspend | Resume]) -> Iterator[Step]:
+    """All that differs of one account in one PUT; none where nothing of it can be written."""
+    return merged_step(batch, changes, UPDATE, MANAGED, canonical)
 
 
-def link_step(change: Update) -> Step | None:
-    """One POST of a link that was not known when the account was made; None where there is none to make."""
+def link_step(batch: Batch, change: Update) -> Iterator[Step]:
+    """One POST of a link that was not known when the account was made; none where there is none to make."""
     link = change.after.get("login_link")
-    if not isinstance(link, str) or not link:
-        return None
-    return Step(
-        target=change.target,
-        operation=LINK,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        payload={"link": link},
-        effects=Effects(fields={"login_link": link}),
-        expects={},
-        cost=Cost(requests=3),
-    )
+    if isinstance(link, str) and link:
+        effects = Effects(fields={"login_link": link})
+        cost = Cost(requests=3)
+        yield step_of(batch, change, LINK, payload={"link": link}, effects=effects, expects={}, cost=cost)
 
 
-def erase_step(change: Erase, name: str) -> Step:
-    """One DELETE of what was named; ``name``, in its canonical form, is never used again."""
-    return Step(
-        target=change.target,
-        operation=ERASE,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        effects=Effects(fields={"name": name}, erased=True),
-        expects={},
-        cost=Cost(requests=4),
-    )
-
-
-def fields_of(step: Step) -> Mapping[FieldName, Value]:
-    """The fields that a step writes."""
-    return cast(Mapping[FieldName, Value], step.payload["fields"])
+def erase_step(batch: Batch, change: Erase) -> Step:
+    """One DELETE of what was named, after looks at what it may do."""
+    return erasing_step(batch, change, ERASE, cost=Cost(requests=4))
 
 
 def created(step: Step, paths: Sequence[str]) -> dict[str, object]:
