@@ -61,7 +61,7 @@ class AccountRoom(Room[Look]):
     def compile(self, batch: Batch) -> Iterator[Staged]:
         """One step a change."""
         for change in batch.of(self.kind):
-            for step in compile_account(change):
+            for step in compile_account(batch, change):
                 yield Staged(_STAGES[step.operation], step)
 
     def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:

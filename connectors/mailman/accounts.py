@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.kit.answers import Entry, text
+from connectors.kit.batch import Batch
 from connectors.kit.rooms import known
+from connectors.kit.steps import erasing_step, step_of
 from connectors.mailman.client import user_of
 from provisioner.model.changes import Change, Create, Erase, Update
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
@@ -103,63 +105,37 @@ def by_user(addresses: Iterable[Address]) -> Mapping[str, tuple[Address, ...]]:
     return {user: tuple(those) for user, those in found.items()}
 
 
-def compile_account(change: Change) -> Iterator[Step]:
+def compile_account(batch: Batch, change: Change) -> Iterator[Step]:
     """One step a change; nobody is suspended over there: who is suspended leaves the lists."""
     if isinstance(change, Create):
-        yield _creating(change)
+        yield _creating(batch, change)
     elif isinstance(change, Update):
-        yield _updating(change)
+        yield _updating(batch, change)
     elif isinstance(change, Erase):
-        yield erasing(change, ERASE)
+        yield erasing_step(batch, change, ERASE)
 
 
-def _creating(change: Create) -> Step:
+def _creating(batch: Batch, change: Create) -> Step:
     fields = {name: canonical(name, value) for name, value in change.wanted.fields.items() if name in FIELDS}
     email = fields.get("email")
-    return Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=email if isinstance(email, str) and email else change.wanted.name,
-        changes=(change.digest(),),
-        payload=_payload(fields),
-        effects=Effects(fields=fields),
-        cost=Cost(requests=2),
-    )
+    name = email if isinstance(email, str) and email else change.wanted.name
+    effects, cost = Effects(fields=fields), Cost(requests=2)
+    return step_of(batch, change, CREATE, name=name, payload=_payload(fields), effects=effects, cost=cost)
 
 
-def _updating(change: Update) -> Step:
+def _updating(batch: Batch, change: Update) -> Step:
     """A new address is one step, as often as it takes: each of its writes is looked for before it is made."""
     fields = {name: canonical(name, value) for name, value in change.after.items() if name in FIELDS}
     email = fields.get("email")
     named: dict[FieldName, Value] = {"name": email} if isinstance(email, str) and email else {}
-    return Step(
-        target=change.target,
-        operation=UPDATE,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
+    return step_of(
+        batch,
+        change,
+        UPDATE,
         payload=_payload(fields),
         effects=Effects(fields={**fields, **named}),
         expects=known(change.before, frozenset(fields)),
         cost=Cost(requests=12 if "email" in fields else 3),
-    )
-
-
-def erasing(change: Erase, operation: str) -> Step:
-    """The name that is never used again is the one that it had over there."""
-    return Step(
-        target=change.target,
-        operation=operation,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
-        payload={"fingerprint": change.fingerprint},
-        effects=Effects(fields={"name": change.name.lower()}, erased=True),
-        expects={},
-        cost=Cost(requests=2),
     )
 
 

@@ -5,15 +5,16 @@ is one POST; all who are taken off go in one request.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged
-from connectors.mailman.accounts import erasing
+from connectors.kit.steps import erasing_step, member_steps, step_of
 from connectors.mailman.lists import FIELDS, ROLES, canonical
 from provisioner.model.changes import Change, Create, Erase, Join, Leave, Update, Write
 from provisioner.model.inventory import Unknown
-from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, Mode, ResourceId, Value
+from provisioner.model.resources import Edge, EdgeRole, FieldName, Kind, Mode, Value
 from provisioner.model.steps import Cost, Effects, Json, Step
 
 CREATE: Final = "create-list"
@@ -29,38 +30,31 @@ def compile_lists(batch: Batch, told: Mapping[str, int]) -> Iterator[Staged]:
     for change in batch.of(Kind.MAILING_LIST):
         match change:
             case Create():
-                yield from (Staged(Stage.PLACES, step) for step in _creating(change))
+                yield from (Staged(Stage.PLACES, step) for step in _creating(batch, change))
             case Join():
-                seated = _subscribing(change, batch.remote_id(change.id), told)
+                seated = _subscribing(batch, change, told)
                 yield from (Staged(Stage.PLACES, step) for step in seated)
             case Update():
-                yield Staged(Stage.UPDATES, _setting(change, change.after, change.before, change.remote_id))
+                yield Staged(Stage.UPDATES, _setting(batch, change, change.after, change.before, change.remote_id))
             case Write():
                 remote_id = batch.remote_id(change.id) if change.remote_id is None else change.remote_id
                 after, before = {change.field: change.written}, {change.field: change.before}
-                yield Staged(Stage.UPDATES, _setting(change, after, before, remote_id))
+                yield Staged(Stage.UPDATES, _setting(batch, change, after, before, remote_id))
             case Leave():
-                yield Staged(Stage.LEAVES, _leaving(change))
+                yield Staged(Stage.LEAVES, _leaving(batch, change))
             case Erase():
-                yield Staged(Stage.ERASURES, erasing(change, ERASE))
+                yield Staged(Stage.ERASURES, erasing_step(batch, change, ERASE))
 
 
-def _creating(change: Create) -> Iterator[Step]:
+def _creating(batch: Batch, change: Create) -> Iterator[Step]:
     name = change.wanted.name.lower()
-    yield Step(
-        target=change.target,
-        operation=CREATE,
-        id=change.id,
-        name=name,
-        changes=(change.digest(),),
-        payload={"name": name},
-        effects=Effects(fields={"name": name}),
-        cost=Cost(requests=3),
-    )
-    yield _setting(change, change.wanted.fields, {}, None)
+    effects = Effects(fields={"name": name})
+    yield step_of(batch, change, CREATE, name=name, payload={"name": name}, effects=effects, cost=Cost(requests=3))
+    yield _setting(batch, change, change.wanted.fields, {}, None)
 
 
 def _setting(
+    batch: Batch,
     change: Change,
     after: Mapping[FieldName, Value],
     before: Mapping[FieldName, Value | Unknown],
@@ -77,12 +71,11 @@ def _setting(
         for name, value in before.items()
         if name in fields and FIELDS[name] is Mode.MANAGED and value is not None and not isinstance(value, Unknown)
     }
-    return Step(
-        target=change.target,
-        operation=SET,
-        id=change.id,
+    return step_of(
+        batch,
+        change,
+        SET,
         name=change.name,
-        changes=(change.digest(),),
         remote_id=remote_id,
         payload=payload,
         effects=Effects(fields=fields),
@@ -91,38 +84,23 @@ def _setting(
     )
 
 
-def _subscribing(change: Join, remote_id: str | None, told: Mapping[str, int]) -> Iterator[Step]:
+def _subscribing(batch: Batch, change: Join, told: Mapping[str, int]) -> Iterator[Step]:
     """One POST a person. Nobody is welcomed; owners who want to hear of changes can't be kept from it."""
-    mails = told.get(remote_id or "", 0) if change.role is EdgeRole.MEMBER else 0
-    for key in change.members:
-        yield Step(
-            target=change.target,
-            operation=SUBSCRIBE,
-            id=change.id,
-            name=change.name,
-            changes=(change.digest(),),
-            remote_id=remote_id,
-            payload={"member": key, "role": ROLES[change.role]},
-            refers=(ResourceId(Kind.ACCOUNT, key),),
-            effects=Effects(joins=(Edge(change.seats, key),)),
-            repeatable=mails == 0,
-            cost=Cost(requests=1, mails=mails),
-        )
+    mails = told.get(batch.remote_id(change.id) or "", 0) if change.role is EdgeRole.MEMBER else 0
+    for step in member_steps(batch, change, SUBSCRIBE, repeatable=mails == 0, cost=Cost(requests=1, mails=mails)):
+        yield replace(step, payload={**step.payload, "role": ROLES[change.role]})
 
 
-def _leaving(change: Leave) -> Step:
+def _leaving(batch: Batch, change: Leave) -> Step:
     """One request for all subscribers; one each for owners, since there it would take the subscribers (observed).
 
     Nobody is named in ``refers``: what is wrong with one account must not keep the others where they should not be.
     """
     owners = change.role is EdgeRole.MODERATOR
-    return Step(
-        target=change.target,
-        operation=UNSUBSCRIBE,
-        id=change.id,
-        name=change.name,
-        changes=(change.digest(),),
-        remote_id=change.remote_id,
+    return step_of(
+        batch,
+        change,
+        UNSUBSCRIBE,
         payload={"members": list(change.members), "role": ROLES[change.role]},
         effects=Effects(leaves=tuple(Edge(change.seats, key) for key in change.members)),
         expects={},
