@@ -176,7 +176,7 @@ class TargetRun:
                 self._made[step.id] = ended.found.remote.remote_id
                 return StepState.DONE, Text.of("execution.found_after_lost_answer")
             if ended.done is not None:
-                overtaken = [old.id for old in self._left_open.get(step.id, ()) if old.operation == step.operation]
+                overtaken = [old.id for old in self._left_open.get(step.id, ()) if _is_alike(old, step)]
                 self._journal.done(entry, step, ended.done, now, binds=creates, overtaken=overtaken)
                 self._made[step.id] = ended.done.remote_id
                 return StepState.DONE, ended.done.note
@@ -239,3 +239,12 @@ class TargetRun:
         if found is None:
             raise KeyError(resource)
         return found
+
+
+def _is_alike(old: Entry, step: Step) -> bool:
+    """Whether this step makes good one that must not be repeated.
+
+    Others wait for `TargetRun.settle`: as long as they are open, what is half done about their object is known as ours.
+    """
+    same = (old.effects.joins, old.effects.leaves) == (step.effects.joins, step.effects.leaves)
+    return not old.repeatable and old.operation == step.operation and same

@@ -78,6 +78,19 @@ def test_what_this_run_is_about_to_mend_stays_unsettled_until_it_is_mended(
     assert bench.ties().unsettled == frozenset()
 
 
+def test_one_of_several_steps_on_an_object_settles_nothing_of_the_others(
+    bench: Bench, connector: FakeConnector
+) -> None:
+    inside = [create(person("x"), [group("a")]), create(person("y"), [group("a")])]
+    bench.apply(connector, [create(group("a")), *inside])
+    cut_short(bench, connector, leave(group("a"), person("x")))
+    waiting = leave(group("a"), person("x"), refers=(person("nobody"),))
+    bench.apply(connector, [leave(group("a"), person("y")), waiting])
+    assert bench.ties().unsettled == {group("a")}
+    bench.apply(connector, [leave(group("a"), person("x"))])
+    assert bench.ties().unsettled == frozenset()
+
+
 def test_an_object_that_was_not_read_stays_unsettled(bench: Bench, connector: FakeConnector) -> None:
     bench.apply(connector, [create(group("a")), create(person("x"), [group("a")])])
     cut_short(bench, connector, update(person("x"), "x", "X"), leave(group("a"), person("x")))
