@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from connectors.kit.connector import RoomConnector
 from connectors.kit.rooms import Look
-from connectors.nodebb.account_room import AccountRoom
+from connectors.nodebb.accounts.room import AccountRoom
 from connectors.nodebb.categories.room import CategoryRoom
 from connectors.nodebb.client import Client, number_of, text
 from connectors.nodebb.doctor import examine

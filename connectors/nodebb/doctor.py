@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.kit.doctor import as_stranger, examination, not_the_product
-from connectors.nodebb.account_reading import ties_path
+from connectors.nodebb.accounts.reading import ties_path
 from connectors.nodebb.client import Client, Entry, Refusal, number_of, text
 from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring

@@ -1,83 +1,32 @@
-"""Accounts as a room of the connector."""
+"""Writes of accounts: by our companion plugin where it is there, else by the forum's own API."""
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Mapping
 
-from connectors.kit.batch import Batch, located, text_of
-from connectors.kit.rooms import Look, Room, Rosters, Staged, erased_already, held_against
-from connectors.nodebb import account_steps as steps
-from connectors.nodebb import accounts
-from connectors.nodebb.account_reading import Accounts, ties_path
+from connectors.kit.batch import text_of
+from connectors.kit.steps import fields_of
+from connectors.nodebb.accounts import steps
+from connectors.nodebb.accounts.reading import Accounts, ties_path
 from connectors.nodebb.client import Client, Refusal, number_of, part, text
-from connectors.nodebb.slugs import slug
 from provisioner.model.errors import NotAllowed, Permanent, TargetError
-from provisioner.model.inventory import Absent, Complete, Observation, Present, Reading, Scope
-from provisioner.model.ports import Resolve
-from provisioner.model.resources import FieldName, Kind, Mode, ResourceId, Value
-from provisioner.model.steps import Done, Moved, Step, Verified
+from provisioner.model.resources import FieldName, Value
+from provisioner.model.steps import Done, Step
 from provisioner.model.text import Text
 
 REASON = "re@di"
 """What a suspended person is told."""
 
 
-class AccountRoom(Room[Look]):
-    """Made by our companion plugin where it is there, else by the forum's own API."""
+class Writer:
+    """Writes to accounts of one forum."""
 
-    kind = Kind.ACCOUNT
-    operations = steps.OPERATIONS
-
-    def __init__(self, client: Client, target: str) -> None:
+    def __init__(self, client: Client, accounts: Accounts) -> None:
         self._client = client
-        self._target = target
-        self._accounts = Accounts(client, target)
-        self._companion = "" if self._accounts.provider is None else ties_path(self._accounts.provider)
+        self._accounts = accounts
+        self._companion = "" if accounts.provider is None else ties_path(accounts.provider)
 
-    @property
-    def fields(self) -> Mapping[FieldName, Mode]:
-        """More of them with the companion."""
-        return accounts.FIELDS if self._companion else accounts.PLAIN_FIELDS
-
-    def objection(self, name: str) -> Text | None:
-        """Why no account of this name is made."""
-        return accounts.objection(name)
-
-    def canonical_name(self, name: str) -> str:
-        """Two names with one slug are one: the second is given a suffix (observed)."""
-        return slug(name)
-
-    def canonical(self, field: FieldName, value: Value) -> Value:
-        """See `connectors.nodebb.accounts`."""
-        return accounts.canonical(field, value)
-
-    def observe(self, look: Look) -> tuple[Observation, Rosters]:
-        """Everybody, or the few that are sought."""
-        if look.interest.only is None:
-            return self._accounts.observe(), {}
-        sought = look.sought(self.kind)
-        if not sought:
-            return Observation(Complete(Scope(self._target, self.kind, only=frozenset()))), {}
-        return self._accounts.observe_few(sought), {}
-
-    def compile(self, batch: Batch) -> Iterator[Staged]:
-        """See `connectors.nodebb.account_steps`."""
-        writable = frozenset(self.fields) - {"name"}
-        return steps.Compiler(batch, writable, companion=bool(self._companion)).steps()
-
-    def verify(self, step: Step, resolve: Resolve) -> Verified | Moved:
-        """One account, read afresh. Raises `Permanent` rather than let our own be erased; the server keeps chiefs."""
-        uid = located(step, resolve)
-        if step.operation == steps.ERASE and uid == number_of(self._client.page("/self")):
-            raise Permanent(Text.of("nodebb.never_erased", name=step.name))
-        remote = self._accounts.read(uid)
-        return Verified(remote) if step.operation == steps.ERASE else held_against(step, remote, Client.product)
-
-    def perform(self, step: Step, verified: Verified | None, resolve: Resolve) -> Done:
-        """One write; of a creation without the companion a second one takes back what has another name."""
-        if step.operation == steps.CREATE:
-            return self._create(step)
-        uid, note = located(step, resolve), None
-        fields = cast(Mapping[FieldName, Value], step.payload.get("fields") or {})
+    def write(self, step: Step, uid: str) -> Done:
+        """One write to an account that is there."""
+        note, fields = None, fields_of(step)
         match step.operation:
             case steps.SETTLE:
                 self._settle(uid, {_COMPANIONS[name]: value or "" for name, value in fields.items()}, step.name)
@@ -92,20 +41,12 @@ class AccountRoom(Room[Look]):
             case steps.CONFIRM:
                 note = self._confirm(uid, step)
             case steps.ERASE:
-                if verified is not None and verified.remote is None:
-                    return erased_already(step, Client.product)
                 self._client.change("DELETE", f"/users/{part(uid)}/account")
         return Done(uid, uid, note=note)
 
-    def look_up(self, identity: ResourceId, name: str) -> Reading:  # noqa: ARG002 - accounts have no room for a mark
-        """By exactly this username: one with a suffix is somebody else."""
-        remote = self._accounts.named(name)
-        return Absent() if remote is None else Present(remote)
-
-    # --- writing -----------------------------------------------------------------------------------------------
-
-    def _create(self, step: Step) -> Done:
-        fields = cast(Mapping[FieldName, Value], step.payload["fields"])
+    def create(self, step: Step) -> Done:
+        """One write; without the companion a second one takes back what has another name."""
+        fields = fields_of(step)
         body = {
             "username": text_of(step, "username"),
             "fullname": fields.get("display_name") or "",

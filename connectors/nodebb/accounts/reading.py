@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.kit.paging import Listing, Page, numbered
-from connectors.nodebb.accounts import listed_account, shown_account
+from connectors.nodebb.accounts.shape import listed_account, shown_account
 from connectors.nodebb.client import Client, Entry, Params, number_of, part
-from provisioner.model.inventory import Complete, Completeness, Observation, Partial, Remote, Scope
+from provisioner.model.inventory import Complete, Observation, Partial, Remote, Scope
 from provisioner.model.ports import Sought
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
@@ -32,7 +32,7 @@ class Accounts:
         """Everybody: max(1, ⌈P / 500⌉) requests."""
         scope = Scope(self._target, Kind.ACCOUNT)
         listing = self._listed()
-        completeness: Completeness = Complete(scope) if listing.gap is None else Partial(scope, listing.gap)
+        completeness = listing.completeness(scope)
         objects: dict[str, Remote] = {}
         for identifier, item in listing.items.items():
             remote = shown_account(item) if self.provider is None else listed_account(item)

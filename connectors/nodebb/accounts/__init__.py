@@ -1,0 +1,1 @@
+"""Accounts: made before their people first log in, and tied to the login where our companion plugin is there."""
