@@ -14,6 +14,7 @@ _AT: Final = re.compile(
     r"|(?P<link>https?://\S+)"
     r"|@(?=[^\s\u2060])"
 )
+_JOINED: Final = re.compile(f"@{_JOINER}+")
 _LINK: Final = re.compile(r"https?://\S+")
 
 
@@ -24,7 +25,7 @@ def unmentioned(text: str) -> str:
 
 def mentioning(text: str) -> str:
     """What `unmentioned` was given; "%40" in links is "@" again, whoever wrote it so."""
-    return _LINK.sub(lambda found: found[0].replace("%40", "@"), text.replace(f"@{_JOINER}", "@"))
+    return _LINK.sub(lambda found: found[0].replace("%40", "@"), _JOINED.sub("@", text))
 
 
 def _without(found: re.Match[str]) -> str:

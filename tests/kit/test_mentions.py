@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.kit.mentions import mentioning, unmentioned
@@ -38,6 +38,7 @@ def test_addresses_and_links_stay_such(text: str, made: str) -> None:
     assert unmentioned(text) == made
 
 
+@example("@\u2060\u2060")
 @given(TEXTS)
 def test_written_twice_is_written_once(text: str) -> None:
     once = mentioning(unmentioned(text))
