@@ -92,6 +92,7 @@ class NodeBBContract:
     def test_no_stranger_and_no_outsider_reads_a_private_category_after_any_write(
         self, server: Server, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """Looks at all that is new, also at what others make meanwhile: a real forum has to be this test's alone."""
         self.body(site, "null")  # what new ones are a copy of is nobody's, and was seen when it was made
         chief, before = server.chief, {one["cid"] for one in server.chief.every_category()}
         looks: list[str] = []
@@ -138,9 +139,7 @@ class NodeBBContract:
         assert server.outsider.reads(cid)
         assert not server.stranger.reads(cid)
 
-    def test_what_somebody_opened_to_strangers_is_public_and_can_be_closed(
-        self, server: Server, site: Site
-    ) -> None:
+    def test_what_somebody_opened_to_strangers_is_public_and_can_be_closed(self, server: Server, site: Site) -> None:
         category, _, _ = self.body(site, "drift")
         cid = int(site.ids[category])
         server.chief.do("PUT", f"/categories/{cid}/privileges/groups:read", {"member": "guests"})
