@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.kit.contract import Site
-from connectors.nodebb.categories.steps import SHOW
+from connectors.nodebb.categories.steps import CREATE, SHOW
 from connectors.nodebb.emulator import PROVIDER, TOKEN, NodeBBEmulator
 from connectors.nodebb.settings import NodeBBSettings
 from provisioner.model.changes import Change
@@ -197,9 +197,7 @@ def test_a_run_that_is_cut_short_at_any_write_ends_as_one_that_is_not(
             assert overlooked.told() == right, write
 
 
-def test_one_that_was_never_finished_gets_its_name_as_it_is_shown_and_its_topic_in_the_same_run(
-    overlooked: Overlooked,
-) -> None:
+def test_one_that_was_never_finished_gets_its_name_and_its_topic_in_the_same_run(overlooked: Overlooked) -> None:
     empty = overlooked.kept()
     with bench(overlooked) as forum:
         for making in (beginning, text):
@@ -209,14 +207,15 @@ def test_one_that_was_never_finished_gets_its_name_as_it_is_shown_and_its_topic_
     with bench(overlooked) as forum:
         forum.observe()
         for step in forum.compile(*beginning(forum)):
+            if (step.operation, step.id) == (CREATE, PG):
+                told = step.effects.fields
             if (step.operation, step.id) != (SHOW, PG):
                 forum.perform(step)
         remote = forum.remote(PG)
+        assert told == {"name": remote.name, "parent": ABOVE.key}, "else the name would seem changed by hand"
         assert remote.fields["first_topic"] is None
         wanted: dict[FieldName, Value] = {"name": "PG Co", "parent": ABOVE.key, "open": False, "description": "Messen"}
-        finishing = forum.update(PG, remote, wanted)
-        assert len(forum.compile(finishing)) == 1
-        forum.apply(finishing)
+        forum.apply(forum.update(PG, remote, wanted))
         forum.apply(forum.write(PG, remote, "first_topic", WORDS))
         assert overlooked.told() == right
 

@@ -82,7 +82,7 @@ class Compiler:
         }
         parent = str(fields.get("parent") or "")
         above = parent_needed(Kind.FORUM_CATEGORY, parent)
-        made: dict[FieldName, Value] = {"parent": parent}
+        made: dict[FieldName, Value] = {"name": first_name(marker_of(change.id)), "parent": parent}
         effects, cost = Effects(fields=made), Cost(requests=1 + more)
         yield step_of(
             self.batch, change, CREATE, payload={"fields": cast(Json, made)}, effects=effects, refers=above, cost=cost
@@ -110,18 +110,9 @@ class Compiler:
     # --- what differs ------------------------------------------------------------------------------------------
 
     def _update(self, change: Update) -> Iterator[Step]:
-        if "open" in change.after and change.before.get("name") == first_name(marker_of(change.id)):
-            yield from self._finishing(change)
-            return
         above = parent_needed(Kind.FORUM_CATEGORY, change.after.get("parent"))
         yield from field_steps(self.batch, change, UPDATE, WRITTEN, canonical, refers=above)
         yield from field_steps(self.batch, change, OPEN, {"open"}, canonical, cost=Cost(requests=3 + len(READING)))
-
-    def _finishing(self, change: Update) -> Iterator[Step]:
-        """Of one whose making was cut short: its name and its being shown are one write, as they would have been."""
-        above = parent_needed(Kind.FORUM_CATEGORY, change.after.get("parent"))
-        cost = Cost(requests=3 + (len(READING) if change.after["open"] is True else 0))
-        return field_steps(self.batch, change, SHOW, {*WRITTEN, "open"}, canonical, refers=above, cost=cost)
 
     def _topic(self, change: Write) -> Step:
         """A new one is not looked for before: its answer lost, it is not begun again blindly."""

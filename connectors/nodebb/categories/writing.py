@@ -50,7 +50,7 @@ class Writer:
                 group = self._groups.get(member_of(step, resolve)).name
                 self._take(cid, group, (seen.matrix or self._categories.matrix(cid)).of(group))
             case steps.SHOW:
-                self._show(cid, step, seen.matrix, resolve)
+                self._show(cid, step, resolve)
             case steps.UPDATE:
                 self._put(cid, self._body(step, resolve))
             case steps.OPEN:
@@ -118,10 +118,10 @@ class Writer:
             if privilege not in matrix.of(REGISTERED):
                 self._give(cid, REGISTERED, privilege)
 
-    def _show(self, cid: str, step: Step, seen: Matrix | None, resolve: Resolve) -> None:
+    def _show(self, cid: str, step: Step, resolve: Resolve) -> None:
         """Last of all: by now only those whom it is for may read it."""
         told = self._told
-        matrix = seen or (told[1] if told is not None and told[0] == cid else self._categories.matrix(cid))
+        matrix = told[1] if told is not None and told[0] == cid else self._categories.matrix(cid)
         self._settle(cid, matrix, open_=fields_of(step).get("open") is True)
         self._put(cid, {**self._body(step, resolve), "disabled": 0})
 
