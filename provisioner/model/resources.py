@@ -100,6 +100,11 @@ class ResourceId(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"
 
+    @property
+    def is_common(self) -> bool:
+        """Whether several bodies share it (what their categories stand below): nobody is in it but by way of these."""
+        return self.key.startswith("bodies:")
+
 
 class Mode(StrEnum):
     """What a connector can do with a field."""

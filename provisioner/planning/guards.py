@@ -80,7 +80,7 @@ class _Guards:
         self._suspended = [change for change in given.plan.changes if isinstance(change, Suspend)]
         self._leaves: defaultdict[Seats, list[Leave]] = defaultdict(list)
         for change in given.plan.changes:
-            if isinstance(change, Leave):
+            if isinstance(change, Leave) and not change.id.is_common:  # who leaves the body itself is counted there
                 self._leaves[change.seats].append(change)
         self._lowered = [
             change

@@ -182,6 +182,8 @@ class Runs:
             erased += effects.erased
             gained = {(seats.container, member): seats.role for seats, member in effects.joins}
             for seats, member in effects.leaves:
+                if seats.container.is_common:
+                    continue
                 if not _is_raise(seats.role, gained.get((seats.container, member))):
                     lost[seats] = lost.get(seats, 0) + 1
         return Recent(

@@ -62,6 +62,14 @@ def test_an_archived_body_moves_below_the_archive_where_all_its_groups_read(worl
     assert told(world.plan()) == NOTHING
 
 
+def test_what_stands_above_loses_nobody_by_it_in_the_eyes_of_the_guards(world: World) -> None:
+    world.policy = policy(guards={"removed_edges": {"count": 0, "share": 1.0, "floor": 0}})
+    world.put(body("iot", "Sensorik", archived_on=YESTERDAY))
+    lines = [line for refusal in world.refusals() for line in refusal.objects]
+    assert "PG Sensorik (-2)" in lines, "its own category, where nobody writes any more"
+    assert not any(line.startswith("Projektgruppen") for line in lines)
+
+
 def test_what_was_moved_or_opened_over_there_is_asked_about(world: World) -> None:
     world.server.edit(Kind.FORUM_CATEGORY, world.remote_id(CATEGORY), parent="#7", open=True)
     assert told(world.plan()) == ["update forum-category/body:iot: parent=bodies:project, open=False (queued)"]
