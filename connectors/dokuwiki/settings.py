@@ -26,6 +26,8 @@ class DokuwikiSettings(ServerSettings, WithToken):
     """The wiki's ``start``: what the first page of a namespace is called."""
     everybody: Annotated[str, Field(min_length=1)] = "user"
     """The wiki's ``defaultgroup``: the group in which everybody is who logs in."""
+    superusers: Annotated[str, Field(min_length=1)] = "wikiadmin"
+    """The group of the wiki's ``superuser``, without the @: no body's group may be called so."""
     page_url: str | None = None
     """Where people open a page, with {page}, where the wiki rewrites addresses; null: …/doku.php?id={page}."""
 

@@ -160,6 +160,13 @@ def test_no_group_may_be_called_so_that_it_means_everybody(bench: WikiBench, nam
     assert objection.code == "dokuwiki.means_everybody"
 
 
+@pytest.mark.parametrize("name", ["admin", "Admin", "wikiadmin"])
+def test_no_group_may_be_called_as_those_who_may_do_everything(bench: WikiBench, name: str) -> None:
+    objection = bench.connector.capabilities().objection(Kind.GROUP, name)
+    assert objection is not None
+    assert objection.code == "dokuwiki.means_superusers"
+
+
 @pytest.mark.parametrize(("name", "code"), [("!?", "nameless"), ("Readi", "name_is_ours"), ("PG Co", None)])
 def test_titles_without_an_address_or_with_ours_are_refused(bench: WikiBench, name: str, code: str | None) -> None:
     objection = bench.connector.capabilities().objection(Kind.WIKI_SPACE, name)

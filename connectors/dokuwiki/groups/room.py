@@ -6,6 +6,7 @@ rights that names the group: with the new name in first, then without the old on
 
 import secrets
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from connectors.dokuwiki.client import Client
 from connectors.dokuwiki.groups import steps
@@ -19,6 +20,9 @@ from provisioner.model.ports import Resolve
 from provisioner.model.resources import FieldName, Kind, Mode, ResourceId
 from provisioner.model.steps import Done, Moved, Step, Verified
 from provisioner.model.text import Text
+
+USUAL_SUPERUSERS: Final = "admin"
+"""What their group is called where nobody changed it."""
 
 
 class GroupRoom(Room[WikiLook]):
@@ -34,9 +38,13 @@ class GroupRoom(Room[WikiLook]):
         self._names = names
 
     def objection(self, name: str) -> Text | None:
-        """Names that mean everybody over there."""
-        everybody = {folded(ALL).lower(), line_of(self._client.settings.everybody)}
-        return Text.of("dokuwiki.means_everybody", name=name) if line_of(name).lower() in everybody else None
+        """Names that mean everybody over there, or those who may do everything."""
+        settings, line = self._client.settings, line_of(name).lower()
+        if line in {folded(ALL).lower(), line_of(settings.everybody).lower()}:
+            return Text.of("dokuwiki.means_everybody", name=name)
+        if line in {line_of(superusers).lower() for superusers in (settings.superusers, USUAL_SUPERUSERS)}:
+            return Text.of("dokuwiki.means_superusers", name=name)
+        return None
 
     def canonical_name(self, name: str) -> str:
         """Without regard to case."""
