@@ -196,7 +196,8 @@ class CategoryRoom(Room[Look]):
         if not privileges:
             return Moved(Text.of("nodebb.edge_gone", name=step.name))
         role = role_of(privileges)
-        if role is EdgeRole.OTHER and is_between(privileges, edge.seats.role, text_of(step, "role")):
+        after = "" if step.operation == steps.TAKE_OUT else text_of(step, "role")
+        if role is EdgeRole.OTHER and is_between(privileges, edge.seats.role, after):
             return None  # where an attempt of ours was cut short
         if role is not edge.seats.role:
             word = edge_word(role, Kind.FORUM_CATEGORY)
