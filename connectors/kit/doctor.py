@@ -1,6 +1,6 @@
 """What doctor asks every server, in the order in which one would mend it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.kit.client import Reachable
@@ -12,6 +12,9 @@ from provisioner.transport.http import HttpSession
 
 FIRST_LOOK: Final = 20.0
 """Seconds that the first look waits at most: who examines sits before it."""
+
+_NAMED: Final = 5
+"""Places that are named; of more it is said how many there are."""
 
 _MENDS: Final[Mapping[str, Text]] = {
     "kit.login_refused": Text.of("kit.mend_login"),
@@ -77,3 +80,10 @@ def not_the_product(settings: Reachable, product: str, status: int, mend: Text |
     """What answers there is something else: nobody should log in to it."""
     what = Text.of("kit.another_product", url=settings.url, product=product, status=status)
     return Finding(Severity.ERROR, what, mend or Text.of("kit.mend_url"))
+
+
+def read_by_strangers(places: Sequence[str]) -> Iterator[Finding]:
+    """What to say of places of ours, by their names, that people read who are not logged in; nothing of none."""
+    if places:
+        what = Text.of("kit.read_by_strangers", count=len(places), named=", ".join(places[:_NAMED]))
+        yield Finding(Severity.WARNING, what, Text.of("kit.mend_read_by_strangers"))

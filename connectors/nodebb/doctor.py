@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.kit.doctor import as_stranger, examination, not_the_product
+from connectors.kit.doctor import as_stranger, examination, not_the_product, read_by_strangers
 from connectors.nodebb.accounts.reading import ties_path
-from connectors.nodebb.client import Client, Entry, Refusal, number_of, text
+from connectors.nodebb.categories.shape import KEY, MARKED
+from connectors.nodebb.client import V3, Client, Entry, Refusal, number_of, text
 from provisioner.model.errors import NotAllowed
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
@@ -23,7 +24,7 @@ LISTED: Final = ("group:create", "ban")
 
 def examine(client: Client, wiring: Wiring) -> Iterator[Finding]:
     """The findings, in the order in which one would mend them."""
-    return examination(client.settings, lambda: _first_look(client, wiring), lambda: _logged_in(client))
+    return examination(client.settings, lambda: _first_look(client, wiring), lambda: _logged_in(client, wiring))
 
 
 def _first_look(client: Client, wiring: Wiring) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def _first_look(client: Client, wiring: Wiring) -> Iterator[Finding]:
         yield not_the_product(client.settings, client.product, answer.status)
 
 
-def _logged_in(client: Client) -> Iterator[Finding]:
+def _logged_in(client: Client, wiring: Wiring) -> Iterator[Finding]:
     own = client.page("/self")
     name = text(own, "username")
     yield Finding(Severity.OK, Text.of("nodebb.doctor_reachable", url=client.settings.url, user=name))
@@ -51,6 +52,17 @@ def _logged_in(client: Client) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, Text.of("nodebb.doctor_plain_rights"), Text.of("nodebb.mend_plain"))
             return
     yield from _companion(client)
+    yield from read_by_strangers(list(_public(client, wiring)))
+
+
+def _public(client: Client, wiring: Wiring) -> Iterator[str]:
+    """Categories with our mark that a guest is told of, by their names."""
+    told = as_stranger(client.settings, wiring, f"{V3}/categories").value
+    response = told.get("response") if isinstance(told, dict) else None
+    listed = response.get("categories") if isinstance(response, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and text(one, KEY).startswith(MARKED):
+            yield text(one, "name")
 
 
 def _missing(client: Client, own: str) -> Iterator[str]:

@@ -35,6 +35,15 @@ def test_what_does_not_fit_is_said(site: Forum) -> None:
     assert found["discourse.no_moderation"] is Severity.WARNING
 
 
+def test_what_strangers_read_of_ours_is_named(site: Forum) -> None:
+    site.circle("lora")
+    site.place("lora", writer=["lora"])
+    assert "kit.read_by_strangers" not in said(site)
+    (made,) = (one for one in site.world.categories.values() if "lora" in one.name.lower())
+    made.read_restricted, made.permissions = False, {}
+    assert said(site)["kit.read_by_strangers"] is Severity.WARNING
+
+
 def test_a_key_without_rights_is_an_error_with_a_mend(site: Forum) -> None:
     site.world.users[-1].admin = False
     assert said(site)["discourse.no_admin"] is Severity.ERROR

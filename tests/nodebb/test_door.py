@@ -199,3 +199,12 @@ def test_doctor_sends_the_token_to_nothing_that_is_no_nodebb(emulator: NodeBBEmu
     emulator.faults.login_page(path="/api/config")
     assert errors(forum) == ["kit.another_product"]
     assert len(emulator.log.requests) == 1
+
+
+def test_doctor_names_a_category_of_ours_that_strangers_read(emulator: NodeBBEmulator, forum: Site) -> None:
+    forum.apply(forum.create(category("lora"), "PG Lora", {"parent": "", "open": False, "description": ""}))
+    assert "kit.read_by_strangers" not in [one.what.code for one in forum.connector.examine()]
+    for privilege in ("groups:find", "groups:read"):
+        emulator.world.give(emulator.world.categories[int(forum.ids[category("lora")])], privilege, "guests")
+    (found,) = [one for one in forum.connector.examine() if one.severity is Severity.WARNING]
+    assert (found.what.code, found.what.arguments["named"]) == ("kit.read_by_strangers", "PG Lora")

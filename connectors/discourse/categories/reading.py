@@ -59,7 +59,7 @@ class Categories:
         if not isinstance(entries, list):
             raise self._client.garbled("/categories.json")
         before = set(found)
-        for entry in _flat(entries):
+        for entry in flat(entries):
             identifier = identifier_of(entry)
             if not identifier or not text(entry, "name"):
                 raise self._client.garbled("/categories.json")
@@ -130,7 +130,7 @@ class Categories:
         return Topic(topic, identifier_of(first), about, first.get("version") == 1)
 
 
-def _flat(entries: list[object]) -> Iterator[Entry]:
+def flat(entries: list[object]) -> Iterator[Entry]:
     """Those of a list, and those below each."""
     for entry in entries:
         if not isinstance(entry, dict):
@@ -138,7 +138,7 @@ def _flat(entries: list[object]) -> Iterator[Entry]:
             continue
         yield entry
         below = entry.get("subcategory_list")
-        yield from _flat(below if isinstance(below, list) else [])
+        yield from flat(below if isinstance(below, list) else [])
 
 
 def _moderating(entry: Entry, custom: Mapping[str, str]) -> frozenset[str]:
