@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.kit.graded import seated
 from connectors.nextcloud.listing import identifier_of
 from connectors.nextcloud.quota import UNLIMITED, bytes_of
 from provisioner.model.inventory import UNKNOWN, Remote, Unknown
@@ -121,16 +122,12 @@ class Folder:
             return EdgeRole.MANAGER if bits == ALL_RIGHTS else EdgeRole.OTHER
         return _ROLES.get(bits, EdgeRole.OTHER)
 
-    def roles(self, ignored: str | None) -> dict[tuple[EdgeRole, Kind], frozenset[str]] | None:
+    def roles(self, ignored: str | None) -> Mapping[tuple[EdgeRole, Kind], frozenset[str]] | None:
         """Its groups by their role, without the ``ignored`` one; None where they can't be told."""
         if self.rights is None or self.managers is None:
             return None
-        found: dict[tuple[EdgeRole, Kind], set[str]] = {}
-        for kind, group in self.rights:
-            role = self.role_of(group)
-            if kind == "group" and group != ignored and role is not None:
-                found.setdefault((role, Kind.GROUP), set()).add(group)
-        return {seat: frozenset(groups) for seat, groups in found.items()}
+        groups = (group for kind, group in self.rights if kind == "group" and group != ignored)
+        return seated((group, role) for group in groups if (role := self.role_of(group)) is not None)
 
 
 _ROLES: Final = {bits: role for role, bits in RIGHTS.items() if role is not EdgeRole.MANAGER}
