@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.dokuwiki.names import slug
+from connectors.dokuwiki.titled import creating_step, updating_steps
 from connectors.dokuwiki.wikitext import canonical
 from connectors.kit.batch import Batch
 from connectors.kit.rooms import Stage, Staged
-from connectors.kit.steps import erasing_step, field_steps, member_steps, step_of, writing_step
+from connectors.kit.steps import erasing_step, member_steps, writing_step
 from provisioner.model.changes import Create, Erase, Join, Leave, Regrade, Update, Write
 from provisioner.model.resources import Kind
-from provisioner.model.steps import Cost, Effects
+from provisioner.model.steps import Cost
 
 CREATE: Final = "create-space"
 GRANT: Final = "let-group-in"
@@ -28,16 +28,7 @@ def compiled(batch: Batch) -> Iterator[Staged]:
     for change in batch.of(Kind.WIKI_SPACE):
         match change:
             case Create():
-                opened = change.wanted.fields.get("open") is True
-                step = step_of(
-                    batch,
-                    change,
-                    CREATE,
-                    payload={"slug": slug(change.wanted.name), "fields": {"open": opened}, "key": change.id.key},
-                    effects=Effects(fields={"name": change.wanted.name, "open": opened}),
-                    cost=Cost(requests=7),
-                )
-                yield Staged(Stage.PLACES, step)
+                yield Staged(Stage.PLACES, creating_step(batch, change, CREATE, Cost(requests=7)))
             case Join():
                 yield from (Staged(Stage.PLACES, step) for step in member_steps(batch, change, GRANT))
             case Regrade():
@@ -48,11 +39,8 @@ def compiled(batch: Batch) -> Iterator[Staged]:
                 cost = Cost(requests=3)
                 yield from (Staged(Stage.LEAVES, step) for step in member_steps(batch, change, REVOKE, cost=cost))
             case Update():
-                if "name" in change.after:  # the title is ours to remember: addresses and pages stay
-                    effects = Effects(fields={"name": change.after["name"]})
-                    yield Staged(Stage.UPDATES, step_of(batch, change, RENAME, effects=effects, cost=Cost()))
-                for step in field_steps(batch, change, OPEN, {"open"}, cost=Cost(requests=3)):
-                    yield Staged(Stage.UPDATES, step)
+                updates = updating_steps(batch, change, RENAME, OPEN, Cost(requests=3))
+                yield from (Staged(Stage.UPDATES, step) for step in updates)
             case Write(field="first_page"):
                 step = writing_step(batch, change, BEGIN, canonical, expects={}, cost=Cost(requests=3))
                 yield Staged(Stage.TEXTS, step)

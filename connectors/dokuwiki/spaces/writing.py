@@ -71,7 +71,7 @@ class Writer:
 
     def _create(self, step: Step) -> str:
         """Note whose it is, close it, and say where it is. What was cut short before is taken up again."""
-        key, rights, register = text_of(step, "key"), self._client.rights(), self._client.register()
+        key, rights, register = step.id.key, self._client.rights(), self._client.register()
         namespace = register.namespace_of(key)
         if namespace is None:
             namespace = self._free(text_of(step, "slug"), rights, register)
