@@ -49,7 +49,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def look(database: Database, calendars: Calendars, network: str = "redi") -> None:
     site = cast(Site, SimpleNamespace(database=database, network=network))
     kinds = SimpleNamespace(kinds=frozenset({Kind.CALENDAR}))
-    target = SimpleNamespace(name="cloud", server="s", account="a", connector=calendars, type=kinds)
+    target = SimpleNamespace(name="cloud", server="s", account="a", connector=calendars, type=kinds, spent={})
     observe(site, [cast(Target, cast(Any, target))], known={"cloud": TIES})
 
 
