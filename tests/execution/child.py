@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from provisioner.execution import StepResult
+from provisioner.execution import Interruption, StepResult
 from provisioner.model.resources import ResourceId
 from provisioner.model.text import Text
 from provisioner.state import Database
@@ -28,6 +28,14 @@ NAMES = ("a", "x", "y")
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def terminated(interruption: Interruption) -> None:
+    """Goes on once the main thread has heard of it, which on a busy machine is not at once."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    end = time.monotonic() + 60
+    while not interruption.is_wanted and time.monotonic() < end:
+        time.sleep(0.001)
 
 
 class Killer:
@@ -57,11 +65,12 @@ def main(database: str, file: str, moment: str, number: str) -> None:
             time.sleep(600)
     if moment in ("before", "after"):
         getattr(connector, moment)[name] = [die]
+    interruption = Interruption()
     if moment == "term":
-        connector.before[name] = [lambda: os.kill(os.getpid(), signal.SIGTERM)]
+        connector.before[name] = [lambda: terminated(interruption)]
     bench.settle(connector)
     progress = Killer(name) if moment == "outcome" else None
-    report = bench.apply(connector, wanted_steps(WANTED, bench.ties()), progress=progress)
+    report = bench.apply(connector, wanted_steps(WANTED, bench.ties()), progress=progress, interruption=interruption)
     print(report.outcome, *(str(result.state) for result in report.results()), flush=True)  # noqa: T201
 
 
