@@ -8,7 +8,6 @@ from connectors.dokuwiki.client import API, OFF, Client
 from connectors.dokuwiki.rights import READ, Rights, everything_in
 from connectors.dokuwiki.settings import DokuwikiSettings
 from connectors.kit.doctor import as_stranger, examination, not_the_product
-from provisioner.model.errors import TargetError
 from provisioner.model.ports import Finding, Severity, Wiring
 from provisioner.model.text import Text
 
@@ -66,13 +65,10 @@ def _clock(client: Client, wiring: Wiring) -> Iterator[Finding]:
 
 
 def _openness(client: Client, rights: Rights) -> Iterator[Finding]:
-    """Whether strangers read what nobody closed, and any place inside a space of ours."""
+    """Whether strangers read what nobody closed, and any place inside a space of ours. Raises `TargetError`."""
     if rights.level("*") >= READ:
         yield Finding(Severity.NOTE, Text.of("dokuwiki.root_open"), Text.of("dokuwiki.mend_root_open"))
-    try:
-        spaces = client.register().spaces
-    except TargetError:
-        return
+    spaces = client.register().spaces
     inside = tuple(f"{namespace}:" for namespace in spaces)
     whole = {everything_in(namespace) for namespace in spaces}
     open_ = sorted(

@@ -59,6 +59,13 @@ def test_what_keeps_us_out_is_said_with_its_mend(emulator: DokuwikiEmulator, tmp
         assert found[code].mend is not None, code
 
 
+def test_a_list_of_spaces_that_can_not_be_read_is_no_wiki_in_order(emulator: DokuwikiEmulator) -> None:
+    emulator.faults.login_page(path="core.getPage", times=None)
+    found = findings(emulator)
+    assert "dokuwiki.spaces" not in found
+    assert [one.severity for one in found.values()][-1] is Severity.ERROR
+
+
 def test_an_old_interface_another_default_group_and_a_wrong_clock_are_told(emulator: DokuwikiEmulator) -> None:
     emulator.api = 11
     found = findings(emulator, everybody="mitglieder")
