@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentFault
 
+from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.service_settings import (
     MeetingSettings,
     OpenIdSettings,
@@ -53,6 +54,9 @@ class NetworkSettings(BaseModel):
     )
     openid: OpenIdSettings | None = Field(default=None, description="The login of its people, for the console.")
     webhook: WebhookSettings | None = Field(default=None, description="The git server that holds the registry.")
+    bridge: BridgeSettings | None = Field(
+        default=None, description="Sensors and alerts: who sends, and how people answer. Without it there are none."
+    )
     meetings: MeetingSettings = Field(default=MeetingSettings(), description="What its meeting server may call.")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="When the service does what.")
 

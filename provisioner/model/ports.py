@@ -284,6 +284,57 @@ class Speaks(Protocol):
         ...
 
 
+@runtime_checkable
+class Talks(Protocol):
+    """What a connector can offer besides: conversations in which what was said is answered and changed.
+
+    Conversations and accounts are remote ids. Raises `Permanent` where the conversation is none of ours or can't be
+    spoken in, `OutcomeUnknown` when it may have been done, else the fitting `TargetError`.
+    """
+
+    def post(
+        self,
+        conversation: str,
+        text: str,
+        reference: str,
+        *,
+        reply_to: int | None = None,
+        calls: bool = False,
+        silent: bool = False,
+        not_again_since: datetime | None = None,
+    ) -> int:
+        """Say it; the message's id. ``reference``: up to 64 letters that tell this message from all others.
+
+        ``calls``: everybody in the conversation is called (`@all`); nobody else is, whatever the text holds.
+        ``not_again_since``: it may have been said since then: looked up by its reference first, and said only if it
+        was not. One request without it.
+        """
+        ...
+
+    def rewrite(self, conversation: str, message: int, text: str) -> None:
+        """Put other words in a message of ours. `Permanent` when it is too old or gone."""
+        ...
+
+    def show(self, conversation: str, picture: bytes, name: str, reference: str, caption: str, reply_to: int) -> int:
+        """Share a PNG in a conversation, as an answer; the message's id. Its limit counts in the rate ledger."""
+        ...
+
+    def reactions(self, conversation: str, message: int) -> Sequence[tuple[str, str]]:
+        """(emoji, account) of everybody who reacted; nothing for a message that is gone."""
+        ...
+
+    def said_since(self, conversation: str, message: int) -> Sequence[tuple[int, str, str, int | None]]:
+        """(id, account, text, id of the message it answers) of what people said after ``message``, the oldest first.
+
+        Ours, bots' and the system's are left out. Bounded: a few hundred at most.
+        """
+        ...
+
+    def listen(self, conversation: str, bot: str) -> bool:
+        """Enable the installed bot of that name in the conversation. False: no such bot is installed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LoginGroups:
     """What a login does to the groups of a target, as the target itself is set up."""

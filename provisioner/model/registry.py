@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from provisioner.model.alerts import Rule
+from provisioner.model.origin import Origin as Origin
+from provisioner.model.sensors import Sensor, SensorModel
+
 
 class OrganisationKind(StrEnum):
     CITY = "city"
@@ -58,18 +62,6 @@ class Period:
 
 
 ALWAYS = Period()
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a thing was written: ``file`` relative to the registry, 1-based ``line`` and ``column``; or a source."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +280,10 @@ class Registry:
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    sensor_models: Mapping[str, SensorModel] = field(default_factory=dict)
+    sensors: Mapping[str, Sensor] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    """What alerts come of. None of these three takes part in any plan."""
     complete: bool = True
     """False when a source could not be read whole: then nothing may be concluded from somebody's absence."""
     blocked: frozenset[str] = frozenset()
