@@ -1,6 +1,7 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
 from provisioner.state.admission import LOGINS, Attempts, Link, Links, Purpose, Session, Sessions
+from provisioner.state import alert_schema as alert_schema
 from provisioner.state.apart import Apart
 from provisioner.state.audit import Audit, Deed
 from provisioner.state.bindings import Bindings, BindingWriter
