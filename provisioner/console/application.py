@@ -73,6 +73,8 @@ LONGER_BODIES: Final = {
     "/hooks/registry": 1024 * 1024,
     **dict.fromkeys(("/events/room/created", "/events/occupant/joined", "/events/occupant/left"), 64 * 1024),
     "/events/room/destroyed": 1024 * 1024,
+    "/senders/*": 1024 * 1024,
+    "/hooks/talk": 128 * 1024,
 }
 """Paths whose requests may be longer than a form, in bytes."""
 

@@ -1,5 +1,6 @@
 """What holds for every answer, whatever made it: headers that keep browsers careful, and bodies that stay small."""
 
+import re
 from collections.abc import Collection
 from typing import Final
 
@@ -69,19 +70,21 @@ class SmallBodies:
     With a page of ours, which FastAPI's own limit knows nothing of. Ours have no files: those that could have some say
     in which of Python's codecs they are written, and with some of them 64 kB keep all others waiting for seconds.
 
-    ``longer``: paths' endings whose bodies may be longer, with how long, and of any kind.
+    ``longer``: paths' endings whose bodies may be longer, with how long, and of any kind; ``*`` is any one segment.
     """
 
     def __init__(self, app: ASGIApp, longer: dict[str, int]) -> None:
         self._app = app
-        self._longer = longer
+        self._longer = [
+            (re.compile(re.escape(end).replace(r"\*", "[^/]+") + r"\Z"), size) for end, size in longer.items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        own_limit = next((size for end, size in self._longer.items() if scope["path"].endswith(end)), None)
+        own_limit = next((size for end, size in self._longer if end.search(scope["path"])), None)
         limit = LONGEST_FORM if own_limit is None else own_limit
         headers = Headers(scope=scope)
         said = headers.get("content-length", "0")

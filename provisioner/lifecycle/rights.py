@@ -65,6 +65,8 @@ class Right(StrEnum):
     APPOINT = "appoint"
     MAIL = "mail"  # to all of a body
     INVITE = "invite"  # guests to a body's meetings
+    ALERTS = "alerts"  # see what a body is told of its sensors, and take it on
+    SILENCE = "silence"  # have alerts say nothing for a while
     CREATE_BODY = "create-body"
     CHANGE_BODY = "change-body"
     END_STAY = "end-stay"
@@ -145,8 +147,10 @@ def _may_with_body(viewer: Viewer, right: Right, body: Body | None) -> bool:
         moderates, belongs = body.id in viewer.moderates, body.id in viewer.member_of
     if right in _OF_MODERATION:
         return moderates or leads
-    if right in (Right.MAIL, Right.INVITE):
+    if right in (Right.MAIL, Right.INVITE, Right.SILENCE):
         return moderates
+    if right is Right.ALERTS:
+        return belongs or moderates
     if right is Right.CHANGE_BODY:
         return leads
     return right is Right.MEMBERS and (belongs or moderates or leads or viewer.coordinator)

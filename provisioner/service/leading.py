@@ -21,10 +21,18 @@ class Leading:
     """This instance's part in it.
 
     ``begin`` and ``end`` are called as it comes to lead, and stops to; ``end`` waits until nothing of it is left.
+    ``what``: which work it is; each has a leader of its own.
     """
 
-    def __init__(self, database: Database, clock: Clock, begin: Callable[[], None], end: Callable[[], None]) -> None:
-        self._database, self._clock = database, clock
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        begin: Callable[[], None],
+        end: Callable[[], None],
+        what: str = LOCK,
+    ) -> None:
+        self._database, self._clock, self._what = database, clock, what
         self._begin, self._end = begin, end
         self._lock: ServerLock | None = None
         self._stands_by = False
@@ -37,18 +45,18 @@ class Leading:
     def turn(self) -> float:
         """Ask for the lock, or whether it is still held; seconds until it is asked again. Raises `StateError`."""
         if self._lock is not None and not self._lock.is_held():
-            _log.error("lead lost")
+            _log.error("lead lost", extra={"what": self._what})
             self.give_up()
         if self._lock is None:
             try:
-                self._lock = self._database.lock(LOCK, self._clock.now())
+                self._lock = self._database.lock(self._what, self._clock.now())
             except LockTaken:
                 if not self._stands_by:
                     self._stands_by = True
-                    _log.info("standing by: another instance leads")
+                    _log.info("standing by: another instance leads", extra={"what": self._what})
                 return ASK_EVERY
             self._stands_by = False
-            _log.info("leading")
+            _log.info("leading", extra={"what": self._what})
             try:
                 self._begin()
             except BaseException:
@@ -63,4 +71,4 @@ class Leading:
         if lock is not None:
             self._end()
             lock.release()
-            _log.info("leading no more")
+            _log.info("leading no more", extra={"what": self._what})

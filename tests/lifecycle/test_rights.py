@@ -52,6 +52,8 @@ PAGES: dict[Right, set[str]] = {
     Right.APPOINT: RANGERS | {"administrator", "moderator"},
     Right.MAIL: RANGERS | {"moderator"},
     Right.INVITE: RANGERS | {"moderator"},
+    Right.ALERTS: RANGERS | {"member", "moderator"},
+    Right.SILENCE: RANGERS | {"moderator"},
     Right.CREATE_BODY: RANGERS | {"coordinator", "administrator"},
     Right.CHANGE_BODY: RANGERS | {"administrator"},
     Right.END_STAY: RANGERS,
@@ -71,7 +73,10 @@ def test_whom_a_page_is_for(right: Right) -> None:
     assert {name for name, viewer in ALL.items() if may(viewer, right)} == PAGES[right]
 
 
-OF_A_BODY = (Right.MEMBERS, Right.DECIDE, Right.CONFIRM, Right.APPOINT, Right.MAIL, Right.CHANGE_BODY, Right.LEAVE)
+OF_A_BODY = (
+    *(Right.MEMBERS, Right.DECIDE, Right.CONFIRM, Right.APPOINT, Right.MAIL, Right.CHANGE_BODY, Right.LEAVE),
+    *(Right.ALERTS, Right.SILENCE),
+)
 
 
 @pytest.mark.parametrize("right", OF_A_BODY)
