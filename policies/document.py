@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from policies.alertsections import AlertsPolicy
 from policies.loginsections import LoginPolicy, MailingListsPolicy
 from policies.meetingsections import MeetingsPolicy
 from policies.roomsections import ConversationsPolicy, FoldersPolicy
@@ -285,6 +286,9 @@ class Policy(Section):
         description="When moderators are asked whether the lists of their bodies are right.",
     )
     mails: MailsPolicy = Field(default=MailsPolicy(), description="What the service writes to people.")
+    alerts: AlertsPolicy = Field(
+        default=AlertsPolicy(), description="What people are told of sensors, how often, and what is kept of it."
+    )
     on_drift: DriftPolicy = Field(
         default=DriftPolicy(), description="What becomes of something that was changed over there."
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import time, timedelta
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from policies.document import Policy
+from provisioner.registry.durations import written
 
 
 @cache
@@ -74,7 +76,14 @@ def _described_class(annotation: type) -> str:
         return "section"
     if issubclass(annotation, Enum):
         return "one of: " + ", ".join(str(member.value) for member in annotation)
-    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
+    return {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+        timedelta: "duration",
+        time: "time of day",
+    }[annotation]
 
 
 def _shown(default: object) -> str:
@@ -82,5 +91,13 @@ def _shown(default: object) -> str:
         return "see above"
     if isinstance(default, BaseModel):
         return "see below"
-    plain = TypeAdapter(Any).dump_python(default, mode="json")
-    return f"`{json.dumps(plain, ensure_ascii=False)}`"
+    return f"`{json.dumps(_plain(default), ensure_ascii=False)}`"
+
+
+def _plain(default: object) -> object:
+    """As it is written in a file."""
+    if isinstance(default, timedelta):
+        return written(default)
+    if isinstance(default, time):
+        return default.strftime("%H:%M")
+    return TypeAdapter(Any).dump_python(default, mode="json")
