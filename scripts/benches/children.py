@@ -86,15 +86,19 @@ def run_module(module: str, *arguments: object) -> dict[str, Any]:
 
 
 class EmulatorProcess:
-    """A Nextcloud emulator in a process of its own. ``size``: people, bodies and edges that it has already."""
+    """A Nextcloud emulator in a process of its own.
 
-    def __init__(self, latency: float = 0.0, size: Sequence[int] = ()) -> None:
+    ``size``: people, bodies and edges that it has already; ``diary``: a file for what is written, with its moments.
+    """
+
+    def __init__(self, latency: float = 0.0, size: Sequence[int] = (), diary: Path | None = None) -> None:
         self._command = [
             sys.executable,
             "-m",
             f"{__package__}.emulator",
             str(latency),
             *map(str, size),
+            *(["--diary", str(diary)] if diary is not None else []),
         ]
         self._process: subprocess.Popen[str] | None = None
         self.address: dict[str, str] = {}
