@@ -10,6 +10,8 @@ MOUNT: Final = 500.0
 """Centimetres: every device hangs so high above what it looks at, and tells the distance to it."""
 CALM: Final = 400.0
 """A distance at which nobody has to be told anything."""
+FLOOD: Final = 20.0
+"""A distance at which every rule about the level fires."""
 DEVICES_A_CITY: Final = 100
 """Devices whose ids begin alike: one pattern of the registry stands for them."""
 
