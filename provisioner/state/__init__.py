@@ -1,7 +1,9 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
 from provisioner.state.admission import LOGINS, Attempts, Link, Links, Purpose, Session, Sessions
-from provisioner.state import alert_schema as alert_schema
+from provisioner.state.alert_outbox import AlertOutbox, Said, SaidState
+from provisioner.state.alert_silences import AlertSilences
+from provisioner.state.alerts import AlertRow, Alerts
 from provisioner.state.apart import Apart
 from provisioner.state.audit import Audit, Deed
 from provisioner.state.bindings import Bindings, BindingWriter
@@ -13,6 +15,7 @@ from provisioner.state.epochs import Epochs
 from provisioner.state.errands import Errands
 from provisioner.state.errors import AlreadyBound, LockLost, LockTaken, StateBehind
 from provisioner.state.feeds import FeedWords
+from provisioner.state.gateways import GatewayRow, Gateways
 from provisioner.state.gatherings import Figures, Gatherings
 from provisioner.state.guest_rooms import GuestRoom, GuestRooms, guest_room_key
 from provisioner.state.invitations import Invitation, Invitations
@@ -32,12 +35,20 @@ from provisioner.state.retired import RetiredNames
 from provisioner.state.room_access import RoomAccess, RoomAccesses
 from provisioner.state.room_names import RoomName, RoomNames
 from provisioner.state.runs import Entry, Outcome, Recent, Run, Runs, StepState
+from provisioner.state.sender_states import SenderStates
+from provisioner.state.sensor_states import SensorRow, SensorStates
 from provisioner.state.tied import Tied, TiedTo
 from provisioner.state.ties_file import TiesFile
 from provisioner.state.ties_log import Standing, TiesLog
+from provisioner.state.unknown_devices import UnknownDevice, UnknownDevices
+from provisioner.state.uplinks import Kept, Uplinks
 
 __all__ = [
     "LOGINS",
+    "AlertOutbox",
+    "AlertRow",
+    "AlertSilences",
+    "Alerts",
     "AlreadyBound",
     "Apart",
     "Attempts",
@@ -55,12 +66,15 @@ __all__ = [
     "Errands",
     "FeedWords",
     "Figures",
+    "GatewayRow",
+    "Gateways",
     "Gatherings",
     "GuestRoom",
     "GuestRooms",
     "Invitation",
     "Invitations",
     "Journal",
+    "Kept",
     "Link",
     "Links",
     "LockLost",
@@ -90,9 +104,14 @@ __all__ = [
     "RoomNames",
     "Run",
     "Runs",
+    "Said",
+    "SaidState",
     "SavedPlan",
     "SavedPlans",
     "Scrubbed",
+    "SenderStates",
+    "SensorRow",
+    "SensorStates",
     "ServerLock",
     "Session",
     "Sessions",
@@ -105,6 +124,9 @@ __all__ = [
     "TiesFile",
     "TiesLog",
     "Transactions",
+    "UnknownDevice",
+    "UnknownDevices",
+    "Uplinks",
     "Within",
     "forget_other_targets",
     "guest_room_key",

@@ -73,8 +73,19 @@ SENDER_STATE: Final = Table(
     METADATA,
     Column("network", Text, primary_key=True),
     Column("sender", Text, primary_key=True),
-    # Cursor of its storage, since when it is listened to without a break, counts of what was refused, and why.
+    # Cursor of its storage, since when it is listened to without a break, why it is not.
     Column("about", Text, nullable=False),
+)
+
+SENDER_COUNT: Final = Table(
+    "sender_count",
+    METADATA,
+    Column("network", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    # What was counted: taken, twice, late, refused:too_big; a closed list of words.
+    Column("what", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last", Moment, nullable=False),
 )
 
 ALERT: Final = Table(
@@ -87,6 +98,8 @@ ALERT: Final = Table(
     Column("severity", Text, nullable=False),
     Column("opened", Moment, nullable=False),
     Column("closed", Moment),
+    # Why it is over.
+    Column("ending", Text),
     # When it has to be looked at next (repeat, escalation, end of what somebody took on).
     Column("due", Moment),
     # Its sensors with their values, who took it on until when.
@@ -113,6 +126,10 @@ ALERT_OUTBOX: Final = Table(
     Column("not_before", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
+    # Since when it may have gone; None: it certainly did not.
+    Column("tried", Moment),
+    # The saying with which it is said in one message.
+    Column("gathered", BigInteger),
     Column("error", Text, nullable=False),
     # Where it went, and the message's id there, once it went.
     Column("target", Text),

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("severity", sa.Text(), nullable=False),
         sa.Column("opened", sa.Float(53), nullable=False),
         sa.Column("closed", sa.Float(53), nullable=True),
+        sa.Column("ending", sa.Text(), nullable=True),
         sa.Column("due", sa.Float(53), nullable=True),
         sa.Column("about", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
@@ -48,6 +49,8 @@ def upgrade() -> None:
         sa.Column("not_before", sa.Float(53), nullable=False),
         sa.Column("changed", sa.Float(53), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried", sa.Float(53), nullable=True),
+        sa.Column("gathered", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=True),
         sa.Column("conversation", sa.Text(), nullable=True),
@@ -91,6 +94,15 @@ def upgrade() -> None:
         sa.Column("online", sa.Boolean(), nullable=False),
         sa.Column("since", sa.Float(53), nullable=False),
         sa.PrimaryKeyConstraint("network", "sender", "gateway", name=op.f("pk_gateway")),
+    )
+    op.create_table(
+        "sender_count",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.Float(53), nullable=False),
+        sa.PrimaryKeyConstraint("network", "sender", "what", name=op.f("pk_sender_count")),
     )
     op.create_table(
         "sender_state",

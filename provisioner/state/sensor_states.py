@@ -1,0 +1,134 @@
+"""What is known of each sensor: the engine's own JSON, and when it has to be looked at next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+
+from provisioner.state.alert_schema import SENSOR_STATE
+from provisioner.state.database import Transactions
+from provisioner.state.inserts import insert_into
+
+_AT_ONCE: Final = 900
+"""Keys in one statement."""
+_THIS: Final = (SENSOR_STATE.c.network == bindparam("of"), SENSOR_STATE.c.sensor == bindparam("key"))
+_KEEP: Final = update(SENSOR_STATE).where(*_THIS).values(about=bindparam("told"), heard=bindparam("at"))
+_KEEP_AND_MOVE: Final = _KEEP.values(due=bindparam("next"))
+
+
+@dataclass(frozen=True, slots=True)
+class SensorRow:
+    """One sensor as it is kept."""
+
+    sensor: str
+    due: datetime | None
+    heard: datetime | None
+    about: str
+    """The engine's JSON; "" when nothing is known yet."""
+
+
+class SensorStates:
+    """Those of one network. All methods raise `StateError`."""
+
+    def __init__(self, transactions: Transactions, network: str) -> None:
+        self._transactions = transactions
+        self._network = network
+
+    def hold(self, sensors: Collection[str]) -> Mapping[str, SensorRow]:
+        """Each of them, for `put` in the same transaction; nobody else changes them until it ends."""
+        held: dict[str, SensorRow] = {}
+        ordered = sorted(sensors)  # everybody in the same order: nobody waits for somebody who waits for them
+        with self._transactions.writing() as connection:
+            is_shared = connection.dialect.name == "postgresql"
+            if is_shared and ordered:
+                rows = [{"network": self._network, "sensor": sensor, "about": ""} for sensor in ordered]
+                connection.execute(insert_into("postgresql", SENSOR_STATE).on_conflict_do_nothing(), rows)
+            for start in range(0, len(ordered), _AT_ONCE):
+                some = SENSOR_STATE.c.sensor.in_(ordered[start : start + _AT_ONCE])
+                statement = select(SENSOR_STATE).where(self._mine, some).order_by(SENSOR_STATE.c.sensor)
+                held.update((row.sensor, _row(row)) for row in connection.execute(statement.with_for_update()))
+        return held
+
+    def put(self, rows: Iterable[SensorRow], held: Mapping[str, SensorRow]) -> None:
+        """What is known of them now; ``held``: what `hold` gave."""
+        new: list[dict[str, Any]] = []
+        kept: list[dict[str, Any]] = []
+        moved: list[dict[str, Any]] = []
+        for row in rows:
+            before = held.get(row.sensor)
+            if before is None:
+                new.append(
+                    {
+                        "network": self._network,
+                        "sensor": row.sensor,
+                        "due": row.due,
+                        "heard": row.heard,
+                        "about": row.about,
+                    }
+                )
+                continue
+            values = {"of": self._network, "key": row.sensor, "told": row.about, "at": row.heard}
+            if before.due == row.due:  # the index stays as it is
+                kept.append(values)
+            else:
+                moved.append({**values, "next": row.due})
+        with self._transactions.writing() as connection:
+            if new:
+                connection.execute(SENSOR_STATE.insert(), new)
+            if kept:
+                connection.execute(_KEEP, kept)
+            if moved:
+                connection.execute(_KEEP_AND_MOVE, moved)
+
+    def due(self, now: datetime, limit: int = 500) -> list[str]:
+        """Keys of those that have to be looked at, the longest overdue first."""
+        statement = select(SENSOR_STATE.c.sensor).where(self._mine, SENSOR_STATE.c.due <= now)
+        with self._transactions.reading() as connection:
+            ordered = statement.order_by(SENSOR_STATE.c.due, SENSOR_STATE.c.sensor).limit(limit)
+            return list(connection.scalars(ordered))
+
+    def next_due(self) -> datetime | None:
+        """When the next has to be looked at."""
+        with self._transactions.reading() as connection:
+            found: datetime | None = connection.scalar(select(func.min(SENSOR_STATE.c.due)).where(self._mine))
+        return found
+
+    def wake(self, now: datetime) -> None:
+        """All of them are looked at now: what their timers rest on has changed."""
+        with self._transactions.writing() as connection:
+            connection.execute(update(SENSOR_STATE).where(self._mine).values(due=now))
+
+    def of(self, sensors: Collection[str]) -> dict[str, SensorRow]:
+        """To look at."""
+        found: dict[str, SensorRow] = {}
+        ordered = sorted(sensors)
+        with self._transactions.reading() as connection:
+            for start in range(0, len(ordered), _AT_ONCE):
+                some = SENSOR_STATE.c.sensor.in_(ordered[start : start + _AT_ONCE])
+                rows = connection.execute(select(SENSOR_STATE).where(self._mine, some))
+                found.update((row.sensor, _row(row)) for row in rows)
+        return found
+
+    def all(self) -> list[SensorRow]:
+        """To look at, by key."""
+        statement = select(SENSOR_STATE).where(self._mine).order_by(SENSOR_STATE.c.sensor)
+        with self._transactions.reading() as connection:
+            return [_row(row) for row in connection.execute(statement)]
+
+    def forget(self, sensors: Collection[str]) -> None:
+        """They are in the registry no more."""
+        with self._transactions.writing() as connection:
+            for sensor in sorted(sensors):
+                connection.execute(delete(SENSOR_STATE).where(self._mine, SENSOR_STATE.c.sensor == sensor))
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return SENSOR_STATE.c.network == self._network
+
+
+def _row(row: Any) -> SensorRow:
+    return SensorRow(row.sensor, row.due, row.heard, row.about)
