@@ -1,0 +1,93 @@
+"""What senders call: ``POST /{network}/senders/{sender}``, answered 204 only when it is kept for good.
+
+Whoever calls has the sender's secret, as Bearer or as the password of Basic (RFC 7617). 401 without credentials, 403
+with others', 404 where there is no such sender or it may not call, 413 for more than is read. 503 while it is not kept
+(yet): The Things Stack and ChirpStack try once, Alertmanager and Grafana again after a 5xx, and what comes twice counts
+once (observed: see `provisioner.senders`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from provisioner.model.ports import Clock
+from provisioner.senders.hooks import caller_is_known
+from provisioner.senders.receiving import Delivery
+from provisioner.senders.settings import HookSettings
+from provisioner.service.callers import TooLong, bounded_body
+
+_log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 1024 * 1024
+_PATIENCE: Final = 30.0
+"""Seconds until a caller is told to come again: whoever has less patience has hung up by then."""
+_AGAIN: Final = {"Retry-After": "5"}
+
+
+@dataclass(frozen=True, slots=True)
+class SenderDoor:
+    """One sender that may call."""
+
+    kind: str
+    webhook: HookSettings
+    offer: Callable[[Delivery], bool]
+    """Has it taken in; False: there is no room at this moment."""
+
+
+Doors = Mapping[tuple[str, str], SenderDoor]
+"""By network and sender."""
+
+
+def router(doors: Doors, clock: Clock, prefix: str = "") -> APIRouter:
+    """The route."""
+    made = APIRouter()
+
+    @made.post(f"{prefix}/{{network}}/senders/{{sender}}", include_in_schema=False)
+    async def told(network: str, sender: str, request: Request, event: str = "") -> Response:
+        door = doors.get((network, sender))
+        if door is None:
+            return Response(status_code=404)
+        if "authorization" not in request.headers:
+            return Response(status_code=401, headers={"WWW-Authenticate": 'Basic realm="senders"'})
+        if not caller_is_known(door.webhook, request.headers):
+            return Response(status_code=403)
+        try:
+            payload = await bounded_body(request, MOST_BYTES)
+        except TooLong:
+            return Response(status_code=413)
+        if not await _kept(door, clock, sender, payload, event[:_LONGEST_EVENT]):
+            _log.warning("sender told to come again", extra={"network": network, "sender": sender})
+            return Response(status_code=503, headers=_AGAIN)
+        return Response(status_code=204)
+
+    return made
+
+
+_LONGEST_EVENT: Final = 40
+
+
+async def _kept(door: SenderDoor, clock: Clock, sender: str, payload: bytes, event: str) -> bool:
+    """Whether it was committed, or is settled in another way. Someone else's thread says so."""
+    loop = asyncio.get_running_loop()
+    kept: asyncio.Future[bool] = loop.create_future()
+
+    def settled(done: bool) -> None:
+        if not kept.done():
+            kept.set_result(done)
+
+    def settle(done: bool) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settled, done)
+
+    delivery = Delivery(sender, door.kind, payload, "", clock.now(), settle, event=event)
+    if not door.offer(delivery):
+        return False
+    try:
+        return await asyncio.wait_for(kept, _PATIENCE)
+    except TimeoutError:
+        return False
