@@ -1,6 +1,6 @@
 """One Nextcloud as the core sees it: a room a kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -14,9 +14,12 @@ from connectors.nextcloud.accounts.steps import EDIT_BUCKET, PUT_BUCKET
 from connectors.nextcloud.calendars.events import MeetingsRoom
 from connectors.nextcloud.calendars.room import CalendarRoom
 from connectors.nextcloud.client import PRODUCT, Client
+from connectors.nextcloud.conversations.bots import Bots
 from connectors.nextcloud.conversations.room import ConversationRoom
 from connectors.nextcloud.conversations.shape import APP as TALK
+from connectors.nextcloud.conversations.showing import Shower
 from connectors.nextcloud.conversations.speaking import Speaker
+from connectors.nextcloud.conversations.talking import Talker
 from connectors.nextcloud.doctor import examine
 from connectors.nextcloud.folders.room import FolderRoom
 from connectors.nextcloud.folders.shape import APP as TEAM_FOLDERS
@@ -62,7 +65,10 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
             calendars = CalendarRoom(client, target, settings, wiring.ledger, own)
             rooms += [calendars, MeetingsRoom(target, settings, wiring.clock, calendars)]
             self._limits |= calendars.limits()
-        self._speaker = Speaker(client, wiring.ledger)
+        self._talker = talker = Talker(client, wiring.ledger)
+        self._shower = Shower(client, settings, wiring.ledger, wiring.clock)
+        self._bots = Bots(client)
+        self._speaker = Speaker(client, wiring.ledger, talker)
         super().__init__(target, rooms, client, administrator)
 
     def capabilities(self) -> Capabilities:
@@ -110,6 +116,48 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
     def say(self, conversation: str, text: str, reference: str, since: datetime, *, silent: bool = False) -> bool:
         """Say it in a conversation, at most once; see `provisioner.model.ports.Speaks`."""
         return self._speaker.say(conversation, text, reference, since, silent=silent)
+
+    def post(
+        self,
+        conversation: str,
+        text: str,
+        reference: str,
+        *,
+        reply_to: int | None = None,
+        calls: bool = False,
+        silent: bool = False,
+        not_again_since: datetime | None = None,
+    ) -> int:
+        """Say it in a conversation; see `provisioner.model.ports.Talks`, as the methods that follow."""
+        return self._talker.post(
+            conversation,
+            text,
+            reference,
+            reply_to=reply_to,
+            calls=calls,
+            silent=silent,
+            not_again_since=not_again_since,
+        )
+
+    def rewrite(self, conversation: str, message: int, text: str) -> None:
+        """Put other words in a message of ours."""
+        self._talker.rewrite(conversation, message, text)
+
+    def show(self, conversation: str, picture: bytes, name: str, reference: str, caption: str, reply_to: int) -> int:
+        """Share a picture in a conversation, as an answer."""
+        return self._shower.show(conversation, picture, name, reference, caption, reply_to)
+
+    def reactions(self, conversation: str, message: int) -> Sequence[tuple[str, str]]:
+        """(emoji, account) of everybody who reacted to a message."""
+        return self._talker.reactions(conversation, message)
+
+    def said_since(self, conversation: str, message: int) -> Sequence[tuple[int, str, str, int | None]]:
+        """What people said after a message."""
+        return self._talker.said_since(conversation, message)
+
+    def listen(self, conversation: str, bot: str) -> bool:
+        """Enable an installed bot in a conversation."""
+        return self._bots.listen(conversation, bot)
 
     def _first_login(self, account: str, at_home: bool) -> Text:  # noqa: ARG002 - a port's signature
         """By a new password. The server has no page of its own for that: its login page leads to it (read, 34)."""

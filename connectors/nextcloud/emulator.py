@@ -32,7 +32,7 @@ from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.oidc import api as oidc_api
 from connectors.nextcloud.emulation.oidc.sign_in import Claims, SignedIn, SignIn
 from connectors.nextcloud.emulation.oidc.state import Oidc
-from connectors.nextcloud.emulation.talk import bots, chat, people, rooms, settings
+from connectors.nextcloud.emulation.talk import bots, chat, people, reactions, rooms, settings
 from connectors.nextcloud.emulation.talk.state import Room, Talk
 from provisioner.emulation import (
     Credentials,
@@ -99,7 +99,7 @@ class NextcloudEmulator(Emulator):
         self._dav = Dav(self.world, self._door.more)
         for room in (system, users, edit, groups, oidc_api):
             room.add_to(self._door.routes)
-        for room in (rooms, settings, people, chat, bots):
+        for room in (rooms, settings, people, chat, reactions, bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)

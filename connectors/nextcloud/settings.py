@@ -61,6 +61,9 @@ class NextcloudSettings(ServerSettings, WithPassword):
     share_limit: Annotated[int, Field(ge=1)] = 20
     """The same for letting groups into calendars."""
     calendar_window: Annotated[float, Field(gt=0)] = 3600.0
+    picture_limit: Annotated[int, Field(ge=1)] = 20
+    """Pictures that the server lets us share in ``picture_window`` seconds; raise it where it was lifted there."""
+    picture_window: Annotated[float, Field(gt=0)] = 600.0
     working_group: str | None = Field(default=None, min_length=1)
     """A group that holds our technical account and nobody else: it gets every team folder that we make, so that we
     can lay it out. None: no first layout and no note of welcome."""

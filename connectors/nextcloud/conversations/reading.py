@@ -6,11 +6,12 @@ our own rooms is not counted, and tells the same.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.nextcloud.client import CLOUD, Client, OcsRefusal, garbled, segment
-from connectors.nextcloud.conversations.shape import USERS, People, Rooms, people_of, rooms_of
+from connectors.nextcloud.conversations.messages import Said, messages_in
+from connectors.nextcloud.conversations.shape import People, Rooms, people_of, rooms_of
 from connectors.nextcloud.listing import identifier_of
 from provisioner.model.inventory import Remote
 from provisioner.model.resources import ResourceId, marker_of
@@ -20,7 +21,8 @@ CHAT: Final = "/ocs/v2.php/apps/spreed/api/v1/chat"
 PAGE: Final = 200
 """Messages a request; Talk gives no more."""
 MOST_PAGES: Final = 100
-_QUIETLY: Final[Mapping[str, str | int]] = {"setReadMarker": 0, "markNotificationsAsRead": 0, "noStatusUpdate": 1}
+QUIETLY: Final[Mapping[str, str | int]] = {"setReadMarker": 0, "markNotificationsAsRead": 0, "noStatusUpdate": 1}
+"""To read without being seen to read."""
 
 
 def room_path(token: str, more: str = "") -> str:
@@ -86,48 +88,43 @@ class ConversationReader:
 
     def said(self, token: str, reference: str, since: int) -> bool | None:
         """Whether a message of ours with this reference was posted since then (seconds since 1970); see `greeted`."""
-        own, path, last = self.own_account(), f"{CHAT}/{segment(token)}", 0
+        try:
+            return self.message_of(token, reference, since) is not None
+        except OcsRefusal as refusal:
+            if refusal.code == 404:
+                return None
+            raise
+
+    def message_of(self, token: str, reference: str, since: int) -> int | None:
+        """The message that tells or may tell of this reference (see `greeted`), since then; None: there is none.
+
+        Raises `TargetError`; `OcsRefusal` 404 when the room is none of ours (any more).
+        """
+        own = self.own_account()
+        for messages in self._newest_first(token):
+            for said in messages:
+                if said.at >= since and _tells(said, own, reference):
+                    return said.number
+            if messages[-1].at < since:
+                return None
+        return None
+
+    def _newest_first(self, token: str) -> Iterator[Sequence[Said]]:
+        """The chat, page by page. Raises `Garbled` when it has no end in sight."""
+        path, last = f"{CHAT}/{segment(token)}", 0
         for _ in range(MOST_PAGES):
-            params: dict[str, str | int] = {**_QUIETLY, "lookIntoFuture": 0, "limit": PAGE, "lastKnownMessageId": last}
-            try:
-                data = self._client.get(path, params)
-            except OcsRefusal as refusal:
-                if refusal.code == 404:
-                    return None
-                raise
+            params: dict[str, str | int] = {**QUIETLY, "lookIntoFuture": 0, "limit": PAGE, "lastKnownMessageId": last}
+            data = self._client.get(path, params)
             if data is None:  # 304: nothing older
-                return False
-            if not isinstance(data, list) or not data:
-                break
-            if any(_tells(message, own, reference, path) for message in data if _time(message, path) >= since):
-                return True
-            if _time(data[-1], path) < since:
-                return False
-            last = min(_id(message, path) for message in data)
+                return
+            messages = messages_in(data, path)
+            yield messages
+            last = min(said.number for said in messages)
         raise garbled(path)
 
 
-def _tells(message: object, own: str, reference: str, path: str) -> bool:
-    """Whether a message is our first one, or may have been."""
-    if not isinstance(message, dict) or not isinstance(message.get("messageType"), str):
-        raise garbled(path)
-    if message.get("systemMessage") == "history_cleared":
+def _tells(said: Said, own: str, reference: str) -> bool:
+    """Whether a message is the one of ours with this reference, or may have been."""
+    if said.system == "history_cleared":
         return True
-    if message.get("actorType") != USERS or message.get("actorId") != own:
-        return False
-    return message.get("referenceId") == reference or message["messageType"] == "comment_deleted"
-
-
-def _time(message: object, path: str) -> int:
-    """When it was said, by the server's clock."""
-    at = message.get("timestamp") if isinstance(message, dict) else None
-    if not isinstance(at, int):
-        raise garbled(path)
-    return at
-
-
-def _id(message: Mapping[str, object], path: str) -> int:
-    number = message.get("id")
-    if not isinstance(number, int) or number <= 0:
-        raise garbled(path)
-    return number
+    return said.account == own and (said.reference == reference or said.kind == "comment_deleted")

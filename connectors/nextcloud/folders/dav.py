@@ -15,6 +15,7 @@ from provisioner.model.text import Text
 from provisioner.transport.answer import Answer
 
 FILES: Final = "/remote.php/dav/files"
+MARKDOWN: Final = "text/markdown"
 
 _ASK_NOTHING: Final = b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/></d:prop></d:propfind>'
 _ASK_FOLDER: Final = (
@@ -91,17 +92,17 @@ class WebDav:
             raise garbled(path, "no ETag")
         return File(answer.body, etag)
 
-    def create(self, names: Names, content: bytes) -> bool:
+    def create(self, names: Names, content: bytes, kind: str = MARKDOWN) -> bool:
         """Write a file where none is; False when something is there, which stays as it is."""
-        return self._put(names, content, {"If-None-Match": "*"})
+        return self._put(names, content, kind, {"If-None-Match": "*"})
 
     def replace(self, names: Names, content: bytes, old: File) -> bool:
         """Write a file anew if it is still ``old``; False when it is not, and it stays as it is."""
-        return self._put(names, content, {"If-Match": old.etag})
+        return self._put(names, content, MARKDOWN, {"If-Match": old.etag})
 
-    def _put(self, names: Names, content: bytes, condition: dict[str, str]) -> bool:
+    def _put(self, names: Names, content: bytes, kind: str, condition: dict[str, str]) -> bool:
         path = self._path(names)
-        answer = self._client.dav("PUT", path, content, {"Content-Type": "text/markdown", **condition})
+        answer = self._client.dav("PUT", path, content, {"Content-Type": kind, **condition})
         if answer.status == 412:
             return False
         self._expect(answer, (201, 204), path, writing=True)

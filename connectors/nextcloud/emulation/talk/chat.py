@@ -32,14 +32,14 @@ def add_to(route: Routes) -> None:
 
 def send(call: Call) -> Any:
     """Say something. The same referenceId twice is two messages."""
-    room, me = _inside(call)
+    room, me = inside(call)
     text = call.arguments.text("message")
     reply_to = call.arguments.number("replyTo") or 0
-    _writable(room)
+    writable(room)
     _check(text)
     parent = None
     if reply_to:
-        parent = _message(room, reply_to)
+        parent = message_in(room, reply_to)
         if parent is None or parent.system:
             raise refuse("reply-to")
     stumble(call)
@@ -58,7 +58,7 @@ def send(call: Call) -> Any:
 
 def read(call: Call) -> Any:
     """Messages: the newest first, or the ones after a number with the oldest first; none is a 304."""
-    room, me = _inside(call)
+    room, me = inside(call)
     forward = call.arguments.required_number("lookIntoFuture") == 1
     last = call.arguments.number("lastKnownMessageId") or 0
     limit = call.arguments.number("limit")
@@ -76,9 +76,9 @@ def read(call: Call) -> Any:
 
 def edit(call: Call) -> Any:
     """Put other words in a message: its author can, and moderators can, for a day."""
-    room, me = _inside(call)
+    room, me = inside(call)
     text = call.arguments.text("message")
-    _writable(room)
+    writable(room)
     said = _own(call, room, me)
     _check(text)
     if call.world.now() - said.at > EDIT_SECONDS:
@@ -93,8 +93,8 @@ def edit(call: Call) -> Any:
 
 def delete(call: Call) -> Any:
     """Take a message back; the words are gone, a place stays."""
-    room, me = _inside(call)
-    _writable(room)
+    room, me = inside(call)
+    writable(room)
     said = _own(call, room, me)
     stumble(call)
     said.deleted = True
@@ -106,21 +106,23 @@ def delete(call: Call) -> Any:
 def clear(call: Call) -> Any:
     """Take all messages back, for everybody; a line says so."""
     room, me = mine(call, moderator=True)
-    _writable(room)
+    writable(room)
     stumble(call)
     room.messages.clear()
     line = call.world.talk.note(room, "history_cleared")
     return message_view(call.world.talk, room, line, me.actor)
 
 
-def _inside(call: Call) -> tuple[Room, Attendee]:
+def inside(call: Call) -> tuple[Room, Attendee]:
+    """The room in the path and the acting account's place in it, unless a lobby keeps it out (412)."""
     room, me = mine(call)
     if room.lobby == 1 and not me.moderates:
         raise OcsError(412)
     return room, me
 
 
-def _writable(room: Room) -> None:
+def writable(room: Room) -> None:
+    """Raise OcsError for a room that is only read."""
     if room.read_only:
         raise OcsError(403)
 
@@ -132,12 +134,13 @@ def _check(text: str) -> None:
         raise refuse("message", 413)
 
 
-def _message(room: Room, message_id: int) -> Message | None:
+def message_in(room: Room, message_id: int) -> Message | None:
+    """The message of this number; None in another room, too."""
     return next((said for said in room.messages if said.id == message_id), None)
 
 
 def _own(call: Call, room: Room, me: Attendee) -> Message:
-    said = _message(room, int(call.places["message_id"]))
+    said = message_in(room, int(call.places["message_id"]))
     if said is None:
         raise refuse("message", 404)
     if said.actor != me.actor and not me.moderates:

@@ -59,6 +59,8 @@ class Message:
     edited_by: str | None = None
     edited_at: int = 0
     expires: int = 0
+    reactions: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    """By emoji: who reacted, and when."""
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
@@ -265,6 +267,25 @@ class Talk:
         room.messages.append(said)
         room.last_activity = at
         return said
+
+    def react(self, room: Room, said: Message, kind: str, actor: str, emoji: str) -> bool:
+        """React to a message; False when it was so before."""
+        people = said.reactions.setdefault(emoji, {})
+        if (kind, actor) in people:
+            return False
+        people[kind, actor] = int(self._now())
+        self.say(room, kind, actor, emoji, system="reaction", parent=said)
+        return True
+
+    def unreact(self, room: Room, said: Message, kind: str, actor: str, emoji: str) -> bool:
+        """Take a reaction back; False when there is none."""
+        people = said.reactions.get(emoji, {})
+        if people.pop((kind, actor), None) is None:
+            return False
+        if not people:
+            del said.reactions[emoji]
+        self.say(room, kind, actor, "", system="reaction_revoked", parent=said)
+        return True
 
     def seen(self, room: Room) -> list[Message]:
         """The messages that have not run out, oldest first."""

@@ -178,10 +178,12 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
         "messageType": "comment_deleted" if said.deleted else "system" if said.system else "comment",
         "isReplyable": not said.system and not said.deleted,
         "referenceId": said.reference,
-        "reactions": {},
+        "reactions": {emoji: len(people) for emoji, people in said.reactions.items()},
         "expirationTimestamp": said.expires,
         "markdown": not said.system,
     }
+    if own := [emoji for emoji, people in said.reactions.items() if (USERS, reader) in people]:
+        told["reactionsSelf"] = own
     if said.deleted:
         told["deleted"] = True
     elif said.edited_by is not None:

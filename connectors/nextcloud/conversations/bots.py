@@ -1,0 +1,69 @@
+"""Bots of Talk: an administrator of the server installs them, a moderator of a room enables them in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.nextcloud.client import Client, OcsRefusal, garbled, segment
+from connectors.nextcloud.conversations.talking import of_room
+from provisioner.model.errors import NotAllowed
+from provisioner.model.text import Text
+
+BOTS: Final = "/ocs/v2.php/apps/spreed/api/v1/bot"
+ENABLED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """An installed bot, as the moderators of a room see it."""
+
+    number: int
+    name: str
+    enabled: bool
+    """Whether it is in this room."""
+
+
+class Bots:
+    """The bots of a server, seen from rooms that our account moderates."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def listen(self, conversation: str, name: str) -> bool:
+        """See `Talks.listen`. One request where it is enabled already."""
+        bot = self.find(conversation, name)
+        if bot is None:
+            return False
+        if not bot.enabled:
+            try:
+                self._client.write("POST", f"{BOTS}/{segment(conversation)}/{bot.number}")
+            except NotAllowed as refused:
+                raise _not_ours(conversation, refused) from refused
+            except OcsRefusal as refusal:
+                raise of_room(refusal, conversation) from refusal
+        return True
+
+    def find(self, conversation: str, name: str) -> Bot | None:
+        """The bot of this name; None: none is installed. Raises `TargetError`."""
+        path = f"{BOTS}/{segment(conversation)}"
+        try:
+            listed = self._client.get(path)
+        except NotAllowed as refused:
+            raise _not_ours(conversation, refused) from refused
+        except OcsRefusal as refusal:
+            raise of_room(refusal, conversation) from refusal
+        if not isinstance(listed, list):
+            raise garbled(path)
+        bots = [_bot(item, path) for item in listed]
+        return next((bot for bot in bots if bot.name == name), None)
+
+
+def _bot(item: object, path: str) -> Bot:
+    number, name = (item.get("id"), item.get("name")) if isinstance(item, Mapping) else (None, None)
+    if not isinstance(item, Mapping) or not isinstance(number, int) or not isinstance(name, str):
+        raise garbled(path)
+    return Bot(number, name, item.get("state") == ENABLED)
+
+
+def _not_ours(conversation: str, refused: NotAllowed) -> OcsRefusal:
+    return OcsRefusal(Text.of("nextcloud.conversation_not_ours", name=conversation), refused.detail, 403, 403)
