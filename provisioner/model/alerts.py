@@ -177,7 +177,10 @@ class Happened:
     late: bool = False
     """It began while nobody was listening, and is still true."""
     about: Mapping[str, str] = field(default_factory=dict)
-    """Of a `ForeignAlert`: name, summary, description, value, link; of silence: ``last``, of a rate: ``before``."""
+    """Of a `ForeignAlert`: name, summary, description, value, link; of silence: ``last``, of a rate: ``before``.
+    Of a sensor: ``device``, its device's id; ``gone`` when its rule is not in the registry any more."""
+    peak: float | None = None
+    """The worst value since it began."""
 
 
 class SayingKind(StrEnum):

@@ -1,0 +1,370 @@
+"""One sensor's state, moved by what it sends and by time that passes without its sending; what turned is told.
+
+Everything goes by the times of the measurements. What is not newer than the newest is late: it completes the history
+and never begins, ends or delays anything. While a storage fills a gap nothing is told (``settled`` is false); what is
+still true when it is filled is told as late, what came and went in between stays in the history.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from provisioner.alerts.book import Station
+from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceCheck
+from provisioner.alerts.states import SensorState as SensorState
+from provisioner.alerts.states import Watch
+from provisioner.alerts.states import decode as decode
+from provisioner.alerts.states import encode as encode
+from provisioner.model.alerts import AlertSeverity, Happened, Turn
+from provisioner.model.sensors import BatteryNews, Uplink
+
+AGAIN: Final = 3600.0
+"""Seconds within which the same session and counter are the same uplink once more, not a counter that began anew."""
+RECENT_UPLINKS: Final = 5
+"""A gateway is a sensor's as long as it heard one of so many of its last uplinks."""
+_RETRY: Final = 60.0
+"""Seconds after which a sensor is looked at again whose silence could not be judged."""
+_SEVERITY: Final = {severity.value: severity for severity in AlertSeverity}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is true of those who send to us, as far as it bears on silence."""
+
+    listening_since: datetime | None = None
+    """Without a break. None: not connected; then no silence means anything."""
+    fills: bool = False
+    """A gap is being filled from the sender's storage: no silence yet, and what it tells waits for its end."""
+    gateways_down: frozenset[str] = frozenset()
+    """Empty where the policy does not let a dead gateway mute its sensors' silence."""
+    gateways_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when those are connected that are: a sensor's silence is counted from its gateway's return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    state: SensorState
+    """The one that was given, moved; a new one where there was none."""
+    happened: tuple[Happened, ...] = ()
+    kept: Mapping[str, float] = field(default_factory=dict)
+    """Quantities by name, and `battery`: for the history."""
+    refused: tuple[str, ...] = ()
+    """What could not be used: ``outside:<quantity>``, ``no_number:<quantity>``, ``expression:<rule>``."""
+    is_late: bool = False
+    is_repeated: bool = False
+    """The newest uplink once more: nothing of it counts."""
+
+
+def hear(station: Station, state: SensorState | None, uplink: Uplink, now: datetime, *, settled: bool) -> Heard:
+    """An uplink came. ``settled``: turns are told; false for what fills a gap."""
+    at, clock = uplink.at.timestamp(), now.timestamp()
+    if state is None:
+        state = SensorState(since=clock)
+    state.heard = clock
+    if _is_repeated(state, uplink, at):
+        return Heard(state, is_repeated=True, is_late=True)
+    kept, refused = _read(station, uplink)
+    if not _is_newer(state, uplink, at):
+        _count_late(state, uplink)
+        return Heard(state, (), kept, tuple(refused), is_late=True)
+    _count(state, uplink)
+    state.newest, state.sender, state.device = at, uplink.sender, uplink.device.device
+    state.ordinal += 1
+    if uplink.gateways or state.gateways:
+        _remember_gateways(state, uplink.gateways)
+    happened = _judge(station, state, kept, at, clock, settled=settled, filled=uplink.filled, refused=refused)
+    for name, value in kept.items():
+        if name == "battery":
+            state.battery, state.battery_at = value, at
+        else:
+            state.values[name] = (value, at)
+    return Heard(state, happened, kept, tuple(refused))
+
+
+def battery(station: Station, state: SensorState | None, news: BatteryNews, now: datetime, *, settled: bool) -> Heard:
+    """A sender told a battery apart from any measurement."""
+    at, clock = news.at.timestamp(), now.timestamp()
+    if state is None:
+        state = SensorState(since=clock)
+    state.heard = clock
+    kept = {"battery": min(100.0, max(0.0, news.percent))}
+    if at <= state.battery_at:
+        return Heard(state, (), kept, is_late=True)
+    happened = _judge(station, state, kept, at, clock, settled=settled, filled=False, refused=[])
+    state.battery, state.battery_at = kept["battery"], at
+    return Heard(state, happened, kept)
+
+
+def look(station: Station, state: SensorState | None, now: datetime, circumstances: Circumstances) -> Heard:
+    """Time passed: silence, hours that began, what a filled gap left to be told, rules that are gone."""
+    clock = now.timestamp()
+    if state is None:
+        state = SensorState(since=clock)
+    happened: list[Happened] = []
+    base = _silent_from(state, circumstances)
+    for rule, check in station.checks.items():
+        watch = state.watches.get(rule)
+        if isinstance(check, SilenceCheck) and watch is None and base is not None and clock >= base + check.limit:
+            watch = state.watches[rule] = Watch([base], on=1, since=state.newest or base)
+        if watch is not None and not circumstances.fills:
+            happened += _told(station, state, check, watch, clock)
+    happened += _gone(station, state, clock)
+    return Heard(state, tuple(happened))
+
+
+def due(station: Station, state: SensorState, circumstances: Circumstances, now: datetime) -> datetime | None:
+    """When the sensor has to be looked at although nothing came; None: there is nothing to wait for."""
+    clock = now.timestamp()
+    moments: list[float] = []
+    if station.silence:
+        base = _silent_from(state, circumstances)
+        for rule, check in station.checks.items():
+            if isinstance(check, SilenceCheck) and rule not in state.watches:
+                then = (state.newest or state.since if base is None else base) + check.limit
+                moments.append(then if base is not None and then > clock else max(then, clock + _RETRY))
+    for rule, watch in state.watches.items():
+        watching = station.checks.get(rule)
+        if watching is None:
+            moments.append(clock)
+        elif _severity(watching, watch) != watch.told:
+            begins = watching.hours.next_begin(clock) if _waits(watching, watch, clock) and watching.hours else None
+            moments.append(clock + _RETRY if circumstances.fills else clock if begins is None else begins)
+    return datetime.fromtimestamp(min(moments), UTC) if moments else None
+
+
+def _is_repeated(state: SensorState, uplink: Uplink, at: float) -> bool:
+    return (
+        state.newest > 0
+        and uplink.counter is not None
+        and uplink.counter == state.counter
+        and uplink.session == state.session
+        and abs(at - state.newest) <= AGAIN
+    )
+
+
+def _is_newer(state: SensorState, uplink: Uplink, at: float) -> bool:
+    if at != state.newest:
+        return at > state.newest
+    known, counter = state.counter, uplink.counter
+    return uplink.session == state.session and known is not None and counter is not None and counter > known
+
+
+def _count(state: SensorState, uplink: Uplink) -> None:
+    """Gaps and new beginnings, by the counter. Senders that have none have neither."""
+    counter, known = uplink.counter, state.counter
+    if counter is not None:
+        if known is None:
+            state.first = counter
+        elif uplink.session != state.session or counter <= known:
+            state.generation += 1
+            state.first = counter
+        else:
+            state.missing += counter - known - 1
+    state.session, state.counter = uplink.session, counter
+
+
+def _count_late(state: SensorState, uplink: Uplink) -> None:
+    counter, known = uplink.counter, state.counter
+    if counter is None or known is None or uplink.session != state.session:
+        return
+    if state.first < counter < known:
+        state.missing = max(0, state.missing - 1)
+
+
+def _remember_gateways(state: SensorState, heard_by: tuple[str, ...]) -> None:
+    oldest = state.ordinal - RECENT_UPLINKS
+    known = state.gateways
+    for gateway in heard_by:
+        known[gateway] = state.ordinal
+    for gateway in [name for name, ordinal in known.items() if ordinal <= oldest]:
+        del known[gateway]
+
+
+def _read(station: Station, uplink: Uplink) -> tuple[dict[str, float], list[str]]:
+    kept: dict[str, float] = {}
+    refused: list[str] = []
+    values = uplink.values
+    for reader in station.readers:
+        for path in reader.paths:
+            raw = values.get(path)
+            if raw is None:
+                continue
+            if isinstance(raw, str):
+                refused.append(f"no_number:{reader.name}")
+                break
+            value = reader.read(raw)
+            if reader.lowest <= value <= reader.highest and -_HUGE < value < _HUGE:
+                kept[reader.name] = value
+            else:
+                refused.append(f"outside:{reader.name}")
+            break
+    percent = uplink.battery
+    if percent is None:
+        told = station.model.battery
+        for path in told.paths:
+            raw = values.get(path)
+            if isinstance(raw, float | int) and not isinstance(raw, bool):
+                percent = (raw - told.empty) / (told.full - told.empty) * 100 if told.full != told.empty else None
+                break
+    if percent is not None:
+        kept["battery"] = min(100.0, max(0.0, percent))
+    return kept, refused
+
+
+_HUGE: Final = 1e15
+"""No quantity is as large as that; it could be neither counted with nor read."""
+
+
+def _judge(
+    station: Station,
+    state: SensorState,
+    fresh: Mapping[str, float],
+    at: float,
+    clock: float,
+    *,
+    settled: bool,
+    filled: bool,
+    refused: list[str],
+) -> tuple[Happened, ...]:
+    happened: list[Happened] = []
+    for rule, check in station.checks.items():
+        watch = state.watches.get(rule)
+        if isinstance(check, SilenceCheck):
+            if watch is not None and clock < state.newest + check.limit:
+                watch.on, watch.held = 0, [0.0]
+        else:
+            try:
+                judged = check.judge(state, fresh, at)
+            except Fault:
+                refused.append(f"expression:{rule}")
+                continue
+            if judged is not None and judged is not CALM:
+                watch = _move(state, check, watch, judged, at, filled=filled)
+        if watch is not None and settled:
+            happened += _told(station, state, check, watch, at)
+    if state.watches and settled:
+        happened += _gone(station, state, at)
+    return tuple(happened)
+
+
+def _move(
+    state: SensorState, check: Check, watch: Watch | None, judged: Judgement, at: float, *, filled: bool
+) -> Watch | None:
+    """Each level begins when its limit was crossed for long enough, and lets go when the value is back."""
+    levels = len(check.severities)
+    if watch is None:
+        if not judged.crossed:
+            return None
+        watch = state.watches[check.rule.id] = Watch([0.0] * levels)
+    elif len(watch.held) != levels:
+        watch.held, watch.on = [0.0] * levels, 0
+    was_on = watch.on
+    for level in range(levels):
+        bit = 1 << level
+        if judged.crossed & bit:
+            watch.held[level] = watch.held[level] or at
+            if at - watch.held[level] >= check.lasting:
+                watch.on |= bit
+        else:
+            watch.held[level] = 0.0
+            if judged.cleared & bit:
+                watch.on &= ~bit
+    watch.value = judged.value
+    if watch.on and not was_on:
+        watch.since = min(since for since in watch.held if since)
+        watch.late = filled
+        watch.before = judged.before
+    if judged.value is not None and (watch.on or any(watch.held)):
+        worst = max if judged.worse_is_higher else min
+        watch.peak = judged.value if watch.peak is None else worst(watch.peak, judged.value)
+    if not watch.on and not any(watch.held) and not watch.told:
+        del state.watches[check.rule.id]
+        return None
+    return watch
+
+
+def _severity(check: Check, watch: Watch) -> str:
+    return check.severities[watch.on.bit_length() - 1].value if watch.on else ""
+
+
+def _waits(check: Check, watch: Watch, moment: float) -> bool:
+    """What begins or gets worse outside of a rule's hours waits for them; what ends or gets better does not."""
+    severity = _severity(check, watch)
+    if check.hours is None or not severity or check.hours.holds(moment):
+        return False
+    return not watch.told or _SEVERITY[severity].rank > _SEVERITY[watch.told].rank
+
+
+def _told(station: Station, state: SensorState, check: Check, watch: Watch, moment: float) -> list[Happened]:
+    """The turn from what was told to what is; none while the hours of its rule have not begun."""
+    severity = _severity(check, watch)
+    if severity == watch.told or _waits(check, watch, moment):
+        return []
+    if not severity:
+        turn = Turn.ENDED
+    elif not watch.told:
+        turn = Turn.BEGAN
+    else:
+        turn = Turn.WORSE if _SEVERITY[severity].rank > _SEVERITY[watch.told].rank else Turn.BETTER
+    happened = _happened(station, state, check, watch, turn, _SEVERITY[severity or watch.told], moment)
+    watch.told = severity
+    if not severity and not any(watch.held):
+        del state.watches[check.rule.id]
+    return [happened]
+
+
+def _happened(
+    station: Station, state: SensorState, check: Check, watch: Watch, turn: Turn, severity: AlertSeverity, at: float
+) -> Happened:
+    about = {"device": state.device or station.device}
+    if watch.before is not None:
+        about["before"] = repr(watch.before)
+    if isinstance(check, SilenceCheck) and state.newest:
+        about["last"] = datetime.fromtimestamp(watch.since, UTC).isoformat()
+    return Happened(
+        turn,
+        check.rule.id,
+        station.key,
+        severity,
+        datetime.fromtimestamp(at, UTC),
+        datetime.fromtimestamp(watch.since, UTC),
+        watch.value,
+        check.quantity,
+        watch.late,
+        about,
+        watch.peak,
+    )
+
+
+def _gone(station: Station, state: SensorState, at: float) -> list[Happened]:
+    """What was told under rules that watch this sensor no more is over."""
+    happened = []
+    moment = datetime.fromtimestamp(at, UTC)
+    for rule in [name for name in state.watches if name not in station.checks]:
+        watch = state.watches.pop(rule)
+        if watch.told:
+            since = datetime.fromtimestamp(watch.since, UTC)
+            severity = _SEVERITY[watch.told]
+            happened.append(
+                Happened(Turn.ENDED, rule, station.key, severity, moment, since, watch.value, about={"gone": "rule"})
+            )
+    for rule in [name for name in state.recent if name not in station.checks]:
+        del state.recent[rule]
+    return happened
+
+
+def _silent_from(state: SensorState, circumstances: Circumstances) -> float | None:
+    """From when on the sensor's silence counts; None: nothing can be told of it now."""
+    if circumstances.listening_since is None or circumstances.fills:
+        return None
+    base = max(state.newest or state.since, circumstances.listening_since.timestamp())
+    known = state.gateways.keys()
+    if not known:
+        return base
+    if known <= circumstances.gateways_down:
+        return None
+    back = [circumstances.gateways_since.get(name) for name in known - circumstances.gateways_down]
+    if all(since is not None for since in back):
+        base = max(base, min(since.timestamp() for since in back if since is not None))
+    return base
