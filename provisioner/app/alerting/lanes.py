@@ -1,0 +1,117 @@
+"""Which conversation's turn it is: one message at a time in each, none that waits for another one, and not too many.
+
+A lane is a body's conversation. In memory alone: who takes over begins anew, and what waits stands in the database.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from policies.alertsections import StormPolicy
+
+FIRST_REST: Final = timedelta(seconds=2)
+LONGEST_REST: Final = timedelta(minutes=10)
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""What rests for longer was put off by a clock that was ahead."""
+GATHERING: Final = timedelta(seconds=3)
+"""So long more is waited for before what is too much is said in one message: a storm comes within seconds."""
+
+
+class Brake(StrEnum):
+    """What may be said in a conversation now."""
+
+    FREE = "free"
+    GATHER = "gather"  # all that waits, in one message
+    WAIT = "wait"
+
+
+@dataclass
+class _Lane:
+    """One conversation."""
+
+    busy: bool = False
+    failures: int = 0
+    rests_until: datetime | None = None
+    said: deque[datetime] = field(default_factory=deque)
+    """When something was said that counts for the brake, as long as it counts."""
+    gathered_at: datetime | None = None
+    """When more than it takes was said in one message last, while the storm goes on."""
+    gathers_at: datetime | None = None
+    """Until then is waited for more that is to be gathered."""
+
+
+class Lanes:
+    """All lanes of one network. Not safe for threads: one bookkeeper asks and tells."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, _Lane] = {}
+
+    def closed(self, now: datetime) -> frozenset[str]:
+        """Bodies whose turn it is not: something is being said there, or it rests."""
+        return frozenset(
+            body
+            for body, lane in self._lanes.items()
+            if lane.busy or (lane.rests_until is not None and now < lane.rests_until <= now + LONGEST_WAIT)
+        )
+
+    def take(self, body: str) -> None:
+        """Something is being said there from now on."""
+        self._of(body).busy = True
+
+    def went(self, body: str, now: datetime, *, count: int = 1, counts: bool = True) -> None:
+        """A message arrived there, which told of ``count`` sayings. ``counts``: it counts for the brake."""
+        lane = self._of(body)
+        lane.busy, lane.failures, lane.rests_until = False, 0, None
+        if counts:
+            lane.said.append(now)
+            was_in_storm = lane.gathered_at is not None
+            is_braked = was_in_storm or lane.gathers_at is not None
+            lane.gathered_at = now if is_braked and (count > 1 or not was_in_storm) else None
+            lane.gathers_at = None
+
+    def passed(self, body: str) -> None:
+        """What was to be said there is not said at all: the next one's turn."""
+        self._of(body).busy = False
+
+    def failed(self, body: str, now: datetime, retry_after: float | None = None) -> datetime:
+        """It did not arrive; until when nothing is tried there, twice as long each time. ``retry_after``: seconds."""
+        lane = self._of(body)
+        wait: timedelta = min(FIRST_REST * int(2 ** min(lane.failures, 20)), LONGEST_REST)
+        if retry_after is not None:
+            wait = max(wait, min(timedelta(seconds=retry_after), LONGEST_REST))
+        lane.busy, lane.failures, lane.rests_until = False, lane.failures + 1, now + wait
+        return now + wait
+
+    def brake(self, body: str, now: datetime, storm: StormPolicy) -> Brake:
+        """What may be said there now; where it has to wait, the lane rests until then.
+
+        Within the seconds of a storm there are as many messages as the policy says, then one that gathers the rest, and
+        no other one until the seconds are over: that one gathers again, if there still is more than one thing to say.
+        """
+        lane, window = self._of(body), timedelta(seconds=storm.seconds)
+        while lane.said and not now - window < lane.said[0] <= now:
+            lane.said.popleft()
+        if lane.gathered_at is not None and not now - 2 * window < lane.gathered_at <= now:
+            lane.gathered_at = None  # it is over
+        if lane.gathered_at is not None:
+            return Brake.GATHER if now >= lane.gathered_at + window else self._rest(lane, lane.gathered_at + window)
+        if len(lane.said) < storm.messages:
+            lane.gathers_at = None
+            return Brake.FREE
+        if lane.gathers_at is None or lane.gathers_at > now + GATHERING:
+            lane.gathers_at = now + GATHERING
+        return Brake.GATHER if now >= lane.gathers_at else self._rest(lane, lane.gathers_at)
+
+    def next_turn(self, now: datetime) -> datetime | None:
+        """When the next lane stops resting; None: none rests."""
+        coming = (one.rests_until for one in self._lanes.values() if not one.busy)
+        return min((moment for moment in coming if moment is not None and moment > now), default=None)
+
+    def _rest(self, lane: _Lane, until: datetime) -> Brake:
+        lane.rests_until = until
+        return Brake.WAIT
+
+    def _of(self, body: str) -> _Lane:
+        return self._lanes.setdefault(body, _Lane())
