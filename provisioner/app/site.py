@@ -38,6 +38,7 @@ from provisioner.sources.types import CommonSettings, SourceType
 from provisioner.state import Database, EnrolmentStore, Rates, TiesLog
 from provisioner.transport.clock import SystemClock
 from provisioner.transport.gate import WriteGate
+from provisioner.transport.http import HttpSession
 from provisioner.transport.ledger import RateLedger, Waiter
 
 
@@ -244,6 +245,10 @@ class Site:
             yield opened
         finally:
             opened.close()
+
+    def reading_session(self, *, timeout: float = 30.0, ca_file: Path | None = None) -> HttpSession:
+        """To ask a server that is no target: its gate stays closed. ``timeout`` in seconds."""
+        return HttpSession(WriteGate(), timeout=timeout, ca_file=None if ca_file is None else self.home / ca_file)
 
     def _source_type(self, name: str) -> SourceType:
         return source_type(str(self.section.sources[name].get("source", "")), name, self.source_types)
