@@ -201,6 +201,13 @@ class Book:
         ]
         return max(fitting, key=lambda rule: (len(rule.test.labels), rule.id), default=None)  # type: ignore[union-attr]
 
+    def worse(self, rule: str, one: float | None, other: float | None) -> float | None:
+        """The worse of two values in the eyes of a rule."""
+        if one is None or other is None:
+            return other if one is None else one
+        known = self.rules.get(rule)
+        return max(one, other) if known is None or worse_is_higher(known) else min(one, other)
+
     def watches(self, rule: str, sensor: str) -> bool:
         """Whether this rule still is about this sensor (its key, or a foreign alert's)."""
         known = self.rules.get(rule)
@@ -221,6 +228,18 @@ class Book:
             if made.sensor.sender in (None, sender) and any(name and pattern.match(name) for name in names):
                 return made.station(f"{made.sensor.id}/{device.key}", device.device)
         return None
+
+
+def worse_is_higher(rule: Rule) -> bool:
+    """Whether it is about values that are too high; false: too low."""
+    match rule.test:
+        case Threshold(levels=levels):
+            return not levels or levels[0].above is not None
+        case Rate(rises=rises):
+            return rises is not None
+        case LowBattery():
+            return False
+    return True
 
 
 def _is_pattern(device: str) -> bool:

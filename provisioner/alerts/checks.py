@@ -53,7 +53,7 @@ class Check(Protocol):
     @property
     def hours(self) -> Window | None: ...
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float, /) -> Judgement | None:
         """``fresh`` was measured ``at``; ``state`` holds what was known before. None: this tells nothing about it.
 
         Raises `Fault` for an expression that has no answer.
@@ -80,7 +80,7 @@ class ThresholdCheck:
         clears = tuple(each.clear for each in test.levels)
         return cls(rule, test.quantity, severities, limits, clears, above, test.lasting.total_seconds(), hours)
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
         value = fresh.get(self.quantity)
         if value is None:
             return None
@@ -117,7 +117,7 @@ class RateCheck:
         within = test.within.total_seconds()
         return cls(rule, test.quantity, (test.severity,), within, test.rises, test.falls, test.clear, hours)
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float, /) -> Judgement | None:
         value = fresh.get(self.quantity)
         if value is None:
             return None
@@ -142,7 +142,7 @@ class RateCheck:
 def _with(
     known: list[tuple[float, float]], at: float, value: float, apart: float, rises: bool
 ) -> list[tuple[float, float]]:
-    """One more; what comes close behind another is made one with it, which keeps the value that a change starts from."""
+    """One more; what comes close behind another is made one with it and keeps the value from which a change starts."""
     if len(known) < _SAMPLES // 2 or at - known[-1][0] >= apart:
         return [*known, (at, value)]
     last, other = known[-1]
@@ -163,7 +163,7 @@ class BatteryCheck:
     def of(cls, rule: Rule, test: LowBattery, hours: Window | None) -> "BatteryCheck":
         return cls(rule, (test.severity,), test.below, test.clear, hours)
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, _state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
         percent = fresh.get("battery")
         if percent is None:
             return None
@@ -182,7 +182,7 @@ class ExpressionCheck:
     hours: Window | None
     quantity: str = ""
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
         names = self.when.names | (self.clear_when.names if self.clear_when else frozenset())
         if fresh.keys().isdisjoint(names):
             return None
@@ -213,7 +213,7 @@ class SilenceCheck:
     def of(cls, rule: Rule, test: Silence, interval: float, hours: Window | None) -> "SilenceCheck":
         return cls(rule, (test.severity,), test.intervals * interval, hours)
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float) -> Judgement | None:
+    def judge(self, _state: SensorState, _fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
         return None
 
 

@@ -1,6 +1,6 @@
 """Rules' expressions: numbers, comparisons, and, or, not, a few functions; nothing that loops, grows or reaches out.
 
-simpleeval evaluates them; it is given only what is named here, and what is refused is refused when the registry is read.
+simpleeval evaluates them and is given only what is named here; the rest is refused when the registry is read.
 """
 
 import ast
