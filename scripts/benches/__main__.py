@@ -7,6 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+from scripts.benches.asked import ASKED
 from scripts.benches.children import CHILDREN
 from scripts.benches.figures import Figure, benches, wanted
 
@@ -22,7 +23,10 @@ def main() -> int:
     parser.add_argument("prefix", nargs="*", help="beginnings of the names of figures; none: all")
     parser.add_argument("--list", action="store_true", help="name the figures and measure nothing")
     parser.add_argument("--json", action="store_true", help="a list of figures as the last line of standard output")
+    minutes = ASKED.minutes
+    parser.add_argument("--minutes", type=float, default=minutes, help=f"of what is measured over a time: {minutes}")
     arguments = parser.parse_args()
+    ASKED.minutes = arguments.minutes
     if arguments.list:
         for one in benches():
             print("\n".join(one.names))

@@ -31,12 +31,16 @@ def main() -> None:
     def take(_: Client, __: Any, message: MQTTMessage) -> None:
         come.put(message)
 
+    def end() -> None:
+        sys.stdin.read()
+        come.put(None)
+
     client.on_connect, client.on_message = subscribe, take
-    kept = Properties(PacketTypes.CONNECT)
+    kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     kept.SessionExpiryInterval = 3600
     client.connect("127.0.0.1", port, clean_start=False, properties=kept)
     client.loop_start()
-    threading.Thread(target=lambda: (sys.stdin.read(), come.put(None)), daemon=True).start()
+    threading.Thread(target=end, daemon=True).start()
     database = sqlite3.connect(path, isolation_level=None)
     for pragma in _SETTINGS:
         database.execute(f"PRAGMA {pragma}")

@@ -20,11 +20,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from scripts.benches.alert_payloads import CALM, topic, uplink
+from scripts.benches.alert_payloads import CALM, FLOOD, topic, uplink
 
 _WINDOW: Final = 1_000
 """Messages that the broker has not acknowledged yet."""
 _AT_ONCE: Final = 50
+_RESTLESS: Final = 500
+"""One of so many devices is."""
 _CONNECT: Final = 0x10
 _PUBLISH_ONCE_AT_LEAST: Final = 0x32
 _ACKNOWLEDGED: Final = 4
@@ -83,7 +85,7 @@ class Load:
         """How many were published in all bursts."""
         for begin in range(self._published, self._published + count, _AT_ONCE):
             numbers = range(begin, min(begin + _AT_ONCE, self._published + count))
-            self._publisher.publish([self._next(number % self._devices, CALM) for number in numbers])
+            self._publisher.publish([self._next(number % self._devices) for number in numbers])
         self._publisher.flush()
         self._published += count
         return self._published
@@ -100,8 +102,11 @@ class Load:
         self._publisher.flush()
         return moments
 
-    def _next(self, device: int, distance: float) -> tuple[bytes, bytes]:
+    def _next(self, device: int, distance: float | None = None) -> tuple[bytes, bytes]:
+        """``distance``: None for a day like all others, on which a few are over their limits every other time."""
         self._counters[device] += 1
+        if distance is None:
+            distance = FLOOD if device % _RESTLESS == 0 and self._counters[device] % 2 else CALM
         return self._topics[device], uplink(device, self._counters[device], time.time(), distance)
 
 

@@ -151,3 +151,36 @@ class EmulatorProcess:
         answer = requests.request(method, f"{self.url}/__emulator__/{verb}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
+
+
+class Helper:
+    """A module of this package that takes orders on standard input and answers each on standard output, in JSON."""
+
+    def __init__(self, module: str, *arguments: object) -> None:
+        self._command = [sys.executable, "-m", f"{__package__}.{module}", *map(str, arguments)]
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate(timeout=60)  # closing its standard input ends it
+
+    def line(self) -> str:
+        """The next line that it says. Raises RuntimeError when it ended."""
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self._command)} ended; what it said stands above")
+        return line.strip()
+
+    def ask(self, order: object) -> Any:
+        """Its answer."""
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self.line())

@@ -20,6 +20,9 @@ AREAS: Final = (
     "calendars",
     "discourse",
     "nodebb",
+    "alerts",
+    "alert_posting",
+    "alert_filling",
 )
 """The modules of this package that hold figures, in the order in which they are measured."""
 
