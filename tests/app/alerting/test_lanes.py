@@ -1,0 +1,106 @@
+"""Conversations apart from each other: whose turn it is, who rests, and how much one is told at once."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.alertsections import StormPolicy
+from provisioner.app.alerting.lanes import FIRST_REST, GATHERING, LONGEST_REST, Brake, Lanes
+
+NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
+STORM = StormPolicy(messages=4, seconds=60)
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def say(lanes: Lanes, at: float, count: int = 1) -> Brake:
+    """Something is said as soon as the brake lets it."""
+    brake = lanes.brake("a", later(at), STORM)
+    if brake is not Brake.WAIT:
+        lanes.take("a")
+        lanes.went("a", later(at), count=count if brake is Brake.GATHER else 1)
+    return brake
+
+
+def test_what_is_being_said_closes_its_own_lane_alone() -> None:
+    lanes = Lanes()
+    lanes.take("a")
+    assert lanes.closed(NOW) == {"a"}
+    lanes.went("a", NOW)
+    assert lanes.closed(NOW) == frozenset()
+
+
+def test_a_failing_lane_rests_twice_as_long_each_time_and_no_other_one() -> None:
+    lanes = Lanes()
+    rests = [lanes.failed("a", NOW) - NOW for _ in range(12)]
+    assert rests[:3] == [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST]
+    assert rests[-1] == LONGEST_REST
+    assert lanes.closed(NOW) == {"a"}
+    assert lanes.next_turn(NOW) == NOW + LONGEST_REST
+    lanes.went("a", NOW)
+    assert lanes.failed("a", NOW) - NOW == FIRST_REST
+
+
+def test_a_server_that_says_how_long_to_wait_is_obeyed() -> None:
+    lanes = Lanes()
+    assert lanes.failed("a", NOW, 33.0) == later(33)
+    assert lanes.closed(later(32)) == {"a"}
+    assert lanes.closed(later(33)) == frozenset()
+
+
+def test_a_clock_that_was_ahead_holds_nobody_up() -> None:
+    lanes = Lanes()
+    lanes.failed("a", NOW + timedelta(days=3))
+    assert lanes.closed(NOW) == frozenset()
+
+
+def test_four_messages_go_at_once_and_the_rest_in_a_fifth() -> None:
+    lanes = Lanes()
+    assert [say(lanes, 0.1 * number) for number in range(4)] == [Brake.FREE] * 4
+    assert say(lanes, 0.5) is Brake.WAIT
+    assert lanes.closed(later(0.6)) == {"a"}
+    after = 0.5 + GATHERING.total_seconds()
+    assert say(lanes, after, count=996) is Brake.GATHER
+    assert say(lanes, after + 1) is Brake.WAIT
+    assert lanes.next_turn(later(after + 1)) == later(after + 60)
+
+
+def test_a_storm_that_goes_on_gets_one_message_in_so_many_seconds() -> None:
+    lanes = Lanes()
+    brakes = [say(lanes, second, count=10) for second in range(600)]
+    assert brakes.count(Brake.FREE) == 4
+    assert brakes.count(Brake.GATHER) == 10
+
+
+def test_when_a_storm_is_over_four_go_at_once_again() -> None:
+    lanes = Lanes()
+    for second in range(8):
+        say(lanes, second, count=10)
+    assert [say(lanes, 300 + number) for number in range(4)] == [Brake.FREE] * 4
+
+
+def test_answers_to_commands_do_not_count_for_the_brake() -> None:
+    lanes = Lanes()
+    for number in range(50):
+        lanes.take("a")
+        lanes.went("a", later(number), counts=False)
+    assert lanes.brake("a", later(50), STORM) is Brake.FREE
+
+
+@given(st.lists(st.floats(0, 30), max_size=80), st.integers(1, 6), st.integers(10, 120))
+def test_no_conversation_ever_gets_more_than_it_takes(gaps: list[float], most: int, seconds: int) -> None:
+    lanes, at, said = Lanes(), 0.0, list[float]()
+    for gap in gaps:
+        at += gap
+        if "a" in lanes.closed(later(at)):
+            continue
+        brake = lanes.brake("a", later(at), StormPolicy(messages=most, seconds=seconds))
+        if brake is not Brake.WAIT:
+            lanes.take("a")
+            lanes.went("a", later(at), count=5 if brake is Brake.GATHER else 1)
+            said.append(at)
+    for begin in said:
+        assert sum(begin <= one < begin + seconds for one in said) <= most + 1
