@@ -25,6 +25,7 @@ MAY_REACH_A_WIRE = {
     "provisioner/transport/directory_line.py": {"ldap3", "ssl"},
     "provisioner/transport/directory_receiving.py": {"ldap3"},
     "provisioner/messages/smtp.py": {"smtplib", "ssl"},  # hands mail over, and knows no target
+    "provisioner/senders/mqtt_line.py": {"paho", "ssl"},  # subscribes and acknowledges, and publishes nothing
     "provisioner/state/lock.py": {"socket"},  # the name of this machine
     "provisioner/app/demo/demo_service.py": {"socket"},  # which port of this machine is free
     "provisioner/app/work/pulling.py": {"subprocess"},  # git fetch of the registry

@@ -37,7 +37,7 @@ class MosquittoMissing(AssertionError):
 
 
 def demand_mosquitto() -> str:
-    """The path of mosquitto. Raises MosquittoMissing with what to install: a skip would hide that nothing was proved."""
+    """Its path. Raises MosquittoMissing with what to install: a skip would hide that nothing was proved."""
     found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if found is None:
         raise MosquittoMissing("mosquitto is missing: apt-get install mosquitto (scripts/test does it)")
