@@ -25,8 +25,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="a list of figures as the last line of standard output")
     minutes = ASKED.minutes
     parser.add_argument("--minutes", type=float, default=minutes, help=f"of what is measured over a time: {minutes}")
+    parser.add_argument("--kills", type=int, default=ASKED.kills, help=f"of what is killed at random: {ASKED.kills}")
     arguments = parser.parse_args()
-    ASKED.minutes = arguments.minutes
+    ASKED.minutes, ASKED.kills = arguments.minutes, arguments.kills
     if arguments.list:
         for one in benches():
             print("\n".join(one.names))

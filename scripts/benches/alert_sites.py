@@ -75,14 +75,22 @@ class AlertSite:
         return found
 
 
-def alert_site(size: Size, world: World) -> AlertSite:
-    """A new one, whose Talk holds the conversations of all bodies and answers as one does that is elsewhere."""
+_AWAKE: Final = {"quiet": {"up_to": None}}
+"""Whatever the time of day at which is measured."""
+_USUAL: Final[Mapping[str, object]] = {}
+
+
+def alert_site(size: Size, world: World, alerts: Mapping[str, object] = _USUAL) -> AlertSite:
+    """A new one, whose Talk holds the conversations of all bodies and answers as one does that is elsewhere.
+
+    ``alerts``: what its policy says of them otherwise than usual.
+    """
     made = new_installation(size)
     written = yaml.safe_dump(documents(world), allow_unicode=True, sort_keys=False)
     (made.folder / "registry" / "sensors.yaml").write_text(written, encoding="utf-8")
     diary = made.folder / "diary"
     cloud = CHILDREN.keep(EmulatorProcess(size=(size.people, size.bodies, size.edges), diary=diary))
-    made.target(cloud.address)
+    made.target(cloud.address, policy={"alerts": {**_AWAKE, **alerts}})
     plan = str(made.folder / "plan.json")
     made.readi("plan", "--out", plan, expected=(PENDING,))
     made.readi("apply", plan, "--yes")

@@ -23,6 +23,7 @@ AREAS: Final = (
     "alerts",
     "alert_posting",
     "alert_filling",
+    "alert_killing",
 )
 """The modules of this package that hold figures, in the order in which they are measured."""
 
