@@ -201,7 +201,7 @@ class _Speaking:
         self._sayings.append(
             Saying(
                 kind,
-                facts(self._state, shown, self._severity or self._worst, new, **more),
+                facts(self._state, self._now, shown, self._severity or self._worst, new, **more),
                 tuple(bodies or self._state.bodies),
                 tuple(people),
                 calls,
@@ -283,7 +283,8 @@ class _Speaking:
             return
         bodies = list(dict.fromkeys(body for step in steps for body in step.bodies))
         people = list(dict.fromkeys(person for step in steps for person in step.people))
-        self.say(SayingKind.ESCALATED, bodies=bodies, people=people, calls=self._policy.escalate_calls)
+        told: dict[str, Any] = {"bodies": bodies, "people": len(people)}
+        self.say(SayingKind.ESCALATED, bodies=bodies, people=people, calls=self._policy.escalate_calls, told=told)
         state.bodies = list(dict.fromkeys([*state.bodies, *bodies]))
         state.people = list(dict.fromkeys([*state.people, *people]))
 
@@ -300,7 +301,9 @@ class _Speaking:
             self._sayings.append(
                 Saying(
                     SayingKind.ENDED,
-                    facts(state, state.members, worst, ended=ended, end=end.value, untold=not state.first_at),
+                    facts(
+                        state, self._now, state.members, worst, ended=ended, end=end.value, untold=not state.first_at
+                    ),
                     tuple(state.bodies),
                     tuple(state.people),
                     silent=worst == AlertSeverity.INFO,

@@ -170,13 +170,13 @@ class Book:
             self._found[asked] = found
             return found
 
-    def station(self, key: str) -> Station | None:
-        """By its key. Of a pattern's station the device is known by its key alone: its name may say less."""
+    def station(self, key: str, called: str = "") -> Station | None:
+        """By its key. ``called``: the device's id, where it is known (`SensorState.device`); names may hold it."""
         entry, slash, device = key.partition("/")
         made = self._entries.get(entry)
         if made is None or made.exact == bool(slash):
             return None
-        return made.station(key, device or made.sensor.devices[0])
+        return made.station(key, called or device or made.sensor.devices[0])
 
     def stations(self) -> Iterator[Station]:
         """Those that stand in the registry by an exact name, whether they ever sent or not."""

@@ -12,14 +12,16 @@ RANK: Final = {severity.value: severity.rank for severity in AlertSeverity} | {"
 
 
 def facts(
-    state: AlertState, shown: Mapping[str, Member], severity: str, new: Collection[str] = (), **more: Any
+    state: AlertState, now: float, shown: Mapping[str, Member], severity: str, new: Collection[str] = (), **more: Any
 ) -> dict[str, Any]:
     """Of the sensors in ``shown``: the new ones first, then the worst, then those that have been so for longest."""
     order = sorted(shown.items(), key=lambda one: (one[0] not in new, -RANK[one[1].worst], one[1].since, one[0]))
     return {
+        "now": now,
         "severity": severity,
         "opened": state.opened,
         "since": min((member.since for member in shown.values()), default=state.opened),
+        "waiting_since": state.waiting_since,
         "count": len(shown),
         "new": len(new),
         "members": [_member(key, member) for key, member in order[:NAMED]],
