@@ -10,14 +10,14 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
 from scripts.benches.alert_load_child import Publisher
 from scripts.benches.alert_payloads import topic, uplink
 from scripts.benches.alert_sites import AlertSite, alert_site
-from scripts.benches.alert_stream import BODIES, DEVICES, Storage, Way, stream, way_of, world
+from scripts.benches.alert_stream import BODIES, DEVICES, Sent, Storage, Way, nth, way_of, world
 from scripts.benches.asked import ASKED
 from scripts.benches.children import CHILDREN, Helper
 from scripts.benches.figures import Figure, Say, bench
@@ -40,27 +40,26 @@ _REST: Final = 3.0
 @bench(*(f"alerts.killed_{what}" for what in ("lost", "unsaid", "said_twice", "states_that_differ")))
 def killing(say: Say) -> Iterator[Figure]:
     """SIGKILL, at moments drawn anew in every run."""
-    begin = time.time() - 3_600
-    killed = Run(begin)
+    killed = Run()
     say(f"killing it {ASKED.kills} times; so it is drawn: {killed.seed} …")
     with killed:
         with killed.publishing():
             for number in range(ASKED.kills):
                 killed.live_and_die()
                 if number % 20 == 19:
-                    say(f"{number + 1} times; {killed.sent:,} uplinks were sent …")
+                    say(f"{number + 1} times; {len(killed.sent):,} uplinks were sent …")
         killed.come_to_rest()
-    say(f"the same {killed.sent:,} uplinks again, for one that is not killed …")
-    with Run(begin) as spared:
+    say(f"the same {len(killed.sent):,} uplinks again, for one that is not killed …")
+    with Run() as spared:
         spared.send(killed.sent)
         spared.come_to_rest()
     yield from _figures(killed, spared)
 
 
 def _figures(killed: "Run", spared: "Run") -> Iterator[Figure]:
-    lost = killed.sent - killed.kept()
-    note = f"of {killed.sent:,} uplinks by MQTT, storage or both; killed {ASKED.kills} times; baseline: not killed"
-    yield Figure("alerts.killed_lost", lost, "uplinks", spared.sent - spared.kept(), 0, note)
+    lost = len(killed.sent) - killed.kept()
+    note = f"of {len(killed.sent):,} uplinks by MQTT, storage or both; killed {ASKED.kills} times; baseline: not killed"
+    yield Figure("alerts.killed_lost", lost, "uplinks", len(spared.sent) - spared.kept(), 0, note)
     note_unsaid = "that were committed to be said; baseline: not killed"
     yield Figure("alerts.killed_unsaid", killed.unsaid(), "sayings", spared.unsaid(), 0, note_unsaid)
     note = f"of {len(killed.site.said()):,} messages; {killed.cut_short()} were being said when it was killed; "
@@ -75,10 +74,10 @@ def _figures(killed: "Run", spared: "Run") -> Iterator[Figure]:
 class Run:
     """An installation with its broker, its storage, and whoever starts bridges of it."""
 
-    def __init__(self, begin: float) -> None:
+    def __init__(self) -> None:
         self.seed = random.SystemRandom().randrange(1_000_000)
-        self.sent = 0
-        self._begin, self._dice = begin, random.Random(self.seed)  # noqa: S311
+        self.sent: list[Sent] = []
+        self._dice = random.Random(self.seed)  # noqa: S311 - so that it can be drawn again
         self.site: AlertSite = alert_site(_SIZE, world(), _POLICY)
         self._storage = Storage()
         self._broker = Mosquitto(CHILDREN.folder())
@@ -105,13 +104,17 @@ class Run:
         """A `with` block in which uplinks come all the time."""
         return _Publishing(self)
 
-    def send(self, count: int) -> None:
-        """The next ones of the stream, each on its way."""
-        some = stream(self._begin, range(self.sent, self.sent + count))
+    def come(self, count: int) -> None:
+        """The next ones of the stream, as measured now."""
+        begin = len(self.sent)
+        self.send([nth(number, time.time()) for number in range(begin, begin + count)])
+
+    def send(self, some: Sequence[Sent]) -> None:
+        """Each on its way."""
         self._storage.keep([one for one in some if way_of(one.device) is not Way.MQTT])
         self._publisher.publish([(one.topic, one.payload) for one in some if way_of(one.device) is not Way.STORAGE])
         self._publisher.flush()
-        self.sent += count
+        self.sent += some
 
     def live_and_die(self) -> None:
         """Start one, and kill it at any moment. Raises RuntimeError when it ended before."""
@@ -124,7 +127,7 @@ class Run:
 
     def come_to_rest(self) -> None:
         """One that is not killed hears and says all that is left."""
-        self._running(lambda: self.kept() >= self.sent and self._is_all_said(), _REST)
+        self._running(lambda: self.kept() >= len(self.sent) and self._is_all_said(), _REST)
 
     def kept(self) -> int:
         """Uplinks in the database; none counts twice."""
@@ -182,7 +185,7 @@ class Run:
         while since is None or time.monotonic() - since < for_seconds:
             since = (since or time.monotonic()) if met() else None
             if time.monotonic() > end:
-                raise RuntimeError(f"it does not come to rest: {self.kept():,} of {self.sent:,} uplinks")
+                raise RuntimeError(f"it does not come to rest: {self.kept():,} of {len(self.sent):,} uplinks")
             time.sleep(0.1)
         os.kill(pid, signal.SIGTERM)
         self._bridges.ask({"reap": pid})
@@ -206,10 +209,10 @@ class _Publishing:
 
     def _send(self) -> None:
         while not self._over.wait(_BREATH):
-            self._run.send(_HANDFUL)
+            self._run.come(_HANDFUL)
 
 
 def _known(about: Mapping[str, Any]) -> object:
     """Of a sensor's state: what does not depend on when somebody listened."""
-    watches = {rule: one.get("on") for rule, one in about.get("watches", {}).items()}
+    watches = {rule: on for rule, (_, on, *_) in about.get("watches", {}).items()}
     return [about.get(name) for name in ("newest", "counter", "session", "values", "battery")], watches

@@ -1,4 +1,4 @@
-"""A stream of uplinks that is the same in every run, and the storage that holds those of it that MQTT lost.
+"""A stream of uplinks that is the same in every run but for its moments, and the storage that holds those of it that MQTT lost.
 
 Three sorts of devices, each with rules of its own: such as come by MQTT alone, by storage alone, and by both.
 """
@@ -18,8 +18,6 @@ from scripts.benches.alert_world import Entry, World, body_id
 
 DEVICES: Final = 30
 BODIES: Final = 10
-_APART: Final = 0.05
-"""Seconds between two uplinks, by their own time."""
 _TURNS: Final = 3
 """A device is over its limit, or not, for so many uplinks."""
 
@@ -64,16 +62,12 @@ class Sent:
         return topic(self.device).encode()
 
 
-def stream(begin: float, numbers: range) -> list[Sent]:
-    """Those of these numbers. ``begin``: the moment of the first of all, in seconds since 1970."""
-    found = []
-    for number in numbers:
-        counter, device = divmod(number, DEVICES)
-        # Devices turn at different times, and no two of a body in step.
-        is_over = (counter // _TURNS + device * device) % 3 == 0
-        at = begin + number * _APART
-        found.append(Sent(device, at, uplink(device, counter + 1, at, FLOOD if is_over else CALM)))
-    return found
+def nth(number: int, at: float) -> Sent:
+    """The uplink of this number, as measured ``at``, in seconds since 1970."""
+    counter, device = divmod(number, DEVICES)
+    # Devices turn at different times, and no two of a body in step.
+    is_over = (counter // _TURNS + device * device) % 3 == 0
+    return Sent(device, at, uplink(device, counter + 1, at, FLOOD if is_over else CALM))
 
 
 class Storage:
