@@ -1,4 +1,4 @@
-"""A stream of uplinks that is the same in every run but for its moments, and the storage that holds those of it that MQTT lost.
+"""A stream of uplinks that is the same in every run but for its moments, and a storage of what MQTT lost of it.
 
 Three sorts of devices, each with rules of its own: such as come by MQTT alone, by storage alone, and by both.
 """
