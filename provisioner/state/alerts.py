@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 
 from provisioner.model.alerts import AlertEnd, AlertSeverity
 from provisioner.state.alert_schema import ALERT, OPEN
@@ -72,13 +72,11 @@ class Alerts:
         found = self._find(ALERT.c.id == alert)
         return found[0] if found else None
 
-    def going_on(
-        self, pairs: Collection[tuple[str, str]] | None = None, bodies: Collection[str] | None = None
-    ) -> list[AlertRow]:
-        """Those that are not over, the oldest first: all, or those of these (body, rule) or of these bodies."""
+    def going_on(self, rules: Collection[str] | None = None, bodies: Collection[str] | None = None) -> list[AlertRow]:
+        """Those that are not over, the oldest first: all, or those of these rules, of these bodies."""
         where: list[Any] = [OPEN]
-        if pairs is not None:
-            where.append(tuple_(ALERT.c.body, ALERT.c.rule).in_(sorted(pairs)))
+        if rules is not None:
+            where.append(ALERT.c.rule.in_(sorted(rules)))
         if bodies is not None:
             where.append(ALERT.c.body.in_(sorted(bodies)))
         return self._find(*where)

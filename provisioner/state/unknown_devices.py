@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,10 @@ class UnknownDevices:
         self._transactions = transactions
         self._network = network
 
-    def note(self, devices: Collection[UnknownDevice]) -> int:
-        """They were heard, each so often more; how many of them are new and too many to be kept."""
+    def note(self, devices: Collection[UnknownDevice]) -> dict[str, int]:
+        """They were heard, each so often more; by sender how many of them are new and too many to be kept."""
         if not devices:
-            return 0
+            return {}
         ordered = sorted(devices, key=lambda one: (one.sender, one.device))
         with self._transactions.writing() as connection:
             names = [one.device for one in ordered]
@@ -64,7 +65,7 @@ class UnknownDevices:
                     "paths": insert.excluded.paths,
                 }
                 connection.execute(insert.on_conflict_do_update(index_elements=same, set_=again), rows)
-        return len(crowd)
+        return dict(Counter(sender for sender, _ in crowd))
 
     def all(self, limit: int = MOST) -> list[UnknownDevice]:
         """Those heard last first."""

@@ -35,17 +35,16 @@ class Uplinks:
         self._transactions = transactions
         self._network = network
 
-    def known(self, words: Collection[int]) -> dict[int, list[tuple[str, datetime, str]]]:
-        """(sensor, at, quantities) of those that have one of these words."""
-        found: dict[int, list[tuple[str, datetime, str]]] = {}
+    def known(self, words: Collection[int]) -> dict[int, list[datetime]]:
+        """When those were measured that have one of these words."""
+        found: dict[int, list[datetime]] = {}
         ordered = sorted(words)
-        columns = (UPLINK.c.word, UPLINK.c.sensor, UPLINK.c.at, UPLINK.c.quantities)
         with self._transactions.reading() as connection:
             for start in range(0, len(ordered), _AT_ONCE):
-                some = UPLINK.c.word.in_(ordered[start : start + _AT_ONCE])
-                # The index of the words alone decides; of another network there is next to never one among them.
-                for word, sensor, at, quantities in connection.execute(select(*columns).where(some, self._mine)):
-                    found.setdefault(word, []).append((sensor, at, quantities))
+                # The index of the words alone decides: next to none of another network is among them.
+                some = (UPLINK.c.word.in_(ordered[start : start + _AT_ONCE]), self._mine)
+                for word, at in connection.execute(select(UPLINK.c.word, UPLINK.c.at).where(*some)):
+                    found.setdefault(word, []).append(at)
         return found
 
     def keep(self, uplinks: Sequence[Kept]) -> None:
