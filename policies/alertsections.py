@@ -1,32 +1,14 @@
 """The policy's section about alerts: how often people are told, when they are left in peace, what is kept."""
 
-import re
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from policies.sections import Section
 from provisioner.model.alerts import AlertSeverity
-from provisioner.registry.durations import Duration
+from provisioner.registry.durations import ClockTime, Duration
 from provisioner.registry.shapes import ID_PATTERN
-
-_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
-
-
-def _clock(value: object) -> object:
-    if isinstance(value, str) and _CLOCK.fullmatch(value.strip()):
-        hour, minute = value.strip().split(":")
-        return time(int(hour), int(minute))
-    if isinstance(value, time):
-        return value
-    raise PydanticCustomError("policies.bad_clock", "no time of day")
-
-
-ClockTime = Annotated[
-    time, BeforeValidator(_clock), PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)
-]
 
 
 class RepeatPolicy(Section):

@@ -284,6 +284,10 @@ class Registry:
     sensors: Mapping[str, Sensor] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     """What alerts come of. None of these three takes part in any plan."""
+    alerting_complete: bool = True
+    """False when sensors, models or rules may be missing: then no open alert is over because its rule is not here."""
+    alerting_blocked: frozenset[str] = frozenset()
+    """``sensors/<id>``, ``rules/<id>``, ``sensor_models/<id>`` of malformed entries: not here, and not gone either."""
     complete: bool = True
     """False when a source could not be read whole: then nothing may be concluded from somebody's absence."""
     blocked: frozenset[str] = frozenset()

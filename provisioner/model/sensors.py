@@ -74,7 +74,7 @@ class Sensor:
     place: str
     """In words, e.g. ``Alb, Brücke an der Pforzheimer Straße``; ``{device}`` is the device's id."""
     tells: tuple[str, ...] = ()
-    """Bodies that are told."""
+    """Bodies that are told. One whose own entry is malformed is named here, and is no body of the registry."""
     sender: str | None = None
     """Only devices of this sender; None: of any."""
     mount_height: float | None = None

@@ -19,11 +19,20 @@ from provisioner.model.registry import (
     Role,
     Selector,
 )
-from provisioner.registry.checks import NETWORK_ROLES
-from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument, SelectorDocument
+from provisioner.registry.checks import NETWORK_ROLES, AnyEntry
+from provisioner.registry.documents import (
+    ALERTING,
+    BodyDocument,
+    OrganisationDocument,
+    PersonDocument,
+    SelectorDocument,
+)
 from provisioner.registry.meetings import build_meetings
+from provisioner.registry.rules import build_rule
+from provisioner.registry.sensors import build_model, build_sensor
 from provisioner.registry.sources import Entry, SourceResult, Supplied, home_of
 
+_OF_NO_PLAN = frozenset({"network", *ALERTING})
 _NO_ROLES: frozenset[Role] = frozenset()
 
 
@@ -53,12 +62,29 @@ def build(result: SourceResult) -> Registry:
         organisations=organisations,
         people=people,
         bodies=bodies,
+        sensor_models={
+            one.document.id: build_model(one.document, one.origin())
+            for one in sorted(result.sensor_models, key=_id)
+            if not result.is_blocked("sensor_models", one.document.id)
+        },
+        sensors={
+            one.document.id: build_sensor(one.document, one.origin())
+            for one in sorted(result.sensors, key=_id)
+            if not result.is_blocked("sensors", one.document.id)
+        },
+        rules={
+            one.document.id: build_rule(one.document, one.origin())
+            for one in sorted(result.rules, key=_id)
+            if not result.is_blocked("rules", one.document.id)
+        },
+        alerting_complete=not result.may_miss("rules"),
+        alerting_blocked=frozenset(f"{kind}/{one}" for kind in ALERTING for one in result.blocked.get(kind, ())),
         complete=result.complete,
-        blocked=frozenset().union(*(ids for kind, ids in result.blocked.items() if kind != "network")),
+        blocked=frozenset().union(*(ids for kind, ids in result.blocked.items() if kind not in _OF_NO_PLAN)),
     )
 
 
-def _id(entry: Entry[OrganisationDocument] | Entry[BodyDocument] | Entry[PersonDocument]) -> str:
+def _id(entry: AnyEntry) -> str:
     return entry.document.id
 
 

@@ -16,10 +16,14 @@ from provisioner.registry.documents import (
     OrganisationDocument,
     PersonDocument,
 )
-from provisioner.registry.meetings import flaws
+from provisioner.registry.meetings import Flaw, flaws
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.mountpoints import is_safe, is_syncable
 from provisioner.registry.problems import error, warning
+from provisioner.registry.ruledocuments import RuleDocument
+from provisioner.registry.rules import rule_flaws
+from provisioner.registry.sensordocuments import SensorDocument, SensorModelDocument
+from provisioner.registry.sensors import model_flaws, sensor_flaws
 from provisioner.registry.sources import Entry, SourceResult, home_of
 
 NETWORK_ROLES: Final = frozenset({Role.RANGER, Role.GUEST})
@@ -28,7 +32,15 @@ ORGANISATION_ROLES: Final = frozenset({Role.COORDINATOR, Role.CITY_ADMINISTRATOR
 BODY_ROLES: Final = frozenset({Role.MEMBER, Role.MODERATOR, Role.GUEST})
 
 Path = tuple[str | int, ...]
-AnyEntry = Entry[NetworkDocument] | Entry[OrganisationDocument] | Entry[BodyDocument] | Entry[PersonDocument]
+AnyEntry = (
+    Entry[NetworkDocument]
+    | Entry[OrganisationDocument]
+    | Entry[BodyDocument]
+    | Entry[PersonDocument]
+    | Entry[SensorModelDocument]
+    | Entry[SensorDocument]
+    | Entry[RuleDocument]
+)
 
 
 class Report:
@@ -50,6 +62,12 @@ class Report:
         what, mend = _texts(code, mend, arguments)
         self._result.problems.append(warning(self._entry.origin(*path), what, mend))
 
+    def tell(self, flaws: Iterable[Flaw], *below: str) -> None:
+        """All of them, each at its place below ``below``."""
+        for flaw in flaws:
+            tell = self.error if flaw.is_error else self.warning
+            tell((*below, *flaw.path), flaw.code, None, **flaw.arguments)
+
 
 def _texts(code: str, mend: Text | None, arguments: dict[str, Argument]) -> tuple[Text, Text]:
     return Text.of(code, **arguments), mend or Text.of(f"{code}_mend", **arguments)
@@ -66,6 +84,12 @@ def check_alone(result: SourceResult) -> None:
         _check_body(body.document, Report("bodies", body, result))
     for person in result.people:
         _check_person(person, Report("people", person, result))
+    for model in result.sensor_models:
+        Report("sensor_models", model, result).tell(model_flaws(model.document))
+    for sensor in result.sensors:
+        Report("sensors", sensor, result).tell(sensor_flaws(sensor.document))
+    for rule in result.rules:
+        Report("rules", rule, result).tell(rule_flaws(rule.document))
 
 
 @cache
@@ -99,9 +123,7 @@ def _check_body(body: BodyDocument, report: Report) -> None:
             report.error(("overrides", "folder_name"), "registry.unsafe_folder_name", value=shown(name))
         elif not is_syncable(name):
             report.warning(("overrides", "folder_name"), "registry.unsyncable_folder_name", value=shown(name))
-    for flaw in flaws(body.meetings) if body.meetings is not None else ():
-        tell = report.error if flaw.is_error else report.warning
-        tell(("meetings", *flaw.path), flaw.code, None, **flaw.arguments)
+    report.tell(flaws(body.meetings) if body.meetings is not None else (), "meetings")
     for index, selector in enumerate(body.members):
         path: Path = ("members", index)
         conditions = (

@@ -3,12 +3,14 @@
 Only shapes: whether dates run backwards or an id refers to nobody is checked in `provisioner.registry.checks`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
 from provisioner.model.registry import JoinMode, Role
 from provisioner.registry.meetingdocuments import MeetingsDocument
+from provisioner.registry.ruledocuments import RuleDocument
+from provisioner.registry.sensordocuments import SensorDocument, SensorModelDocument
 from provisioner.registry.shapes import (
     AnyBodyKind,
     AnyJoinMode,
@@ -248,3 +250,10 @@ class FileDocument(Document):
     organisations: list[OrganisationDocument] | None = Field(None, description="Cities, utilities, agencies.")
     bodies: list[BodyDocument] | None = Field(None, description="Everything that gets rooms.")
     people: list[PersonDocument] | None = Field(None, description="Everybody. Keep these files out of git.")
+    sensor_models: list[SensorModelDocument] | None = Field(None, description="Products, and what they measure.")
+    sensors: list[SensorDocument] | None = Field(None, description="What measures something somewhere.")
+    rules: list[RuleDocument] | None = Field(None, description="What makes an alert, and who is told.")
+
+
+ALERTING: Final = ("sensor_models", "sensors", "rules")
+"""Sections that no plan comes of: what is wrong in one never keeps any account or room from being changed."""

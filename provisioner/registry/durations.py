@@ -1,7 +1,7 @@
-"""Durations as people write them: ``10 min``, ``2 h``, ``1 h 30 min``, ``3 d``, German words as well."""
+"""Durations as people write them (``10 min``, ``2 h``, ``1 h 30 min``, ``3 d``, German as well), and times of day."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -18,7 +18,9 @@ _UNITS: Final = {
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _BY_WORD: Final = {word: _SECONDS[unit] for unit, words in _UNITS.items() for word in words}
 _PART: Final = re.compile(r"\s*([0-9]{1,7}(?:[.,][0-9]{1,3})?)\s*([a-z]{1,8})\.?", re.ASCII)
-_PATTERN: Final = r"^\s*([0-9]+([.,][0-9]+)?\s*[A-Za-z]+\.?\s*)+$"
+CLOCK_PATTERN: Final = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
+_CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+DURATION_PATTERN: Final = r"^\s*([0-9]+([.,][0-9]+)?\s*[A-Za-z]+\.?\s*)+$"
 
 
 def duration(text: str) -> timedelta:
@@ -59,6 +61,24 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     PlainSerializer(written, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _PATTERN}),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN}),
 ]
 """Of a document or of the policy."""
+
+
+def _clock(value: Any) -> Any:
+    if isinstance(value, time):
+        return value
+    found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("registry.bad_clock", "no time of day")
+    return time(int(found[1]), int(found[2]))
+
+
+ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock),
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": CLOCK_PATTERN}),
+]
+"""A time of day without a zone: it is the network's."""

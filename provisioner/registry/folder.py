@@ -16,11 +16,13 @@ from provisioner.registry.documents import (
     OrganisationDocument,
     PersonDocument,
 )
-from provisioner.registry.mistakes import explain, mend_word, shown
+from provisioner.registry.mistakes import explain, mend_word, shown, suggestion
 from provisioner.registry.parsing import Mapping as Node
 from provisioner.registry.parsing import Sequence, locate, origin
 from provisioner.registry.problems import error, error_of
 from provisioner.registry.reading import NOTHING, ReadFile, read_folder
+from provisioner.registry.ruledocuments import RuleDocument
+from provisioner.registry.sensordocuments import SensorDocument, SensorModelDocument
 from provisioner.registry.shapes import ID_PATTERN, Document
 from provisioner.registry.sources import Entry, Malformed, SourceResult
 
@@ -28,6 +30,9 @@ _LISTS: Final[dict[str, type[Document]]] = {
     "organisations": OrganisationDocument,
     "bodies": BodyDocument,
     "people": PersonDocument,
+    "sensor_models": SensorModelDocument,
+    "sensors": SensorDocument,
+    "rules": RuleDocument,
 }
 _ID: Final = re.compile(ID_PATTERN)
 
@@ -53,7 +58,7 @@ def _read_sections(read: ReadFile, result: SourceResult) -> None:
     if root is None:
         return  # nothing but comments
     if not isinstance(root, Node):
-        _refuse(result, Origin(file, 1, 1), "registry.no_sections")
+        _refuse(result, Origin(file, 1, 1), "registry.no_sections", lost="")
         return
     if root.flawed:
         result.complete = False
@@ -67,13 +72,18 @@ def _read_sections(read: ReadFile, result: SourceResult) -> None:
             known = FileDocument.model_fields
             problem = error(where, Text.of("registry.unknown_section", section=shown(name)), mend_word(name, known))
             result.problems.append(problem)
-            result.complete = False
+            result.lose(suggestion(name, known) or name)  # "rule:" loses rules, and no people
 
 
 def _read_network(section: Any, root: Node, read: ReadFile, result: SourceResult) -> None:
     if not isinstance(section, Node):
         _refuse(
-            result, origin(read.file, locate(root, ("network",))), "registry.not_mapping", field="network", value=""
+            result,
+            origin(read.file, locate(root, ("network",))),
+            "registry.not_mapping",
+            lost="network",
+            field="network",
+            value="",
         )
         return
     document = _validate(section, NetworkDocument, read, result)
@@ -88,14 +98,15 @@ def _read_list(name: str, section: Any, root: Node, read: ReadFile, result: Sour
     if section is None:
         return
     if not isinstance(section, Sequence):
-        _refuse(result, origin(read.file, locate(root, (name,))), "registry.not_list", field=name, value=shown(section))
+        where = origin(read.file, locate(root, (name,)))
+        _refuse(result, where, "registry.not_list", lost=name, field=name, value=shown(section))
         return
     entries: list[Any] = getattr(result, name)
     model = _LISTS[name]
     for index, node in enumerate(section):
         if not isinstance(node, Node):
             where = origin(read.file, section.places[index])
-            _refuse(result, where, "registry.not_mapping", field=name, value=shown(node))
+            _refuse(result, where, "registry.not_mapping", lost=name, field=name, value=shown(node))
             continue
         document = _validate(node, model, read, result)
         if document is not None:
@@ -123,7 +134,7 @@ def _block(kind: str, node: Node, result: SourceResult) -> None:
     if isinstance(entry_id, str) and not node.nameless and _ID.fullmatch(entry_id.strip().lower()):
         result.block(kind, entry_id.strip().lower())
     else:
-        result.complete = False
+        result.lose(kind)
 
 
 def _malformed(node: Node, plain: Mapping[int, str]) -> Malformed:
@@ -152,7 +163,7 @@ def _tell_unnamed(node: Node, file: str, result: SourceResult) -> None:
             result.problems.append(error_of(origin(file, node.place), "registry.unnamed", field=field))
 
 
-def _refuse(result: SourceResult, where: Origin, code: str, **arguments: str) -> None:
-    """Entries are lost with this mistake, and nobody knows which."""
-    result.problems.append(error(where, Text.of(code, **arguments), Text.of(f"{code}_mend", **arguments)))
-    result.complete = False
+def _refuse(result: SourceResult, where: Origin, code: str, *, lost: str, **arguments: str) -> None:
+    """Entries of the kind ``lost`` are gone with this mistake, and nobody knows which."""
+    result.problems.append(error_of(where, code, **arguments))
+    result.lose(lost)

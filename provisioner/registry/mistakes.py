@@ -76,6 +76,7 @@ def _explain_one(
         )
     if path and path[-1] == "[key]":
         field = str(path[-3])
+        where = origin(file, locate(node, path[:-1], key=True))
     if kind in ("enum", "literal_error"):
         choices = re.findall(r"'([^']+)'", str(context.get("expected", "")))
         what = Text.of("registry.unknown_choice", field=field, value=shown(value))

@@ -6,15 +6,17 @@ An error blocks the entry it stands in. What refers to a blocked entry waits wit
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from provisioner.model.enrolments import SOURCE
 from provisioner.model.registry import Origin
 from provisioner.model.text import Argument, Text
+from provisioner.registry.alertchecks import check_alerting, leave_out_repeated
 from provisioner.registry.checks import AnyEntry, Path, Report
-from provisioner.registry.documents import BodyDocument, OrganisationDocument, PersonDocument
+from provisioner.registry.documents import ALERTING, PersonDocument
 from provisioner.registry.domains import Domains, domain_of, is_rather
 from provisioner.registry.mistakes import mend_word, shown
+from provisioner.registry.naming import Reference, of_body, of_organisation, of_person, of_rule, of_sensor
 from provisioner.registry.problems import error, warning, warning_of
 from provisioner.registry.sources import Entry, SourceResult, organisations_of
 from provisioner.registry.supplying import same_address
@@ -25,11 +27,15 @@ _NOBODY: Final = {
     "organisations": "registry.unknown_organisations",
     "bodies": "registry.unknown_bodies",
     "people": "registry.unknown_people",
+    "sensor_models": "registry.unknown_sensor_models",
+    "sensors": "registry.unknown_sensors",
 }
 _UNREAD: Final = {
     "organisations": "registry.unread_organisations",
     "bodies": "registry.unread_bodies",
     "people": "registry.unread_people",
+    "sensor_models": "registry.unread_sensor_models",
+    "sensors": "registry.unread_sensors",
 }
 
 
@@ -38,10 +44,12 @@ def check_among(result: SourceResult) -> None:
     unread = any(problem.is_error for problem in result.problems) and not result.complete
     _check_networks(result)
     _check_unique(result)
+    leave_out_repeated(result)
     _References(result).check()
     _check_domains(result)
     _check_archived(result)
     _check_leads(result)
+    check_alerting(result)
     if not result.people and "people" not in result.blocked:
         result.complete = False
         if not unread:  # else they stand in what could not be read, and that is said already
@@ -141,17 +149,6 @@ def _sort_key(where: Origin) -> tuple[str, int, int]:
     return where.file, where.line, where.column
 
 
-class _Reference(NamedTuple):
-    """``entry`` of ``kind`` names ``target`` of ``target_kind`` at ``path``."""
-
-    kind: str
-    entry: AnyEntry
-    path: Path
-    target_kind: str
-    target: str
-    may_dangle: bool = False
-
-
 class _References:
     """Finds references to nobody, and makes wait what refers to something malformed."""
 
@@ -161,9 +158,11 @@ class _References:
             "organisations": {entry.document.id for entry in result.organisations},
             "bodies": {entry.document.id for entry in result.bodies},
             "people": {entry.document.id for entry in result.people},
+            "sensor_models": {entry.document.id for entry in result.sensor_models},
+            "sensors": {entry.document.id for entry in result.sensors},
         }
-        self.unread: dict[tuple[str, str], list[_Reference]] = {}
-        self.waiting: dict[tuple[str, str], list[_Reference]] = {}
+        self.unread: dict[tuple[str, str], list[Reference]] = {}
+        self.waiting: dict[tuple[str, str], list[Reference]] = {}
 
     def check(self) -> None:
         """Report what refers to nobody, then let wait what must."""
@@ -176,16 +175,22 @@ class _References:
             pass
         self._report_waiting()
 
-    def _all(self) -> Iterator[_Reference]:
+    def _all(self) -> Iterator[Reference]:
         for organisation in self.result.organisations:
-            yield from _of_organisation(organisation)
+            yield from of_organisation(organisation)
         for person in self.result.people:
-            yield from _of_person(person)
+            yield from of_person(person)
         for body in self.result.bodies:
-            yield from _of_body(body)
+            yield from of_body(body)
+        for sensor in self.result.sensors:
+            yield from of_sensor(sensor)
+        for rule in self.result.rules:
+            yield from of_rule(rule)
 
-    def _nobody(self, reference: _Reference) -> None:
-        if not self.result.complete:
+    def _nobody(self, reference: Reference) -> None:
+        if self.result.may_miss(reference.target_kind):
+            if reference.may_dangle and reference.kind in ALERTING:
+                return  # whoever else is told should be
             # It may stand in what could not be read: one message for all who name it.
             self.unread.setdefault((reference.target_kind, reference.target), []).append(reference)
             return
@@ -225,39 +230,6 @@ class _References:
             shortened = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
             what = Text.of("registry.waiting", id=target, count=len(names), names=shortened)
             self.result.problems.append(warning(origins[0], what, Text.of("registry.waiting_mend", id=target)))
-
-
-def _of_organisation(entry: Entry[OrganisationDocument]) -> Iterator[_Reference]:
-    if entry.document.part_of is not None:
-        yield _Reference("organisations", entry, ("part_of",), "organisations", entry.document.part_of)
-
-
-def _of_person(entry: Entry[PersonDocument]) -> Iterator[_Reference]:
-    person = entry.document
-    if person.organisation is not None:
-        yield _Reference("people", entry, ("organisation",), "organisations", person.organisation)
-    for index, affiliation in enumerate(person.affiliations):
-        path: Path = ("affiliations", index, "organisation")
-        yield _Reference("people", entry, path, "organisations", affiliation.organisation)
-    for organisation in entry.supplied.stays:
-        yield _Reference("people", entry, ("organisation",), "organisations", organisation)
-    for index, membership in enumerate(person.bodies):
-        yield _Reference("people", entry, ("bodies", index, "id"), "bodies", membership.id, may_dangle=True)
-    if person.guest is not None:
-        yield _Reference("people", entry, ("guest", "sponsor"), "people", person.guest.sponsor)
-
-
-def _of_body(entry: Entry[BodyDocument]) -> Iterator[_Reference]:
-    body = entry.document
-    if body.lead is not None:
-        yield _Reference("bodies", entry, ("lead",), "organisations", body.lead)
-    for index, selector in enumerate(body.members):
-        for position, organisation in enumerate(selector.organisations):
-            yield _Reference(
-                "bodies", entry, ("members", index, "organisations", position), "organisations", organisation
-            )
-        for position, other in enumerate(selector.bodies):
-            yield _Reference("bodies", entry, ("members", index, "bodies", position), "bodies", other)
 
 
 def _check_domains(result: SourceResult) -> None:

@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from provisioner.model.registry import Identity, Origin, Period
-from provisioner.registry.documents import BodyDocument, NetworkDocument, OrganisationDocument, PersonDocument
+from provisioner.registry.documents import (
+    ALERTING,
+    BodyDocument,
+    NetworkDocument,
+    OrganisationDocument,
+    PersonDocument,
+)
 from provisioner.registry.parsing import Mapping, locate, origin
 from provisioner.registry.problems import Problem
+from provisioner.registry.ruledocuments import RuleDocument
+from provisioner.registry.sensordocuments import SensorDocument, SensorModelDocument
 
 D = TypeVar("D", covariant=True)
 
@@ -74,10 +82,26 @@ class SourceResult:
     organisations: list[Entry[OrganisationDocument]] = field(default_factory=list)
     bodies: list[Entry[BodyDocument]] = field(default_factory=list)
     people: list[Entry[PersonDocument]] = field(default_factory=list)
+    sensor_models: list[Entry[SensorModelDocument]] = field(default_factory=list)
+    sensors: list[Entry[SensorDocument]] = field(default_factory=list)
+    rules: list[Entry[RuleDocument]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     blocked: dict[str, set[str]] = field(default_factory=dict)
     malformed: list[Malformed] = field(default_factory=list)
     complete: bool = True
+    alerting_complete: bool = True
+    """False when sensors, their models or rules may be missing, though nothing else is."""
+
+    def lose(self, kind: str) -> None:
+        """Remember that entries of this kind may be missing. A name that is none of the files' is any kind."""
+        if kind in ALERTING:
+            self.alerting_complete = False
+        else:
+            self.complete = False
+
+    def may_miss(self, kind: str) -> bool:
+        """Whether what nobody finds may stand in what could not be read."""
+        return not self.complete or (kind in ALERTING and not self.alerting_complete)
 
     def block(self, kind: str, entry_id: str) -> None:
         """Remember that the entry of this id is malformed. ``kind`` is a key of the files: "people", …"""
@@ -119,9 +143,13 @@ def merge(results: Iterable[SourceResult]) -> SourceResult:
         merged.organisations += result.organisations
         merged.bodies += result.bodies
         merged.people += result.people
+        merged.sensor_models += result.sensor_models
+        merged.sensors += result.sensors
+        merged.rules += result.rules
         merged.problems += result.problems
         merged.malformed += result.malformed
         merged.complete = merged.complete and result.complete
+        merged.alerting_complete = merged.alerting_complete and result.alerting_complete
         for kind, ids in result.blocked.items():
             merged.blocked.setdefault(kind, set()).update(ids)
     return merged

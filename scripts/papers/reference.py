@@ -7,7 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_FORMATS = {"date": "day", "email": "e-mail", "hostname": "domain"}
+from provisioner.registry.durations import CLOCK_PATTERN, DURATION_PATTERN
+
+_FORMATS = {"date": "day", "email": "e-mail", "hostname": "domain", "uri": "https address"}
+_PATTERNS = {DURATION_PATTERN: "duration", CLOCK_PATTERN: "time of day"}
 _PLAIN = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": ""}
 NOTHING = "\N{EN DASH}"
 """Stands for a default that there is not."""
@@ -71,11 +74,14 @@ def _words(shape: dict[str, Any], shapes: dict[str, Any]) -> str:
         return f"list of: {_words(shape['items'], shapes)}"
     if shape.get("type") == "object":
         keys = _words(shape["propertyNames"], shapes) if "propertyNames" in shape else "text"
-        return f"for each of {keys}: {_words(shape['additionalProperties'], shapes)}"
+        values = shape.get("additionalProperties") or next(iter(shape["patternProperties"].values()))
+        return f"for each of {keys}: {_words(values, shapes)}"
     if "allOf" in shape:
         return _words(shape["allOf"][0], shapes)
     if str(shape.get("pattern", "")).removeprefix("^").startswith(_ID):
         return "id"
+    if shape.get("pattern") in _PATTERNS:
+        return _PATTERNS[shape["pattern"]]
     return _FORMATS.get(shape.get("format", ""), _PLAIN[shape.get("type", "string")])
 
 
