@@ -35,7 +35,7 @@ _MOST: Final = 5
 def filling(say: Say) -> Iterator[Figure]:
     """At the start of a bridge that never ran before."""
     say(f"{UPLINKS:,} uplinks of {DEVICES:,} devices are in a storage …")
-    site = alert_site(_SIZE, many(DEVICES, RULES, _SIZE.bodies))
+    site = alert_site(_SIZE, many(DEVICES, RULES, _SIZE.bodies - 3))
     with Mosquitto(CHILDREN.folder()) as broker, Helper("alert_storage_child", UPLINKS, DEVICES, HOURS * 3600) as held:
         url = held.line()
         floor = _bare(url) * _SAMPLE

@@ -75,6 +75,13 @@ class AlertSite:
         return found
 
 
+class _Dumper(yaml.SafeDumper):
+    """Says twice what is there twice: the registry knows no anchors."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+
 _AWAKE: Final = {"quiet": {"up_to": None}}
 """Whatever the time of day at which is measured."""
 _USUAL: Final[Mapping[str, object]] = {}
@@ -86,7 +93,7 @@ def alert_site(size: Size, world: World, alerts: Mapping[str, object] = _USUAL) 
     ``alerts``: what its policy says of them otherwise than usual.
     """
     made = new_installation(size)
-    written = yaml.safe_dump(documents(world), allow_unicode=True, sort_keys=False)
+    written = yaml.dump(documents(world), Dumper=_Dumper, allow_unicode=True, sort_keys=False)
     (made.folder / "registry" / "sensors.yaml").write_text(written, encoding="utf-8")
     diary = made.folder / "diary"
     cloud = CHILDREN.keep(EmulatorProcess(size=(size.people, size.bodies, size.edges), diary=diary))

@@ -39,7 +39,7 @@ _AHEAD: Final = 5_000
 def uplinks(say: Say) -> Iterator[Figure]:
     """In turns, for as many minutes as were asked for."""
     say(f"{DEVICES:,} devices, {RULES} rules, {SIZE.bodies} bodies …")
-    site = alert_site(SIZE, many(DEVICES, RULES, SIZE.bodies))
+    site = alert_site(SIZE, many(DEVICES, RULES, SIZE.bodies - 3))
     folder = CHILDREN.folder()
     with Mosquitto(folder) as broker:
         site.listen(broker.port)
