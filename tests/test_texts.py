@@ -22,6 +22,7 @@ from policies.membership import Standing
 from provisioner.app.letters.notice_facts import WEEK
 from provisioner.app.pages.overview import DUES
 from provisioner.app.pages.rooms import ROOMS
+from provisioner.app.pages.sensor_pages import Show
 from provisioner.app.work.progress import APPLYING, READING
 from provisioner.calendars.rules import WEEKDAYS
 from provisioner.calendars.words import PLACES
@@ -30,8 +31,11 @@ from provisioner.console.errors import TITLES
 from provisioner.console.navigation import CODES, GROUPS
 from provisioner.console.pages import SAID
 from provisioner.console.safety import REACHES, RIGHTS
+from provisioner.console.sensors import COUNTED
 from provisioner.lifecycle.ladder import Rung
 from provisioner.messages.wording import POSTS, REASONS, WORDINGS
+from provisioner.model.alerts import AlertSeverity, SayingKind
+from provisioner.model.alerts import AlertSeverity
 from provisioner.model.changes import ChangeClass, Verb
 from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job
@@ -45,6 +49,7 @@ from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
 from provisioner.state import Outcome, PlanState, StepState
 from provisioner.state.persons import KEPT
+from provisioner.state.alert_outbox import SaidState
 from provisioner.texts import Catalogue, Language
 from provisioner.texts.catalogue import sentences as sentences_of
 
@@ -60,7 +65,7 @@ SOURCES = sorted(path for room in FOLDERS for path in (ROOT / room).rglob("*.py"
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
 NO_CODES = {
     *("nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"),
-    *("nextcloud.say", "console.css", "console.js"),
+    *("nextcloud.say", "console.css", "console.js", "alerts.html"),
 }
 """Literals that look like codes: the name of a rate limit's bucket, of a file, of what the database keeps."""
 SUFFIXES = ("_mend", "_title")
@@ -72,6 +77,7 @@ LISTED: dict[str, Iterable[str]] = {
     "app.parent_{}": [*(str(kind) for kind in BodyKind), "archive"],
     "model.resource_{}": [str(kind).replace("-", "_") for kind in Kind],
     "model.edge_{}": [*(str(role) for role in EdgeRole), "moderates", "deletes"],
+    "alerts.severity_{}": [str(severity) for severity in AlertSeverity],
     "cli.class_{}": [str(each) for each in ChangeClass if each is not ChangeClass.AUTO],
     "model.field_{}": sorted({*get_args(FieldName), *PERSON_FIELDS}),
     "model.role_{}": [str(role).replace("-", "_") for role in Role],
@@ -104,6 +110,13 @@ LISTED: dict[str, Iterable[str]] = {
     "console.body_joins_{}": [str(mode) for mode in JoinMode],
     "console.class_{}": [str(each) for each in ChangeClass],
     "console.due_{}": DUES,
+    "console.alert_link_{}": ("map", "dashboard", "elsewhere"),
+    "console.saying_{}": [str(kind) for kind in SayingKind],
+    "console.saying_state_{}": [str(state) for state in SaidState],
+    "console.sender_count_{}": COUNTED,
+    "console.sensors_show_{}": [str(show) for show in Show],
+    "console.severity_{}": [str(severity) for severity in AlertSeverity],
+    "console.silence_{}": ("rule", "sensor", "body", "organisation", "all"),
     "console.how_{}": ("written", "rule", "service"),
     "console.job_{}": [str(job) for job in Job],
     "console.kind_{}": [str(kind) for kind in LetterKind],

@@ -11,6 +11,7 @@ from fnmatch import translate
 from zoneinfo import ZoneInfo
 
 from policies.alertsections import AlertsPolicy
+from provisioner.alerts.bridge_rules import bridge_rules
 from provisioner.alerts.checks import (
     BatteryCheck,
     Check,
@@ -112,7 +113,7 @@ class Book:
         problems: list[Text] = []
         rules: dict[str, Rule] = {}
         compiled: dict[str, tuple[Compiled, Compiled | None]] = {}
-        for rule in registry.rules.values():
+        for rule in (*registry.rules.values(), *bridge_rules(registry, policy)):
             if isinstance(rule.test, Expression):
                 try:
                     clear = rule.test.clear_when
@@ -190,7 +191,7 @@ class Book:
         return tuple(body for body in dict.fromkeys(told) if body in self.registry.bodies)
 
     def foreign(self, alert: ForeignAlert) -> Rule | None:
-        """The rule that names the most of its labels; None: no rule names it."""
+        """The rule that names the most of its labels; None: no rule names it, and nobody wants to hear of such."""
         labels = {"alertname": alert.name, **alert.labels}
         fitting = [
             rule

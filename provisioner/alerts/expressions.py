@@ -1,6 +1,7 @@
 """Rules' expressions: numbers, comparisons, and, or, not, a few functions; nothing that loops, grows or reaches out.
 
-simpleeval evaluates them and is given only what is named here; the rest is refused when the registry is read.
+What one may be made of is looked at first (`provisioner.registry.expressions`); simpleeval evaluates it and is given
+nothing more than that.
 """
 
 import ast
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
+
+from provisioner.registry.expressions import looked_at
 
 _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: operator.add,
@@ -27,43 +30,47 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {"min": min, "max": max, "abs": abs, "round": round}
+_MOST_DIGITS: Final = 15
 
 
 class Fault(Exception):
-    """An expression has no answer for these values: a division by nothing, a number instead of yes or no."""
+    """An expression has no answer for these values, e.g. a division by nothing; or it is none at all."""
+
+
+def _round(value: float, digits: float = 0) -> float:
+    """Python's own would count for hours where whole numbers are to be rounded to -10^9 digits."""
+    return round(float(value), int(max(-_MOST_DIGITS, min(_MOST_DIGITS, digits))))
+
+
+_CALLED: Final[dict[str, Callable[..., Any]]] = {"abs": abs, "max": max, "min": min, "round": _round}
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Ready to be evaluated, by one thread at a time."""
+    """Ready to be evaluated."""
 
     text: str
     names: frozenset[str]
-    _parsed: ast.AST
+    """Of quantities, and `battery`."""
+    _parsed: ast.expr
     _evaluator: SimpleEval
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, text: str) -> "Compiled":
-        """Raises `Fault` for what does not parse."""
-        try:
-            parsed = SimpleEval.parse(text)
-        except (SyntaxError, ValueError, InvalidExpression, RecursionError, MemoryError) as error:
-            raise Fault(type(error).__name__) from error
-        called = {id(node.func) for node in ast.walk(parsed) if isinstance(node, ast.Call)}
-        names = {node.id for node in ast.walk(parsed) if isinstance(node, ast.Name) and id(node) not in called}
-        evaluator = SimpleEval(operators=dict(_OPERATORS), functions=dict(_FUNCTIONS), names={})
-        return cls(text, frozenset(names), parsed, evaluator)
+        """Raises `Fault` for what is not allowed."""
+        looked = looked_at(text)
+        if looked.code:
+            raise Fault(looked.code)
+        line = " ".join(text.split())
+        evaluator = SimpleEval(operators=dict(_OPERATORS), functions=dict(_CALLED), names={})
+        return cls(line, looked.names, ast.parse(line, mode="eval").body, evaluator)
 
     def holds(self, values: Mapping[str, float]) -> bool:
-        """Yes or no. Raises `Fault` for anything else."""
+        """A quantity alone holds when it is not 0. Raises `Fault`."""
         with self._lock:
             self._evaluator.names = values
             try:
-                answer = self._evaluator.eval(self.text, previously_parsed=self._parsed)
-            except (InvalidExpression, ArithmeticError, ValueError, TypeError, RecursionError) as error:
+                return bool(self._evaluator.eval(self.text, previously_parsed=self._parsed))
+            except (InvalidExpression, ArithmeticError, ValueError, TypeError) as error:
                 raise Fault(type(error).__name__) from error
-        if not isinstance(answer, bool):
-            raise Fault(type(answer).__name__)
-        return answer

@@ -22,6 +22,8 @@ def hear_foreign(rule: Rule, state: SensorState | None, alert: ForeignAlert, now
     if state is None:
         state = SensorState(since=now.timestamp())
     state.heard, state.sender = now.timestamp(), alert.sender
+    for other in [rule_id for rule_id in state.watches if rule_id != rule.id]:  # another rule is about it now
+        del state.watches[other]
     watch = state.watches.get(rule.id)
     if alert.firing:
         severity = _severity(rule, alert)

@@ -54,13 +54,7 @@ class Telling:
     @property
     def name(self) -> str:
         """What it is."""
-        if self.rule is not None and not self.rule.id.startswith("bridge."):
-            known = harmless.name(self.rule.name)
-        elif self.rule is not None:
-            known = self.say(Text.of(f"alerts.{self.rule.id.replace('.', '_')}"))
-        else:
-            known = self.say(Text.of("alerts.alert"))
-        return self.bold(known)
+        return self.bold(harmless.name(self.rule.name) if self.rule else self.say(Text.of("alerts.alert")))
 
     @property
     def is_late(self) -> bool:
@@ -134,7 +128,7 @@ class Telling:
 
     def taken_until(self) -> str:
         _, until = self.about.get("taken") or ("", self._now)
-        return self._when(float(until))
+        return self._when(float(until), "alerts.until_clock", "alerts.until_day")
 
     def person(self, by: str) -> str:
         """A name; of somebody who is forgotten or not known: "jemand"."""
@@ -254,9 +248,9 @@ class Telling:
                 return below
         return None
 
-    def _when(self, moment: float) -> str:
+    def _when(self, moment: float, today: str = "alerts.at_clock", another_day: str = "alerts.at_day") -> str:
         language, zone = self.say.language, self._book.zone
         time = amounts.clock(moment, zone, language)
         if amounts.is_same_day(moment, self._now, zone):
-            return self.say(Text.of("alerts.at_clock", time=time))
-        return self.say(Text.of("alerts.at_day", day=amounts.day(moment, zone, language), time=time))
+            return self.say(Text(today, {"time": time}))
+        return self.say(Text(another_day, {"day": amounts.day(moment, zone, language), "time": time}))
