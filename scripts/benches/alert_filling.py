@@ -11,7 +11,7 @@ import requests
 
 from scripts.benches.alert_bridging import BridgeProcess
 from scripts.benches.alert_payloads import APPLICATION
-from scripts.benches.alert_sites import AlertSite, alert_site
+from scripts.benches.alert_sites import COMMITTED, AlertSite, alert_site
 from scripts.benches.alert_world import many
 from scripts.benches.children import CHILDREN, Helper
 from scripts.benches.figures import Figure, Say, bench
@@ -58,7 +58,7 @@ def filling(say: Say) -> Iterator[Figure]:
 
 def _kept(site: AlertSite) -> int:
     with site.reading() as connection:
-        return int(connection.execute("SELECT coalesce(max(id), 0) FROM uplink").fetchone()[0])
+        return int(connection.execute(COMMITTED).fetchone()[0] or 0)
 
 
 def _alerts(site: AlertSite) -> int:

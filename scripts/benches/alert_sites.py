@@ -17,6 +17,8 @@ from scripts.benches.children import CHILDREN, EmulatorProcess
 from scripts.benches.sites import PENDING, Installation, Size, new_installation
 
 SENDER: Final = "ttn"
+COMMITTED: Final = "SELECT sum(count) FROM sender_count WHERE what IN ('taken', 'filled')"
+"""Asks a bridge's database how many uplinks were kept."""
 LATENCY: Final = 0.03
 """Seconds that the stand-in Talk takes to answer."""
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from scripts.benches.alert_bridging import BridgeProcess
 from scripts.benches.alert_payloads import TOPIC
-from scripts.benches.alert_sites import AlertSite, alert_site
+from scripts.benches.alert_sites import COMMITTED, AlertSite, alert_site
 from scripts.benches.alert_world import many
 from scripts.benches.asked import ASKED
 from scripts.benches.children import CHILDREN, Helper
@@ -51,7 +51,8 @@ def uplinks(say: Say) -> Iterator[Figure]:
             BridgeProcess(site) as bridge,
         ):
             floor.line()
-            bare, ours = _Side(to_floor, base), _Side(to_us, site.database)
+            bare = _Side(to_floor, base, "SELECT max(id) FROM uplink")
+            ours = _Side(to_us, site.database, COMMITTED)
             _warm(bare, ours, bridge)
             end = time.monotonic() + ASKED.minutes * 60
             while time.monotonic() < end:
@@ -93,6 +94,8 @@ class _Side:
 
     load: Helper
     database: Path
+    statement: str
+    """Asks it how many, without counting them: that would take the time that is measured."""
     published: int = 0
     count: int = 0
     """Uplinks that were measured."""
@@ -101,7 +104,7 @@ class _Side:
     def turn(self, count: int) -> None:
         """Publish so many, and wait until they are committed."""
         started = time.perf_counter()
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)) as connection:
+        with self._reading() as connection:
             for _ in range(0, count, _AT_ONCE):
                 self._until(connection, self.published - _AHEAD)
                 self.published = self.load.ask({"burst": _AT_ONCE})["published"]
@@ -114,13 +117,18 @@ class _Side:
         return self.count / self.seconds
 
     def committed(self) -> int:
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)) as connection:
-            return int(connection.execute("SELECT count(*) FROM uplink").fetchone()[0])
+        with self._reading() as connection:
+            return self._count(connection)
+
+    def _reading(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None))
+
+    def _count(self, connection: sqlite3.Connection) -> int:
+        return connection.execute(self.statement).fetchone()[0] or 0
 
     def _until(self, connection: sqlite3.Connection, count: int) -> None:
-        # Both number their rows without gaps; counting a million of them would take the time that is measured.
         end = time.monotonic() + 120
-        while (connection.execute("SELECT max(id) FROM uplink").fetchone()[0] or 0) < count:
+        while self._count(connection) < count:
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.database} does not come to {count:,} uplinks")
             time.sleep(0.01)
