@@ -19,18 +19,15 @@ _NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 UPLINK: Final = Table(
     "uplink",
     METADATA,
-    Column("id", _NUMBER, primary_key=True),
-    Column("network", Text, nullable=False),
-    Column("sensor", Text, nullable=False),
+    Column("network", Text, primary_key=True),
+    Column("sensor", Text, primary_key=True),
+    Column("at", Moment, primary_key=True),
     # 63 bits of a hash of device, session and counter: the same message has the same one.
-    Column("word", BigInteger, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("received", Moment, nullable=False),
+    Column("word", BigInteger, primary_key=True),
     # Quantities of the sensor's model by name; nothing else of what came is kept.
     Column("quantities", Text, nullable=False),
-    Index(None, "word"),
-    Index(None, "network", "sensor", "at"),
-    sqlite_autoincrement=True,
+    # What is written together lies together: one page for each uplink, and no index besides.
+    sqlite_with_rowid=False,
 )
 
 SENSOR_STATE: Final = Table(
@@ -43,6 +40,7 @@ SENSOR_STATE: Final = Table(
     Column("heard", Moment),
     Column("about", Text, nullable=False),
     Index(None, "network", "due"),
+    sqlite_with_rowid=False,
 )
 
 UNKNOWN_DEVICE: Final = Table(

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from provisioner.state.alert_schema import SENSOR_STATE
 from provisioner.state.database import Transactions
 from provisioner.state.inserts import insert_into
+from provisioner.state.many import Many
 
 _AT_ONCE: Final = 900
 """Keys in one statement."""
+_NEW: Final = Many(insert(SENSOR_STATE), "network", "sensor", "due", "heard", "about")
 _THIS: Final = (SENSOR_STATE.c.network == bindparam("of"), SENSOR_STATE.c.sensor == bindparam("key"))
-_KEEP: Final = update(SENSOR_STATE).where(*_THIS).values(about=bindparam("told"), heard=bindparam("at"))
-_KEEP_AND_MOVE: Final = _KEEP.values(due=bindparam("next"))
+_TOLD: Final = update(SENSOR_STATE).where(*_THIS).values(about=bindparam("told"), heard=bindparam("at"))
+_KEEP: Final = Many(_TOLD, "told", "at", "of", "key")
+_MOVE: Final = Many(update(SENSOR_STATE).where(*_THIS).values(due=bindparam("next")), "next", "of", "key")
+_HOLD: Final = {
+    "sqlite": "SELECT sensor, due, heard, about FROM sensor_state"
+    " WHERE network = ? AND sensor IN (SELECT value FROM json_each(?))",
+    "postgresql": "SELECT sensor, due, heard, about FROM sensor_state"
+    " WHERE network = %s AND sensor = ANY(%s) ORDER BY sensor FOR UPDATE",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +50,36 @@ class SensorStates:
 
     def hold(self, sensors: Collection[str]) -> Mapping[str, SensorRow]:
         """Each of them, for `put` in the same transaction; nobody else changes them until it ends."""
-        held: dict[str, SensorRow] = {}
         ordered = sorted(sensors)  # everybody in the same order: nobody waits for somebody who waits for them
+        if not ordered:
+            return {}
         with self._transactions.writing() as connection:
-            is_shared = connection.dialect.name == "postgresql"
-            if is_shared and ordered:
+            dialect = connection.dialect.name
+            if dialect == "postgresql":  # what is not there cannot be held
                 rows = [{"network": self._network, "sensor": sensor, "about": ""} for sensor in ordered]
-                connection.execute(insert_into("postgresql", SENSOR_STATE).on_conflict_do_nothing(), rows)
-            for start in range(0, len(ordered), _AT_ONCE):
-                some = SENSOR_STATE.c.sensor.in_(ordered[start : start + _AT_ONCE])
-                statement = select(SENSOR_STATE).where(self._mine, some).order_by(SENSOR_STATE.c.sensor)
-                held.update((row.sensor, _row(row)) for row in connection.execute(statement.with_for_update()))
-        return held
+                connection.execute(insert_into(dialect, SENSOR_STATE).on_conflict_do_nothing(), rows)
+            asked: Any = ordered if dialect == "postgresql" else msgspec.json.encode(ordered).decode()
+            found = connection.exec_driver_sql(_HOLD[dialect], (self._network, asked))
+            return {row[0]: SensorRow(row[0], _moment(row[1]), _moment(row[2]), row[3]) for row in found}
 
     def put(self, rows: Iterable[SensorRow], held: Mapping[str, SensorRow]) -> None:
         """What is known of them now; ``held``: what `hold` gave."""
-        new: list[dict[str, Any]] = []
-        kept: list[dict[str, Any]] = []
-        moved: list[dict[str, Any]] = []
+        network = self._network
+        new: list[tuple[Any, ...]] = []
+        kept: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
         for row in rows:
             before = held.get(row.sensor)
             if before is None:
-                new.append(
-                    {
-                        "network": self._network,
-                        "sensor": row.sensor,
-                        "due": row.due,
-                        "heard": row.heard,
-                        "about": row.about,
-                    }
-                )
+                new.append((network, row.sensor, _seconds(row.due), _seconds(row.heard), row.about))
                 continue
-            values = {"of": self._network, "key": row.sensor, "told": row.about, "at": row.heard}
-            if before.due == row.due:  # the index stays as it is
-                kept.append(values)
-            else:
-                moved.append({**values, "next": row.due})
+            kept.append((row.about, _seconds(row.heard), network, row.sensor))
+            if before.due != row.due:  # the index of what is due is left as it is otherwise
+                moved.append((_seconds(row.due), network, row.sensor))
         with self._transactions.writing() as connection:
-            if new:
-                connection.execute(SENSOR_STATE.insert(), new)
-            if kept:
-                connection.execute(_KEEP, kept)
-            if moved:
-                connection.execute(_KEEP_AND_MOVE, moved)
+            _NEW.run(connection, new)
+            _KEEP.run(connection, kept)
+            _MOVE.run(connection, moved)
 
     def due(self, now: datetime, limit: int = 500) -> list[str]:
         """Keys of those that have to be looked at, the longest overdue first."""
@@ -132,3 +129,11 @@ class SensorStates:
 
 def _row(row: Any) -> SensorRow:
     return SensorRow(row.sensor, row.due, row.heard, row.about)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -80,6 +80,14 @@ class TiedTo:
                     return str(found)
         return None
 
+    def owner(self, kind: Kind, remote_id: str) -> tuple[str, str] | None:
+        """(target, key) of what is tied to this object; None: it is none of ours."""
+        mine = (BINDING.c.network == self._network, BINDING.c.target.in_(self._targets), BINDING.c.kind == str(kind))
+        statement = select(BINDING.c.target, BINDING.c.key).where(*mine, BINDING.c.remote_id == remote_id)
+        with self._transactions.reading() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else (row.target, row.key)
+
 
 def _in_parts(keys: Collection[str]) -> Iterator[list[str]]:
     left = iter(keys)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from provisioner.state.alert_schema import UPLINK
 from provisioner.state.codec import load
 from provisioner.state.database import Transactions
+from provisioner.state.many import Many
 
-_AT_ONCE: Final = 900
-_CHUNK: Final = 5_000
+_SENSORS: Final = 200
+"""Of so many is forgotten in one transaction, so that nobody who receives waits for it."""
+_KEEP: Final = Many(insert(UPLINK), "network", "sensor", "at", "word", "quantities")
+_AMONG: Final = {
+    "sqlite": """
+        SELECT uplink.sensor, uplink.at, uplink.word FROM json_each(?) AS span CROSS JOIN uplink
+        ON uplink.network = ? AND uplink.sensor = json_extract(span.value, '$[0]')
+        AND uplink.at BETWEEN json_extract(span.value, '$[1]') AND json_extract(span.value, '$[2]')""",
+    "postgresql": """
+        SELECT uplink.sensor, uplink.at, uplink.word
+        FROM unnest(%s::text[], %s::float8[], %s::float8[]) AS span (sensor, first, last)
+        JOIN uplink ON uplink.network = %s AND uplink.sensor = span.sensor
+        AND uplink.at BETWEEN span.first AND span.last""",
+}
+"""A planner that knows nothing of the tables' sizes would read all of a network's; so the spans lead."""
 
 
 class Kept(NamedTuple):
     """One of them."""
 
     sensor: str
+    at: datetime
     word: int
     """63 bits of a hash of device, session and counter."""
-    at: datetime
-    received: datetime
     quantities: str
-    """JSON: numbers, truths and words by the name of the quantity."""
+    """JSON: numbers by the name of the quantity."""
 
 
 class Uplinks:
@@ -35,40 +49,45 @@ class Uplinks:
         self._transactions = transactions
         self._network = network
 
-    def known(self, words: Collection[int]) -> dict[int, list[datetime]]:
-        """When those were measured that have one of these words."""
-        found: dict[int, list[datetime]] = {}
-        ordered = sorted(words)
-        with self._transactions.reading() as connection:
-            for start in range(0, len(ordered), _AT_ONCE):
-                # The index of the words alone decides: next to none of another network is among them.
-                some = (UPLINK.c.word.in_(ordered[start : start + _AT_ONCE]), self._mine)
-                for word, at in connection.execute(select(UPLINK.c.word, UPLINK.c.at).where(*some)):
-                    found.setdefault(word, []).append(at)
+    def among(self, spans: Mapping[str, tuple[datetime, datetime]]) -> dict[tuple[str, int], list[datetime]]:
+        """Of each sensor those between two moments: when they were measured, by sensor and word."""
+        found: dict[tuple[str, int], list[datetime]] = {}
+        if spans:
+            edges = [(sensor, first.timestamp(), last.timestamp()) for sensor, (first, last) in spans.items()]
+            with self._transactions.reading() as connection:
+                for sensor, at, word in self._among(connection, edges):
+                    found.setdefault((sensor, word), []).append(datetime.fromtimestamp(at, UTC))
         return found
 
-    def keep(self, uplinks: Sequence[Kept]) -> None:
+    def _among(self, connection: Connection, edges: list[tuple[str, float, float]]) -> Iterable[Any]:
+        dialect = connection.dialect.name
+        if dialect == "sqlite":
+            asked: tuple[Any, ...] = (msgspec.json.encode(edges).decode(), self._network)
+        else:
+            asked = (*(list(column) for column in zip(*edges, strict=True)), self._network)
+        return connection.exec_driver_sql(_AMONG[dialect], asked)
+
+    def keep(self, uplinks: Iterable[Kept]) -> None:
         """New ones."""
-        if uplinks:
-            rows = [{"network": self._network, **one._asdict()} for one in uplinks]
-            with self._transactions.writing() as connection:
-                connection.execute(UPLINK.insert(), rows)
+        network = self._network
+        rows = [(network, one.sensor, one.at.timestamp(), one.word, one.quantities) for one in uplinks]
+        with self._transactions.writing() as connection:
+            _KEEP.run(connection, rows)
 
     def of_sensor(self, sensor: str, after: datetime, before: datetime, limit: int = 10_000) -> list[Kept]:
         """What a sensor measured, by the time of the measurement; with more than ``limit`` the latest."""
         mine = (self._mine, UPLINK.c.sensor == sensor, UPLINK.c.at >= after, UPLINK.c.at < before)
-        statement = select(UPLINK).where(*mine).order_by(UPLINK.c.at.desc(), UPLINK.c.id.desc()).limit(limit)
+        statement = select(UPLINK).where(*mine).order_by(UPLINK.c.at.desc(), UPLINK.c.word.desc()).limit(limit)
         with self._transactions.reading() as connection:
-            found = [_kept(row) for row in connection.execute(statement)]
-        return found[::-1]
+            rows = connection.execute(statement).all()
+        return [Kept(row.sensor, row.at, row.word, row.quantities) for row in reversed(rows)]
 
     def series(
         self, sensor: str, quantity: str, after: datetime, before: datetime, limit: int = 10_000
     ) -> list[tuple[datetime, float]]:
         """The numbers of one quantity, for a chart."""
-        measured = (
-            (one.at, load(one.quantities).get(quantity)) for one in self.of_sensor(sensor, after, before, limit)
-        )
+        found = self.of_sensor(sensor, after, before, limit)
+        measured = ((one.at, load(one.quantities).get(quantity)) for one in found)
         return [(at, float(value)) for at, value in measured if isinstance(value, int | float)]
 
     def count(self) -> int:
@@ -76,31 +95,20 @@ class Uplinks:
         with self._transactions.reading() as connection:
             return int(connection.scalar(select(func.count()).select_from(UPLINK).where(self._mine)) or 0)
 
-    def forget(self, before: datetime, after_id: int = 0) -> tuple[int, int | None]:
-        """Drop some thousands of those that came before then: (how many, where to go on); None: that was all.
-
-        They lie in the order in which they came: the first of ours that is young enough ends it. Each call is short,
-        so that nobody who receives waits for it.
-        """
+    def forget(self, before: datetime, after: str = "") -> tuple[int, str | None]:
+        """Drop what some sensors measured before then: (how much, the ``after`` to go on with); None: that was all."""
+        count = 0
         with self._transactions.writing() as connection:
-            first = select(UPLINK.c.id, UPLINK.c.network, UPLINK.c.received).where(UPLINK.c.id > after_id)
-            rows = connection.execute(first.order_by(UPLINK.c.id).limit(_CHUNK)).all()
-            last, is_end = after_id, len(rows) < _CHUNK
-            for row in rows:
-                if row.network == self._network and row.received >= before:
-                    is_end = True
-                    break
-                last = row.id
-            if last == after_id:
-                return 0, None
-            span = (self._mine, UPLINK.c.id > after_id, UPLINK.c.id <= last)
-            count = int(connection.execute(delete(UPLINK).where(*span)).rowcount)
-        return count, None if is_end else last
+            for _ in range(_SENSORS):
+                following = select(func.min(UPLINK.c.sensor)).where(self._mine, UPLINK.c.sensor > after)
+                sensor = connection.scalar(following)
+                if sensor is None:
+                    return count, None
+                old = (self._mine, UPLINK.c.sensor == sensor, UPLINK.c.at < before)
+                count += int(connection.execute(delete(UPLINK).where(*old)).rowcount)
+                after = sensor
+        return count, after
 
     @property
     def _mine(self) -> ColumnElement[bool]:
         return UPLINK.c.network == self._network
-
-
-def _kept(row: Any) -> Kept:
-    return Kept(row.sensor, row.word, row.at, row.received, row.quantities)

@@ -42,7 +42,7 @@ def book(*rules: Rule, gauges: int = 3, policy: AlertsPolicy = QUIET_POLICY, **r
     """Gauges and what is watched of them."""
     entries = [gauge(number) for number in range(gauges)]
     options = {
-        "bodies": {name: Body(name, BodyKind.PROJECT, name) for name in (BODY, "rangers")},
+        "bodies": {name: Body(name, name, BodyKind.PROJECT) for name in (BODY, "rangers")},
         "sensor_models": {RADAR.id: RADAR},
         "sensors": {entry.id: entry for entry in entries},
         "rules": {rule.id: rule for rule in rules or (FLOOD, SILENT)},
@@ -96,7 +96,11 @@ def uplink_bytes(device_eui: str, counter: int, distance: float, at: datetime, s
     }
     if counter:
         uplink["f_cnt"] = counter
-    ids = {"device_id": f"eui-{device_eui}", "application_ids": {"application_id": "pegel"}, "dev_eui": device_eui.upper()}
+    ids = {
+        "device_id": f"eui-{device_eui}",
+        "application_ids": {"application_id": "pegel"},
+        "dev_eui": device_eui.upper(),
+    }
     return msgspec.json.encode({"end_device_ids": ids, "received_at": moment, "uplink_message": uplink})
 
 
@@ -142,4 +146,6 @@ class Bridge:
         return [(one.body, str(one.kind)) for one in sorted(rows, key=lambda one: one.id)]
 
     def counts(self, sender: str = SENDER) -> Mapping[str, int]:
-        return {what: count for what, (count, _) in SenderStates(self.database, NETWORK).counts().get(sender, {}).items()}
+        return {
+            what: count for what, (count, _) in SenderStates(self.database, NETWORK).counts().get(sender, {}).items()
+        }

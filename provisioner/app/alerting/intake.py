@@ -22,7 +22,7 @@ from provisioner.alerts.sensing import Circumstances, Heard, SensorState, batter
 from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.books import HasBook
 from provisioner.app.alerting.sorting import Sorted, sort
-from provisioner.app.alerting.words import is_same
+from provisioner.app.alerting.words import WITHIN, is_same
 from provisioner.model.alerts import Happened, Rule
 from provisioner.model.errors import ReadiError, StateError
 from provisioner.model.ports import Clock
@@ -46,6 +46,7 @@ MOST: Final = 500
 """Messages in one transaction."""
 _HEARD: Final = Circumstances(listening_since=datetime.fromtimestamp(0, UTC))
 """Somebody who is heard is listened to."""
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Intake:
 
     def _commit(self, deliveries: Sequence[Delivery]) -> Taken:
         book, now = self._books.now(), self._clock.now()
-        found = sort(deliveries, book, self._network, test=self._test)
+        found = sort(deliveries, book, test=self._test)
         with self._database.writing() as connection:
             taken = _Transaction(connection, self._network, book, now).take(found)
         if taken.sayings:
@@ -139,7 +140,9 @@ class _Transaction:
         self._within, self._network, self._book, self._now = Within(connection), network, book, now
         self._states, self._uplinks = SensorStates(self._within, network), Uplinks(self._within, network)
         self._held: Mapping[str, SensorRow] = {}
-        self._moved: dict[str, tuple[Station | None, SensorState]] = {}
+        self._stations: dict[str, Station | None] = {}
+        """Of those that were moved; None: an alert of somebody else's."""
+        self._states_now: dict[str, SensorState] = {}
         self._happened: list[Happened] = []
 
     def take(self, found: Sorted) -> Taken:
@@ -155,7 +158,7 @@ class _Transaction:
         for alert, rule in foreign:
             self._note(key(alert), None, hear_foreign(rule, self._state(key(alert)), alert, self._now))
         self._uplinks.keep(kept)
-        self._states.put([self._row(*moved) for moved in self._moved.items()], self._held)
+        self._states.put([self._row(sensor) for sensor in self._stations], self._held)
         if found.gateways:
             Gateways(self._within, self._network).tell(found.gateways)
         alarms = Alarms(self._within, self._network, self._book, self._now)
@@ -178,10 +181,10 @@ class _Transaction:
 
     def _hear(self, found: Sorted) -> list[Kept]:
         """The uplinks that did not come before."""
-        known = self._uplinks.known({word for _, _, word in found.uplinks})
+        known = self._uplinks.among(self._doubtful(found))
         counted, kept = found.counted, []
         for station, uplink, word in found.uplinks:
-            before = known.setdefault(word, [])
+            before = known.setdefault((station.key, word), [])
             if any(is_same(uplink.at, at) for at in before):
                 counted[uplink.sender, "twice"] += 1
                 continue
@@ -198,36 +201,52 @@ class _Transaction:
                 counted[sender, "missing"] += heard.state.missing - missing
             for why in heard.refused:
                 counted[sender, why.partition(":")[0]] += 1
-            values = _encoded(heard.kept)
-            kept.append(Kept(station.key, word, uplink.at, uplink.received, values))
+            kept.append(Kept(station.key, uplink.at, word, _ENCODER.encode(heard.kept).decode()))
         return kept
 
+    def _doubtful(self, found: Sorted) -> dict[str, tuple[datetime, datetime]]:
+        """Where what may have come before has to be looked for: by sensor, from when to when.
+
+        What is newer than all, with a counter beyond the newest's, did not: for next to all there is no look-up.
+        """
+        tips: dict[str, tuple[float, str, int]] = {}
+        spans: dict[str, tuple[datetime, datetime]] = {}
+        for station, uplink, _ in found.uplinks:
+            sensor, counter, at = station.key, uplink.counter, uplink.at
+            tip = tips.get(sensor)
+            if tip is None and (state := self._state(sensor)) is not None and state.counter is not None:
+                tip = (state.newest, state.session, state.counter)
+            if counter is not None and tip is not None:
+                newest, session, last = tip
+                if counter > last and session == uplink.session and at.timestamp() > newest:
+                    tips[sensor] = (at.timestamp(), session, counter)
+                    continue
+            first, last_at = spans.get(sensor, (at, at))
+            spans[sensor] = (min(first, at - WITHIN), max(last_at, at + WITHIN))
+        return spans
+
     def _state(self, sensor: str) -> SensorState | None:
-        moved = self._moved.get(sensor)
-        if moved is not None:
-            return moved[1]
-        row = self._held.get(sensor)
-        return decode(row.about) if row is not None and row.about else None
+        """As it was held, or was moved since."""
+        moved = self._states_now.get(sensor)
+        if moved is None:
+            row = self._held.get(sensor)
+            if row is None or not row.about:
+                return None
+            moved = self._states_now[sensor] = decode(row.about)
+        return moved
 
     def _note(self, sensor: str, station: Station | None, heard: Heard) -> None:
-        self._moved[sensor] = (station, heard.state)
+        self._stations[sensor], self._states_now[sensor] = station, heard.state
         if heard.happened:
             self._happened += heard.happened
 
-    def _row(self, sensor: str, moved: tuple[Station | None, SensorState]) -> SensorRow:
-        station, state = moved
+    def _row(self, sensor: str) -> SensorRow:
+        station, state = self._stations[sensor], self._states_now[sensor]
         before = self._held.get(sensor)
         then = None if station is None else due(station, state, _HEARD, self._now)
         if before is not None and before.due is not None and (then is None or then > before.due):
             then = before.due  # one look too many is cheaper than moving it with every uplink
         return SensorRow(sensor, then, self._now, encode(state))
-
-
-def _encoded(kept: Mapping[str, float]) -> str:
-    return _ENCODER.encode(kept).decode()
-
-
-_ENCODER: Final = msgspec.json.Encoder()
 
 
 def _is_about_a_message(error: ReadiError) -> bool:

@@ -39,7 +39,7 @@ class Sorted:
         self.unknown[sender, device] = UnknownDevice(sender, device, first, at, count, names)
 
 
-def sort(deliveries: Sequence[Delivery], book: Book, network: str, *, test: bool) -> Sorted:
+def sort(deliveries: Sequence[Delivery], book: Book, *, test: bool) -> Sorted:
     """Read them. ``test``: what senders mark as simulated counts."""
     found = Sorted()
     uplinks, counted = found.uplinks, found.counted
@@ -58,7 +58,7 @@ def sort(deliveries: Sequence[Delivery], book: Book, network: str, *, test: bool
                 if station is None:
                     found.note_unknown(sender, news.device.key, news.received, list(news.values))
                 else:
-                    uplinks.append((station, news, word_of(network, news)))
+                    uplinks.append((station, news, word_of(news)))
             elif isinstance(news, BatteryNews):
                 station = book.sensor(sender, news.device)
                 if station is None:

@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("heard", sa.Float(53), nullable=True),
         sa.Column("about", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("network", "sensor", name=op.f("pk_sensor_state")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_sensor_state_network_due"), "sensor_state", ["network", "due"], unique=False)
     op.create_table(
@@ -134,15 +135,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "uplink",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("sensor", sa.Text(), nullable=False),
-        sa.Column("word", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.Float(53), nullable=False),
-        sa.Column("received", sa.Float(53), nullable=False),
+        sa.Column("word", sa.BigInteger(), nullable=False),
         sa.Column("quantities", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_uplink")),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("network", "sensor", "at", "word", name=op.f("pk_uplink")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_uplink_network_sensor_at"), "uplink", ["network", "sensor", "at"], unique=False)
-    op.create_index(op.f("ix_uplink_word"), "uplink", ["word"], unique=False)
