@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from policies.document import Policy
+from provisioner.app.alerting.misnamed import misnamed_of_alerts
 from provisioner.app.connectors import Target, connector_type
 from provisioner.app.registry_reading import RegistryReading
 from provisioner.app.settings import (
@@ -194,6 +195,7 @@ class Site:
         for target in sorted(policy.rotation.keys() - self.section.targets.keys()):
             where = Origin(str(self.section.policy))
             yield error(where, Text.of("app.unknown_rotated", target=target), mend_word(target, self.section.targets))
+        yield from misnamed_of_alerts(policy.alerts, str(self.section.policy), loaded.registry, self.section.bridge)
 
     def today(self, time_zone: str) -> date:
         """The day it is for the network's people."""

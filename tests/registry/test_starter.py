@@ -1,6 +1,7 @@
 """``readi init`` and the example network: what people see first has no mistake in it."""
 
 import json
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -10,9 +11,12 @@ import pytest
 import yaml
 
 from policies.reference import starter
+from provisioner.model.alerts import Expression, Foreign, LowBattery, Rate, Silence, Threshold
 from provisioner.model.registry import Role
 from provisioner.registry import load
 from provisioner.registry.documents import FileDocument
+from provisioner.registry.parsing import Mapping, Sequence
+from provisioner.registry.reading import read_file
 from provisioner.registry.schema import SCHEMA_FILE, schema, schema_text
 from provisioner.registry.starting import NotEmpty, init
 
@@ -81,21 +85,33 @@ def test_the_schema_is_the_same_every_time_and_describes_every_field() -> None:
 def test_the_example_has_only_what_the_schema_knows() -> None:
     shapes = schema()
     for file in EXAMPLE.rglob("*.yaml"):
-        content = yaml.load(file.read_text(), yaml.BaseLoader)
-        FileDocument.model_validate(content, strict=False)
+        content = read_file(file, file.name).root
+        FileDocument.model_validate(content)
         check(content, shapes, shapes)
+
+
+KINDS = {
+    Mapping: {"object"},
+    Sequence: {"array"},
+    str: {"string"},
+    int: {"integer", "number"},
+    float: {"number"},
+    bool: {"boolean"},
+}
 
 
 def check(value: Any, shape: dict[str, Any], root: dict[str, Any]) -> None:
     """As much of JSON Schema as tells whether editors would underline something."""
     shape = {**shape, **root["$defs"][shape["$ref"].rpartition("/")[2]]} if "$ref" in shape else shape
     if "anyOf" in shape:
-        kinds = {dict: {"object"}, list: {"array"}, str: {"string", "integer", "boolean"}}
         choices = [resolved(one, root) for one in shape["anyOf"]]
-        (shape,) = [one for one in choices if one.get("type") in kinds[type(value)]]
+        (shape,) = [one for one in choices if one.get("type") in KINDS[type(value)]]
+    if "type" in shape:
+        assert shape["type"] in KINDS[type(value)]
     if isinstance(value, dict) and "propertyNames" in shape:
-        for inner in value.values():
-            check(inner, shape["additionalProperties"], root)
+        inners = shape.get("patternProperties") or {"": shape["additionalProperties"]}
+        for key, inner in value.items():
+            check(inner, next(one for pattern, one in inners.items() if re.search(pattern, key)), root)
     elif isinstance(value, dict):
         assert set(value) <= set(shape["properties"])
         assert set(shape.get("required", ())) <= set(value)
@@ -107,6 +123,8 @@ def check(value: Any, shape: dict[str, Any], root: dict[str, Any]) -> None:
             check(inner, shape["items"], root)
     elif "enum" in shape:
         assert value in shape["enum"]
+    elif "pattern" in shape:
+        assert re.search(shape["pattern"], str(value))
 
 
 def resolved(shape: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +142,9 @@ def test_the_example_network_is_whole_and_has_one_of_everything() -> None:
     registry = loaded.registry
     people = registry.people.values()
     assert 60 <= len(people) <= 80
+    assert (len(registry.sensor_models), len(registry.sensors), len(registry.rules)) == (3, 4, 9)
+    tests = {type(rule.test) for rule in registry.rules.values()}
+    assert tests == {Threshold, Rate, Silence, LowBattery, Expression, Foreign}
     kinds = [str(body.kind) for body in registry.bodies.values()]
     assert {"plenum", "steering", "project", "circle", "rangers"} == set(kinds)
     assert kinds.count("project") >= 10
