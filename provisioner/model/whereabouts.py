@@ -10,6 +10,7 @@ _WORDS: Final = re.compile(
 )
 _ALONE: Final = frozenset({"long", "latlng", "latlon", "lonlat", "latlong", "alt", "pos", "loc"})
 """Words that mean a place only where the whole name is that word."""
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
 _PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -23,4 +24,5 @@ def tells_where(name: str) -> bool:
 
 
 def _has_word(part: str) -> bool:
-    return any(_WORDS.fullmatch(word.lower()) for word in (part, *_PART.findall(part)))
+    words = (part.replace("_", ""), *_PART.findall(part), *_LETTERS.findall(part))
+    return any(_WORDS.fullmatch(word.lower()) for word in words)

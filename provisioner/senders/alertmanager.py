@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from provisioner.model.sensors import ForeignAlert
-from provisioner.senders.reading import LONGEST_NAME, Arrival, Read, Refused, decoded, legible, moment
+from provisioner.senders.reading import LARGEST, LONGEST_NAME, Arrival, Read, Refused, decoded, legible, moment
 
 MOST_LABELS: Final = 64
 MOST_LINKS: Final = 5
@@ -73,8 +73,9 @@ def _when(said: str, arrival: Arrival) -> datetime | None:
 
 
 def _values(values: Mapping[str, Any] | None) -> str:
-    numbers = [f"{name}={value:.6g}" for name, value in (values or {}).items() if type(value) in (int, float)]
-    return legible(", ".join(numbers[:10]))
+    numbers = ((name, value) for name, value in (values or {}).items() if type(value) in (int, float))
+    sensible = [f"{name}={value:.6g}" for name, value in numbers if abs(value) <= LARGEST]
+    return legible(", ".join(sensible[:10]))
 
 
 def labels_of(labels: Mapping[str, str]) -> dict[str, str]:

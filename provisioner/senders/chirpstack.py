@@ -9,6 +9,7 @@ import msgspec
 
 from provisioner.model.sensors import BatteryNews, DeviceName, GatewayNews, Measured, Uplink
 from provisioner.senders.reading import (
+    LONGEST_NAME,
     Arrival,
     Counter,
     Read,
@@ -18,6 +19,7 @@ from provisioner.senders.reading import (
     flatten,
     gateways_of,
     is_name,
+    legible,
     moment,
     percent,
 )
@@ -77,7 +79,7 @@ def _uplink(event: _Event, arrival: Arrival) -> Read:
         _name(event.device_info),
         moment(event.time, arrival.received) or arrival.received,
         arrival.received,
-        event.dev_addr[:100],
+        legible(event.dev_addr, LONGEST_NAME),
         event.f_cnt,
         values,
         None,
@@ -97,6 +99,8 @@ def _status(event: _Event, arrival: Arrival) -> Read:
 def _connection(payload: bytes, gateway: str, arrival: Arrival) -> Read:
     if not is_name(gateway):
         raise Refused("shape")
+    if not payload:  # the retained state was taken back: that is no state
+        return Read()
     is_json = payload[:1] == b"{"
     online = decoded(_CONNECTION, payload).state == "ONLINE" if is_json else _is_online(payload)
     return Read((GatewayNews(arrival.sender, gateway.lower(), online, arrival.received),))

@@ -68,6 +68,6 @@ def parse(
         read = parser(payload, Arrival(sender, received, topic, event, filled, test))
     except Refused as refused:
         return Parsed(refused=refused.code)
-    except (ValueError, RecursionError):  # msgspec's are ValueErrors: JSON, but not of this product
+    except (ValueError, OverflowError, RecursionError):  # msgspec's are ValueErrors: JSON, but not of this product
         return Parsed(refused="shape")
     return Parsed(read.news, None, not read.news, read.dropped)

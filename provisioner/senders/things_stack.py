@@ -9,6 +9,7 @@ import msgspec
 
 from provisioner.model.sensors import Measured, Uplink
 from provisioner.senders.reading import (
+    LONGEST_NAME,
     Arrival,
     Counter,
     Read,
@@ -17,6 +18,7 @@ from provisioner.senders.reading import (
     device_name,
     flatten,
     gateways_of,
+    legible,
     moment,
     percent,
 )
@@ -91,9 +93,9 @@ def read(payload: bytes, arrival: Arrival) -> Read:
     if message.normalized_payload:
         dropped += _normalized(message.normalized_payload, values)
     counter: int | None = message.f_cnt
-    session = message.session_key_id[:100]
+    session = legible(message.session_key_id, LONGEST_NAME)
     if envelope.simulated and not session:  # whoever simulates rarely counts
-        session, counter = said[:100], None
+        session, counter = legible(said, LONGEST_NAME), None
     uplink = Uplink(
         arrival.sender,
         device_name(ids.device_id, ids.dev_eui, (ids.application_ids or _NO_APPLICATION).application_id),
