@@ -20,7 +20,8 @@ def quieted(quiets: Iterable[Quiet], book: Book, rule: str, body: str, now: date
     holding = [quiet for quiet in quiets if quiet.since <= now < quiet.until]
     if not holding:
         return nothing_quieted
-    whole = [quiet.until for quiet in holding if quiet.scope in ("all", f"rule:{rule}", f"body:{body}")]
+    scopes = ("all", f"rule:{rule}", f"body:{body}", f"body:{body}/rule:{rule}")
+    whole = [quiet.until for quiet in holding if quiet.scope in scopes]
     sensors = {quiet.scope: quiet.until for quiet in sorted(holding, key=lambda quiet: quiet.until)}
 
     def until(sensor: str) -> datetime | None:

@@ -212,7 +212,7 @@ class Quiet:
 
     id: int
     scope: str
-    """``rule:<id>``, ``sensor:<key>``, ``body:<id>``, ``organisation:<id>`` or ``all``."""
+    """``rule:<id>``, ``sensor:<key>``, ``body:<id>``, ``body:<id>/rule:<id>``, ``organisation:<id>`` or ``all``."""
     since: datetime
     until: datetime
     by: str = ""
