@@ -13,7 +13,7 @@ and a background job does it; for an administrator or a delegated account there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
 from connectors.nextcloud.emulation import system
@@ -32,8 +32,9 @@ from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.oidc import api as oidc_api
 from connectors.nextcloud.emulation.oidc.sign_in import Claims, SignedIn, SignIn
 from connectors.nextcloud.emulation.oidc.state import Oidc
-from connectors.nextcloud.emulation.talk import bots, chat, people, reactions, rooms, settings
-from connectors.nextcloud.emulation.talk.state import Room, Talk
+from connectors.nextcloud.emulation.talk import bots, chat, people, reactions, rooms, settings, shares
+from connectors.nextcloud.emulation.talk.events import deliver
+from connectors.nextcloud.emulation.talk.state import USERS, Room, Talk
 from provisioner.emulation import (
     Credentials,
     Emulator,
@@ -99,7 +100,7 @@ class NextcloudEmulator(Emulator):
         self._dav = Dav(self.world, self._door.more)
         for room in (system, users, edit, groups, oidc_api):
             room.add_to(self._door.routes)
-        for room in (rooms, settings, people, chat, reactions, bots):
+        for room in (rooms, settings, people, chat, reactions, shares, bots):
             room.add_to(self._door.routes)
         folders.add_to(self._door.pages)
         accounts.add_group(ADMIN_GROUP)
@@ -168,6 +169,23 @@ class NextcloudEmulator(Emulator):
             room = self.talk.add_room(name, owner)
             self.talk.add_people(room, users, groups)
             return room
+
+    def says(self, user_id: str, token: str, text: str, reply_to: int = 0) -> int:
+        """Somebody writes in a room, behind everybody's back; bots hear it. The message's number."""
+        with self.lock:
+            room = self.talk.rooms[token]
+            parent = next((said for said in room.messages if said.id == reply_to), None)
+            number = self.talk.say(room, USERS, user_id, text, parent=parent).id
+        self._tell_bots()
+        return number
+
+    def reacts(self, user_id: str, token: str, message: int, emoji: str = "👍", *, back: bool = False) -> None:
+        """Somebody reacts to a message or takes that back, behind everybody's back; bots hear it."""
+        with self.lock:
+            room = self.talk.rooms[token]
+            said = next(said for said in room.messages if said.id == message)
+            (self.talk.unreact if back else self.talk.react)(room, said, USERS, user_id, emoji)
+        self._tell_bots()
 
     def disable_app(self, app: str) -> None:
         """Switch an app off: its addresses are gone, what it held is not (observed)."""
@@ -272,6 +290,20 @@ class NextcloudEmulator(Emulator):
                 wait += 0.0 if request.target in self._warm else self.cold_list
                 self._warm.add(request.target)
         return wait
+
+    def afterwards(self) -> Callable[[], None] | None:
+        """Talk calls its bots before it answers (observed): who is slow there makes people wait."""
+        calls, self.talk.calls = self.talk.calls, []
+        if not calls:
+            return None
+        backend = self.talk.backend or f"{self.url}/"
+        return lambda: deliver(calls, backend)
+
+    def _tell_bots(self) -> None:
+        with self.lock:
+            work = self.afterwards()
+        if work is not None:
+            work()
 
     def handle(self, request: Request) -> Response:
         """Answer as the server does, from the host name inwards."""

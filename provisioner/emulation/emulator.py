@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -64,6 +65,13 @@ class Emulator:
     def handle(self, request: Request) -> Response:
         """Answer one request as the product does. Called with `lock` held."""
         raise NotImplementedError
+
+    def afterwards(self) -> Callable[[], None] | None:
+        """What is left to do between the work and the answer, without `lock`: e.g. calling somebody else's webhook.
+
+        Asked after each request with `lock` held; None: nothing.
+        """
+        return None
 
     def only_asks(self, request: Request) -> bool:  # noqa: ARG002 - products look at it
         """Whether a request changes nothing although its method says so: a log-in is a POST in some products."""
@@ -130,7 +138,11 @@ class Emulator:
 
     def _work(self, request: Request) -> Response:
         with self.lock:
-            return self.handle(request)
+            response = self.handle(request)
+            rest = self.afterwards()
+        if rest is not None:
+            rest()
+        return response
 
     def _suffer(self, request: Request, fate: Misfortune) -> tuple[Delivery, Outcome, bool]:
         """The way of a request that faults hit. Hooks run without the lock: they may use HTTP themselves."""

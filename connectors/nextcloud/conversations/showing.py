@@ -1,7 +1,8 @@
 """Pictures in a conversation: a file of our own account, shared with the room.
 
-Facts as observed on Talk 22: a share is shown as a message, whose number the answer does not tell; the same file is
-shared with a room only once (403), so that a picture whose answer was lost is not shown twice.
+Facts as observed on Talk 22: a share is shown as a message, whose number the answer does not tell. The same file shared
+a second time is refused (403), and shown a second time all the same: so each picture is a file of its own, and whether
+it lies there already tells whether there is something to look up first.
 """
 
 import json
@@ -16,7 +17,7 @@ from connectors.nextcloud.conversations.shape import LONGEST_MESSAGE
 from connectors.nextcloud.conversations.talking import APART, calling_nobody, check_reference, of_room
 from connectors.nextcloud.folders.dav import WebDav
 from connectors.nextcloud.settings import NextcloudSettings
-from provisioner.model.errors import NotAllowed, RateLimited
+from provisioner.model.errors import NotAllowed, Permanent, RateLimited
 from provisioner.model.ports import Clock, Ledger
 from provisioner.model.text import Text
 
@@ -26,6 +27,8 @@ FOLDER: Final = "readi-Bilder"
 """Where the pictures lie in our account's files. Who takes one away takes it out of the conversation."""
 WITH_A_ROOM: Final = 10
 """The type of such a share."""
+TO_READ: Final = 1
+"""What people may do with the file; without it they could change it (observed: 19)."""
 _UNFIT: Final = re.compile(r"[^\w -]+")
 _LONGEST_STEM: Final = 60
 
@@ -42,20 +45,26 @@ class Shower:
         self._dav: WebDav | None = None
 
     def show(self, conversation: str, picture: bytes, name: str, reference: str, caption: str, reply_to: int) -> int:
-        """See `Talks.show`. Three requests; nobody's telephone rings.
+        """See `Talks.show`. Three requests; nobody's telephone rings. Once only, however often it is asked for.
 
-        With the same ``reference`` again it is shown at most once.
+        Gone is what it answers: then it is shown as an answer to nothing.
         """
         check_reference(reference)
-        self._ledger.acquire(PICTURE_BUCKET, *self._limit)
         stem = _UNFIT.sub("", PurePath(name).stem)[:_LONGEST_STEM].strip() or "Bild"
         file = f"{stem}-{reference[:16]}.png"
-        self._files().create([FOLDER, file], picture, "image/png")
-        told = {"caption": calling_nobody(caption)[:LONGEST_MESSAGE], "replyTo": reply_to, "silent": True}
+        if not self._files().create([FOLDER, file], picture, "image/png"):
+            shown = self._number(conversation, reference)
+            if shown is not None:
+                return shown
+        self._ledger.acquire(PICTURE_BUCKET, *self._limit)
+        told: dict[str, object] = {"caption": calling_nobody(caption)[:LONGEST_MESSAGE], "silent": True}
+        if reply_to > 0:  # with 0 the file is shared, and no message shows it (observed)
+            told["replyTo"] = reply_to
         body: dict[str, object] = {
             "path": f"/{FOLDER}/{file}",
             "shareType": WITH_A_ROOM,
             "shareWith": conversation,
+            "permissions": TO_READ,
             "referenceId": reference,
             "talkMetaData": json.dumps(told),
         }
@@ -65,15 +74,14 @@ class Shower:
         except RateLimited:
             self._ledger.exhausted(PICTURE_BUCKET, *self._limit)  # people's own shares with this account count, too
             raise
-        except NotAllowed as refusal:
+        except NotAllowed as refusal:  # of a file that is in the room, which is shown all the same; or of all shares
             refused = refusal
         except OcsRefusal as refusal:
             raise of_room(refusal, conversation) from refusal
         number = self._number(conversation, reference)
+        if number is None and refused is not None:
+            raise Permanent(Text.of("nextcloud.may_not_share", name=conversation), refused.detail) from refused
         if number is None:
-            if refused is not None:
-                why = Text.of("nextcloud.conversation_not_ours", name=conversation)
-                raise OcsRefusal(why, refused.detail, 403, 403) from refused
             raise garbled_write(SHARES)
         return number
 

@@ -14,6 +14,7 @@ from connectors.nextcloud.emulation.folders.tree import Tree
 from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.oidc.state import Oidc
+from connectors.nextcloud.emulation.talk.events import Herald
 from connectors.nextcloud.emulation.talk.state import Talk
 from provisioner.emulation import RouteTable
 
@@ -57,6 +58,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.talk = Talk(self.accounts, self.now)
+        Herald(self.talk)
         self.oidc = Oidc(self.accounts)
         self.calendars = Calendars(self.accounts)
         self.accounts.watchers += [self.folders, self.talk, self.calendars]

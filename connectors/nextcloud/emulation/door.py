@@ -16,8 +16,8 @@ NO_ROUTE = (
 )
 UNTRUSTED = "<!DOCTYPE html>\n<html><body><h2>Access through untrusted domain</h2></body></html>\n"
 TOO_MANY = "<!DOCTYPE html>\n<html><body><h2>Too many requests</h2></body></html>\n"
-LIMITS: dict[str, tuple[int, float]] = {"collection": (5, 60)}
-"""Rate limits that have no knob: name to count and seconds (read)."""
+LIMITS: dict[str, tuple[int, float]] = {"collection": (5, 60), "share": (20, 600)}
+"""Rate limits that have no knob: name to count and seconds (read; the second also observed)."""
 
 MISSING_RIGHTS = {
     "admin": "Logged in account must be an admin",

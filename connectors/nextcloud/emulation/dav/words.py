@@ -27,7 +27,7 @@ FOR_FOLDERS: Final = (
     "d:getetag",
 )
 FOR_FILES: Final = ("d:getlastmodified", "d:getcontentlength", "d:resourcetype", "d:getetag", "d:getcontenttype")
-TYPES: Final = {"md": "text/markdown", "txt": "text/plain", "html": "text/html", "csv": "text/csv"}
+TYPES: Final = {"md": "text/markdown", "txt": "text/plain", "html": "text/html", "csv": "text/csv", "png": "image/png"}
 _NC: Final = "{http://nextcloud.org/ns}"
 _BAD_KIND: Final = f"{_NC}acl-mapping-type does not have a valid value."
 

@@ -33,6 +33,8 @@ class Node:
     rules: list[Rule] = field(default_factory=list)
     version: int = 1
     id: int = field(default_factory=lambda: next(_IDS))
+    gone: bool = False
+    """It was taken away; who still holds it sees that."""
 
     @property
     def is_folder(self) -> bool:
@@ -94,7 +96,7 @@ class Tree:
         node = self.root
         for parent in parents:
             node = node.children[parent]
-        del node.children[name]
+        node.children.pop(name).gone = True
         self.touch("/".join(parents))
 
     def touch(self, path: str) -> None:

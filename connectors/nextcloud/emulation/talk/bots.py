@@ -9,15 +9,15 @@ from typing import Any
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import NULL, OcsError
 from connectors.nextcloud.emulation.talk.chat import MAX_MESSAGE
+from connectors.nextcloud.emulation.talk.events import url_hash
 from connectors.nextcloud.emulation.talk.rooms import APP, mine, refuse
-from connectors.nextcloud.emulation.talk.state import Bot, Room
+from connectors.nextcloud.emulation.talk.state import BOT_DISABLED, BOT_ENABLED, BOT_FIXED, Bot, Room
 
 BOT = "/apps/spreed/api/v1/bot"
 MAX_FAILURES = 10
 """More than this in half an hour lock an address out, also with good messages (observed)."""
 FAILURE_SECONDS = 30 * 60
 MIN_RANDOM = 32
-ENABLED, DISABLED = 1, 0
 
 
 def add_to(route: Routes) -> None:
@@ -38,13 +38,13 @@ def list_installed(call: Call) -> Any:
             "id": bot.id,
             "name": bot.name,
             "description": bot.description,
-            "error_count": 0,
+            "error_count": bot.errors,
             "features": bot.features,
             "last_error_date": 0,
-            "last_error_message": "",
-            "state": ENABLED,
+            "last_error_message": None,
+            "state": bot.state,
             "url": bot.url,
-            "url_hash": _url_hash(bot),
+            "url_hash": url_hash(bot),
         }
         for bot in call.world.talk.bots.values()
     ]
@@ -61,7 +61,7 @@ def enable(call: Call) -> Any:
     room, _ = mine(call, moderator=True)
     bot = _bot(call)
     if bot.id not in room.bots:
-        room.bots.add(bot.id)
+        call.world.talk.enable_bot(room, bot)
         call.code = 201
     return _view(room, bot)
 
@@ -70,7 +70,7 @@ def disable(call: Call) -> Any:
     """Disable a bot, as often as one likes."""
     room, _ = mine(call, moderator=True)
     bot = _bot(call)
-    room.bots.discard(bot.id)
+    call.world.talk.disable_bot(room, bot)
     return _view(room, bot)
 
 
@@ -90,7 +90,7 @@ def say(call: Call) -> Any:
         raise OcsError(401, "", NULL)
     if len(text) > MAX_MESSAGE:
         raise OcsError(413, "", NULL)
-    talk.say(room, "bots", f"bot-{_url_hash(bot)}", text.strip(), reference=call.arguments.text("referenceId", ""))
+    talk.say(room, "bots", f"bot-{url_hash(bot)}", text.strip(), reference=call.arguments.text("referenceId", ""))
     call.code = 201
     return None
 
@@ -110,15 +110,11 @@ def _signed(call: Call, room: Room, text: str) -> Bot | None:
 
 def _bot(call: Call) -> Bot:
     bot = call.world.talk.bots.get(int(call.places["bot_id"]))
-    if bot is None:
+    if bot is None or bot.state != BOT_ENABLED:
         raise refuse("bot")
     return bot
 
 
 def _view(room: Room, bot: Bot) -> dict[str, Any]:
-    state = ENABLED if bot.id in room.bots else DISABLED
+    state = BOT_FIXED if bot.state == BOT_FIXED else BOT_ENABLED if bot.id in room.bots else BOT_DISABLED
     return {"id": bot.id, "name": bot.name, "description": bot.description, "state": state}
-
-
-def _url_hash(bot: Bot) -> str:
-    return hashlib.sha1(bot.url.encode()).hexdigest()  # noqa: S324 - Talk's own choice, a name and no secret

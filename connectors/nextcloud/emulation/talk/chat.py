@@ -9,8 +9,9 @@ from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import OcsError
+from connectors.nextcloud.emulation.talk.events import bots_in
 from connectors.nextcloud.emulation.talk.rooms import APP, mine, refuse, stumble
-from connectors.nextcloud.emulation.talk.state import USERS, Attendee, Message, Room
+from connectors.nextcloud.emulation.talk.state import USERS, WEBHOOK, Attendee, Message, Room
 from connectors.nextcloud.emulation.talk.views import message_view
 
 CHAT = "/apps/spreed/api/v1/chat/{token}"
@@ -40,7 +41,7 @@ def send(call: Call) -> Any:
     parent = None
     if reply_to:
         parent = message_in(room, reply_to)
-        if parent is None or parent.system:
+        if parent is None or parent.system or parent.deleted:
             raise refuse("reply-to")
     stumble(call)
     said = call.world.talk.say(
@@ -88,6 +89,7 @@ def edit(call: Call) -> Any:
     said.edited_by = me.actor
     said.edited_at = int(call.world.now())
     line = call.world.talk.note(room, "message_edited", parent=said)
+    call.code = _done(call, room)
     return message_view(call.world.talk, room, line, me.actor)
 
 
@@ -97,9 +99,8 @@ def delete(call: Call) -> Any:
     writable(room)
     said = _own(call, room, me)
     stumble(call)
-    said.deleted = True
-    said.text = ""
-    line = call.world.talk.note(room, "message_deleted", parent=said)
+    line = call.world.talk.delete(room, said)
+    call.code = _done(call, room)
     return message_view(call.world.talk, room, line, me.actor)
 
 
@@ -111,6 +112,11 @@ def clear(call: Call) -> Any:
     room.messages.clear()
     line = call.world.talk.note(room, "history_cleared")
     return message_view(call.world.talk, room, line, me.actor)
+
+
+def _done(call: Call, room: Room) -> int:
+    """202 instead of 200 where bots have read what was there before (observed)."""
+    return 202 if bots_in(call.world.talk, room, WEBHOOK) else 200
 
 
 def inside(call: Call) -> tuple[Room, Attendee]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors.nextcloud.emulation.calls import Call, Routes
@@ -11,6 +12,8 @@ from connectors.nextcloud.emulation.talk.rooms import APP, stumble
 from connectors.nextcloud.emulation.talk.state import USERS, Message, Room, Talk
 from connectors.nextcloud.emulation.talk.views import display_name
 
+_EMOJI = re.compile(r"[^\x00-\x7f][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:(?<=\u200d)[^\x00-\x7f][\ufe0f\u200d]*)*")
+"""One emoji, as far as it matters here; the server knows them all."""
 REACTION = "/apps/spreed/api/v1/reaction/{token}/{message_id:[0-9]+}"
 
 
@@ -34,7 +37,7 @@ def react(call: Call) -> Any:
     writable(room)
     emoji = call.arguments.text("reaction")
     said = _reacted_to(call, room, missing=404, unfit=400)
-    if not emoji or emoji.isascii():
+    if not _EMOJI.fullmatch(emoji):
         raise OcsError(400, "", NULL)
     stumble(call)
     call.code = 201 if call.world.talk.react(room, said, USERS, me.actor, emoji) else 200
@@ -54,20 +57,14 @@ def take_back(call: Call) -> Any:
 
 
 def told(talk: Talk, said: Message, only: str | None = None) -> dict[str, Any]:
-    """The reactions to a message by emoji."""
-    return {
-        emoji: [
-            {
-                "actorType": kind,
-                "actorId": actor,
-                "actorDisplayName": display_name(talk.accounts, kind, actor),
-                "timestamp": at,
-            }
-            for (kind, actor), at in people.items()
-        ]
-        for emoji, people in said.reactions.items()
-        if only is None or emoji == only
-    }
+    """The reactions to a message by emoji, the newest first (observed)."""
+    found: dict[str, Any] = {}
+    for (emoji, kind, actor), line in reversed(said.reactions.items()):
+        if only is None or emoji == only:
+            name = display_name(talk.accounts, kind, actor)
+            who = {"actorType": kind, "actorId": actor, "actorDisplayName": name, "timestamp": line.at}
+            found.setdefault(emoji, []).append(who)
+    return found
 
 
 def _reacted_to(call: Call, room: Room, *, missing: int, unfit: int) -> Message:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.nextcloud.emulation.accounts.state import Accounts
+from connectors.nextcloud.emulation.folders.tree import Node
 
 ONE_TO_ONE, GROUP, PUBLIC, CHANGELOG, NOTE = 1, 2, 3, 4, 6
 OWNER, MODERATOR, USER, GUEST = 1, 2, 3, 4
@@ -19,6 +20,10 @@ MODERATOR_BITS: Final = 254
 MOST_MISSES: Final = 10
 MISS_SECONDS: Final = 1800.0
 USERS, GROUPS, EMAILS = "users", "groups", "emails"
+WEBHOOK, RESPONSE, EVENT, REACTION = 1, 2, 4, 8
+"""What a bot was installed for."""
+BOT_DISABLED, BOT_ENABLED, BOT_FIXED = 0, 1, 2
+"""Fixed: no moderator changes where it is ("no setup")."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +46,17 @@ class Attendee:
         return self.type in (OWNER, MODERATOR)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A file of somebody's, shared with a room."""
+
+    owner: str
+    path: str
+    """In the owner's files, without a slash at its beginning."""
+    node: Node
+    permissions: int
+
+
 @dataclass(slots=True, eq=False)
 class Message:
     """One message, or one line of the room's history when `system` has a word."""
@@ -59,8 +75,10 @@ class Message:
     edited_by: str | None = None
     edited_at: int = 0
     expires: int = 0
-    reactions: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
-    """By emoji: who reacted, and when."""
+    reactions: dict[tuple[str, str, str], Message] = field(default_factory=dict)
+    """By emoji, kind and id of who reacted: the line of the history that says so. The oldest first."""
+    picture: Shared | None = None
+    """The file that it shows; the text is its caption, "{file}" where it has none."""
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,6 +92,18 @@ class Bot:
     url: str = ""
     description: str = ""
     features: int = 3
+    state: int = BOT_ENABLED
+    """For the whole server, by `occ talk:bot:state`."""
+    errors: int = 0
+    """Calls that it did not answer with 200 or 202 within 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotCall:
+    """What a bot is about to be told."""
+
+    bot: Bot
+    event: dict[str, Any]
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +131,8 @@ class Room:
     attendees: list[Attendee] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     bots: set[int] = field(default_factory=set)
+    shared: set[int] = field(default_factory=set)
+    """Numbers of the files that are shared with it."""
 
     def find(self, kind: str, actor: str) -> Attendee | None:
         """The participant of this kind and id."""
@@ -147,6 +179,14 @@ class Talk:
         """Accounts that have listed their rooms once, and were given the server's own."""
         self.samples = True
         """Whether an account's first list brings the server's own rooms (observed)."""
+        self.heard: Callable[[Room, Message, Message | None], None] = lambda *_: None
+        """Told of each message and line; with the line about a reaction, of the message that it is about."""
+        self.moved: Callable[[Room, Bot, str], None] = lambda *_: None
+        """Told of bots that come (Join) and go (Leave)."""
+        self.calls: list[BotCall] = []
+        """What bots are still to be told."""
+        self.backend = ""
+        """What the server calls itself towards bots (overwrite.cli.url); "": its address."""
         self._now = now
         self._random = random.Random(seed)  # noqa: S311 - tokens here guard nothing
         self._room_ids = itertools.count(1)
@@ -266,26 +306,35 @@ class Talk:
         said = Message(next(self._message_ids), kind, actor, text, at, expires=expires, **more)
         room.messages.append(said)
         room.last_activity = at
+        if said.system not in ("reaction", "reaction_deleted"):
+            self.heard(room, said, None)
         return said
 
     def react(self, room: Room, said: Message, kind: str, actor: str, emoji: str) -> bool:
         """React to a message; False when it was so before."""
-        people = said.reactions.setdefault(emoji, {})
-        if (kind, actor) in people:
+        if (emoji, kind, actor) in said.reactions:
             return False
-        people[kind, actor] = int(self._now())
-        self.say(room, kind, actor, emoji, system="reaction", parent=said)
+        line = self.say(room, kind, actor, emoji, system="reaction", parent=said)
+        said.reactions[emoji, kind, actor] = line
+        self.heard(room, said, line)
         return True
 
     def unreact(self, room: Room, said: Message, kind: str, actor: str, emoji: str) -> bool:
         """Take a reaction back; False when there is none."""
-        people = said.reactions.get(emoji, {})
-        if people.pop((kind, actor), None) is None:
+        line = said.reactions.pop((emoji, kind, actor), None)
+        if line is None:
             return False
-        if not people:
-            del said.reactions[emoji]
+        line.system = "reaction_deleted"
         self.say(room, kind, actor, "", system="reaction_revoked", parent=said)
+        self.heard(room, said, line)
         return True
+
+    def delete(self, room: Room, said: Message) -> Message:
+        """Take a message back; the words are gone, a place stays. The line of the history that says so."""
+        said.deleted = True
+        said.text = ""
+        said.reactions.clear()
+        return self.note(room, "message_deleted", parent=said)
 
     def seen(self, room: Room) -> list[Message]:
         """The messages that have not run out, oldest first."""
@@ -300,6 +349,16 @@ class Talk:
             raise ValueError("a secret has 40 to 128 characters")
         bot = self.bots[len(self.bots) + 1] = Bot(len(self.bots) + 1, name, secret, url, features=features)
         return bot
+
+    def enable_bot(self, room: Room, bot: Bot) -> None:
+        """What a moderator does who wants it in the room."""
+        room.bots.add(bot.id)
+        self.moved(room, bot, "Join")
+
+    def disable_bot(self, room: Room, bot: Bot) -> None:
+        """The same for out of it; it is told each time (observed)."""
+        room.bots.discard(bot.id)
+        self.moved(room, bot, "Leave")
 
     def add_people(self, room: Room, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
         """Put accounts and groups into a room."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+from collections import Counter
 from typing import Any
 
 from connectors.nextcloud.emulation.accounts.state import Accounts
@@ -19,6 +21,7 @@ from connectors.nextcloud.emulation.talk.state import (
     Attendee,
     Message,
     Room,
+    Shared,
     Talk,
 )
 
@@ -49,6 +52,7 @@ _SAID = {
     "guests_disallowed": "disallowed guests",
     "message_edited": "edited a message",
     "message_deleted": "deleted a message",
+    "reaction_revoked": "deleted a reaction",
     "history_cleared": "cleared the history of the conversation",
 }
 
@@ -157,6 +161,10 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
     if said.deleted:
         text = "Message deleted by you" if reader == said.actor else "Message deleted by author"
         parameters = {"actor": actor}
+    elif said.system == "reaction":
+        parameters = {}
+    elif said.system == "reaction_deleted":
+        text, parameters = "Reaction deleted by author", {}
     elif said.system:
         who = "You" if reader == said.actor and said.kind == USERS else "{actor}"
         text = f"{who} {_SAID.get(said.system, said.system)}"
@@ -165,6 +173,9 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
         parameters = {"actor": actor, **_subject(talk.accounts, said)}
     else:
         text, parameters = _mentions(talk.accounts, room, said.text)
+        if said.picture is not None:
+            text, shown = _picture(said, said.picture, text, reader)
+            parameters = {"actor": actor, **shown, **parameters}
     told: dict[str, Any] = {
         "id": said.id,
         "token": room.token,
@@ -178,11 +189,11 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
         "messageType": "comment_deleted" if said.deleted else "system" if said.system else "comment",
         "isReplyable": not said.system and not said.deleted,
         "referenceId": said.reference,
-        "reactions": {emoji: len(people) for emoji, people in said.reactions.items()},
+        "reactions": Counter(emoji for emoji, _, _ in said.reactions),
         "expirationTimestamp": said.expires,
         "markdown": not said.system,
     }
-    if own := [emoji for emoji, people in said.reactions.items() if (USERS, reader) in people]:
+    if own := [emoji for emoji, kind, actor in said.reactions if (kind, actor) == (USERS, reader)]:
         told["reactionsSelf"] = own
     if said.deleted:
         told["deleted"] = True
@@ -196,6 +207,30 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
     if said.parent is not None and not nested:
         told["parent"] = message_view(talk, room, said.parent, reader, nested=True)
     return told
+
+
+def _picture(said: Message, shared: Shared, caption: str, reader: str) -> tuple[str, dict[str, Any]]:
+    """A shared file as `reader` sees it; nobody ("") sees it by a link. Gone: the caption alone (observed)."""
+    node = shared.node
+    if node.content is None or node.gone:
+        who = "You" if reader == said.actor else "{actor}"
+        return f"*{who} shared a file which is no longer available*\n\n{caption}", {}
+    path = shared.path if reader == shared.owner else node.name if not reader else f"Talk/{node.name}"
+    told: dict[str, Any] = {
+        "type": "file",
+        "id": str(node.id),
+        "name": node.name,
+        "size": str(node.size),
+        "path": path,
+        "link": f"/f/{node.id}" if reader else f"/s/{node.id}",
+        "etag": node.etag,
+        "permissions": str(27 if reader in ("", shared.owner) else shared.permissions),
+        "mimetype": "image/png",
+        "preview-available": "yes",
+    }
+    if node.content.startswith(b"\x89PNG") and len(node.content) >= 24:
+        told["width"], told["height"] = (str(one) for one in struct.unpack(">II", node.content[16:24]))
+    return caption, {"file": told}
 
 
 def display_name(accounts: Accounts, kind: str, actor: str) -> str:
