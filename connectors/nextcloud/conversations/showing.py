@@ -80,7 +80,7 @@ class Shower:
             raise of_room(refusal, conversation) from refusal
         number = self._number(conversation, reference)
         if number is None and refused is not None:
-            raise Permanent(Text.of("nextcloud.may_not_share", name=conversation), refused.detail) from refused
+            raise Permanent(Text.of("nextcloud.picture_refused", name=conversation), refused.detail) from refused
         if number is None:
             raise garbled_write(SHARES)
         return number
