@@ -233,6 +233,15 @@ class AlertOutbox:
         with self._transactions.reading() as connection:
             return [_said(row) for row in connection.execute(statement)]
 
+    def strip(self, before: datetime) -> None:
+        """Of what was done with before then the facts go, and with them who is named in them."""
+        done = ALERT_OUTBOX.c.state.in_([str(SaidState.SENT), str(SaidState.REFUSED)])
+        bare = dump({"about": {}, "people": [], "calls": False, "silent": False, "picture": False})
+        with self._transactions.writing() as connection:
+            connection.execute(
+                update(ALERT_OUTBOX).where(self._mine, done, ALERT_OUTBOX.c.changed < before).values(about=bare)
+            )
+
     def forget(self, before: datetime) -> int:
         """Drop what was done with before then; how many. Those of alerts that go on stay with them."""
         done = ALERT_OUTBOX.c.state.in_([str(SaidState.SENT), str(SaidState.REFUSED)])

@@ -10,7 +10,8 @@ import msgspec
 
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.book import Book
-from provisioner.app.alerting.intake import Intake, Taken
+from provisioner.app.alerting.intake import Intake
+from provisioner.app.alerting.judging import Taken
 from provisioner.emulation import VirtualClock
 from provisioner.model.alerts import AlertSeverity, Level, Rule, Silence, Threshold
 from provisioner.model.registry import Body, BodyKind, Registry

@@ -8,7 +8,7 @@ from typing import Final
 
 from provisioner.alerts.book import Book, Station
 from provisioner.app.alerting.words import word_of
-from provisioner.model.sensors import BatteryNews, ForeignAlert, GatewayNews, Uplink
+from provisioner.model.sensors import BatteryNews, ForeignAlert, GatewayNews, News, Uplink
 from provisioner.senders.parsing import parse
 from provisioner.senders.receiving import Delivery
 from provisioner.state import GatewayRow, UnknownDevice
@@ -38,37 +38,49 @@ class Sorted:
         names = tuple(sorted(paths)[:_PATHS])
         self.unknown[sender, device] = UnknownDevice(sender, device, first, at, count, names)
 
+    def add(self, news: News, sender: str, received: datetime, book: Book) -> None:
+        """Put it where it belongs."""
+        if isinstance(news, Uplink):
+            station = book.sensor(sender, news.device)
+            if station is None:
+                self.note_unknown(sender, news.device.key, received, list(news.values))
+            else:
+                self.uplinks.append((station, news, word_of(news)))
+        elif isinstance(news, BatteryNews):
+            station = book.sensor(sender, news.device)
+            if station is None:
+                self.note_unknown(sender, news.device.key, received, ["battery"])
+            else:
+                self.batteries.append((station, news))
+        elif isinstance(news, GatewayNews):
+            self.gateways.append(GatewayRow(sender, news.gateway, news.online, news.at))
+        else:
+            self.foreign.append(news)
+
 
 def sort(deliveries: Sequence[Delivery], book: Book, *, test: bool) -> Sorted:
     """Read them. ``test``: what senders mark as simulated counts."""
     found = Sorted()
-    uplinks, counted = found.uplinks, found.counted
     for one in deliveries:
         sender = one.sender
         parsed = parse(one.kind, one.payload, one.received, sender, one.topic, one.event, one.filled, test)
         if parsed.refused is not None:
-            counted[sender, f"refused:{parsed.refused}"] += 1
+            found.counted[sender, f"refused:{parsed.refused}"] += 1
         elif parsed.skipped:
-            counted[sender, "skipped"] += 1
+            found.counted[sender, "skipped"] += 1
         if parsed.dropped:
-            counted[sender, "dropped"] += parsed.dropped
+            found.counted[sender, "dropped"] += parsed.dropped
         for news in parsed.news:
-            if isinstance(news, Uplink):
-                station = book.sensor(sender, news.device)
-                if station is None:
-                    found.note_unknown(sender, news.device.key, news.received, list(news.values))
-                else:
-                    uplinks.append((station, news, word_of(news)))
-            elif isinstance(news, BatteryNews):
-                station = book.sensor(sender, news.device)
-                if station is None:
-                    found.note_unknown(sender, news.device.key, one.received, ["battery"])
-                else:
-                    found.batteries.append((station, news))
-            elif isinstance(news, GatewayNews):
-                found.gateways.append(GatewayRow(sender, news.gateway, news.online, news.at))
-            else:
-                found.foreign.append(news)
+            found.add(news, sender, one.received, book)
     # In the order in which it was measured; of one moment, in the order in which it came.
-    uplinks.sort(key=lambda one: one[1].at)
+    found.uplinks.sort(key=lambda one: one[1].at)
+    return found
+
+
+def of_news(news: Sequence[News], book: Book) -> Sorted:
+    """The same for what did not come as a message."""
+    found = Sorted()
+    for one in news:
+        found.add(one, one.sender, one.at, book)
+    found.uplinks.sort(key=lambda one: one[1].at)
     return found

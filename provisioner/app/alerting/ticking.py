@@ -1,0 +1,161 @@
+"""What happens although nothing comes: silence, hours that begin, repeats, escalations. The leader's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from provisioner.alerts.book import Book
+from provisioner.alerts.sensing import Circumstances, SensorState, decode, due, encode, look
+from provisioner.app.alerting.alarms import Alarms
+from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.listening import Listening
+from provisioner.model.alerts import Foreign, Happened
+from provisioner.model.ports import Clock
+from provisioner.state import (
+    Alerts,
+    AlertSilences,
+    Database,
+    GatewayRow,
+    Gateways,
+    SensorRow,
+    SensorStates,
+    Within,
+)
+
+AT_ONCE: Final = 500
+"""Sensors, or alerts, in one transaction."""
+_LONGEST: Final = 5.0
+"""Seconds until it looks again: what others commit may be due before."""
+_SHORTEST: Final = 0.2
+_SOONEST: Final = timedelta(seconds=1)
+_OLD: Final = timedelta(days=7)
+"""So long an alert of somebody else's engine is remembered that is over."""
+
+
+class Ticker:
+    """Of one network. ``told``: called after a commit with something to say."""
+
+    def __init__(
+        self,
+        database: Database,
+        network: str,
+        books: HasBook,
+        clock: Clock,
+        listening: Listening,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database, self._network, self._books, self._clock = database, network, books, clock
+        self._listening, self._told = listening, told
+        self._book: Book | None = None
+        self._fills: dict[str, bool] = {}
+        self._looked = clock.now()
+
+    def turn(self) -> float:
+        """Do all that is due; seconds until there may be more. Raises `SettingsError`, `StateError`."""
+        book, now = self._books.now(), self._clock.now()
+        states, alerts = SensorStates(self._database, self._network), Alerts(self._database, self._network)
+        weather = _Weather(self._listening, tuple(Gateways(self._database, self._network).all()), book)
+        if book is not self._book:
+            self._begin(book, weather)
+        self._wake_filled(states)
+        since, self._looked = self._looked, now
+        if AlertSilences(self._database, self._network).ended_since(since, now):
+            alerts.wake(now)
+        while keys := states.due(now, AT_ONCE):
+            self._look(book, keys, weather)
+        while self._tick(book) == AT_ONCE:
+            pass
+        coming = [then for then in (states.next_due(), alerts.next_due()) if then is not None]
+        wait = min(((then - self._clock.now()).total_seconds() for then in coming), default=_LONGEST)
+        return min(max(wait, _SHORTEST), _LONGEST)
+
+    def _begin(self, book: Book, weather: _Weather) -> None:
+        """Another book, or the first: everything is looked at, and who never sent is waited for from now on."""
+        states, now = SensorStates(self._database, self._network), self._clock.now()
+        known = {row.sensor for row in states.all()}
+        new = [one.key for one in book.stations() if one.silence and one.key not in known]
+        for start in range(0, len(new), AT_ONCE):
+            self._look(book, new[start : start + AT_ONCE], weather)
+        states.wake(now)
+        Alerts(self._database, self._network).wake(now)
+        self._book = book
+
+    def _wake_filled(self, states: SensorStates) -> None:
+        """What filled gaps left to be told is told as soon as they are filled."""
+        fills = dict(self._listening.snapshot())
+        if any(before and not fills.get(sender) for sender, before in self._fills.items()):
+            states.wake(self._clock.now())
+        self._fills = fills
+
+    def _look(self, book: Book, keys: Sequence[str], weather: _Weather) -> None:
+        now = self._clock.now()
+        happened: list[Happened] = []
+        with self._database.writing() as connection:
+            within = Within(connection)
+            states = SensorStates(within, self._network)
+            held = states.hold(keys)
+            rows: list[SensorRow] = []
+            gone: list[str] = []
+            for key in sorted(keys):
+                row = held.get(key, SensorRow(key, None, None, ""))
+                state = decode(row.about) if row.about else None
+                station = book.station(key)
+                if station is None:
+                    then = _until(book, key, state, row, now)
+                    if then is None:
+                        gone.append(key)
+                    else:
+                        rows.append(replace(row, due=then))
+                    continue
+                sender = station.sensor.sender or (state.sender if state is not None else "") or None
+                circumstances = weather.of(sender)
+                heard = look(station, state, now, circumstances)
+                happened += heard.happened
+                then = due(station, heard.state, circumstances, now)
+                then = None if then is None else max(then, now + _SOONEST)
+                rows.append(SensorRow(key, then, row.heard, encode(heard.state)))
+            states.put(rows, held)
+            states.forget(gone)
+            alarms = Alarms(within, self._network, book, now)
+            alarms.apply(happened)
+        if alarms.sayings:
+            self._told()
+
+    def _tick(self, book: Book) -> int:
+        with self._database.writing() as connection:
+            alarms = Alarms(Within(connection), self._network, book, self._clock.now())
+            count = alarms.look(AT_ONCE)
+        if alarms.sayings:
+            self._told()
+        return count
+
+
+def _until(book: Book, key: str, state: SensorState | None, row: SensorRow, now: datetime) -> datetime | None:
+    """Until when something is remembered that is no station; None: no longer."""
+    registry, later = book.registry, now + _OLD
+    if not registry.alerting_complete or f"sensors/{key.partition('/')[0]}" in registry.alerting_blocked:
+        return later  # nobody knows whether it is gone
+    watching = [] if state is None else [book.rules.get(rule) for rule in state.watches]
+    if any(rule is not None and isinstance(rule.test, Foreign) for rule in watching):
+        return later
+    # A sensor that was taken out and comes back begins anew; of others' alerts the end is remembered for a while.
+    heard = row.heard
+    return None if watching or heard is None or heard + _OLD <= now else heard + _OLD
+
+
+class _Weather:
+    """Circumstances by sender, for one turn."""
+
+    def __init__(self, listening: Listening, gateways: tuple[GatewayRow, ...], book: Book) -> None:
+        self._listening = listening
+        self._gateways = gateways if book.policy.gateway_silence else ()
+        self._known: dict[str | None, Circumstances] = {}
+
+    def of(self, sender: str | None) -> Circumstances:
+        found = self._known.get(sender)
+        if found is None:
+            found = self._known[sender] = self._listening.circumstances(sender, self._gateways)
+        return found
