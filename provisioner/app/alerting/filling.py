@@ -27,7 +27,9 @@ _KIND: Final = "things-stack"
 """The only one that has a storage."""
 
 SPAN: Final = timedelta(hours=1)
-"""So much of a storage is read until it is noted how far it got."""
+"""So much of a storage is read at least until it is noted how far it got."""
+_SPANS: Final = 50
+"""In no more than so many parts."""
 AGAIN_AFTER: Final = timedelta(minutes=1)
 """A storage that could not be read is tried again."""
 PATIENCE: Final = timedelta(minutes=15)
@@ -110,7 +112,7 @@ class Filling:
 
     def note(self, sender: str, **facts: Any) -> None:
         """Put down what is known of a sender besides."""
-        states = SenderStates(self.database, self._network)
+        states = SenderStates(self.database, self.network)
         known = dict(states.get(sender))
         if any(known.get(name) != value for name, value in facts.items()):
             states.put(sender, {**known, **facts})
@@ -169,8 +171,9 @@ class _OneStorage:
         after = oldest
         if isinstance(cursor, str):
             after = max(oldest, datetime.fromisoformat(cursor) - timedelta(minutes=self._settings.overlap_minutes))
+        span = max(SPAN, (now - after) / _SPANS)
         while after < now:
-            until = min(after + SPAN, now)
+            until = min(after + span, now)
             waiting = _Waiting()
             for page in self._storage.fill(after, until):
                 for payload in page:
