@@ -19,7 +19,17 @@ from provisioner.alerts.book import Book
 from provisioner.alerts.facts import RANK, facts
 from provisioner.alerts.hours import EVERY_DAY, Window
 from provisioner.alerts.quieting import Quieted, nothing_quieted
-from provisioner.model.alerts import AlertEnd, AlertSeverity, Escalation, Happened, Rule, SayingKind, Turn
+from provisioner.model.alerts import (
+    AlertEnd,
+    AlertSeverity,
+    Escalation,
+    Happened,
+    Rate,
+    Rule,
+    SayingKind,
+    Threshold,
+    Turn,
+)
 
 _LONGEST_GATHERING: Final = 600.0
 """Seconds: each further word about more sensors waits twice as long as the one before, up to this."""
@@ -352,7 +362,9 @@ class _Speaking:
         return self._night.next_end(self._now)
 
     def _has_picture(self) -> bool:
-        wanted = self._rule.picture if self._rule is not None else None
+        if self._rule is None or not isinstance(self._rule.test, Threshold | Rate):
+            return False  # there is no one quantity to draw
+        wanted = self._rule.picture
         if wanted is None:
             return self._policy.picture and self._severity == AlertSeverity.CRITICAL
         return wanted

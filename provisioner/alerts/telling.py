@@ -52,6 +52,11 @@ class Telling:
         return _SIGNS[self._severity]
 
     @property
+    def rank(self) -> int:
+        """How bad it is."""
+        return self._severity.rank
+
+    @property
     def name(self) -> str:
         """What it is."""
         return self.bold(harmless.name(self.rule.name) if self.rule else self.say(Text.of("alerts.alert")))
@@ -84,7 +89,7 @@ class Telling:
         if self.count == 1:
             return [line for line in (self._value(self._members[0]), *self._described(self._members[0])) if line]
         shown = self._members[: self.new] if new_only else self._members
-        lines = [f"- {self._place(member)}: {self._value(member)}".removesuffix(": ") for member in shown]
+        lines = [f"- {self._place(member)}: {self._value(member, listed=True)}".removesuffix(": ") for member in shown]
         left = (self.new if new_only else self.count) - len(lines)
         if left > 0:
             lines.append(f"- {self.say(Text.of('alerts.and_more', count=left))}")
@@ -193,8 +198,8 @@ class Telling:
             return amounts.percent(amounts.number(value, 0, self.say.language), self.say.language)
         return amounts.amount(value, quantity, self.say.language)
 
-    def _value(self, member: Mapping[str, Any]) -> str:
-        """What was measured, in one sentence; what a foreign alert says."""
+    def _value(self, member: Mapping[str, Any], *, listed: bool = False) -> str:
+        """What was measured, in one sentence (or, ``listed``, in few words); what a foreign alert says."""
         say, test, about = self.say, self.rule.test if self.rule else None, member.get("about", {})
         value, at = member.get("value"), float(member.get("at", self._now))
         quantity = self._quantity(member)
@@ -213,6 +218,8 @@ class Telling:
         if value is None:
             return say(Text.of("alerts.condition", when=when))
         shown = self._amount(float(value), member, quantity)
+        if listed:
+            return say(Text.of("alerts.listed", label=label, value=shown, when=when))
         if isinstance(test, Rate) and newer is None and "before" in about:
             before = self._amount(float(about["before"]), member, quantity)
             within = amounts.duration(test.within.total_seconds(), say.language)

@@ -14,8 +14,9 @@ from provisioner.texts import Catalogue
 
 _FULL: Final = frozenset({SayingKind.FIRST, SayingKind.WORSE, SayingKind.ESCALATED, SayingKind.TEST})
 """What is read by people who may know nothing of it yet: with meaning, advice and links."""
-_CURRENT: Final = frozenset({SayingKind.GOES_ON, SayingKind.ESCALATED, SayingKind.GIVEN_BACK, SayingKind.BETTER})
-_ASKS: Final = _FULL | {SayingKind.GOES_ON, SayingKind.GIVEN_BACK}
+CURRENT: Final = frozenset({SayingKind.GOES_ON, SayingKind.ESCALATED, SayingKind.GIVEN_BACK, SayingKind.BETTER})
+"""What tells what is measured at this moment."""
+_ASKS: Final = (_FULL - {SayingKind.TEST}) | {SayingKind.GOES_ON, SayingKind.GIVEN_BACK}
 """What ends with how to say "I have it"."""
 
 
@@ -35,7 +36,7 @@ def words(
     ``answers``: there is a bot that hears what people answer. ``rule`` None: it is not in the registry any more.
     ``latest``: states of the sensors that are named, for the values of this moment where it goes on.
     """
-    telling = Telling(about, rule, book, say, latest=latest if kind in _CURRENT else {}, markup=markup)
+    telling = Telling(about, rule, book, say, latest=latest if kind in CURRENT else {}, markup=markup)
     lines = [_headline(kind, telling), *_body(kind, telling)]
     if kind in _FULL:
         lines += _advice(telling)
@@ -52,21 +53,30 @@ def digest(
     answers: bool = True,
     markup: bool = True,
 ) -> str:
-    """Many words in one message, since they came at once; of each alert the last, a line each."""
-    lines = [say(Text.of("alerts.digest", count=len(sayings)))]
-    told = [
-        _headline(kind, Telling(about, rule, book, say, latest={}, markup=markup))
-        for kind, about, rule in sayings
-        if kind is not SayingKind.ANSWER
+    """Many words in one message, since they came at once: the worst first, of each alert how it stands now."""
+    told: dict[object, tuple[SayingKind, Mapping[str, Any], Rule | None]] = {}
+    for number, (kind, about, rule) in enumerate(sayings):
+        if kind is SayingKind.ANSWER:
+            continue
+        about_what = (rule.id, kind in _PEOPLES) if rule is not None and kind is not SayingKind.TEST else number
+        before = told.get(about_what)
+        if before is None or before[1].get("now", 0.0) <= about.get("now", 0.0):
+            told[about_what] = kind, about, rule
+    tellings = [
+        (kind, Telling(about, rule, book, say, latest={}, markup=markup)) for kind, about, rule in told.values()
     ]
-    lines += [f"- {line}" for line in told[-_MOST_LINES:]]
-    if len(told) > _MOST_LINES:
-        lines.append(say(Text.of("alerts.digest_more", count=len(told) - _MOST_LINES)))
+    tellings.sort(key=lambda one: -one[1].rank)
+    lines = [say(Text.of("alerts.digest", count=len(sayings)))]
+    lines += [f"- {_headline(kind, telling)}" for kind, telling in tellings[:_MOST_LINES]]
+    if len(tellings) > _MOST_LINES:
+        lines.append(f"- {say(Text.of('alerts.and_more', count=len(tellings) - _MOST_LINES))}")
     if answers and any(kind in _ASKS for kind, _, _ in sayings):
         lines += ["", say(Text.of("alerts.how_digest"))]
     return "\n".join(lines)
 
 
+_PEOPLES: Final = frozenset({SayingKind.TAKEN, SayingKind.GIVEN_BACK})
+"""What people did; it stands beside how the alert is."""
 _MOST_LINES: Final = 15
 
 
