@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from provisioner.model.registry import Origin
 from provisioner.registry.checks import Path, Report
-from provisioner.registry.documents import ALERTING
 from provisioner.registry.expressions import BATTERY, looked_at
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.problems import error_of, warning_of
@@ -77,12 +76,13 @@ class _Alerting:
         self.models = {
             entry.document.id: entry.document for entry in self._sound("sensor_models", result.sensor_models)
         }
-        self.lenient = result.may_miss("sensors") or any(result.blocked.get(kind) for kind in ALERTING[:2])
-        """Whether there may be sensors that are not here: then no rule is said to mean none."""
 
     def check(self) -> None:
         self._check_mounts()
         self._check_devices()
+        blocked = any(self.result.blocked.get(kind) for kind in ("sensor_models", "sensors"))
+        self.lenient = blocked or self.result.may_miss("sensors")
+        """Whether there may be sensors that are not here: then no rule is said to mean none."""
         self.sensors = self._sound("sensors", self.result.sensors)
         self.measured = {name for entry in self.sensors for name in self.models[entry.document.model].quantities}
         meant = {rule.document.id: self._check_rule(rule) for rule in self._sound("rules", self.result.rules)}

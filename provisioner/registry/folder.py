@@ -1,7 +1,7 @@
 """The folder of YAML files as a source: every file may hold any of the sections, in any order."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.text import Text
 from provisioner.registry.documents import (
+    ALERTING,
     BodyDocument,
     FileDocument,
     NetworkDocument,
@@ -48,6 +49,8 @@ class YamlFolder:
         """Every entry of every file; nothing raises for content."""
         read = read_folder(self.folder, self.instead)
         result = SourceResult(problems=read.problems, complete=read.whole)
+        for words in read.lost:
+            result.lose(_kind_of(words))
         for file in read.files:
             _read_sections(file, result)
         return result
@@ -72,7 +75,16 @@ def _read_sections(read: ReadFile, result: SourceResult) -> None:
             known = FileDocument.model_fields
             problem = error(where, Text.of("registry.unknown_section", section=shown(name)), mend_word(name, known))
             result.problems.append(problem)
-            result.lose(suggestion(name, known) or name)  # "rule:" loses rules, and no people
+            result.lose(_kind_of({suggestion(name, known)} - {None} or root))  # "rule:" loses rules, and no people
+
+
+def _kind_of(words: Iterable[str | None]) -> str:
+    """What is lost with sections of these names: sensors or rules alone, if they all are of that kind; else anything.
+
+    A line of a rule that slipped to the margin is taken for a section, too: it says nothing.
+    """
+    known = {suggestion(word, FileDocument.model_fields) for word in words if word is not None} - {None}
+    return ALERTING[0] if known and known <= set(ALERTING) else ""
 
 
 def _read_network(section: Any, root: Node, read: ReadFile, result: SourceResult) -> None:

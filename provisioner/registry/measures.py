@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import unicodedata
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -14,9 +15,12 @@ from provisioner.registry.shapes import VISIBLE_PATTERN
 _LARGEST: Final = 1e12
 _NUMBER_IN: Final = re.compile(r"[-+\u2212]?[0-9]+(?:[.,][0-9]+)?")
 _QUANTITY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_SPELT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _FIELD: Final = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 _EUI: Final = re.compile(r"[0-9a-f]{2}(?:[-:]?[0-9a-f]{2}){7}", re.ASCII)
 _DEVICE: Final = re.compile(r"[^\s/]+(?:/[^\s/]+)?")
+_MOST_OF_TAG: Final = 40
+_TAG: Final = re.compile(r"[^\W_]+(?:-+[^\W_]+)*")
 _LINK: Final = re.compile(r"https://[^\s/?#@\\]+(?:[/?#][^\s\\<>\"{}|^`]*)?")
 
 
@@ -33,9 +37,17 @@ def _number(value: Any) -> Any:
     raise PydanticCustomError("registry.no_number", "no number")
 
 
+def _can_be_named(name: str) -> bool:
+    """In an expression, without meaning anything else there."""
+    is_taken = name in FUNCTIONS or name == BATTERY or keyword.iskeyword(name)
+    return not is_taken and _QUANTITY.fullmatch(name) is not None
+
+
 def _quantity(name: str) -> str:
-    if name in FUNCTIONS or name == BATTERY or keyword.iskeyword(name) or not _QUANTITY.fullmatch(name):
-        raise PydanticCustomError("registry.bad_quantity", "no name of a quantity")
+    if not _can_be_named(name):
+        tamed = re.sub(r"[^a-z0-9]+", "_", name.lower().translate(_SPELT)).strip("_0123456789")[:40]
+        context = {"instead": tamed if _can_be_named(tamed) else "level"}
+        raise PydanticCustomError("registry.bad_quantity", "no name of a quantity", context)
     if tells_where(name):
         raise PydanticCustomError("registry.tells_where", "where somebody is")
     return name
@@ -65,6 +77,13 @@ def _device(written: str) -> str:
     if not _DEVICE.fullmatch(name):
         raise PydanticCustomError("registry.bad_device", "no device")
     return name
+
+
+def _tag(written: str) -> str:
+    tag = unicodedata.normalize("NFC", written).lower()
+    if len(tag) > _MOST_OF_TAG or not _TAG.fullmatch(tag):
+        raise PydanticCustomError("registry.bad_tag", "no tag")
+    return tag
 
 
 def _link(address: str) -> str:
@@ -112,5 +131,5 @@ Link = Annotated[
 Unit = Annotated[
     str, StringConstraints(pattern=VISIBLE_PATTERN, max_length=20), WithJsonSchema({"type": "string", "maxLength": 20})
 ]
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9äöüß][a-z0-9äöüß-]{0,39}$")]
+Tag = Annotated[str, AfterValidator(_tag), WithJsonSchema({"type": "string", "pattern": r"^\S{1,40}$"})]
 Decimals = Annotated[int, Field(ge=0, le=6)]

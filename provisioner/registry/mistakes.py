@@ -70,6 +70,8 @@ def _explain_one(
         if path == ("guest", "until"):
             return error(where, Text.of("registry.guest_without_end"), Text.of("registry.guest_without_end_mend"))
         return _pair(where, "registry.missing_field", field=field)
+    if kind == "extra_forbidden" and field.isdecimal() and value is None:
+        return _pair(where, "registry.comma_in_number", field=field)
     if kind == "extra_forbidden":
         return error(
             where, Text.of("registry.unknown_field", field=shown(field)), mend_word(field, fields_at(model, path))

@@ -69,6 +69,8 @@ class Parsed:
     problems: list[Problem] = field(default_factory=list)
     usable: bool = True
     whole: bool = True
+    words: frozenset[str] = frozenset()
+    """Of a text that can't be used: what stands at the beginning of its lines where sections do."""
     plain: dict[int, str] = field(default_factory=dict)
     """By place: how the scalars that are not texts were written, e.g. ``012``."""
 

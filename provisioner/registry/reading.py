@@ -22,6 +22,7 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _TAB_INDENT: Final = re.compile(r"^ *(\t)\s*[^\s#]", re.MULTILINE)
+_SECTION: Final = re.compile(r"^[\"']?([A-Za-z][\w -]{0,40}?)[\"']?\s*:", re.MULTILINE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
@@ -41,6 +42,8 @@ class ReadFolder:
     files: list[ReadFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     whole: bool = True
+    lost: list[frozenset[str]] = field(default_factory=list)
+    """Of each file that was all there and can't be used: what its sections seem to be."""
 
 
 def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolder:
@@ -57,10 +60,13 @@ def read_folder(folder: Path, instead: Mapping[str, str] = NOTHING) -> ReadFolde
     for file in sorted(found.keys() | instead.keys()):
         parsed = read_bytes(instead[file].encode(), file) if file in instead else read_file(found[file], file)
         result.problems += parsed.problems
-        result.whole = result.whole and parsed.whole
+        if parsed.words:
+            result.lost.append(parsed.words)
+        else:
+            result.whole = result.whole and parsed.whole
         if parsed.usable:
             result.files.append(ReadFile(file, parsed))
-    if not result.files and result.whole:
+    if not result.files and not result.lost and result.whole:
         result.problems.append(_error(".", "registry.empty_folder", folder=str(folder)))
         result.whole = False
     return result
@@ -133,13 +139,16 @@ def read_bytes(data: bytes, file: str) -> Parsed:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         return _unusable(_error(file, "registry.not_utf8", line, column, byte=f"0x{data[fault.start]:02x}"))
     if found := _CONFLICT.search(text):
-        return _unusable(_error(file, "registry.conflict", *_place(text, found.start())))
+        return _unusable(_error(file, "registry.conflict", *_place(text, found.start())), text)
     if found := _CONTROL.search(text):
         code = f"U+{ord(found.group()):04X}"
-        return _unusable(_error(file, "registry.control_character", *_place(text, found.start()), detail=code))
+        problem = _error(file, "registry.control_character", *_place(text, found.start()), detail=code)
+        return _unusable(problem, text)
     if found := _TAB_INDENT.search(text):
-        return _unusable(_error(file, "registry.tab", *_place(text, found.start(1))))
+        return _unusable(_error(file, "registry.tab", *_place(text, found.start(1))), text)
     parsed = parse(text, file)
+    if not parsed.usable:
+        parsed.words = _words(text)
     if parsed.usable and text and not text.endswith("\n"):
         # Half a file is often still valid YAML. One without its last newline may be one that was cut.
         where = Origin(file, *_place(text, len(text)))
@@ -152,8 +161,13 @@ def _place(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
-def _unusable(problem: Problem) -> Parsed:
-    return Parsed(None, [problem], usable=False, whole=False)
+def _unusable(problem: Problem, text: str = "") -> Parsed:
+    return Parsed(None, [problem], usable=False, whole=False, words=_words(text))
+
+
+def _words(text: str) -> frozenset[str]:
+    """What may be its sections. Nothing for a text without its last newline: it may go on with anything."""
+    return frozenset(_SECTION.findall(text)) if text.endswith("\n") else frozenset()
 
 
 def _error(file: str, code: str, line: int = 0, column: int = 0, **arguments: str | int) -> Problem:

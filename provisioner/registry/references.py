@@ -224,12 +224,12 @@ class _References:
         return again
 
     def _report_waiting(self) -> None:
-        for (_, target), references in self.waiting.items():
+        for (kind, target), references in self.waiting.items():
             origins = sorted((r.entry.origin(*r.path) for r in references), key=_sort_key)
             names = sorted({r.entry.document.id for r in references})
             shortened = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-            what = Text.of("registry.waiting", id=target, count=len(names), names=shortened)
-            self.result.problems.append(warning(origins[0], what, Text.of("registry.waiting_mend", id=target)))
+            code = "registry.sensors_waiting" if kind in ALERTING else "registry.waiting"
+            self.result.problems.append(warning_of(origins[0], code, id=target, count=len(names), names=shortened))
 
 
 def _check_domains(result: SourceResult) -> None:
