@@ -6,90 +6,22 @@ Immutable; made anew when registry or policy change.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from fnmatch import translate
 from zoneinfo import ZoneInfo
 
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.bridge_rules import bridge_rules
-from provisioner.alerts.checks import (
-    BatteryCheck,
-    Check,
-    ExpressionCheck,
-    RateCheck,
-    Reader,
-    SilenceCheck,
-    ThresholdCheck,
-)
 from provisioner.alerts.expressions import Compiled, Fault
 from provisioner.alerts.hours import Window
-from provisioner.model.alerts import Expression, Foreign, LowBattery, Rate, Rule, Silence, Threshold
+from provisioner.alerts.stations import Entry, is_pattern, made_ready, worse_is_higher
+from provisioner.alerts.stations import Station as Station
+from provisioner.model.alerts import Expression, Foreign, Rule
 from provisioner.model.registry import Registry
-from provisioner.model.sensors import DeviceName, ForeignAlert, Sensor, SensorModel
+from provisioner.model.sensors import DeviceName, ForeignAlert
 from provisioner.model.text import Text
 
 _REMEMBERED = 100_000
 """Devices of which is remembered which station they are; senders can name as many as they like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """One device of an entry. ``key`` is the entry's id where it stands for one exact device, else id/device."""
-
-    key: str
-    sensor: Sensor
-    model: SensorModel
-    rules: tuple[Rule, ...]
-    checks: Mapping[str, Check]
-    """By rule."""
-    readers: tuple[Reader, ...]
-    interval: timedelta | None
-    silence: float
-    """Seconds after which the first rule about silence would fire; 0: none does."""
-    device: str
-    """The device's id."""
-
-    @property
-    def organisation(self) -> str:
-        return self.sensor.organisation
-
-    @property
-    def tells(self) -> tuple[str, ...]:
-        """Bodies; a rule may tell others besides: `Book.bodies`."""
-        return self.sensor.tells
-
-    @property
-    def name(self) -> str:
-        """Where it is, for people."""
-        return self.sensor.place.replace("{device}", self.device)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What all stations of one entry share."""
-
-    sensor: Sensor
-    model: SensorModel
-    rules: tuple[Rule, ...]
-    checks: Mapping[str, Check]
-    readers: tuple[Reader, ...]
-    interval: timedelta | None
-    silence: float
-    exact: bool
-    """It stands for one device, and its key is its id."""
-
-    def station(self, key: str, device: str) -> Station:
-        return Station(
-            key,
-            self.sensor,
-            self.model,
-            self.rules,
-            self.checks,
-            self.readers,
-            self.interval,
-            self.silence,
-            device,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +32,10 @@ class Book:
     rules: Mapping[str, Rule]
     """Those that can be used."""
     problems: tuple[Text, ...]
-    _entries: Mapping[str, _Made]
-    _exact: Mapping[str, tuple[_Made, ...]]
+    _entries: Mapping[str, Entry]
+    _exact: Mapping[str, tuple[Entry, ...]]
     """By what a device can be called."""
-    _patterns: tuple[tuple[re.Pattern[str], _Made], ...]
+    _patterns: tuple[tuple[re.Pattern[str], Entry], ...]
     """The longest first."""
     _found: dict[tuple[str, DeviceName], Station | None] = field(default_factory=dict)
 
@@ -122,9 +54,9 @@ class Book:
                     problems.append(Text.of("alerts.bad_expression", rule=rule.id))
                     continue
             rules[rule.id] = rule
-        entries: dict[str, _Made] = {}
-        exact: dict[str, list[_Made]] = {}
-        patterns: list[tuple[str, _Made]] = []
+        entries: dict[str, Entry] = {}
+        exact: dict[str, list[Entry]] = {}
+        patterns: list[tuple[str, Entry]] = []
         windows = {
             rule.id: Window(zone, rule.hours.days, rule.hours.begin, rule.hours.end) if rule.hours else None
             for rule in rules.values()
@@ -133,9 +65,9 @@ class Book:
             model = registry.sensor_models.get(sensor.model)
             if model is None:
                 continue
-            entries[sensor.id] = made = _made(sensor, model, rules, windows, compiled)
+            entries[sensor.id] = made = made_ready(sensor, model, rules, windows, compiled)
             for device in sensor.devices:
-                if _is_pattern(device):
+                if is_pattern(device):
                     patterns.append((device, made))
                 else:
                     exact.setdefault(device, []).append(made)
@@ -231,92 +163,5 @@ class Book:
         return None
 
 
-def worse_is_higher(rule: Rule) -> bool:
-    """Whether it is about values that are too high; false: too low."""
-    match rule.test:
-        case Threshold(levels=levels):
-            return not levels or levels[0].above is not None
-        case Rate(rises=rises):
-            return rises is not None
-        case LowBattery():
-            return False
-    return True
-
-
-def _is_pattern(device: str) -> bool:
-    return "*" in device or "?" in device
-
-
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.replace("[", "[[]")))
-
-
-def _made(
-    sensor: Sensor,
-    model: SensorModel,
-    rules: Mapping[str, Rule],
-    windows: Mapping[str, Window | None],
-    compiled: Mapping[str, tuple[Compiled, Compiled | None]],
-) -> _Made:
-    interval = sensor.interval or model.interval
-    readers = tuple(
-        Reader(
-            quantity.name,
-            quantity.paths,
-            quantity.factor,
-            quantity.offset,
-            sensor.mount_height if quantity.from_mount else None,
-            float("-inf") if quantity.lowest is None else quantity.lowest,
-            float("inf") if quantity.highest is None else quantity.highest,
-        )
-        for quantity in model.quantities.values()
-        if not quantity.from_mount or sensor.mount_height is not None
-    )
-    measured = frozenset(reader.name for reader in readers)
-    checks: dict[str, Check] = {}
-    for rule in rules.values():
-        if _concerns(rule, sensor):
-            check = _check(rule, measured, interval, windows[rule.id], compiled)
-            if check is not None:
-                checks[rule.id] = check
-    limits = [check.limit for check in checks.values() if isinstance(check, SilenceCheck)]
-    own = tuple(check.rule for check in checks.values())
-    exact = len(sensor.devices) == 1 and not _is_pattern(sensor.devices[0])
-    return _Made(sensor, model, own, checks, readers, interval, min(limits, default=0.0), exact)
-
-
-def _concerns(rule: Rule, sensor: Sensor) -> bool:
-    applies = rule.applies
-    return (
-        (not applies.models or sensor.model in applies.models)
-        and (not applies.sensors or sensor.id in applies.sensors)
-        and (not applies.organisations or sensor.organisation in applies.organisations)
-        and (not applies.tags or not applies.tags.isdisjoint(sensor.tags))
-        and (not applies.senders or sensor.sender in applies.senders)
-    )
-
-
-def _check(
-    rule: Rule,
-    measured: frozenset[str],
-    interval: timedelta | None,
-    hours: Window | None,
-    compiled: Mapping[str, tuple[Compiled, Compiled | None]],
-) -> Check | None:
-    match rule.test:
-        case Threshold() as test:
-            return ThresholdCheck.of(rule, test, hours) if test.quantity in measured and test.levels else None
-        case Rate() as test:
-            return RateCheck.of(rule, test, hours) if test.quantity in measured else None
-        case LowBattery() as test:
-            return BatteryCheck.of(rule, test, hours)
-        case Silence() as test:
-            return SilenceCheck.of(rule, test, interval.total_seconds(), hours) if interval else None
-        case Expression() as test:
-            when, clear = compiled[rule.id]
-            names = when.names | (clear.names if clear else frozenset())
-            if not names <= measured | {"battery"}:
-                return None
-            return ExpressionCheck(rule, (test.severity,), when, clear, test.lasting.total_seconds(), hours)
-        case Foreign():
-            return None

@@ -163,10 +163,12 @@ class BatteryCheck:
     def of(cls, rule: Rule, test: LowBattery, hours: Window | None) -> "BatteryCheck":
         return cls(rule, (test.severity,), test.below, test.clear, hours)
 
-    def judge(self, _state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
+    def judge(self, state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
         percent = fresh.get("battery")
         if percent is None:
             return None
+        if percent >= self.clear and self.rule.id not in state.watches:
+            return CALM
         return Judgement(int(percent < self.below), int(percent >= self.clear), percent, worse_is_higher=False)
 
 

@@ -10,19 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from provisioner.alerts.book import Station
 from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceCheck
+from provisioner.alerts.counting import AGAIN as AGAIN
+from provisioner.alerts.counting import count, count_late, is_newer, is_repeated, remember_gateways
+from provisioner.alerts.reading import read
 from provisioner.alerts.states import SensorState as SensorState
 from provisioner.alerts.states import Watch
 from provisioner.alerts.states import decode as decode
 from provisioner.alerts.states import encode as encode
+from provisioner.alerts.stations import Station
 from provisioner.model.alerts import AlertSeverity, Happened, Turn
 from provisioner.model.sensors import BatteryNews, Uplink
 
-AGAIN: Final = 3600.0
-"""Seconds within which the same session and counter are the same uplink once more, not a counter that began anew."""
-RECENT_UPLINKS: Final = 5
-"""A gateway is a sensor's as long as it heard one of so many of its last uplinks."""
 _RETRY: Final = 60.0
 """Seconds after which a sensor is looked at again whose silence could not be judged."""
 _SEVERITY: Final = {severity.value: severity for severity in AlertSeverity}
@@ -62,17 +61,17 @@ def hear(station: Station, state: SensorState | None, uplink: Uplink, now: datet
     if state is None:
         state = SensorState(since=clock)
     state.heard = clock
-    if _is_repeated(state, uplink, at):
+    if is_repeated(state, uplink, at):
         return Heard(state, is_repeated=True, is_late=True)
-    kept, refused = _read(station, uplink)
-    if not _is_newer(state, uplink, at):
-        _count_late(state, uplink)
+    kept, refused = read(station, uplink)
+    if not is_newer(state, uplink, at):
+        count_late(state, uplink)
         return Heard(state, (), kept, tuple(refused), is_late=True)
-    _count(state, uplink)
+    count(state, uplink)
     state.newest, state.sender, state.device = at, uplink.sender, uplink.device.device
     state.ordinal += 1
     if uplink.gateways or state.gateways:
-        _remember_gateways(state, uplink.gateways)
+        remember_gateways(state, uplink.gateways)
     happened = _judge(station, state, kept, at, clock, settled=settled, filled=uplink.filled, refused=refused)
     for name, value in kept.items():
         if name == "battery":
@@ -117,10 +116,10 @@ def due(station: Station, state: SensorState, circumstances: Circumstances, now:
     """When the sensor has to be looked at although nothing came; None: there is nothing to wait for."""
     clock = now.timestamp()
     moments: list[float] = []
-    if station.silence:
+    if station.silences:
         base = _silent_from(state, circumstances)
-        for rule, check in station.checks.items():
-            if isinstance(check, SilenceCheck) and rule not in state.watches:
+        for check in station.silences:
+            if check.rule.id not in state.watches:
                 then = (state.newest or state.since if base is None else base) + check.limit
                 moments.append(then if base is not None and then > clock else max(then, clock + _RETRY))
     for rule, watch in state.watches.items():
@@ -131,89 +130,6 @@ def due(station: Station, state: SensorState, circumstances: Circumstances, now:
             begins = watching.hours.next_begin(clock) if _waits(watching, watch, clock) and watching.hours else None
             moments.append(clock + _RETRY if circumstances.fills else clock if begins is None else begins)
     return datetime.fromtimestamp(min(moments), UTC) if moments else None
-
-
-def _is_repeated(state: SensorState, uplink: Uplink, at: float) -> bool:
-    return (
-        state.newest > 0
-        and uplink.counter is not None
-        and uplink.counter == state.counter
-        and uplink.session == state.session
-        and abs(at - state.newest) <= AGAIN
-    )
-
-
-def _is_newer(state: SensorState, uplink: Uplink, at: float) -> bool:
-    if at != state.newest:
-        return at > state.newest
-    known, counter = state.counter, uplink.counter
-    return uplink.session == state.session and known is not None and counter is not None and counter > known
-
-
-def _count(state: SensorState, uplink: Uplink) -> None:
-    """Gaps and new beginnings, by the counter. Senders that have none have neither."""
-    counter, known = uplink.counter, state.counter
-    if counter is not None:
-        if known is None:
-            state.first = counter
-        elif uplink.session != state.session or counter <= known:
-            state.generation += 1
-            state.first = counter
-        else:
-            state.missing += counter - known - 1
-    state.session, state.counter = uplink.session, counter
-
-
-def _count_late(state: SensorState, uplink: Uplink) -> None:
-    counter, known = uplink.counter, state.counter
-    if counter is None or known is None or uplink.session != state.session:
-        return
-    if state.first < counter < known:
-        state.missing = max(0, state.missing - 1)
-
-
-def _remember_gateways(state: SensorState, heard_by: tuple[str, ...]) -> None:
-    oldest = state.ordinal - RECENT_UPLINKS
-    known = state.gateways
-    for gateway in heard_by:
-        known[gateway] = state.ordinal
-    for gateway in [name for name, ordinal in known.items() if ordinal <= oldest]:
-        del known[gateway]
-
-
-def _read(station: Station, uplink: Uplink) -> tuple[dict[str, float], list[str]]:
-    kept: dict[str, float] = {}
-    refused: list[str] = []
-    values = uplink.values
-    for reader in station.readers:
-        for path in reader.paths:
-            raw = values.get(path)
-            if raw is None:
-                continue
-            if isinstance(raw, str):
-                refused.append(f"no_number:{reader.name}")
-                break
-            value = reader.read(raw)
-            if reader.lowest <= value <= reader.highest and -_HUGE < value < _HUGE:
-                kept[reader.name] = value
-            else:
-                refused.append(f"outside:{reader.name}")
-            break
-    percent = uplink.battery
-    if percent is None:
-        told = station.model.battery
-        for path in told.paths:
-            raw = values.get(path)
-            if isinstance(raw, float | int) and not isinstance(raw, bool):
-                percent = (raw - told.empty) / (told.full - told.empty) * 100 if told.full != told.empty else None
-                break
-    if percent is not None:
-        kept["battery"] = min(100.0, max(0.0, percent))
-    return kept, refused
-
-
-_HUGE: Final = 1e15
-"""No quantity is as large as that; it could be neither counted with nor read."""
 
 
 def _judge(
@@ -228,23 +144,28 @@ def _judge(
     refused: list[str],
 ) -> tuple[Happened, ...]:
     happened: list[Happened] = []
-    for rule, check in station.checks.items():
-        watch = state.watches.get(rule)
-        if isinstance(check, SilenceCheck):
-            if watch is not None and clock < state.newest + check.limit:
-                watch.on, watch.held = 0, [0.0]
-        else:
-            try:
-                judged = check.judge(state, fresh, at)
-            except Fault:
-                refused.append(f"expression:{rule}")
-                continue
-            if judged is not None and judged is not CALM:
-                watch = _move(state, check, watch, judged, at, filled=filled)
+    watches = state.watches
+    for rule, check in station.judged:
+        try:
+            judged = check.judge(state, fresh, at)
+        except Fault:
+            refused.append(f"expression:{rule}")
+            continue
+        watch = watches.get(rule)
+        if judged is not None and judged is not CALM:
+            watch = _move(state, check, watch, judged, at, filled=filled)
         if watch is not None and settled:
             happened += _told(station, state, check, watch, at)
-    if state.watches and settled:
-        happened += _gone(station, state, at)
+    if watches:
+        for silence in station.silences:
+            watch = watches.get(silence.rule.id)
+            if watch is not None:
+                if clock < state.newest + silence.limit:
+                    watch.on, watch.held = 0, [0.0]
+                if settled:
+                    happened += _told(station, state, silence, watch, at)
+        if settled:
+            happened += _gone(station, state, at)
     return tuple(happened)
 
 
@@ -360,7 +281,7 @@ def _silent_from(state: SensorState, circumstances: Circumstances) -> float | No
         return None
     base = max(state.newest or state.since, circumstances.listening_since.timestamp())
     known = state.gateways.keys()
-    if not known:
+    if not known or not (circumstances.gateways_down or circumstances.gateways_since):
         return base
     if known <= circumstances.gateways_down:
         return None

@@ -132,6 +132,12 @@ def test_whoever_an_escalation_told_hears_of_the_end() -> None:
     assert (told.last.bodies, told.last.people) == (("bauhof", "rangers"), ("p-1", "p-2"))
 
 
+def test_an_escalation_says_that_it_goes_on_so_no_repeat_stands_beside_it() -> None:
+    told = Told(escalations=STEPS, repeat=timedelta(minutes=30))
+    told.began(0, 1)
+    assert told.until(70) == [(30, "escalated"), (60, "goes_on")]
+
+
 def test_escalations_that_are_all_overdue_are_one_word() -> None:
     told = Told(escalations=STEPS)
     told.began(0, 1)
