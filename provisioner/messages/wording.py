@@ -17,6 +17,7 @@ Say = Callable[[Text], str]
 VARIANTS: Final[Mapping[LetterKind, tuple[str, ...]]] = {
     LetterKind.LEAVING: ("soon", "tomorrow", "ended", "erasing"),
     LetterKind.SUCCESSOR: ("lead", "moderation"),
+    LetterKind.ALERT: ("member", "named"),
     LetterKind.NOTICE: (
         "changed",
         "waiting",
@@ -28,6 +29,7 @@ VARIANTS: Final[Mapping[LetterKind, tuple[str, ...]]] = {
         "given_up",
         "not_pulled",
         "credential",
+        "unsaid",
     ),
 }
 """Kinds that are said in several ways."""

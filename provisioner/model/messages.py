@@ -39,6 +39,7 @@ class LetterKind(StrEnum):
     TO_BODY = "to_body"  # to a person: somebody writes to all of a body
     NOTICE = "notice"  # into the rangers' conversation: what a sync did, what waits, what fails
     MEETING_REMINDER = "meeting_reminder"  # into a body's conversation: a meeting begins soon
+    ALERT = "alert"  # to a person: sensors, of a body in whose conversation they are not
     WEEKLY = "weekly"  # to rangers: the summary
 
 

@@ -16,8 +16,8 @@ from provisioner.texts.harmless import harmless
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
-_ELSEWHERE: Final = {"policies": "policies", "kit": "connectors.kit"}
-"""Rooms of the project that are not below `provisioner`."""
+_ELSEWHERE: Final = {"policies": "policies", "kit": "connectors.kit", "alerting": "provisioner.app.alerting"}
+"""Rooms of the project that are not directly below `provisioner`."""
 _MANY = 10**15
 """From about here on babel can't write a number with its separators."""
 

@@ -25,7 +25,7 @@ AT = datetime(2026, 11, 30, 8, 15, tzinfo=UTC)
 SENDER = Sender("netz@readi.example", "re@di", "fragen@readi.example")
 VALUES: dict[str, Argument] = {
     "asked": date(2026, 11, 3), "body": "Sensorik", "count": 2, "days": 7, "erasable_on": date(2027, 1, 4),
-    "guest": "Gast Muster",
+    "guest": "Gast Muster", "headline": "Hochwasser: Alb",
     "how": Text.of("messages.how_unknown"), "last_day": date(2026, 11, 30), "me": Ours("https://ich.example/redi/me"),
     "minutes": 30, "organisation": "Stadt Bretten", "person": "Erika Muster", "refused": 1, "since": date(2026, 11, 16),
     "target": "cloud", "unknown": 1, "until": date(2026, 11, 22), "vacant_on": date(2026, 12, 1),

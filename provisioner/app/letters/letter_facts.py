@@ -5,11 +5,14 @@ One-time links are made here: they are kept hashed, and stand nowhere but in the
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, cast, get_args
 
 from policies.membership import affiliations_today
+from provisioner.alerts.book import Book
 from provisioner.app.joining.deciding import make_decision_link
 from provisioner.app.joining.viewing import viewer_for
+from provisioner.app.letters.alert_facts import alert_facts
 from provisioner.app.letters.meeting_facts import greeting_lines, reminder_facts
 from provisioner.app.letters.notice_facts import notice_facts, weekly_facts
 from provisioner.app.letters.page_links import page
@@ -86,10 +89,10 @@ class Lookup:
         """Raises `NotNeeded`, `NotYet`, `Transient`; `KeyError`, `ValueError` for a letter that lacks something."""
         picture = self._picture
         contact = picture.policy.joining.contact
-        found = self._by_kind(letter)
+        found = self._by_kind(letter, language)
         return replace(found, language=language, network=picture.registry.name, name=name, contact=contact)
 
-    def _by_kind(self, letter: Letter) -> Facts:
+    def _by_kind(self, letter: Letter, language: Language) -> Facts:
         kind, about = letter.kind, letter.about
         match kind:
             case LetterKind.LOGIN_LINK:
@@ -123,10 +126,16 @@ class Lookup:
                 return self._to_body(letter, self._body(str(about["body"])))
             case LetterKind.MEETING_REMINDER:
                 return reminder_facts(self._site, self._picture, letter, self._clock.now())
+            case LetterKind.ALERT:
+                return alert_facts(self._site, self._book, letter, language)
             case LetterKind.NOTICE:
                 return notice_facts(self._site, about)
             case LetterKind.WEEKLY:
                 return weekly_facts(self._site, about)
+
+    @cached_property
+    def _book(self) -> Book:
+        return Book.of(self._picture.registry, self._picture.policy.alerts)
 
     def _login_link(self, letter: Letter) -> Facts:
         minutes, links = self._picture.policy.joining.link_minutes, Links(self._site.database, self._site.network)

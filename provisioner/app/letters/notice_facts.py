@@ -19,6 +19,7 @@ _LEADS_TO: Final = {
     "namesake": "people",
     "given_up": "history",
     "not_pulled": "overview",
+    "unsaid": "alerts",
 }
 DONE, FAILED = "done:", "failed:"
 """Before a target's name in ``about`` of a notice that something changed: its counts."""

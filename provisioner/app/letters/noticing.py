@@ -20,9 +20,8 @@ from provisioner.model.text import Text
 from provisioner.state import Meta, Outbox, StepState, Within
 from provisioner.state.codec import dump, load
 
-MOOT: Final = frozenset(
-    {*(f"messages.{why}" for why in ("recipient_gone", "decided", "moot", "meeting_over")), "console.letter_given_up"}
-)
+_SETTLED: Final = ("recipient_gone", "decided", "moot", "meeting_over", "alert_forgotten")
+MOOT: Final = frozenset({*(f"messages.{why}" for why in _SETTLED), "console.letter_given_up"})
 """Why letters were not sent that nobody misses: they settled themselves, or a ranger said so."""
 
 _BAD: Final = (StepState.FAILED, StepState.UNKNOWN)
@@ -64,6 +63,16 @@ def notice_not_pulled(site: Site, picture: Picture, why: Text) -> None:
     Raises `StateError`, `SettingsError`.
     """
     _tell(site, picture, {"what": "not_pulled"}, _digest("not_pulled", [why.code, picture.today.isoformat()]))
+
+
+def notice_unsaid(site: Site, picture: Picture, body: str) -> None:
+    """Tell that alerts can't be said where a body reads; of each body once a day.
+
+    Raises `StateError`, `SettingsError`.
+    """
+    known = picture.registry.bodies.get(body)
+    about: About = {"what": "unsaid", "body": body if known is None else known.name}
+    _tell(site, picture, about, _digest("unsaid", [body, picture.today.isoformat()]))
 
 
 def _tell(site: Site, picture: Picture, about: About, once: str) -> None:

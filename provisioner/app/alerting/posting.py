@@ -1,0 +1,248 @@
+"""The poster: takes what is to be said of alerts out of the outbox and says it, each conversation by itself.
+
+One bookkeeper writes to the database: what became of messages and what is taken next, in one transaction a round. The
+workers do nothing but speak, each with connections of its own that stay open. So no message waits for another
+conversation's, and none for the clock: whoever puts something into the outbox wakes the bookkeeper.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from provisioner.app.alerting.books import Books, HasBook
+from provisioner.app.alerting.lanes import Brake, Lanes
+from provisioner.app.alerting.letters import Letters
+from provisioner.app.alerting.mouths import AFTER_REFUSED, Floor, Message, Mouth, Place, reference_of
+from provisioner.app.alerting.picturing import Picturing
+from provisioner.app.alerting.wordings import Wordings
+from provisioner.app.letters.noticing import notice_unsaid
+from provisioner.app.picture import Pictures
+from provisioner.app.site import Site
+from provisioner.model.alerts import SayingKind
+from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, ReadiError
+from provisioner.model.ports import Clock
+from provisioner.model.text import Text
+from provisioner.state import AlertOutbox, Said, Within
+
+_log = logging.getLogger(__name__)
+
+WORKERS: Final = 8
+"""So many conversations are spoken in at once: with 30 ms an answer some 250 messages a second."""
+LONGEST_SLEEP: Final = 1.0
+"""Seconds after which the bookkeeper looks without having been woken: for what another instance put down, or was put
+off."""
+_ALONE: Final = frozenset({SayingKind.ANSWER, SayingKind.TEST})
+"""What somebody waits for: never gathered, and no part of any storm."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What came of one message: where it stands, or why it does not (or nobody knows)."""
+
+    said: Said
+    place: Place | None = None
+    message: int = 0
+    error: ReadiError | None = None
+    again_at: datetime | None = None
+    """When it is tried again; None beside an error: never."""
+
+
+class Poster:
+    """Of one network; one in the whole installation, for whoever leads. `start` it, or call `turn` by yourself."""
+
+    def __init__(
+        self, site: Site, pictures: Pictures, books: HasBook | None = None, clock: Clock | None = None
+    ) -> None:
+        """Raises `SettingsError`."""
+        self._site, self._pictures, self._clock = site, pictures, clock or site.clock
+        self._books = books or Books(pictures)
+        self._floor = Floor(site)
+        self._lanes = Lanes()
+        self._wordings = Wordings(site, pictures, self._books)
+        self._letters = Letters(site, pictures, self._floor)
+        self._picturing = Picturing(site, self._floor, self._books, self._wordings)
+        self._jobs: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
+        self._spoken: queue.SimpleQueue[_Spoken] = queue.SimpleQueue()
+        self._unwritten: list[_Spoken] = []
+        self._in_hand = 0
+        """Sayings that were taken, and of which nothing came yet."""
+        self._unsettled = True
+        self._awake, self._ending = threading.Event(), threading.Event()
+        self._bookkeeper: threading.Thread | None = None
+        self._workers: list[threading.Thread] = []
+
+    def start(self, workers: int = WORKERS) -> None:
+        """Begin to say what waits; comes back at once."""
+        self._ending.clear()
+        self._workers = [
+            threading.Thread(target=self._speak_all, name=f"readi-alerts-mouth-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        self._bookkeeper = threading.Thread(target=self._keep_books, name="readi-alerts-books", daemon=True)
+        for thread in (*self._workers, self._bookkeeper):
+            thread.start()
+        self._picturing.start()
+
+    def stop(self) -> None:
+        """End: what is in hand is said to its end, and written down. Idempotent. Raises `StateError`."""
+        self._ending.set()
+        self._awake.set()
+        if self._bookkeeper is not None:
+            self._bookkeeper.join()
+            self._bookkeeper = None
+        for _ in self._workers:
+            self._jobs.put(None)
+        while self._workers:
+            self._workers.pop().join()
+        self._picturing.stop()
+        try:
+            self._round(0)
+        finally:
+            self._floor.leave()
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._awake.set()
+
+    def turn(self, limit: int = 100) -> int:
+        """Say what is due in this very thread, pictures too; how many messages were tried.
+
+        Raises `StateError` (also when somebody else speaks), `SettingsError`.
+        """
+        count = 0
+        with Mouth(self._site, self._floor) as mouth:
+            while taken := self._round(min(WORKERS, limit - count)):
+                for said in taken:
+                    self._spoken.put(self._speak(mouth, said))
+                count += len(taken)
+        self._picturing.turn()
+        return count
+
+    def _keep_books(self) -> None:
+        while not self._ending.is_set():
+            self._awake.clear()
+            try:
+                for said in self._round(len(self._workers) - self._in_hand):
+                    self._jobs.put(said)
+            except ReadiError as error:  # the database is busy, or somebody else speaks: tried again
+                _log.warning("alerts not said", extra={"network": self._site.network, "why": error.text.code})
+            now = self._clock.now()
+            turn = self._lanes.next_turn(now)
+            self._awake.wait(LONGEST_SLEEP if turn is None else min(LONGEST_SLEEP, (turn - now).total_seconds()))
+
+    def _speak_all(self) -> None:
+        with Mouth(self._site, self._floor) as mouth:
+            while (said := self._jobs.get()) is not None:
+                self._spoken.put(self._speak(mouth, said))
+                self._awake.set()
+
+    def _round(self, most: int) -> list[Said]:
+        """Write down what came of what was said, and take what is said next: no more than ``most``."""
+        self._drain()
+        is_new = self._floor.take()
+        self._unsettled |= is_new
+        if self._unsettled and not self._in_hand:
+            AlertOutbox(self._site.database, self._site.network).settle(self._clock.now())
+            self._unsettled = False
+        if most <= 0 and not self._unwritten:
+            return []
+        now = self._clock.now()
+        with self._site.database.writing() as connection:
+            within = Within(connection)
+            outbox = AlertOutbox(within, self._site.network)
+            for spoken in self._unwritten:
+                self._write_down(within, outbox, spoken, now)
+            taken = outbox.take(self._lanes.closed(now), now, most) if most > 0 and not self._unsettled else []
+            taken = [self._gathered(outbox, said, now) for said in taken]
+            for said in taken:
+                self._letters.post(within, said, now)
+        written, self._unwritten = self._unwritten, []
+        for said in taken:
+            self._lanes.take(said.body)
+        self._in_hand += len(taken)
+        for body in sorted({one.said.body for one in written if one.error is not None and one.again_at is None}):
+            notice_unsaid(self._site, self._pictures.now(), body)
+        return taken
+
+    def _drain(self) -> None:
+        """What workers brought back: whose turn it is now."""
+        now = self._clock.now()
+        while not self._spoken.empty():
+            spoken = self._spoken.get()
+            said, error = spoken.said, spoken.error
+            self._in_hand -= 1
+            if error is None:
+                self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in _ALONE)
+                self._lanes.brake(said.body, now, self._books.now().policy.storm)
+                if spoken.place is not None:
+                    self._picturing.hear(spoken.place)
+                    if said.picture and not said.gathered:
+                        self._picturing.add(said, spoken.place, spoken.message)
+            elif isinstance(error, Permanent):
+                self._lanes.passed(said.body)
+            else:
+                wait = AFTER_REFUSED if isinstance(error, LoginRefused) else getattr(error, "retry_after", None)
+                spoken = replace(spoken, again_at=self._lanes.failed(said.body, now, wait))
+            self._unwritten.append(spoken)
+
+    def _write_down(self, within: Within, outbox: AlertOutbox, spoken: _Spoken, now: datetime) -> None:
+        said, place, error = spoken.said, spoken.place, spoken.error
+        ids = [said.id, *(one.id for one in said.gathered)]
+        if error is None and place is not None:
+            outbox.sent(ids, place.target, place.conversation, spoken.message, now)
+        elif error is not None and spoken.again_at is not None:
+            may_have_gone = said.may_have_gone or isinstance(error, OutcomeUnknown)
+            outbox.again(said.id, error.text.code, spoken.again_at, now, may_have_gone=may_have_gone)
+        elif error is not None:
+            outbox.refused(ids, error.text.code, now)
+            self._letters.post_to_all(within, said, now)
+
+    def _gathered(self, outbox: AlertOutbox, said: Said, now: datetime) -> Said:
+        """With all that waits behind it, where a conversation would be told too much."""
+        if said.gathered or said.may_have_gone or said.kind in _ALONE:
+            return said
+        if self._lanes.brake(said.body, now, self._books.now().policy.storm) is Brake.FREE:
+            return said
+        others = [one for one in outbox.waiting_in(said.body, now) if one.kind not in _ALONE and not one.tries]
+        if others:
+            outbox.gather(said.id, [one.id for one in others], now)
+        return replace(said, gathered=tuple(others))
+
+    def _speak(self, mouth: Mouth, said: Said) -> _Spoken:
+        try:
+            place = self._floor.place_of(said.body)
+            if place is None:
+                raise Permanent(Text.of("messages.no_conversation"))
+            every = (said, *said.gathered)
+            message = Message(
+                self._wordings.of(said),
+                reference_of(self._site.network, said),
+                self._answers(said, place),
+                calls=any(one.calls for one in every),
+                silent=all(one.silent for one in every),
+                may_have_gone_since=said.may_have_gone_since,
+            )
+            return _Spoken(said, place, mouth.post(place, message))
+        except ReadiError as error:
+            why = {"network": self._site.network, "saying": said.id, "why": error.text.code}
+            _log.warning("alert not said", extra=why)
+            return _Spoken(said, error=error)
+        except Exception as fault:  # noqa: BLE001 - one that can't be worded holds up none behind it
+            why = {"network": self._site.network, "saying": said.id, "fault": type(fault).__name__}
+            _log.error("alert that can't be said", extra=why)
+            return _Spoken(said, error=Permanent(Text.of("alerting.unspeakable")))
+
+    def _answers(self, said: Said, place: Place) -> int | None:
+        """The message that it answers: of an alert the first that was said of it in the same conversation."""
+        if said.gathered or said.kind is SayingKind.FIRST:
+            return None
+        if said.alert is None:
+            number = said.about.get("reply_to")
+            return number if isinstance(number, int) else None
+        first = AlertOutbox(self._site.database, self._site.network).first_message(said.alert, said.body)
+        return first[2] if first is not None and first[:2] == place else None

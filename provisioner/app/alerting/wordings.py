@@ -1,0 +1,85 @@
+"""What is said of alerts, in the words of the network: its language, its rules, its sensors as they are called now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from provisioner.alerts.facts import RANK
+from provisioner.alerts.states import SensorState, decode
+from provisioner.alerts.wording import CURRENT, digest, words
+from provisioner.app.alerting.answers import answer
+from provisioner.app.alerting.books import HasBook
+from provisioner.app.connectors import text_packages
+from provisioner.app.letters.letter_facts import language_of
+from provisioner.app.picture import Pictures
+from provisioner.app.site import Site
+from provisioner.model.alerts import Rule, SayingKind
+from provisioner.model.text import Text
+from provisioner.state import Alerts, Said, SensorStates
+from provisioner.texts import Catalogue, Language
+
+_REMEMBERED: Final = 10_000
+
+
+class Wordings:
+    """Of one network. Safe for many threads."""
+
+    def __init__(self, site: Site, pictures: Pictures, books: HasBook) -> None:
+        self._site, self._pictures, self._books = site, pictures, books
+        bridge = site.section.bridge
+        self._hears = bridge is not None and bridge.bot is not None
+        self._catalogues: dict[Language, Catalogue] = {}
+        self._rules: dict[int, str] = {}
+        self._noting = threading.Lock()
+
+    @property
+    def language(self) -> Language:
+        """The network's."""
+        return language_of(self._pictures.now())
+
+    def say(self, text: Text) -> str:
+        """A sentence in the network's language."""
+        return self._say(self.language)(text)
+
+    def of(self, said: Said) -> str:
+        """The whole message, with what was gathered into it. Raises `StateError`."""
+        book, say = self._books.now(), self._say(self.language)
+        if said.kind is SayingKind.ANSWER:
+            return answer(self._site, book, say, said)
+        if not said.gathered:
+            latest = self._latest(said)
+            return words(said.kind, said.about, self.rule_of(said), book, say, answers=self._hears, latest=latest)
+        # Where there are too many to name them all, the worst are named.
+        every = sorted((said, *said.gathered), key=lambda one: RANK.get(str(one.about.get("severity", "")), -1))
+        return digest([self._told(one) for one in every], book, say, answers=self._hears)
+
+    def rule_of(self, said: Said) -> Rule | None:
+        """The rule of its alert; None: it is not in the registry any more. Raises `StateError`."""
+        if said.alert is None:
+            return self._books.now().rules.get(str(said.about.get("rule", "")))
+        with self._noting:
+            known = self._rules.get(said.alert)
+        if known is None:
+            row = Alerts(self._site.database, self._site.network).get(said.alert)
+            known = "" if row is None else row.rule
+            with self._noting:
+                if len(self._rules) >= _REMEMBERED:
+                    self._rules.clear()
+                self._rules[said.alert] = known
+        return self._books.now().rules.get(known)
+
+    def _latest(self, said: Said) -> Mapping[str, SensorState]:
+        """What its sensors measured last, where that is said."""
+        if said.kind not in CURRENT:
+            return {}
+        sensors = [str(member["sensor"]) for member in said.about.get("members", ())]
+        rows = SensorStates(self._site.database, self._site.network).of(sensors)
+        return {key: decode(row.about) for key, row in rows.items() if row.about}
+
+    def _told(self, said: Said) -> tuple[SayingKind, Mapping[str, Any], Rule | None]:
+        return said.kind, said.about, self.rule_of(said)
+
+    def _say(self, language: Language) -> Catalogue:
+        return self._catalogues.setdefault(language, Catalogue(language, text_packages()))
