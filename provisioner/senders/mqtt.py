@@ -54,11 +54,16 @@ _TROUBLES: Final[Mapping[Ending, str]] = {
     Ending.CREDENTIALS: "senders.mqtt_credentials",
     Ending.VERSION: "senders.mqtt_version",
     Ending.TAKEN_OVER: "senders.mqtt_taken_over",
+    Ending.CONTESTED: "senders.mqtt_contested",
     Ending.TOPICS: "senders.mqtt_topics",
     Ending.BROKEN: "senders.mqtt_broken",
 }
-_REFUSALS: Final = frozenset({Ending.CERTIFICATE, Ending.CREDENTIALS, Ending.TAKEN_OVER, Ending.TOPICS})
+_REFUSALS: Final = frozenset(
+    {Ending.CERTIFICATE, Ending.CREDENTIALS, Ending.TAKEN_OVER, Ending.CONTESTED, Ending.TOPICS}
+)
 """What trying again soon does not mend."""
+_FIGHT: Final = 4
+"""Connections in a row that stood and broke off before anything was acknowledged."""
 
 
 class MqttReceiver:
@@ -130,6 +135,10 @@ class MqttReceiver:
             if listened is None and ending in (Ending.VERSION, Ending.BROKEN):
                 self._modern = not self._modern  # some brokers hang up on a version that they do not know
             failures = 0 if line.acknowledged or (listened or 0.0) >= self._waits.longest else failures + 1
+            if listened is not None and ending is Ending.BROKEN and failures >= _FIGHT:
+                ending = Ending.CONTESTED
+            self._trouble = Text.of(_TROUBLES[ending], host=self._mqtt.host, port=self._mqtt.port)
+            _log.warning("mqtt connection ended", extra={"sender": self._sender, "why": ending.name.lower()})
             self._stopping.wait(self._pause(ending, failures))
 
     def _serve(self, line: Line) -> tuple[Ending, float | None]:
@@ -143,9 +152,6 @@ class MqttReceiver:
             ending = Ending.BROKEN
         since, self._since = self._since, None
         listened = None if since is None else (self._clock.now() - since).total_seconds()
-        if ending is not Ending.STOPPED:
-            self._trouble = Text.of(_TROUBLES[ending], host=self._mqtt.host, port=self._mqtt.port)
-            _log.warning("mqtt connection ended", extra={"sender": self._sender, "why": ending.name.lower()})
         return ending, listened
 
     def _pause(self, ending: Ending, failures: int) -> float:

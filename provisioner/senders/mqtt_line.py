@@ -37,6 +37,17 @@ _REFUSED: Final = 128
 """Reason codes from here on are refusals."""
 
 
+class _ClosingSocket(ssl.SSLSocket):
+    """Closes when no trust comes about: paho leaves it open (observed on 2.2)."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 class Ending(Enum):
     """Why a line ended."""
 
@@ -46,7 +57,8 @@ class Ending(Enum):
     CERTIFICATE = auto()
     CREDENTIALS = auto()
     VERSION = auto()  # the broker does not speak this version of MQTT
-    TAKEN_OVER = auto()  # somebody else came with our client id
+    TAKEN_OVER = auto()  # somebody else came with our client id; MQTT 5 says so, Mosquitto 2.0 does not (observed)
+    CONTESTED = auto()  # it breaks again and again soon after it stood, as when two fight for one client id
     TOPICS = auto()  # it lets us hear nothing of what we asked for
     BROKEN = auto()
 
@@ -133,7 +145,9 @@ class Line:
     def _connect(self) -> Ending | None:
         try:
             if self._settings.tls:
-                self._client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
+                context = ssl.create_default_context(cafile=self._settings.ca_file)
+                context.sslsocket_class = _ClosingSocket
+                self._client.tls_set_context(context)
             kept = None
             if self._modern:
                 kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
