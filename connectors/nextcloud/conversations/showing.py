@@ -22,7 +22,7 @@ from provisioner.model.ports import Clock, Ledger
 from provisioner.model.text import Text
 
 SHARES: Final = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
-PICTURE_BUCKET: Final = "nextcloud.picture"
+PICTURE_BUCKET: Final = "nextcloud.talk-pictures"
 FOLDER: Final = "readi-Bilder"
 """Where the pictures lie in our account's files. Who takes one away takes it out of the conversation."""
 WITH_A_ROOM: Final = 10

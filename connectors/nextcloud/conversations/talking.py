@@ -18,7 +18,7 @@ from provisioner.model.ports import Ledger
 from provisioner.model.text import Text
 
 REACTIONS: Final = "/ocs/v2.php/apps/spreed/api/v1/reaction"
-TALK_BUCKET: Final = "nextcloud.talk"
+TALK_BUCKET: Final = "nextcloud.talk-messages"
 """With a colon and the conversation behind it: each has a ledger of its own."""
 LIMIT: Final = (60, 60.0)
 """Messages a conversation, in so many seconds. The server has no limit of its own (observed); people have."""

@@ -13,25 +13,30 @@ import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.emulation import VirtualClock
-from tests.nextcloud.emulator.test_emulator_recordings import SERVICE, compare, replay
+from tests.nextcloud.emulator.hearing import SECRET, Ears
+from tests.nextcloud.emulator.test_emulator_recordings import SERVICE, compare, difference, replay
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "nextcloud-34" / "apps"
-DRAWN = {"token": "token", "roomToken": "token", "attendeeId": "attendee"}
+DRAWN = {"token": "token", "roomToken": "token", "share_with": "token", "attendeeId": "attendee"}
 UNSTEADY = {
     "lastActivity",
     "lastReadMessage",
     "unreadMessages",
+    *("unreadMention", "unreadMentionDirect"),
     "lastCommonReadMessage",
     "avatarVersion",
     "timestamp",
     "expirationTimestamp",
     "lastEditTimestamp",
     "icon-url",
+    *("link", "share_with_link", "stime", "storage", "item_source", "file_source", "file_parent", "item_mtime"),
 }
 """Times, and counts of what was read; only that they are there is compared."""
-ASKED = re.compile(r"(?<=attendeeId=)\d+|(?<=replyTo=)\d+|(?<=lastKnownMessageId=)\d+|(?<=/)\d+$")
+ASKED = re.compile(r"(?<=attendeeId=)\d+|(?<=replyTo=)\d+|(?<=lastKnownMessageId=)\d+|(?<=/)\d+(?=$|\?)")
 
 
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08" + bytes(45)
+"""As large as the recorded one."""
 MARKS = ("ETag", "OC-ETag", "OC-FileId")
 XML_UNSTEADY = (
     (re.compile(r"&quot;\w+&quot;"), "(etag)"),
@@ -84,6 +89,15 @@ class Drawn:
             text = ASKED.sub(own, text)
         return text
 
+    def sent(self, value: Any) -> Any:
+        """A recorded JSON body in the emulator's words."""
+        if isinstance(value, dict):
+            own = {key: self.sent(one) for key, one in value.items()}
+            if "replyTo" in own:
+                own["replyTo"] = self.names.get(("message", own["replyTo"]), own["replyTo"])
+            return own
+        return self.names.get(("token", value), value) if isinstance(value, str) else value
+
     def told(self, value: Any, *, recorded: bool, inside: str = "") -> Any:
         """An answer with the drawn words in the emulator's, and without what is unsteady."""
         if isinstance(value, list):
@@ -94,10 +108,16 @@ class Drawn:
         made: dict[str, Any] = {}
         for key, one in value.items():
             kind = DRAWN.get(key) or ("message" if key == "id" and "messageType" in value else None)
-            if key == "id" and value.get("type") == "call":
+            if key == "id" and value.get("type") in ("call", "Collection"):
                 kind = "token"
+            if key == "content" and value.get("type") == "Note":
+                one = json.loads(one)
             worded = (system and key in {"message", "messageParameters"}) or key == "lastMessage"
-            if key in UNSTEADY or worded or (value.get("objectType") == "sample" and key == "description"):
+            drawn = key == "id" and (value.get("type") in ("file", "Application") or "share_type" in value)
+            drawn |= key == "path" and value.get("type") == "file"  # where the reader's own folder for these is
+            if key == "id" and value.get("type") == "Note" and recorded:
+                made[key] = str(self.names.get(("message", int(one)), one))
+            elif key in UNSTEADY or worded or drawn or (value.get("objectType") == "sample" and key == "description"):
                 made[key] = "…"
             elif kind is not None and recorded:
                 made[key] = self.names.get((kind, one), one)
@@ -125,7 +145,7 @@ def test_every_recorded_exchange_with_an_app_is_answered_alike(recording: Path) 
     differences: list[str] = []
     drawn = Drawn()
     clock = VirtualClock()
-    with NextcloudEmulator(clock=clock, service=SERVICE) as emulator:
+    with Ears() as ears, NextcloudEmulator(clock=clock, service=SERVICE) as emulator:
         emulator.rename(SERVICE[0], "re@di provisioner")
         for number, exchange in enumerate(exchanges):
             clock.advance(1)
@@ -133,10 +153,23 @@ def test_every_recorded_exchange_with_an_app_is_answered_alike(recording: Path) 
                 for app in ("groupfolders", "spreed"):
                     (emulator.enable_app if word == "on" else emulator.disable_app)(app)
                 continue
+            if name := exchange.get("install"):
+                emulator.talk.install_bot(name, SECRET, ears.url, exchange["features"])
+                continue
+            if "state" in exchange:
+                emulator.talk.bots[1].state = exchange["state"]
+                continue
+            if path := exchange.get("upload"):
+                emulator.world.home(SERVICE[0]).write(path, PNG)
+                continue
+            ears.told.clear()
             exchange["path"] = drawn.asked(exchange["path"])
             if "form" in exchange:
                 exchange["form"] = drawn.asked(exchange["form"])
+            if "json" in exchange:
+                exchange["json"] = drawn.sent(exchange["json"])
             answer = replay(emulator, exchange)
+            heard = [drawn.told(one, recorded=False) for one in ears.told]
             told: Any = answer
             if not isinstance(exchange["body"], str) and answer.headers.get("Content-Type", "").startswith("app"):
                 drawn.learn(exchange["body"], answer.json())
@@ -150,6 +183,9 @@ def test_every_recorded_exchange_with_an_app_is_answered_alike(recording: Path) 
                     exchange["headers"] = {"X-User-Id": exchange["headers"]["X-User-Id"]}
                 exchange["body"] = steady(exchange["body"])
                 told = Answer(answer, text=steady(answer.text))
+            wanted = [drawn.told(one, recorded=True) for one in exchange.get("told", [])]
+            if "told" in exchange and (problem := difference(wanted, heard)):
+                differences.append(f"{number} {exchange['note']}: {exchange['method']} {exchange['path']}: {problem}")
             if problem := compare(exchange, told):
                 differences.append(f"{number} {exchange['note']}: {exchange['method']} {exchange['path']}: {problem}")
     assert not differences, "\n".join(differences)

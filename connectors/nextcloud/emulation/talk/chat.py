@@ -12,7 +12,7 @@ from connectors.nextcloud.emulation.ocs import OcsError
 from connectors.nextcloud.emulation.talk.events import bots_in
 from connectors.nextcloud.emulation.talk.rooms import APP, mine, refuse, stumble
 from connectors.nextcloud.emulation.talk.state import USERS, WEBHOOK, Attendee, Message, Room
-from connectors.nextcloud.emulation.talk.views import message_view
+from connectors.nextcloud.emulation.talk.views import listed_view, message_view
 
 CHAT = "/apps/spreed/api/v1/chat/{token}"
 MAX_MESSAGE = 32_000
@@ -72,7 +72,7 @@ def read(call: Call) -> Any:
     if not found:
         raise OcsError(NOT_MODIFIED)
     call.headers.append(("X-Chat-Last-Given", str(found[-1].id)))
-    return [message_view(call.world.talk, room, said, me.actor) for said in found]
+    return [listed_view(call.world.talk, room, said, me.actor) for said in found]
 
 
 def edit(call: Call) -> Any:

@@ -59,7 +59,8 @@ def rename(call: Call) -> Any:
         raise refuse("value")
     if name != room.name:
         stumble(call)
-        call.world.talk.note(room, "conversation_renamed", before=room.name, after=name)
+        before, room.name = room.name, name
+        call.world.talk.note(room, "conversation_renamed", before=before, after=name)
     return _set(call, None, name=name)
 
 

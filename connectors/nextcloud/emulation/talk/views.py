@@ -154,6 +154,16 @@ def participant_view(talk: Talk, room: Room, one: Attendee, *, to_moderator: boo
     return told
 
 
+def listed_view(talk: Talk, room: Room, said: Message, reader: str) -> dict[str, Any]:
+    """A message in the list of a chat: there, and not in answers to writes, it tells one's own reactions (observed)."""
+    told = message_view(talk, room, said, reader)
+    for view, message in ((told, said), (told.get("parent"), said.parent)):
+        if view is not None and message is not None:
+            own = [emoji for emoji, kind, actor in message.reactions if (kind, actor) == (USERS, reader)]
+            view.update({"reactionsSelf": own} if own else {})
+    return told
+
+
 def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: bool = False) -> dict[str, Any]:
     """A message as `reader` gets it: "You …" in one's own lines of the history."""
     text, parameters = said.text, {}
@@ -189,12 +199,10 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
         "messageType": "comment_deleted" if said.deleted else "system" if said.system else "comment",
         "isReplyable": not said.system and not said.deleted,
         "referenceId": said.reference,
-        "reactions": Counter(emoji for emoji, _, _ in said.reactions),
+        "reactions": _counted(said),
         "expirationTimestamp": said.expires,
         "markdown": not said.system,
     }
-    if own := [emoji for emoji, kind, actor in said.reactions if (kind, actor) == (USERS, reader)]:
-        told["reactionsSelf"] = own
     if said.deleted:
         told["deleted"] = True
     elif said.edited_by is not None:
@@ -207,6 +215,12 @@ def message_view(talk: Talk, room: Room, said: Message, reader: str, *, nested: 
     if said.parent is not None and not nested:
         told["parent"] = message_view(talk, room, said.parent, reader, nested=True)
     return told
+
+
+def _counted(said: Message) -> dict[str, int]:
+    """How often which reaction; the most frequent first."""
+    counts = Counter(emoji for emoji, _, _ in said.reactions)
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _picture(said: Message, shared: Shared, caption: str, reader: str) -> tuple[str, dict[str, Any]]:
