@@ -19,6 +19,7 @@ import yaml
 from jinja2 import Environment, nodes
 
 from policies.membership import Standing
+from provisioner.app.alerting.answers import Answer
 from provisioner.app.letters.notice_facts import WEEK
 from provisioner.app.pages.overview import DUES
 from provisioner.app.pages.rooms import ROOMS
@@ -65,7 +66,7 @@ SOURCES = sorted(path for room in FOLDERS for path in (ROOT / room).rglob("*.py"
 CODE = re.compile(rf"(?:{'|'.join(CATALOGUES)})\.[a-z][a-z0-9_]*")
 NO_CODES = {
     *("nextcloud.edit", "nextcloud.put", "nextcloud.log", "service.job", "service.plan", "service.watched"),
-    *("nextcloud.say", "console.css", "console.js", "alerts.html"),
+    *("nextcloud.say", "console.css", "console.js"),
 }
 """Literals that look like codes: the name of a rate limit's bucket, of a file, of what the database keeps."""
 SUFFIXES = ("_mend", "_title")
@@ -74,6 +75,7 @@ SUFFIXES = ("_mend", "_title")
 _STATES = [str(state) for state in StepState]
 _OUTCOMES = [str(outcome) for outcome in Outcome]
 LISTED: dict[str, Iterable[str]] = {
+    "alerting.answer_{}": [str(answer) for answer in Answer if answer is not Answer.STATUS],
     "app.parent_{}": [*(str(kind) for kind in BodyKind), "archive"],
     "model.resource_{}": [str(kind).replace("-", "_") for kind in Kind],
     "model.edge_{}": [*(str(role) for role in EdgeRole), "moderates", "deletes"],
@@ -116,7 +118,7 @@ LISTED: dict[str, Iterable[str]] = {
     "console.sender_count_{}": COUNTED,
     "console.sensors_show_{}": [str(show) for show in Show],
     "console.severity_{}": [str(severity) for severity in AlertSeverity],
-    "console.silence_{}": ("rule", "sensor", "body", "organisation", "all"),
+    "console.silence_{}": ("rule", "sensor", "body", "pair", "organisation", "all"),
     "console.how_{}": ("written", "rule", "service"),
     "console.job_{}": [str(job) for job in Job],
     "console.kind_{}": [str(kind) for kind in LetterKind],

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from provisioner.app.service_settings import ServiceSettings
 from provisioner.console import (
+    alerts,
     assets,
     audit,
     bodies,
@@ -36,6 +37,7 @@ from provisioner.console import (
     people,
     plans,
     safety,
+    sensors,
 )
 from provisioner.console.deps import own_form
 from provisioner.console.describing import RESPONSES
@@ -66,6 +68,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     meeting_guests.router,
     inviting.router,
     feeds.router,
+    alerts.router,
+    sensors.router,
 )
 """Every room's pages, each below /<network>. All of them take writing requests from our own forms alone."""
 

@@ -19,6 +19,7 @@ ACTIONS: Final = (
     *("made_body", "changed_body", "archived_body", "ended", "resumed", "mailed", "registered"),
     *("asked_look", "asked_sync", "approved_plan", "rejected_plan", "letter_again", "letter_given_up"),
     *("confirmed_link", "rejected_link", "accepted_news"),
+    *("muted_alerts", "unmuted_alerts"),
     *("opened_room", "closed_room", "invited_guest", "withdrew_guest", "renamed_room", "made_pass"),
 )
 """All that anybody can do: ``audit_<action>`` in the texts."""

@@ -21,6 +21,8 @@ class Entry:
 
 _BY_RIGHT: Final = (
     ("bodies", Right.BODIES),
+    ("alerts", Right.ALERTS),
+    ("sensors", Right.ALERTS),
     ("overview", Right.OVERVIEW),
     ("people", Right.PEOPLE),
     ("matrix", Right.MATRIX),
@@ -29,10 +31,13 @@ _BY_RIGHT: Final = (
     ("audit", Right.AUDIT),
     ("letters", Right.LETTERS),
     ("links", Right.LINKS),
+    ("senders", Right.SENDERS),
     ("safety", Right.SAFETY),
 )
 
-_FOR_ALL: Final = ("me", "join", "requests", "bodies")
+_FOR_ALL: Final = ("me", "join", "requests", "bodies", "alerts", "sensors")
+_OF_THE_BRIDGE: Final = frozenset({"alerts", "sensors", "senders"})
+"""Only where the settings have one."""
 CODES: Final = tuple(dict.fromkeys((*_FOR_ALL, *(code for code, _ in _BY_RIGHT))))
 """Also the first part of each page's path."""
 GROUPS: Final = ("all", "running")
@@ -52,7 +57,8 @@ def navigation(visit: "Visit") -> dict[str, list[Entry]]:
         codes.append("join")
     if viewer.moderates or viewer.administers or viewer.ranger:
         codes.append("requests")
-    codes += [code for code, right in _BY_RIGHT if visit.may(right)]
+    there_is = visit.network.site.section.bridge is not None
+    codes += [code for code, right in _BY_RIGHT if visit.may(right) and (there_is or code not in _OF_THE_BRIDGE)]
     below = visit.request.url.path.removeprefix(visit.network.base)
     entries = [
         Entry(code, visit.network.path(code), below == f"/{code}" or below.startswith(f"/{code}/")) for code in codes

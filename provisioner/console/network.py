@@ -5,6 +5,9 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote, urlencode, urlsplit
 
+from provisioner.app.alerting.books import Books
+from provisioner.app.alerting.muting import Muting
+from provisioner.app.alerting.taking import Taking
 from provisioner.app.connectors import connector_type
 from provisioner.app.joining.deciding import Deciding
 from provisioner.app.joining.places import Places
@@ -44,6 +47,9 @@ class Network:
         self.doors = Doors(site, pictures, aside=self._aside.submit)
         self.inviting = Inviting(site, pictures, self.doors)
         self.feeds = Feeds(site, pictures)
+        self.books = Books(pictures)
+        self.muting = Muting(site, self.books)
+        self.taking = Taking(site, self.books)
         self.mail_goes = site.settings.service.mail is not None
         """Whether there is a mail server at all; else no link ever comes."""
         openid = site.section.openid

@@ -48,7 +48,7 @@ def doing(visit: Visit) -> Doing:
 @router.get("/overview")
 def overview(visit: Annotated[Visit, allow(Right.OVERVIEW)]) -> Response:
     """How everything is."""
-    seen = overview_of(visit.network.site, visit.picture)
+    seen = overview_of(visit.network.site, visit.picture, alerts=visit.may(Right.SENDERS))
     may_act, again = visit.may(Right.APPLY), again_for(visit)
     return render(visit, "overview.html", seen=seen, doing=doing(visit), may_act=may_act, again=again)
 

@@ -42,6 +42,19 @@ def named_for(visit: Visit) -> Callable[[str], str]:
     return named
 
 
+def word_of_code(visit: Visit) -> Callable[[str], str]:
+    """The sentence of a code that was kept without what the sentence names; the code itself where it names anything."""
+    say = catalogue(visit.language)
+
+    def word(code: str) -> str:
+        try:
+            return say(Text(code))
+        except KeyError:
+            return code
+
+    return word
+
+
 def why_for(visit: Visit) -> Callable[[str], str]:
     """Why a letter did not go, of which the code alone is kept: what the sentence names besides is in the settings."""
     say, mail = catalogue(visit.language), visit.network.site.settings.service.mail

@@ -72,12 +72,13 @@ class Right(StrEnum):
     END_STAY = "end-stay"
     APPLY = "apply"  # approve plans, ask for syncs
     LETTERS = "letters"
+    SENDERS = "senders"  # of sensors: how they are, what waits to be said
     SOURCES = "sources"
     LINKS = "links"
 
 
 _READS_ALL: Final = frozenset({Right.OVERVIEW, Right.MATRIX, Right.PLAN, Right.HISTORY, Right.AUDIT, Right.SAFETY})
-_RANGERS_ALONE: Final = frozenset({Right.APPLY, Right.LETTERS})
+_RANGERS_ALONE: Final = frozenset({Right.APPLY, Right.LETTERS, Right.SENDERS})
 _OF_ORGANISATIONS: Final = frozenset({Right.END_STAY, Right.SOURCES, Right.LINKS})
 _OF_MODERATION: Final = frozenset({Right.DECIDE, Right.CONFIRM, Right.APPOINT})
 _NEEDS_A_PERSON: Final = frozenset({Right.JOIN, Right.LEAVE})

@@ -14,6 +14,8 @@ from provisioner.app.joining.deciding import make_decision_link
 from provisioner.console.assets import router as assets_router
 from provisioner.console.csrf import csrf_word
 from provisioner.state.admission import digest_of
+from provisioner.state.alert_schema import ALERT, ALERT_OUTBOX, ALERT_SILENCE
+from provisioner.state.alert_silences import AlertSilences
 from provisioner.state.schema import META
 from provisioner.state.service_schema import (
     AUDIT,
@@ -24,6 +26,7 @@ from provisioner.state.service_schema import (
     OUTBOX,
     SESSION,
 )
+from tests.support.alert_house import told, with_alerts
 from tests.support.console import MODERATOR_SENSORIK, URL, Browser, House, wish
 from tests.support.console_rows import (
     ASKED,
@@ -52,6 +55,7 @@ ROWS: Final[list[Row]] = [row for room in _ROOMS for row in import_module(f"test
 """The rows of all rooms: each has a file of its own, rows_<room>.py."""
 UNGUARDED: Final = {("GET", "/"), ("GET", "/{network}/static/{name}")}
 """Routes that know nobody: where the only network is, and what pages bring along."""
+ALERTING: Final = (ALERT, ALERT_OUTBOX, ALERT_SILENCE)
 Visitors = Mapping[str, Browser]
 FORMS: Final = [row for row in ROWS if row.method == "POST"]
 
@@ -64,6 +68,7 @@ def built(folder: Path) -> House:
         person("Nur", {"id": ONLY_THERE_BODY, "role": "moderator"}),
     )
     house.wishes["redi"].policy = {"joining": {"tries_an_hour": {"address": 1000, "sender": 1000}}}
+    with_alerts(house)
     with_rooms(house, BODY)
     tie_room(house.networks["ortenau"], BODY, room_name(2))
     for number, network, link in ((REQUEST, "redi", LINK), (ONLY_THERE_REQUEST, "ortenau", ONLY_THERE_LINK)):
@@ -79,6 +84,11 @@ def built(folder: Path) -> House:
         tomorrow = there.now() + timedelta(days=1)
         invite(there, "Gerda Gast", tomorrow, id=invitation, word=link)
         open_room(there, room, room_name(number), tomorrow)
+    senders = told(house)
+    senders.flood()
+    senders.damp()
+    here = house.networks["redi"]
+    AlertSilences(here.site.database, here.name).add("body:pg-sensorik", here.now(), here.now() + timedelta(hours=1))
     return house
 
 
@@ -147,7 +157,7 @@ def traces(house: House) -> list[tuple[int, ...]]:
     with database.reading() as connection:
         counts = [
             connection.scalar(select(func.count()).select_from(table))
-            for table in (AUDIT, ENROLLED_PERSON, ERRAND, JOIN_REQUEST, OUTBOX, SESSION)
+            for table in (AUDIT, ENROLLED_PERSON, ERRAND, JOIN_REQUEST, OUTBOX, SESSION, *ALERTING)
         ]
         waiting = connection.scalar(select(func.count()).where(JOIN_REQUEST.c.state == "waiting"))
         known = select(META.c.scope, META.c.name, META.c.value).where(META.c.value != "0")

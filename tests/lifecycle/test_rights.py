@@ -59,6 +59,7 @@ PAGES: dict[Right, set[str]] = {
     Right.END_STAY: RANGERS,
     Right.APPLY: RANGERS,
     Right.LETTERS: RANGERS,
+    Right.SENDERS: RANGERS,
     Right.SOURCES: RANGERS | {"administrator"},
     Right.LINKS: RANGERS | {"administrator"},
 }

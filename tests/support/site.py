@@ -100,6 +100,8 @@ class Wish:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     cities: dict[str, str] = field(default_factory=lambda: {"bretten": "Stadt Bretten"})
     """Names by id; mail of "bretten" is at bretten.example."""
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Further documents of the registry, by the name of their file."""
 
     def add(self, *entries: Mapping[str, Any]) -> None:
         """People and bodies, told apart by their fields."""
@@ -119,6 +121,7 @@ class Wish:
             "organisations.yaml": {"organisations": cities},
             "bodies.yaml": {"bodies": list(self.bodies.values())},
             "people/all.yaml": {"people": list(self.people.values())},
+            **self.more,
         }
         for name, document in documents.items():
             (registry / name).write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")

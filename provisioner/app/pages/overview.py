@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from provisioner.app.pages.gatherings import Meeting, meetings_now
@@ -16,7 +16,19 @@ from provisioner.lifecycle.ladder import Rung
 from provisioner.model.errands import Job
 from provisioner.model.messages import LetterState
 from provisioner.model.plan import NoticeKind
-from provisioner.state import Confirmations, Errands, Mirrors, Outbox, Requests, Run, Runs, SavedPlans
+from provisioner.state import (
+    AlertOutbox,
+    Alerts,
+    Confirmations,
+    Errands,
+    Mirrors,
+    Outbox,
+    Requests,
+    Run,
+    Runs,
+    SavedPlans,
+)
+from provisioner.state.alert_outbox import SaidState
 
 DRIFTED: Final = frozenset(
     {
@@ -32,6 +44,7 @@ DRIFTED: Final = frozenset(
 """Reasons of changes that take back what somebody did over there."""
 
 DUES: Final = (
+    *("alerts", "untold"),
     *("plans", "requests", "confirmations", "links", "held", "letters", "delayed"),
     *("hand_over", "erasable", "successors", "mistakes"),
 )
@@ -39,6 +52,7 @@ DUES: Final = (
 
 _LETTERS: Final = 100
 """Of those that wait so many are looked at: whether one was tried in vain."""
+_A_DAY: Final = timedelta(days=1)
 _DRIFT_NOTICES: Final = (NoticeKind.KEPT, NoticeKind.LOST)
 
 
@@ -86,14 +100,14 @@ class Overview:
     """Who meets at this moment; None: no meeting server tells."""
 
 
-def overview_of(site: Site, picture: Picture) -> Overview:
-    """Raises `SettingsError`, `StateError`."""
+def overview_of(site: Site, picture: Picture, *, alerts: bool = False) -> Overview:
+    """``alerts``: for somebody who may know of all of them. Raises `SettingsError`, `StateError`."""
     kept = last_kept(site)
     results = ProgressStore(site).last()
     return Overview(
         tuple(_cards(site, kept)),
         None if kept is None else kept.at,
-        tuple(due for due in _dues(site, picture) if due.count),
+        tuple(due for due in (*(_alerts(site) if alerts else ()), *_dues(site, picture)) if due.count),
         results,
         next(iter(Runs(site.database).latest(site.network, 1)), None),
         Errands(site.database, site.network).count(),
@@ -117,6 +131,19 @@ def _card(name: str, product: str, part: OneTarget | None) -> Card:
     drift += sum(notices.pop(str(kind), 0) for kind in _DRIFT_NOTICES)
     to_read = sum(change.change_class != "auto" for change in part.changes)
     return Card(name, product, True, part.error, len(part.changes), to_read, drift, notices)
+
+
+def _alerts(site: Site) -> list[Due]:
+    """Alerts that go on, and what nobody could be told of them today."""
+    if site.section.bridge is None:
+        return []
+    outbox, yesterday = AlertOutbox(site.database, site.network), site.clock.now() - _A_DAY
+    waiting = outbox.latest(SaidState.WAITING, limit=_LETTERS)
+    refused = outbox.latest(SaidState.REFUSED, limit=_LETTERS)
+    untold = sum(one.tries > 0 for one in waiting)
+    untold += sum(one.created is not None and one.created > yesterday for one in refused)
+    going_on = Alerts(site.database, site.network).going_on()
+    return [Due("alerts", len(going_on), ("alerts",)), Due("untold", untold, ("senders",))]
 
 
 def _dues(site: Site, picture: Picture) -> list[Due]:
