@@ -1,7 +1,8 @@
 """Alerts of others' engines: told once however often their senders repeat them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from provisioner.alerts.moments import aware
 from provisioner.alerts.sensing import Heard
 from provisioner.alerts.states import SensorState, Watch
 from provisioner.model.alerts import AlertSeverity, Foreign, Happened, Rule, Turn
@@ -63,5 +64,5 @@ def _happened(
         "value": alert.value,
         "link": alert.links[0] if alert.links else "",
     }
-    moment, since = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(watch.since, UTC)
+    moment, since = aware(at), aware(watch.since)
     return Happened(turn, rule.id, key(alert), severity, moment, since, about=about)

@@ -7,12 +7,13 @@ still true when it is filled is told as late, what came and went in between stay
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceCheck
 from provisioner.alerts.counting import AGAIN as AGAIN
 from provisioner.alerts.counting import count, count_late, is_newer, is_repeated, remember_gateways
+from provisioner.alerts.moments import aware, reached
 from provisioner.alerts.reading import read
 from provisioner.alerts.states import SensorState as SensorState
 from provisioner.alerts.states import Watch
@@ -104,7 +105,12 @@ def look(station: Station, state: SensorState | None, now: datetime, circumstanc
     base = _silent_from(state, circumstances)
     for rule, check in station.checks.items():
         watch = state.watches.get(rule)
-        if isinstance(check, SilenceCheck) and watch is None and base is not None and clock >= base + check.limit:
+        if (
+            isinstance(check, SilenceCheck)
+            and watch is None
+            and base is not None
+            and reached(clock, base + check.limit)
+        ):
             watch = state.watches[rule] = Watch([base], on=1, since=state.newest or base)
         if watch is not None and not circumstances.fills:
             happened += _told(station, state, check, watch, clock)
@@ -121,15 +127,19 @@ def due(station: Station, state: SensorState, circumstances: Circumstances, now:
         for check in station.silences:
             if check.rule.id not in state.watches:
                 then = (state.newest or state.since if base is None else base) + check.limit
-                moments.append(then if base is not None and then > clock else max(then, clock + _RETRY))
+                moments.append(then if base is not None and not reached(clock, then) else max(then, clock + _RETRY))
     for rule, watch in state.watches.items():
         watching = station.checks.get(rule)
         if watching is None:
             moments.append(clock)
         elif _severity(watching, watch) != watch.told:
-            begins = watching.hours.next_begin(clock) if _waits(watching, watch, clock) and watching.hours else None
-            moments.append(clock + _RETRY if circumstances.fills else clock if begins is None else begins)
-    return datetime.fromtimestamp(min(moments), UTC) if moments else None
+            if circumstances.fills:
+                moments.append(clock + _RETRY)
+            elif watching.hours is None or not _waits(watching, watch, clock):
+                moments.append(clock)
+            elif (begins := watching.hours.next_begin(clock)) is not None:
+                moments.append(begins)
+    return aware(min(moments)) if moments else None
 
 
 def _judge(
@@ -160,7 +170,7 @@ def _judge(
         for silence in station.silences:
             watch = watches.get(silence.rule.id)
             if watch is not None:
-                if clock < state.newest + silence.limit:
+                if not reached(clock, state.newest + silence.limit):
                     watch.on, watch.held = 0, [0.0]
                 if settled:
                     happened += _told(station, state, silence, watch, at)
@@ -242,14 +252,14 @@ def _happened(
     if watch.before is not None:
         about["before"] = repr(watch.before)
     if isinstance(check, SilenceCheck) and state.newest:
-        about["last"] = datetime.fromtimestamp(watch.since, UTC).isoformat()
+        about["last"] = aware(watch.since).isoformat()
     return Happened(
         turn,
         check.rule.id,
         station.key,
         severity,
-        datetime.fromtimestamp(at, UTC),
-        datetime.fromtimestamp(watch.since, UTC),
+        aware(at),
+        aware(watch.since),
         watch.value,
         check.quantity,
         watch.late,
@@ -261,11 +271,11 @@ def _happened(
 def _gone(station: Station, state: SensorState, at: float) -> list[Happened]:
     """What was told under rules that watch this sensor no more is over."""
     happened = []
-    moment = datetime.fromtimestamp(at, UTC)
+    moment = aware(at)
     for rule in [name for name in state.watches if name not in station.checks]:
         watch = state.watches.pop(rule)
         if watch.told:
-            since = datetime.fromtimestamp(watch.since, UTC)
+            since = aware(watch.since)
             severity = _SEVERITY[watch.told]
             happened.append(
                 Happened(Turn.ENDED, rule, station.key, severity, moment, since, watch.value, about={"gone": "rule"})

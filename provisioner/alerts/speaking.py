@@ -7,13 +7,14 @@ end, if it still goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from provisioner.alerts.alert_states import AlertState
 from provisioner.alerts.book import Book
 from provisioner.alerts.facts import RANK, facts
 from provisioner.alerts.hours import EVERY_DAY, Window
+from provisioner.alerts.moments import aware, reached
 from provisioner.alerts.quieting import Quieted
 from provisioner.model.alerts import AlertEnd, AlertSeverity, Escalation, Rate, Rule, SayingKind, Threshold
 
@@ -80,7 +81,7 @@ class Speaking:
             self._dues += self._quiet_until
         if not self._loud:
             state.hushed = True
-            if state.taken is not None and state.taken.until <= self._now:
+            if state.taken is not None and self._reached(state.taken.until):
                 state.taken = None
                 state.waiting_since = self._now
         elif (morning := self._put_off(self._severity)) is not None:
@@ -94,11 +95,11 @@ class Speaking:
             self._speak()
             self._plan()
         severity = AlertSeverity(self._worst)
-        due = min((due for due in self._dues if due > self._now), default=None)
+        due = min((due for due in self._dues if not self._reached(due)), default=None)
         return Advanced(
             state,
             severity,
-            None if due is None else datetime.fromtimestamp(due, UTC),
+            None if due is None else aware(due),
             sayings=tuple(self._sayings),
         )
 
@@ -135,6 +136,9 @@ class Speaking:
         state.waiting_since = state.said_at = self._now
         self.say(SayingKind.GIVEN_BACK, by=by, lapsed=lapsed)
 
+    def _reached(self, moment: float) -> bool:
+        return reached(self._now, moment)
+
     def _wants(self) -> SayingKind | None:
         """What would be said of it now if people may be told."""
         state = self._state
@@ -144,14 +148,14 @@ class Speaking:
             return SayingKind.WORSE
         if RANK[self._worst] < RANK[state.told]:
             return SayingKind.BETTER
-        if state.taken is not None and state.taken.until <= self._now:
+        if state.taken is not None and self._reached(state.taken.until):
             return SayingKind.GIVEN_BACK
         if state.hushed:
             return SayingKind.GOES_ON
-        if self._news() and state.gathering_until and self._now >= state.gathering_until:
+        if self._news() and state.gathering_until and self._reached(state.gathering_until):
             return SayingKind.MORE
         repeat = self._repeat_at()
-        return SayingKind.GOES_ON if repeat is not None and self._now >= repeat else None
+        return SayingKind.GOES_ON if repeat is not None and self._reached(repeat) else None
 
     def _speak(self) -> None:
         state = self._state
@@ -196,7 +200,7 @@ class Speaking:
     def _escalate(self) -> None:
         state = self._state
         steps: list[Escalation] = []
-        while (step := self._next_escalation()) is not None and self._now >= self._escalation_at(step):
+        while (step := self._next_escalation()) is not None and self._reached(self._escalation_at(step)):
             steps.append(step)
             state.escalated += 1
         if not steps:
@@ -228,7 +232,7 @@ class Speaking:
                     tuple(state.bodies),
                     tuple(state.people),
                     silent=worst == AlertSeverity.INFO,
-                    not_before=datetime.fromtimestamp(max(waits), UTC) if waits else None,
+                    not_before=aware(max(waits)) if waits else None,
                 )
             )
         return Advanced(state, AlertSeverity(worst), None, end, tuple(self._sayings))
