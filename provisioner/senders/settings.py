@@ -1,9 +1,9 @@
 """The settings of senders: `senders:` of a network's `bridge:`."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 URL_PATTERN: Final = r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"
 
@@ -34,29 +34,42 @@ class MqttSettings(Section):
         description="Name of a shared subscription: several instances then share what comes.",
     )
 
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("one of password and password_file, not both")
+        if self.user is None and (self.password is not None or self.password_file is not None):
+            raise ValueError("a password needs a user")
+        return self
 
-class StorageSettings(Section):
-    """`storage:` of The Things Stack: its Storage Integration, which fills gaps."""
 
+class _WithKey(Section):
     url: str = Field(pattern=URL_PATTERN, description="E.g. https://eu1.cloud.thethings.network.")
-    application: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     key: SecretStr | None = None
     key_file: Path | None = Field(default=None, description="Instead of `key`: a file that holds the API key.")
+    ca_file: Path | None = Field(default=None, description="Certificates to trust instead of the system's.")
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if (self.key is None) == (self.key_file is None):
+            raise ValueError("exactly one of key and key_file")
+        return self
+
+
+class StorageSettings(_WithKey):
+    """`storage:` of The Things Stack: its Storage Integration, which fills gaps."""
+
+    application: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     hours: int = Field(default=24, ge=1, le=24 * 30, description="How long it keeps uplinks: TTN 24, TTI up to 720.")
     overlap_minutes: int = Field(default=15, ge=1, le=1440, description="How far each look reaches back again.")
     every_minutes: int = Field(default=30, ge=1, le=1440)
-    ca_file: Path | None = None
 
 
-class GatewaySettings(Section):
+class GatewaySettings(_WithKey):
     """`gateways:` of The Things Stack: which of them are connected is asked, since nothing tells it."""
 
-    url: str = Field(pattern=URL_PATTERN)
     ids: tuple[str, ...] = Field(min_length=1, max_length=500)
-    key: SecretStr | None = None
-    key_file: Path | None = None
     every_minutes: int = Field(default=5, ge=1, le=1440)
-    ca_file: Path | None = None
 
 
 class HookSettings(Section):
@@ -77,6 +90,12 @@ class ThingsStackSettings(_Sender):
     mqtt: MqttSettings | None = None
     storage: StorageSettings | None = None
     gateways: GatewaySettings | None = None
+
+    @model_validator(mode="after")
+    def _has_topics(self) -> Self:
+        if self.mqtt is not None and self.mqtt.user is None and not self.mqtt.topics:
+            raise ValueError("mqtt needs a user (application@tenant), or topics")
+        return self
 
 
 class ChirpStackSettings(_Sender):
@@ -103,6 +122,12 @@ class PlainSettings(_Sender):
 
     kind: Literal["json"]
     mqtt: MqttSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_topics(self) -> Self:
+        if self.mqtt is not None and not self.mqtt.topics:
+            raise ValueError("mqtt needs topics")
+        return self
 
 
 SenderSettings = Annotated[

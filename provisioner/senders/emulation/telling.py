@@ -29,13 +29,26 @@ def to_webhook(url: str, secret: str, patience: float = 5.0) -> Tell:
     return tell
 
 
-def to_broker(host: str, port: int, *, tenant: str = "ttn", qos: int = 0) -> Tell:
+class ToBroker:
     """Publishes as the application server does; its own broker knows QoS 0 alone."""
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.connect(host, port)
-    client.loop_start()
 
-    def tell(application: str, device: str, message: bytes) -> None:
-        client.publish(f"v3/{application}@{tenant}/devices/{device}/up", message, qos=qos).wait_for_publish(5)
+    def __init__(self, host: str, port: int, tenant: str, qos: int) -> None:
+        self._tenant, self._qos = tenant, qos
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.connect(host, port)
+        self._client.loop_start()
 
-    return tell
+    def __call__(self, application: str, device: str, message: bytes) -> None:
+        """Tell it; it has left when this returns."""
+        topic = f"v3/{application}@{self._tenant}/devices/{device}/up"
+        self._client.publish(topic, message, qos=self._qos).wait_for_publish(5)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def to_broker(host: str, port: int, *, tenant: str = "ttn", qos: int = 0) -> ToBroker:
+    """Somebody who publishes there what the devices send. Raises `OSError` where no broker is."""
+    return ToBroker(host, port, tenant, qos)
