@@ -85,7 +85,7 @@ class MqttReceiver:
         """
         if settings.mqtt is None:
             raise ValueError(f"sender {sender} has no broker")
-        self._sender, self._kind = sender, settings.kind
+        self.sender, self._kind = sender, settings.kind
         self._mqtt = settings.mqtt
         self._topics = settings.mqtt.topics or usual_topics(settings)
         self._deliver = deliver
@@ -102,7 +102,7 @@ class MqttReceiver:
 
     def start(self) -> None:
         """Begin; a broker that is not there is waited for."""
-        self._thread = threading.Thread(target=self._run, name=f"mqtt {self._sender}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"mqtt {self.sender}", daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
@@ -138,7 +138,7 @@ class MqttReceiver:
             if listened is not None and ending is Ending.BROKEN and failures >= _FIGHT:
                 ending = Ending.CONTESTED
             self._trouble = Text.of(_TROUBLES[ending], host=self._mqtt.host, port=self._mqtt.port)
-            _log.warning("mqtt connection ended", extra={"sender": self._sender, "why": ending.name.lower()})
+            _log.warning("mqtt connection ended", extra={"sender": self.sender, "why": ending.name.lower()})
             self._stopping.wait(self._pause(ending, failures))
 
     def _serve(self, line: Line) -> tuple[Ending, float | None]:
@@ -148,7 +148,7 @@ class MqttReceiver:
         try:
             ending = line.serve()
         except Exception:  # noqa: BLE001 - whatever it is, the bridge goes on, and the broker sends it again
-            _log.exception("mqtt receiver", extra={"sender": self._sender})
+            _log.exception("mqtt receiver", extra={"sender": self.sender})
             ending = Ending.BROKEN
         since, self._since = self._since, None
         listened = None if since is None else (self._clock.now() - since).total_seconds()
@@ -167,7 +167,7 @@ class MqttReceiver:
     def _came(self, line: Line, topic: str, payload: bytes, number: int | None) -> None:
         self._received += 1
         settle = self._settle_unacknowledged if number is None else partial(_settle, line, number)
-        self._deliver(Delivery(self._sender, self._kind, payload, topic, self._clock.now(), settle))
+        self._deliver(Delivery(self.sender, self._kind, payload, topic, self._clock.now(), settle))
 
     def _settle_unacknowledged(self, done: bool) -> None:
         if not done:
