@@ -3,13 +3,18 @@
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from connectors.nextcloud.emulation.talk.state import Message
+from policies.keys import person_key
+from provisioner.alerts.alerting import decode_alert
+from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.books import Books
 from provisioner.app.alerting.catching_up import CatchingUp
 from provisioner.app.alerting.intake import Intake
@@ -18,11 +23,14 @@ from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
+from provisioner.model.messages import LetterKind, LetterState
+from provisioner.model.resources import Kind
 from provisioner.senders.receiving import Delivery
-from provisioner.state import AlertOutbox, Alerts, Outbox, Said, SaidState
+from provisioner.state import AlertOutbox, Alerts, Outbox, Said, SaidState, TiedTo, Within
 from tests.support.alerting import eui, uplink_bytes
+from tests.support.change import Known
 from tests.support.rooms import furnish, room_of
-from tests.support.site import Installation
+from tests.support.site import Installation, fill, held, new_cloud, person
 
 SENSORIK, LORA = "pg-sensorik", "pg-lora"
 SECRET: Final = "invented-secret-of-the-bot-with-more-than-forty-letters"
@@ -67,12 +75,33 @@ REGISTRY: Final[dict[str, Any]] = {
 
 
 def with_alerts(installation: Installation) -> None:
-    """Two project groups with conversations, and sensors that tell them; synchronised."""
+    """Wish for two project groups with conversations, and sensors that tell them."""
     furnish(installation)
+    installation.wish.add(person("Rita", roles=["ranger"]))
     installation.wish.more["sensors.yaml"] = REGISTRY
     installation.wish.policy = {"alerts": {"quiet": {"up_to": None}}}
     installation.more_network = {"bridge": BRIDGE}
-    installation.apply()
+
+
+def first_sync(folder: Path) -> Known:
+    """Such a network, synchronised."""
+    with new_cloud() as cloud:
+        installation = Installation(folder, cloud)
+        with_alerts(installation)
+        installation.apply()
+        return folder, held(cloud)
+
+
+@contextmanager
+def another(folder: Path, known: Known) -> Iterator[Installation]:
+    """The same once more, on an emulator of its own."""
+    shutil.copytree(known[0], folder, dirs_exist_ok=True)
+    with new_cloud() as cloud:
+        fill(cloud, known[1])
+        installation = Installation(folder, cloud)
+        with_alerts(installation)
+        installation.write()
+        yield installation
 
 
 @dataclass
@@ -91,6 +120,11 @@ class Rooms:
         self.catching_up = CatchingUp(self.site, self.pictures, self.books, self.poster.wake)
         self._counter = 0
 
+    def anew(self) -> None:
+        """Another process takes over."""
+        self.poster.stop()
+        self.poster = Poster(self.site, self.pictures, self.books)
+
     def close(self) -> None:
         self.poster.stop()
         self.site.close()
@@ -106,7 +140,8 @@ class Rooms:
     def say(self, text: str = "Hallo", body: str = SENSORIK, alert: int | None = None, **more: Any) -> int:
         """Put something down that nothing is known of but its kind."""
         kind = more.pop("kind", SayingKind.FIRST)
-        about = {"severity": "warning", "rule": FLOOD, "count": 1, "members": [{"about": {}, "sensor": text}]}
+        severity = more.pop("severity", "warning")
+        about = {"severity": severity, "rule": FLOOD, "count": 1, "members": [{"about": {}, "sensor": text}]}
         return self.outbox.add(alert, kind, body, about, self.site.clock.now(), **more)
 
     def level(self, sensor: int, level: float) -> None:
@@ -116,6 +151,11 @@ class Rooms:
         payload = uplink_bytes(eui(sensor), self._counter, 500 - level, now)
         intake = Intake(self.site.database, "redi", self.books, self.site.clock, told=self.poster.wake)
         intake.take([Delivery(SENDER, "things-stack", payload, "", now, lambda _: None)])
+
+    def tick(self) -> None:
+        """Alerts whose time has come are looked at."""
+        with self.site.database.writing() as connection:
+            Alarms(Within(connection), "redi", self.books.now(), self.site.clock.now()).look(1000)
 
     def wait(self, seconds: float) -> None:
         self.site.clock.sleep(seconds)
@@ -142,10 +182,13 @@ class Rooms:
     def mails(self) -> list[tuple[str, str]]:
         """(to, why) of letters about alerts."""
         letters = Outbox(self.site.database, "redi", self.site.clock.now())
-        from provisioner.model.messages import LetterKind, LetterState
-
         found = [one.letter for one in reversed(letters.find(*LetterState, limit=1000))]
         return [(one.to, str(one.about["why"])) for one in found if one.kind is LetterKind.ALERT]
+
+    def notices(self) -> list[str]:
+        """What rangers were told."""
+        letters = Outbox(self.site.database, "redi", self.site.clock.now()).find(*LetterState, limit=1000)
+        return [str(one.letter.about["what"]) for one in letters if one.letter.kind is LetterKind.NOTICE]
 
     def call(self, event: dict[str, Any], random: str = "r" * 64, secret: str = SECRET) -> bool:
         """The bot's call."""
@@ -191,17 +234,11 @@ class Rooms:
 
     def account(self, person: str) -> str:
         """The name of somebody's account."""
-        from policies.keys import person_key
-        from provisioner.model.resources import Kind
-        from provisioner.state import TiedTo
-
         (found,) = TiedTo(self.site.database, "redi", ["cloud"]).find([person_key(person)], (Kind.ACCOUNT,))
         return found.binding.remote_id
 
     def taker(self) -> str | None:
         """Who has the one alert that goes on."""
-        from provisioner.alerts.alerting import decode_alert
-
         (row,) = self.alerts.going_on()
         taken = decode_alert(row.about).taken
         return None if taken is None else taken.by
