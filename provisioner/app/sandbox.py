@@ -70,6 +70,7 @@ class Sandboxes:
         policy: Path | None = None,
         sources: Mapping[str, object] | None = None,
         service: Mapping[str, object] | None = None,
+        bridge: Mapping[str, object] | None = None,
     ) -> Path:
         """A settings file in ``folder`` whose network "redi" has these emulators as targets."""
         targets = {
@@ -81,6 +82,8 @@ class Sandboxes:
             network["policy"] = str(policy)
         if sources is not None:
             network["sources"] = dict(sources)
+        if bridge is not None:
+            network["bridge"] = dict(bridge)
         content: dict[str, object] = {"state": "state/readi.db", "networks": {"redi": network}}
         if service is not None:
             content["service"] = dict(service)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.nextcloud.emulation.talk.state import REACTION, RESPONSE, WEBHOOK, Message, Room
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.folders.shape import ALL_RIGHTS, RIGHTS
 from connectors.nextcloud.quota import UNLIMITED
@@ -78,6 +79,29 @@ class DemoCloud:
         account = self._remote_id(Kind.ACCOUNT, person)
         with self._emulator.lock:
             return sum(account in room.users for room in self._emulator.talk.rooms.values())
+
+    def install_bot(self, body: str, name: str, secret: str, url: str) -> None:
+        """What `occ talk:bot:install` does, and a moderator of the body who then enables it in the chat."""
+        with self._emulator.lock:
+            talk = self._emulator.talk
+            features = WEBHOOK | RESPONSE | REACTION
+            talk.enable_bot(self._room(body), talk.install_bot(name, secret, url, features=features))
+
+    def said(self, body: str) -> list[str]:
+        """What was said in its chat since the beginning, of a picture what stands below it."""
+        return [said.text for said in self._said(body)]
+
+    def react(self, body: str, person: str, number: int) -> None:
+        """Somebody (by the registry's key) answers what was said there with a 👍: the one at this place in `said`."""
+        account, token = self._remote_id(Kind.ACCOUNT, person), self._remote_id(Kind.CONVERSATION, body_key(body))
+        self._emulator.reacts(account, token, self._said(body)[number].id)
+
+    def _said(self, body: str) -> list[Message]:
+        with self._emulator.lock:
+            return [said for said in self._room(body).messages if not said.system]
+
+    def _room(self, body: str) -> Room:
+        return self._emulator.talk.rooms[self._remote_id(Kind.CONVERSATION, body_key(body))]
 
     def _remote_id(self, kind: Kind, key: str) -> str:
         return self._bindings[ResourceId(kind, key)].remote_id

@@ -11,15 +11,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from policies.desire import person_key
+from provisioner.app.demo.demo_alerts import BODY as GAUGED
+from provisioner.app.demo.demo_alerts import BRIDGE
 from provisioner.app.demo.products import PLAYED
 from provisioner.app.demo.telling import BEGINNING, Audience, Story, Teller
 from provisioner.app.leavers import find_leavers
 from provisioner.app.looking import find_drift
+from provisioner.app.picture import Pictures
 from provisioner.app.sandbox import Sandboxes, example_folder
 from provisioner.app.site import Site
 from provisioner.emulation import VirtualClock
 from provisioner.lifecycle.ladder import Rung
 from provisioner.model.changes import Create, Leave, Suspend, Update
+from provisioner.model.registry import Role
 from provisioner.registry import editing
 
 _NEWBORN = "pg-starkregen"
@@ -34,6 +38,9 @@ as_role: moderator}}]
 _DATES_YAML = """\
     meetings: {series: [{id: jour-fixe, first: 2026-12-03T10:00, every: 2 weeks, minutes: 60}]}
 """
+_RISES = (132, 144, 156, 168, 180, 192, 204)
+_FALLS = (210, 198, 186, 174, 162, 150, 138, 126, 114, 98)
+"""Centimetres of water, every twenty minutes."""
 _LEAVER = "p-jrrvdk6x"
 """One of its two moderators."""
 
@@ -54,7 +61,9 @@ class Demo:
             for sandbox in sandboxes.running:
                 sandbox.prepare_for_demo()
             policy = example_folder() / "policy.yaml"
-            settings = sandboxes.write_settings(folder, Path("registry"), policy if policy.is_file() else None)
+            settings = sandboxes.write_settings(
+                folder, Path("registry"), policy if policy.is_file() else None, bridge=BRIDGE
+            )
             site = Site.open(settings, clock=clock)
             stack.callback(site.close)
             return _Chapters(self._audience, clock, site, sandboxes).tell()
@@ -72,6 +81,7 @@ class _Chapters(Teller):
         self._meeting()
         self._tampering()
         self._moving()
+        self._river()
         self._mass_removal()
         self._leaving()
         self._archiving()
@@ -186,6 +196,30 @@ class _Chapters(Teller):
         renamed = self.spaces().seen("pg-sensorik")
         self.expect(renamed.category != spaces.category and renamed.remote_ids == spaces.remote_ids, "moving")
         self.say("spaces", category=renamed.category, page=renamed.page)
+
+    def _river(self) -> None:
+        self.chapter("alerts")
+        picture = Pictures(self._site).now(fresh=True)
+        keeper = self.somebody_who(
+            lambda person: any(
+                place.body.id == GAUGED and place.role is Role.MODERATOR for place in picture.places_of(person.id)
+            )
+        )
+        with self.alerts() as river:
+            river.wait_until(20)
+            self.say("night", level=_RISES[0])
+            before = [river.stands_at(level) for level in _RISES]
+            self.expect(not any(before[:-1]) and len(before[-1]) == 2, "alerts")
+            [words, caption] = before[-1]
+            self.say_alert(words, _RISES[-1], picture.registry.time_zone)
+            self.say("chart", caption=caption)
+            taken = river.says_yes(person_key(keeper.id))
+            self.expect(len(taken) == 1, "alerts")
+            self.say("taken", name=keeper.display_name)
+            self.say_lines(taken[0])
+            after = [river.stands_at(level) for level in _FALLS]
+            self.expect(not any(after[:-1]) and len(after[-1]) == 1, "alerts")
+            self.say_alert(after[-1][0], _FALLS[-1], picture.registry.time_zone)
 
     def _mass_removal(self) -> None:
         self.chapter("mass")

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from provisioner.app.applying import Applied, Approval, apply
 from provisioner.app.carrying_out import Started
+from provisioner.app.demo.demo_alerts import DemoAlerts
 from provisioner.app.demo.demo_cloud import DemoCloud, Seen, cloud_of
 from provisioner.app.demo.demo_meetings import DemoMeetings
 from provisioner.app.demo.demo_spaces import DemoSpaces, SeenSpaces, spaces_of
@@ -100,6 +102,18 @@ class Teller:
 
     def cloud(self) -> DemoCloud:
         return cloud_of(self._site, self._sandboxes)
+
+    def alerts(self) -> DemoAlerts:
+        return DemoAlerts(self._site, self.cloud(), self._clock)
+
+    def say_alert(self, message: str, level: int, zone: str) -> None:
+        """What is read in the chat while the water stands so high."""
+        self.say("level", moment=self._clock.now().astimezone(ZoneInfo(zone)), level=level)
+        self.say_lines(message)
+
+    def say_lines(self, message: str) -> None:
+        for line in filter(None, message.splitlines()):
+            self.say("description", line=line)
 
     def say_conversation(self, seen: Seen) -> None:
         self.say("conversation", name=seen.conversation, people=seen.people, moderators=", ".join(seen.moderators))
