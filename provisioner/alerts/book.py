@@ -61,11 +61,13 @@ class Book:
             rule.id: Window(zone, rule.hours.days, rule.hours.begin, rule.hours.end) if rule.hours else None
             for rule in rules.values()
         }
+        blocked = (one.partition("/") for one in registry.alerting_blocked)
+        unread = frozenset(rule for kind, _, rule in blocked if kind == "rules") if registry.alerting_complete else None
         for sensor in registry.sensors.values():
             model = registry.sensor_models.get(sensor.model)
             if model is None:
                 continue
-            entries[sensor.id] = made = made_ready(sensor, model, rules, windows, compiled)
+            entries[sensor.id] = made = made_ready(sensor, model, rules, windows, compiled, unread)
             for device in sensor.devices:
                 if is_pattern(device):
                     patterns.append((device, made))
@@ -142,7 +144,10 @@ class Book:
         return max(one, other) if known is None or worse_is_higher(known) else min(one, other)
 
     def watches(self, rule: str, sensor: str) -> bool:
-        """Whether this rule still is about this sensor (its key, or a foreign alert's)."""
+        """Whether this rule still is about this sensor (its key, or a foreign alert's), for all that can be read."""
+        blocked, entry = self.registry.alerting_blocked, sensor.partition("/")[0]
+        if not self.registry.alerting_complete or f"rules/{rule}" in blocked or f"sensors/{entry}" in blocked:
+            return True
         known = self.rules.get(rule)
         if known is None or isinstance(known.test, Foreign):
             return known is not None

@@ -131,7 +131,8 @@ def due(station: Station, state: SensorState, circumstances: Circumstances, now:
     for rule, watch in state.watches.items():
         watching = station.checks.get(rule)
         if watching is None:
-            moments.append(clock)
+            if station.has_lost(rule):
+                moments.append(clock)
         elif _severity(watching, watch) != watch.told:
             if circumstances.fills:
                 moments.append(clock + _RETRY)
@@ -272,7 +273,7 @@ def _gone(station: Station, state: SensorState, at: float) -> list[Happened]:
     """What was told under rules that watch this sensor no more is over."""
     happened = []
     moment = aware(at)
-    for rule in [name for name in state.watches if name not in station.checks]:
+    for rule in [name for name in state.watches if station.has_lost(name)]:
         watch = state.watches.pop(rule)
         if watch.told:
             since = aware(watch.since)
@@ -280,7 +281,7 @@ def _gone(station: Station, state: SensorState, at: float) -> list[Happened]:
             happened.append(
                 Happened(Turn.ENDED, rule, station.key, severity, moment, since, watch.value, about={"gone": "rule"})
             )
-    for rule in [name for name in state.recent if name not in station.checks]:
+    for rule in [name for name in state.recent if station.has_lost(name)]:
         del state.recent[rule]
     return happened
 

@@ -36,6 +36,12 @@ class Station:
     """All other checks, by rule: what measurements are held against."""
     device: str
     """The device's id."""
+    unread: frozenset[str] | None = frozenset()
+    """Rules that are not here and may not be gone either: their entries can't be read. None: any may be missing."""
+
+    def has_lost(self, rule: str) -> bool:
+        """Whether a rule that watched it does so no more."""
+        return rule not in self.checks and self.unread is not None and rule not in self.unread
 
     @property
     def silence(self) -> float:
@@ -71,6 +77,7 @@ class Entry:
     judged: tuple[tuple[str, Check], ...]
     exact: bool
     """It stands for one device, and its key is its id."""
+    unread: frozenset[str] | None
 
     def station(self, key: str, device: str) -> Station:
         return Station(
@@ -84,6 +91,7 @@ class Entry:
             self.silences,
             self.judged,
             device,
+            self.unread,
         )
 
 
@@ -109,7 +117,9 @@ def made_ready(
     rules: Mapping[str, Rule],
     windows: Mapping[str, Window | None],
     compiled: Mapping[str, tuple[Compiled, Compiled | None]],
+    unread: frozenset[str] | None = frozenset(),
 ) -> Entry:
+    """``unread``: as in `Station`."""
     interval = sensor.interval or model.interval
     readers = tuple(
         Reader(
@@ -135,7 +145,7 @@ def made_ready(
     silences = tuple(check for check in checks.values() if isinstance(check, SilenceCheck))
     judged = tuple((rule, check) for rule, check in checks.items() if not isinstance(check, SilenceCheck))
     exact = len(sensor.devices) == 1 and not is_pattern(sensor.devices[0])
-    return Entry(sensor, model, own, checks, readers, interval, silences, judged, exact)
+    return Entry(sensor, model, own, checks, readers, interval, silences, judged, exact, unread)
 
 
 def _concerns(rule: Rule, sensor: Sensor) -> bool:
