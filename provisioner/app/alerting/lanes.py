@@ -87,8 +87,8 @@ class Lanes:
     def brake(self, body: str, now: datetime, storm: StormPolicy) -> Brake:
         """What may be said there now; where it has to wait, the lane rests until then.
 
-        Within the seconds of a storm there are as many messages as the policy says, then one that gathers the rest, and
-        no other one until the seconds are over: that one gathers again, if there still is more than one thing to say.
+        Within the seconds of a storm a conversation gets as many messages as the policy says, and the last of them
+        gathers the rest. As long as there is more to say then, one follows in as many seconds, which gathers again.
         """
         lane, window = self._of(body), timedelta(seconds=storm.seconds)
         while lane.said and not now - window < lane.said[0] <= now:
@@ -96,21 +96,24 @@ class Lanes:
         if lane.gathered_at is not None and not now - 2 * window < lane.gathered_at <= now:
             lane.gathered_at = None  # it is over
         if lane.gathered_at is not None:
-            return Brake.GATHER if now >= lane.gathered_at + window else self._rest(lane, lane.gathered_at + window)
-        if len(lane.said) < storm.messages:
+            return self._gather(lane, lane.gathered_at + window, now)
+        if len(lane.said) < max(1, storm.messages - 1):
             lane.gathers_at = None
             return Brake.FREE
-        if lane.gathers_at is None or lane.gathers_at > now + GATHERING:
-            lane.gathers_at = now + GATHERING
-        return Brake.GATHER if now >= lane.gathers_at else self._rest(lane, lane.gathers_at)
+        if lane.gathers_at is None or lane.gathers_at > now + max(GATHERING, window):
+            full = len(lane.said) >= storm.messages
+            lane.gathers_at = lane.said[-storm.messages] + window if full else now + GATHERING
+        return self._gather(lane, lane.gathers_at, now)
 
     def next_turn(self, now: datetime) -> datetime | None:
         """When the next lane stops resting; None: none rests."""
         coming = (one.rests_until for one in self._lanes.values() if not one.busy)
         return min((moment for moment in coming if moment is not None and moment > now), default=None)
 
-    def _rest(self, lane: _Lane, until: datetime) -> Brake:
-        lane.rests_until = until
+    def _gather(self, lane: _Lane, at: datetime, now: datetime) -> Brake:
+        if now >= at:
+            return Brake.GATHER
+        lane.rests_until = at
         return Brake.WAIT
 
     def _of(self, body: str) -> _Lane:
