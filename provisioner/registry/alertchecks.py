@@ -131,6 +131,7 @@ class _Alerting:
             there = sorted({name for one in about for name in self.models[one.document.model].quantities})
             lacking, known = shown(", ".join(sorted(names))), shown(", ".join(there))
             report.error(wanted[0][0], "registry.quantity_elsewhere", quantity=lacking, known=known)
+            return []
         self._warn_of_named(document, names, report)
         if document.silence is not None:
             fitting = self._with_interval(fitting, report)

@@ -17,7 +17,7 @@ _UNITS: Final = {
 }
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _BY_WORD: Final = {word: _SECONDS[unit] for unit, words in _UNITS.items() for word in words}
-_PART: Final = re.compile(r"\s*([0-9]{1,7}(?:[.,][0-9]{1,3})?)\s*([a-z]{1,8})\.?", re.ASCII)
+_PART: Final = re.compile(r"\s*([0-9]{1,8}(?:[.,][0-9]{1,3})?)\s*([a-z]{1,8})\.?", re.ASCII)
 CLOCK_PATTERN: Final = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
 _CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 DURATION_PATTERN: Final = r"^\s*([0-9]+([.,][0-9]+)?\s*[A-Za-z]+\.?\s*)+$"

@@ -97,6 +97,8 @@ def _explain_one(
     if kind == "day":
         return _pair(where, "registry.bad_day", field=field, value=written)
     simple = {
+        "too_short": "registry.empty_list",
+        "too_long": "registry.long_list",
         "list_type": "registry.not_list",
         "tuple_type": "registry.not_list",
         "model_type": "registry.not_mapping",
@@ -116,7 +118,7 @@ def _explain_one(
             where, kind, **{"field": field, "value": written, **{name: str(said) for name, said in context.items()}}
         )
     if kind in simple:
-        return _pair(where, simple[kind], field=field, value=written)
+        return _pair(where, simple[kind], field=field, value=written, limit=str(context.get("max_length", "")))
     return _pair(where, "registry.other_mistake", field=field, detail=detail["msg"])
 
 
