@@ -47,8 +47,8 @@ class AlertSilences:
             return bool(connection.execute(update(ALERT_SILENCE).where(*holds).values(until=now)).rowcount)
 
     def ended_since(self, since: datetime, now: datetime) -> bool:
-        """Whether one came to its end after ``since`` and no later than ``now``."""
-        return bool(self._find(ALERT_SILENCE.c.until > since, ALERT_SILENCE.c.until <= now))
+        """Whether one came to its end between these two moments."""
+        return bool(self._find(ALERT_SILENCE.c.until >= since, ALERT_SILENCE.c.until <= now))
 
     def forget_names(self, before: datetime, person: str | None = None) -> int:
         """Who made those that were over before then (or: those that this person made) is not known any more."""

@@ -70,13 +70,15 @@ class Post:
     settled: list[tuple[int, bool]] = field(default_factory=list)
     _numbers: Any = field(default_factory=itertools.count)
 
-    def delivery(self, payload: bytes, kind: str = "things-stack", sender: str = SENDER, **more: Any) -> Delivery:
+    def delivery(
+        self, payload: bytes, kind: str = "things-stack", sender: str = SENDER, topic: str = "", **more: Any
+    ) -> Delivery:
         number = next(self._numbers)
 
         def settle(kept: bool) -> None:
             self.settled.append((number, kept))
 
-        return Delivery(sender, kind, payload, "", self.clock.now(), settle, **more)
+        return Delivery(sender, kind, payload, topic, self.clock.now(), settle, **more)
 
     def uplink(
         self, sensor: int, counter: int, level: float, at: datetime | None = None, session: str = "AYc", **more: Any

@@ -20,7 +20,7 @@ from provisioner.alerts.alerting import (
 )
 from provisioner.alerts.book import Book
 from provisioner.alerts.quieting import Quieted, quieted
-from provisioner.model.alerts import Happened, Quiet, Turn
+from provisioner.model.alerts import Happened, Quiet
 from provisioner.state import AlertOutbox, AlertRow, Alerts, AlertSilences
 from provisioner.state.database import Transactions
 
@@ -95,7 +95,7 @@ class Alarms:
             body for (body, rule), (_, state) in going_on.items() if rule == one.rule and one.sensor in state.members
         ]
         rule = self._book.rules.get(one.rule)
-        if one.turn is Turn.ENDED or rule is None:
+        if rule is None:
             return before
         told = self._book.bodies(rule, self._book.station(one.sensor)) or (NOBODY,)
         return list(dict.fromkeys([*told, *before]))
