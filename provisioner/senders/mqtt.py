@@ -49,6 +49,7 @@ class MqttStatus:
 
 _TROUBLES: Final[Mapping[Ending, str]] = {
     Ending.AGAIN: "senders.mqtt_again",
+    Ending.FILES: "senders.mqtt_files",
     Ending.UNREACHABLE: "senders.mqtt_unreachable",
     Ending.CERTIFICATE: "senders.mqtt_certificate",
     Ending.CREDENTIALS: "senders.mqtt_credentials",

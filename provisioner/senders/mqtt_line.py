@@ -53,6 +53,7 @@ class Ending(Enum):
 
     STOPPED = auto()
     AGAIN = auto()  # what it brought could not be kept: the broker sends it again on the next line
+    FILES = auto()  # certificates of the settings that can't be read
     UNREACHABLE = auto()
     CERTIFICATE = auto()
     CREDENTIALS = auto()
@@ -143,18 +144,19 @@ class Line:
         return client
 
     def _connect(self) -> Ending | None:
+        if self._settings.tls:
+            try:
+                self._client.tls_set_context(self._trust())
+            except OSError:  # ssl's errors are such, too
+                return Ending.FILES
+        kept = None
+        if self._modern:
+            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            kept.SessionExpiryInterval = KEPT
+            kept.ReceiveMaximum = AT_ONCE
+            kept.MaximumPacketSize = 2 * MOST_BYTES
+        start = False if self._modern else MQTT_CLEAN_START_FIRST_ONLY
         try:
-            if self._settings.tls:
-                context = ssl.create_default_context(cafile=self._settings.ca_file)
-                context.sslsocket_class = _ClosingSocket
-                self._client.tls_set_context(context)
-            kept = None
-            if self._modern:
-                kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-                kept.SessionExpiryInterval = KEPT
-                kept.ReceiveMaximum = AT_ONCE
-                kept.MaximumPacketSize = 2 * MOST_BYTES
-            start = False if self._modern else MQTT_CLEAN_START_FIRST_ONLY
             self._client.connect(
                 self._settings.host, self._settings.port, KEEPALIVE, clean_start=start, properties=kept
             )
@@ -163,6 +165,13 @@ class Line:
         except (OSError, ValueError):  # a host that is no name is a ValueError
             return Ending.UNREACHABLE
         return None
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self._settings.ca_file)
+        context.sslsocket_class = _ClosingSocket
+        if self._settings.certificate_file is not None:
+            context.load_cert_chain(self._settings.certificate_file, self._settings.certificate_key_file)
+        return context
 
     def _hand_on(self) -> Ending:
         with selectors.DefaultSelector() as selector:

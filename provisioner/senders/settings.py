@@ -21,6 +21,10 @@ class MqttSettings(Section):
     port: int = Field(default=8883, ge=1, le=65535)
     tls: bool = Field(default=True, description="`false` only for a broker on the same machine or in the same net.")
     ca_file: Path | None = Field(default=None, description="Certificates to trust instead of the system's.")
+    certificate_file: Path | None = Field(
+        default=None, description="Our own certificate, where the broker knows its clients by one (ChirpStack does)."
+    )
+    certificate_key_file: Path | None = Field(default=None, description="Its key, without a password.")
     user: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = Field(default=None, description="Instead of `password`: a file that holds it.")
@@ -35,11 +39,13 @@ class MqttSettings(Section):
     )
 
     @model_validator(mode="after")
-    def _one_password(self) -> Self:
+    def _whole_login(self) -> Self:
         if self.password is not None and self.password_file is not None:
             raise ValueError("one of password and password_file, not both")
         if self.user is None and (self.password is not None or self.password_file is not None):
             raise ValueError("a password needs a user")
+        if (self.certificate_file is None) != (self.certificate_key_file is None):
+            raise ValueError("certificate_file and certificate_key_file go together")
         return self
 
 

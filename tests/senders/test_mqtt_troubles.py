@@ -111,6 +111,16 @@ def test_tls_is_trusted_by_the_authority_that_the_settings_name(tmp_path: Path, 
             assert troubled(misled).code == "senders.mqtt_certificate"
 
 
+def test_a_broker_can_know_us_by_our_certificate(tmp_path: Path, certificates: Certificates) -> None:
+    anybody = {"tls": True, "ca_file": str(certificates.authority), "client_id": "known"}
+    ours = {"certificate_file": str(certificates.certificate), "certificate_key_file": str(certificates.key)}
+    with Mosquitto(tmp_path, certificates=certificates, demands_certificates=True) as broker:
+        with receiving(plain(broker.port, **anybody, **ours), Inbox()):
+            pass
+        with receiving(plain(broker.port, **anybody), Inbox(), listens=False) as stranger:
+            assert troubled(stranger).code in ("senders.mqtt_certificate", "senders.mqtt_broken")
+
+
 def test_many_messages_come_over_tls_too(tmp_path: Path, certificates: Certificates) -> None:
     inbox = Inbox()
     open_port = free_port()
@@ -125,6 +135,15 @@ def test_many_messages_come_over_tls_too(tmp_path: Path, certificates: Certifica
 def test_a_broker_without_tls_is_not_spoken_to_in_the_open(broker: Mosquitto) -> None:
     with receiving(plain(broker.port, tls=True, client_id="tls"), Inbox(), listens=False) as receiver:
         assert troubled(receiver).code in ("senders.mqtt_certificate", "senders.mqtt_unreachable")
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_certificate_that_can_not_be_read_has_a_word(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with receiving(plain(1883, tls=True, ca_file=str(file)), Inbox(), listens=False) as receiver:
+        assert troubled(receiver).code == "senders.mqtt_files"
 
 
 @pytest.mark.parametrize("host", ["", "no such host", "x" * 250, "."])

@@ -23,6 +23,7 @@ STACK = {"url": "https://eu1.cloud.thethings.network", "key": "k"}
         {"kind": "things-stack", "storage": {**STACK, "application": "messnetz"}, "gateways": {**STACK, "ids": ["g"]}},
         {"kind": "chirpstack", "mqtt": BROKER, "webhook": {"secret_file": "secret"}},
         {"kind": "alertmanager", "webhook": {"secret": "s" * 40}},
+        {"kind": "chirpstack", "mqtt": {**BROKER, "certificate_file": "c.pem", "certificate_key_file": "c.key"}},
         {"kind": "grafana"},
         {"kind": "json", "mqtt": {**BROKER, "topics": ["sensors/#"], "shared": "bridges"}},
     ],
@@ -41,6 +42,7 @@ def test_what_can_work_is_taken(settings: dict[str, Any]) -> None:
         {"kind": "chirpstack", "mqtt": {**BROKER, "user": "u", "password": "p", "password_file": "f"}},
         {"kind": "chirpstack", "mqtt": {**BROKER, "password": "p"}},
         {"kind": "chirpstack", "mqtt": {**BROKER, "shared": "a/b"}},
+        {"kind": "chirpstack", "mqtt": {**BROKER, "certificate_file": "c.pem"}},
         {"kind": "things-stack", "storage": {**STACK, "application": "a/../b"}},
         {"kind": "things-stack", "storage": {"url": STACK["url"], "application": "messnetz"}},
         {"kind": "things-stack", "storage": {**STACK, "url": "https://user:pw@host", "application": "messnetz"}},
@@ -55,11 +57,12 @@ def test_what_can_not_work_is_an_error(settings: dict[str, Any]) -> None:
 def test_secrets_and_certificates_are_found_beside_the_settings_file(tmp_path: Path) -> None:
     for name in ("password", "key", "hook"):
         (tmp_path / name).write_text(f"the-{name}\n")
+    certificate = {"certificate_file": "c.pem", "certificate_key_file": "c.key"}
     found = resolved(
         ThingsStackSettings.model_validate(
             {
                 "kind": "things-stack",
-                "mqtt": {**BROKER, "user": "u", "password_file": "password", "ca_file": "ca.pem"},
+                "mqtt": {**BROKER, "user": "u", "password_file": "password", "ca_file": "ca.pem", **certificate},
                 "storage": {"url": STACK["url"], "application": "messnetz", "key_file": "key"},
                 "webhook": {"secret_file": str(tmp_path / "hook")},
             }
@@ -70,6 +73,7 @@ def test_secrets_and_certificates_are_found_beside_the_settings_file(tmp_path: P
     assert found.mqtt.password is not None
     assert found.mqtt.password.get_secret_value() == "the-password"
     assert (found.mqtt.password_file, found.mqtt.ca_file) == (None, tmp_path / "ca.pem")
+    assert (found.mqtt.certificate_file, found.mqtt.certificate_key_file) == (tmp_path / "c.pem", tmp_path / "c.key")
     assert found.storage is not None
     assert found.storage.key is not None
     assert found.storage.key.get_secret_value() == "the-key"

@@ -54,6 +54,7 @@ class Mosquitto:
     folder: Path
     locked: bool = False
     certificates: Certificates | None = None
+    demands_certificates: bool = False
     inflight: int = 1000
     acl: str = ""
     more: str = ""
@@ -104,6 +105,8 @@ class Mosquitto:
         tls = ""
         if self.certificates:
             tls = f"certfile {self.certificates.certificate}\nkeyfile {self.certificates.key}"
+            if self.demands_certificates:
+                tls += f"\ncafile {self.certificates.authority}\nrequire_certificate true"
         return _CONF.format(
             port=self.port,
             access=access,
