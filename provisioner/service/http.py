@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provisioner.app.picture import Pictures
@@ -18,7 +19,8 @@ from provisioner.console.network import Network
 from provisioner.model.errors import SettingsError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
-from provisioner.service import health, meeting_calls, webhooks
+from provisioner.service import bot_calls, health, meeting_calls, sender_calls, webhooks
+from provisioner.service.bridging import Bridge
 from provisioner.service.metrics import Metrics
 from provisioner.service.metrics import router as metrics_router
 from provisioner.service.observing import Observed
@@ -50,16 +52,35 @@ def application(
     leads: Callable[[], bool],
     is_warm: Callable[[], bool],
     wake: Callable[[], None],
+    bridge: Bridge,
 ) -> ASGIApp:
     """All that is served. Raises `SettingsError`, `StateError`."""
     console = build({name: Network(site, pictures[name]) for name, site in sites.items()}, settings, clock)
-    metrics = Metrics(sites, leads)
+    metrics = Metrics(sites, leads, bridge)
     prefix = urlsplit(settings.address).path.rstrip("/")
     console.include_router(webhooks.router(sites, prefix))
     console.include_router(meeting_calls.router(sites, pictures, prefix))
+    _take_calls(console, bridge, clock, prefix)
     console.include_router(health.router(sites.values(), is_warm, leads))
     console.include_router(metrics_router(metrics))
     return Waking(Observed(console, metrics), wake)
+
+
+def bridge_application(
+    sites: Mapping[str, Site], bridge: Bridge, settings: ServiceSettings, clock: Clock, is_warm: Callable[[], bool]
+) -> ASGIApp:
+    """What `readi bridge` serves: senders and Talk's bot call, health and metrics; no page. Raises `SettingsError`."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    metrics = Metrics(sites, bridge.leads, bridge)
+    _take_calls(app, bridge, clock, urlsplit(settings.address).path.rstrip("/"))
+    app.include_router(health.router(sites.values(), is_warm, bridge.leads))
+    app.include_router(metrics_router(metrics))
+    return Observed(app, metrics)
+
+
+def _take_calls(app: FastAPI, bridge: Bridge, clock: Clock, prefix: str) -> None:
+    app.include_router(sender_calls.router(bridge.doors, clock, prefix))
+    app.include_router(bot_calls.router(bridge.hearing, prefix))
 
 
 class HttpServer:

@@ -15,6 +15,8 @@ from provisioner.app.site import Site
 from provisioner.app.work.progress import ProgressStore
 from provisioner.model.errands import Job
 from provisioner.model.messages import LetterState
+from provisioner.service.bridge_metrics import BridgeFacts
+from provisioner.service.bridging import Bridge
 from provisioner.state import Audit, Errands, Gatherings, Outbox, Requests, SavedPlans
 
 _BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.5, 5.0, 10.0)
@@ -27,9 +29,11 @@ _JOINS: Final = ("joined", "approved")
 class Metrics:
     """The numbers of one process. ``leads``: whether this instance does the work."""
 
-    def __init__(self, sites: Mapping[str, Site], leads: Callable[[], bool]) -> None:
+    def __init__(self, sites: Mapping[str, Site], leads: Callable[[], bool], bridge: Bridge | None = None) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Facts(sites, leads))
+        if bridge is not None:
+            self.registry.register(BridgeFacts(sites, bridge))
         self._durations = Histogram(
             "readi_http_request_seconds",
             "Time from a request to the end of its answer.",

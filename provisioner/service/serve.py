@@ -3,20 +3,22 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
 from provisioner.model.ports import Clock
+from provisioner.service.bridging import Bridge
 from provisioner.service.heap import collect_rarely
 from provisioner.service.http import HttpServer, application, listen
-from provisioner.service.leader import Leader, Served
+from provisioner.service.leader import Leader
+from provisioner.service.leader import Served as ServedNetwork
 from provisioner.service.leading import Leading
 from provisioner.service.looping import Loop
 from provisioner.service.worker import ChildWorker, Command
@@ -52,13 +54,21 @@ class Service:
             self.pictures = {name: Pictures(site) for name, site in self.sites.items()}
             first = next(iter(self.sites.values()))
             self._leader = Leader(
-                [Served(site, self.pictures[name], _worker(options, name)) for name, site in self.sites.items()]
+                [ServedNetwork(site, self.pictures[name], _worker(options, name)) for name, site in self.sites.items()]
             )
             self._leading = Leading(first.database, options.clock, self._leader.begin, self._leader.end)
+            self.bridge = Bridge(_bridged_here(self.sites), self.pictures)
             self._listener = listen(settings.service.listen)
             stack.callback(self._listener.close)
             app = application(
-                self.sites, self.pictures, settings.service, options.clock, self.leads, self.is_warm, self._leader.wake
+                self.sites,
+                self.pictures,
+                settings.service,
+                options.clock,
+                self.leads,
+                self.is_warm,
+                self._wake,
+                self.bridge,
             )
             self._http = HttpServer(app, self._listener, settings.service.trusted_proxies)
             self._stack = stack.pop_all()
@@ -85,6 +95,7 @@ class Service:
     def start(self) -> None:
         """Serve pages, and lead as soon as nobody else does."""
         self._warming.start()
+        self.bridge.start()
         self._http.start()
         self._lead.start()
 
@@ -93,9 +104,15 @@ class Service:
         self._lead.stop()
         self._warming.stop()
         self._http.stop()
+        self.bridge.stop()
         self._lead.join()
         self._warming.join()
         self._stack.close()
+
+    def _wake(self) -> None:
+        """Something may have been put down, or may have to be said."""
+        self._leader.wake()
+        self.bridge.wake()
 
     def _lead_turn(self) -> float:
         self._leader.look_at_clock()
@@ -112,12 +129,33 @@ class Service:
         return _REREAD
 
 
+class Served(Protocol):
+    """What is started, listens, and is stopped."""
+
+    @property
+    def sites(self) -> Mapping[str, Site]: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+S = TypeVar("S", bound=Served)
+
+
 def serve(options: Options, told: Callable[[Service], None] = lambda _: None) -> None:
     """Serve until SIGINT or SIGTERM. ``told`` is given the service once it listens.
 
     Raises `SettingsError`, `StateError`.
     """
-    service = Service(options)
+    run(Service(options), told)
+
+
+def run(service: S, told: Callable[[S], None]) -> None:
+    """Start it, and stop it at SIGINT or SIGTERM."""
     with _until_told() as ended:
         service.start()
         _log.info("serving", extra={"address": service.address, "networks": len(service.sites)})
@@ -150,6 +188,12 @@ def _until_told() -> Iterator[threading.Event]:
         yield ended
     finally:
         restore()
+
+
+def _bridged_here(sites: Mapping[str, Site]) -> dict[str, Site]:
+    """Networks whose bridge runs in here, too."""
+    found = ((name, site, site.section.bridge) for name, site in sites.items())
+    return {name: site for name, site, bridge in found if bridge is not None and bridge.in_service}
 
 
 def _worker(options: Options, network: str) -> Callable[[], ChildWorker]:

@@ -1,0 +1,39 @@
+"""readi bridge: receives what sensors and monitoring tell, and tells people."""
+
+from typing import Annotated
+
+import typer
+
+from provisioner.cli.context import NOTHING_TO_DO, context_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("bridge")(bridge_command)
+
+
+def bridge_command(
+    ctx: typer.Context,
+    listen: Annotated[
+        str | None, typer.Option("--listen", help="Address and port, instead of `service.listen`; port 0: any.")
+    ] = None,
+) -> int:
+    """The bridge alone: sensors and alerts into conversations; until Ctrl-C or SIGTERM. For all networks with a bridge.
+
+    `readi serve` runs it, too, unless the settings say `in_service: false`. Several at once share the work.
+    """
+    from provisioner.app.settings import find_settings  # what serves is loaded by those who serve
+    from provisioner.service import logs
+    from provisioner.service.bridge_serving import BridgeService
+    from provisioner.service.serve import Options, run
+
+    context = context_of(ctx)
+    logs.set_up(context.log_format, quiet=context.quiet)
+    options = Options(find_settings(context.settings), context.log_format, context.quiet, context.clock)
+
+    def told(service: BridgeService) -> None:
+        if not context.quiet:
+            context.err.print(context.tell("bridging", address=service.address), markup=False)
+
+    run(BridgeService(options, listen), told)
+    return NOTHING_TO_DO
