@@ -65,7 +65,7 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
             calendars = CalendarRoom(client, target, settings, wiring.ledger, own)
             rooms += [calendars, MeetingsRoom(target, settings, wiring.clock, calendars)]
             self._limits |= calendars.limits()
-        self._talker = talker = Talker(client, wiring.ledger)
+        self._talker = talker = Talker(client)
         self._shower = Shower(client, settings, wiring.ledger, wiring.clock)
         self._bots = Bots(client)
         self._speaker = Speaker(client, wiring.ledger, talker)
@@ -154,6 +154,10 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
     def said_since(self, conversation: str, message: int) -> Sequence[tuple[int, str, str, int | None]]:
         """What people said after a message."""
         return self._talker.said_since(conversation, message)
+
+    def hears(self, conversation: str, bot: str) -> bool | None:
+        """Whether a bot is enabled in a conversation."""
+        return self._bots.hears(conversation, bot)
 
     def listen(self, conversation: str, bot: str) -> bool:
         """Enable an installed bot in a conversation."""

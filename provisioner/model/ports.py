@@ -320,7 +320,10 @@ class Talks(Protocol):
         ...
 
     def reactions(self, conversation: str, message: int) -> Sequence[tuple[str, str]]:
-        """(emoji, account) of everybody who reacted; nothing for a message that is gone."""
+        """(emoji, account) of everybody who reacted; nothing for a message that is gone.
+
+        This alone tells who it was: a bot is told of a reaction, and not by whom (observed on Talk 22).
+        """
         ...
 
     def said_since(self, conversation: str, message: int) -> Sequence[tuple[int, str, str, int | None]]:
@@ -330,8 +333,15 @@ class Talks(Protocol):
         """
         ...
 
+    def hears(self, conversation: str, bot: str) -> bool | None:
+        """Whether the bot of that name is enabled in the conversation. None: no such bot is installed."""
+        ...
+
     def listen(self, conversation: str, bot: str) -> bool:
-        """Enable the installed bot of that name in the conversation. False: no such bot is installed."""
+        """Enable the installed bot of that name in the conversation. False: no such bot is installed.
+
+        Raises `Permanent` where only the server's administrator can.
+        """
         ...
 
 

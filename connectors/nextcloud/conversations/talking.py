@@ -14,14 +14,9 @@ from connectors.nextcloud.conversations.messages import messages_in
 from connectors.nextcloud.conversations.reading import CHAT, PAGE, QUIETLY, ConversationReader
 from connectors.nextcloud.conversations.shape import APP, LONGEST_MESSAGE, USERS
 from provisioner.model.errors import NotAllowed, Permanent, TargetError, Transient
-from provisioner.model.ports import Ledger
 from provisioner.model.text import Text
 
 REACTIONS: Final = "/ocs/v2.php/apps/spreed/api/v1/reaction"
-TALK_BUCKET: Final = "nextcloud.talk-messages"
-"""With a colon and the conversation behind it: each has a ledger of its own."""
-LIMIT: Final = (60, 60.0)
-"""Messages a conversation, in so many seconds. The server has no limit of its own (observed); people have."""
 MOST_PAGES: Final = 5
 """Pages of messages that `Talker.said_since` reads at most."""
 APART: Final = timedelta(hours=1)
@@ -32,12 +27,14 @@ _CALL: Final = re.compile(r"(?<!\w)@")
 
 
 class Talker:
-    """Talks with our account's name in rooms that it is in."""
+    """Talks with our account's name in rooms that it is in.
 
-    def __init__(self, client: Client, ledger: Ledger) -> None:
+    Nothing is counted: the server limits no messages (observed), and how many people bear is for policy to say.
+    """
+
+    def __init__(self, client: Client) -> None:
         self._client = client
         self._reader = ConversationReader(client)
-        self._ledger = ledger
 
     def post(
         self,
@@ -56,7 +53,6 @@ class Talker:
             said = self._looked_up(conversation, reference, not_again_since)
             if said is not None:
                 return said
-        self._ledger.acquire(f"{TALK_BUCKET}:{conversation}", *LIMIT)
         body: dict[str, object] = {"message": _worded(text, calls=calls), "referenceId": reference, "silent": silent}
         path = f"{CHAT}/{segment(conversation)}"
         try:

@@ -51,9 +51,10 @@ def list_installed(call: Call) -> Any:
 
 
 def list_bots(call: Call) -> Any:
-    """All bots, and whether they are enabled here."""
+    """All bots, and whether they are enabled here; fixed ones only where they are (read)."""
     room, _ = mine(call, moderator=True)
-    return [_view(room, bot) for bot in call.world.talk.bots.values()]
+    bots = call.world.talk.bots.values()
+    return [_view(room, bot) for bot in bots if bot.state != BOT_FIXED or bot.id in room.bots]
 
 
 def enable(call: Call) -> Any:
@@ -116,5 +117,6 @@ def _bot(call: Call) -> Bot:
 
 
 def _view(room: Room, bot: Bot) -> dict[str, Any]:
-    state = BOT_FIXED if bot.state == BOT_FIXED else BOT_ENABLED if bot.id in room.bots else BOT_DISABLED
+    here = BOT_FIXED if bot.state == BOT_FIXED else BOT_ENABLED
+    state = here if bot.id in room.bots else BOT_DISABLED
     return {"id": bot.id, "name": bot.name, "description": bot.description, "state": state}
