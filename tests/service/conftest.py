@@ -7,6 +7,9 @@ import pytest
 
 from connectors.nextcloud.emulator import NextcloudEmulator
 from provisioner.transport.clock import SystemClock
+from tests.support.alert_rooms import first_sync
+from tests.support.change import Known
+from tests.support.mosquitto import Mosquitto
 from tests.support.site import Installation, body, new_cloud, person
 
 
@@ -30,3 +33,16 @@ def served(tmp_path: Path, real_cloud: NextcloudEmulator) -> Installation:
     made.more_settings["service"] = {"listen": "127.0.0.1:0"}
     made.write()
     return made
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """One for all: each test has topics of its own."""
+    with Mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def alerts_known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """A network with conversations and sensors after its first sync."""
+    return first_sync(tmp_path_factory.mktemp("alerts-known"))
