@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.book import Book
@@ -19,6 +20,7 @@ from provisioner.model.sensors import Battery, Quantity, Sensor, SensorModel
 from provisioner.senders.receiving import Delivery
 from provisioner.state import AlertOutbox, Alerts, Database, SenderStates, SensorStates, Uplinks
 
+ON_BOTH = pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
 NETWORK, SENDER, BODY = "readi", "tts", "pg-pegel"
 QUIET_POLICY = AlertsPolicy.model_validate({"quiet": {"up_to": None}})
 """Nothing waits for the morning."""

@@ -28,6 +28,8 @@ _KIND: Final = "things-stack"
 
 SPAN: Final = timedelta(hours=1)
 """So much of a storage is read at least until it is noted how far it got."""
+_SEAM: Final = timedelta(seconds=1)
+"""So far one part reaches into the one before: whose the very edge is, nobody says."""
 _SPANS: Final = 50
 """In no more than so many parts."""
 AGAIN_AFTER: Final = timedelta(minutes=1)
@@ -171,11 +173,11 @@ class _OneStorage:
         after = oldest
         if isinstance(cursor, str):
             after = max(oldest, datetime.fromisoformat(cursor) - timedelta(minutes=self._settings.overlap_minutes))
-        span = max(SPAN, (now - after) / _SPANS)
+        span, seam = max(SPAN, (now - after) / _SPANS), timedelta()
         while after < now:
             until = min(after + span, now)
             waiting = _Waiting()
-            for page in self._storage.fill(after, until):
+            for page in self._storage.fill(after - seam, until):
                 for payload in page:
                     delivery = Delivery(
                         self._sender, _KIND, payload, "", filling.clock.now(), waiting.one(), filled=True
@@ -186,7 +188,7 @@ class _OneStorage:
             if not waiting.are_kept(filling.stopping):
                 return False
             filling.note(self._sender, cursor=until.isoformat())
-            after = until
+            after, seam = until, _SEAM
         return True
 
 

@@ -16,7 +16,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
 from provisioner.state import AlertOutbox, Gateways, SensorStates, UnknownDevices
-from tests.support.alerting import BODY, FLOOD, NETWORK, SENDER, SILENT, Bridge, Shelf, book, eui, gauge
+from tests.support.alerting import BODY, FLOOD, NETWORK, ON_BOTH, SENDER, SILENT, Bridge, Shelf, book, eui, gauge
 
 
 def test_an_uplink_is_kept_with_its_mapped_values_alone(bridge: Bridge, clock: VirtualClock) -> None:
@@ -26,6 +26,7 @@ def test_an_uplink_is_kept_with_its_mapped_values_alone(bridge: Bridge, clock: V
     assert bridge.uplinks.series("gauge-0", "level", kept.at, kept.at + timedelta(1)) == [(clock.now(), 120.0)]
 
 
+@ON_BOTH
 def test_what_turns_is_to_be_said_with_the_same_commit(bridge: Bridge) -> None:
     assert bridge.take(bridge.post.uplink(0, 1, 230)).sayings == 1
     assert bridge.said() == [(BODY, "first")]
@@ -45,6 +46,7 @@ def test_nothing_is_acknowledged_before_the_commit(bridge: Bridge) -> None:
     assert kept_when_settled == [(True, 1)]
 
 
+@ON_BOTH
 def test_what_cannot_be_committed_leaves_nothing_and_is_not_acknowledged(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +63,7 @@ def test_what_cannot_be_committed_leaves_nothing_and_is_not_acknowledged(
     assert bridge.take(*not_taken.value.rest) == Taken(kept=2, sayings=1)
 
 
+@ON_BOTH
 def test_what_comes_twice_counts_once(bridge: Bridge) -> None:
     first, again = bridge.post.uplink(0, 1, 230), bridge.post.uplink(0, 1, 230)
     assert bridge.take(first, again) == Taken(kept=1, twice=1, sayings=1)
@@ -70,6 +73,7 @@ def test_what_comes_twice_counts_once(bridge: Bridge) -> None:
     assert bridge.counts()["twice"] == 2
 
 
+@ON_BOTH
 def test_the_same_uplink_48_seconds_later_counts_once(bridge: Bridge, clock: VirtualClock) -> None:
     at = clock.now()
     bridge.take(bridge.post.uplink(0, 7, 100, at))
@@ -96,6 +100,7 @@ def test_a_counter_that_begins_anew_is_not_taken_for_old(bridge: Bridge, clock: 
     assert bridge.uplinks.count() == 6
 
 
+@ON_BOTH
 def test_a_late_uplink_completes_the_history_and_turns_nothing(bridge: Bridge, clock: VirtualClock) -> None:
     before = clock.now()
     clock.advance(1800)
@@ -132,6 +137,7 @@ def test_a_moment_in_the_future_is_now(bridge: Bridge, clock: VirtualClock) -> N
     assert kept.at == clock.now()
 
 
+@ON_BOTH
 def test_gaps_by_the_counter_are_counted_until_they_are_filled(bridge: Bridge, clock: VirtualClock) -> None:
     bridge.take(bridge.post.uplink(0, 1, 100))
     missed = clock.now() + timedelta(seconds=900)
@@ -142,6 +148,7 @@ def test_gaps_by_the_counter_are_counted_until_they_are_filled(bridge: Bridge, c
     assert bridge.counts()["missing"] == 1
 
 
+@ON_BOTH
 def test_an_unknown_device_is_shown_without_its_values(bridge: Bridge, clock: VirtualClock) -> None:
     bridge.take(bridge.post.uplink(99, 1, 123.456), bridge.post.uplink(99, 2, 123.456))
     (unknown,) = UnknownDevices(bridge.database, NETWORK).all()
@@ -192,6 +199,7 @@ def test_a_message_that_cannot_be_worked_with_stands_in_nobodys_way(
     assert [record.__dict__["fault"] for record in caplog.records] == ["ZeroDivisionError"]
 
 
+@ON_BOTH
 def test_what_the_database_refuses_of_one_message_is_no_reason_to_lose_the_others(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +237,7 @@ def test_the_end_reaches_the_body_that_was_told_although_another_is_told_now(
     assert bridge.alerts.going_on() == []
 
 
+@ON_BOTH
 def test_a_gateway_that_went_is_known(bridge: Bridge) -> None:
     payload = b'{"gatewayId":"0016c001f1500812","state":"OFFLINE"}'
     topic = "eu868/gateway/0016c001f1500812/state/conn"
@@ -236,6 +245,7 @@ def test_a_gateway_that_went_is_known(bridge: Bridge) -> None:
     assert Gateways(bridge.database, NETWORK).down() == {"0016c001f1500812"}
 
 
+@ON_BOTH
 def test_a_storm_is_one_saying(open_bridge: Callable[[], Bridge]) -> None:
     bridge = open_bridge()
     bridge.shelf = Shelf(book(FLOOD, gauges=500))

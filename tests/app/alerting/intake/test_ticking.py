@@ -11,7 +11,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.model.sensors import GatewayNews
 from provisioner.senders.settings import SenderSettings, ThingsStackSettings
 from provisioner.state import AlertSilences
-from tests.support.alerting import BODY, FLOOD, NETWORK, SENDER, Bridge, book, gauge
+from tests.support.alerting import BODY, FLOOD, NETWORK, ON_BOTH, SENDER, Bridge, book, gauge
 
 BROKER = {"mqtt": {"host": "broker.example", "user": "pegel@ttn", "password": "x" * 32}}
 STORAGE = {"storage": {"url": "https://tts.example", "application": "pegel", "key": "x" * 32}}
@@ -38,6 +38,7 @@ def later(ticker: Ticker, clock: VirtualClock, minutes: float) -> None:
     ticker.turn()
 
 
+@ON_BOTH
 def test_a_sensor_that_says_nothing_for_three_intervals_is_told_of(
     bridge: Bridge, clock: VirtualClock, start: Start
 ) -> None:
@@ -137,6 +138,7 @@ def test_an_alert_that_goes_on_is_said_again_and_its_end_is_said(
     assert bridge.said() == [(BODY, "first"), (BODY, "goes_on")]
 
 
+@ON_BOTH
 def test_a_silence_that_ends_says_what_still_goes_on(bridge: Bridge, clock: VirtualClock, start: Start) -> None:
     bridge.shelf.book = book(FLOOD)
     ticker, silences = start(), AlertSilences(bridge.database, NETWORK)
@@ -150,6 +152,7 @@ def test_a_silence_that_ends_says_what_still_goes_on(bridge: Bridge, clock: Virt
     assert bridge.said() == [(BODY, "first")]
 
 
+@ON_BOTH
 def test_an_alert_whose_rule_left_the_registry_is_over(bridge: Bridge, clock: VirtualClock, start: Start) -> None:
     bridge.shelf.book = book(FLOOD)
     ticker = start()
