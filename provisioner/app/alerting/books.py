@@ -66,5 +66,7 @@ def _are_alike(one: Picture, other: Picture) -> bool:
         and ours.sensor_models == theirs.sensor_models
         and ours.sensors == theirs.sensors
         and ours.rules == theirs.rules
+        and ours.alerting_complete == theirs.alerting_complete
+        and ours.alerting_blocked == theirs.alerting_blocked
         and ours.bodies.keys() == theirs.bodies.keys()
     )
