@@ -2,9 +2,10 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from provisioner.model.sensors import ForeignAlert, GatewayNews, Measured, News, Uplink
 from provisioner.senders.alertmanager import LONGEST_TEXT, fingerprint_of, labels_of, links_of
@@ -28,36 +29,44 @@ MOST_AT_ONCE: Final = 500
 """Measurements, alerts and gateways in one message."""
 
 
-class _One(msgspec.Struct):
-    """A measurement has ``device``, an alert ``alert``, a gateway's state ``gateway``."""
+When = Annotated[str | float, Meta(description="ISO 8601 with a time zone, or seconds since 1970; none: now.")] | None
 
-    device: str | None = None
-    eui: str = ""
-    application: str = ""
-    at: str | float | None = None
-    counter: Counter | None = None
-    session: str = ""
-    id: str = ""
-    values: dict[str, Any] = {}
-    battery: float | None = None
-    gateways: list[str] = []
-    simulated: bool = False
 
-    alert: str | None = None
+class PlainMessage(msgspec.Struct, omit_defaults=True):
+    """A measurement has ``device`` (or ``eui``), an alert ``alert``, a gateway's state ``gateway`` and ``online``."""
+
+    device: Annotated[str, Meta(description="A device's name; the same one always has the same.")] | None = None
+    eui: Annotated[str, Meta(description="16 hexadecimal digits, of a LoRaWAN device.")] = ""
+    application: Annotated[str, Meta(description="Where names of devices are unique within it alone.")] = ""
+    at: When = None
+    counter: Annotated[Counter, Meta(description="Of the device's messages; gaps are seen by it.")] | None = None
+    session: Annotated[str, Meta(description="Changes when the counter begins anew.")] = ""
+    id: Annotated[str, Meta(description="Of this measurement or alert: the same one has the same, however often.")] = ""
+    values: Annotated[dict[str, Any], Meta(description="What was measured: numbers, true, false, texts; nested.")] = {}
+    battery: Annotated[float, Meta(description="Percent.")] | None = None
+    gateways: Annotated[list[str], Meta(description="Which heard it.")] = []
+    simulated: Annotated[bool, Meta(description="Counts in test mode only.")] = False
+
+    alert: Annotated[str, Meta(description="An alert's name, as rules know it: the label `alertname`.")] | None = None
     status: Literal["firing", "resolved"] = "firing"
-    began: str | float | None = None
-    ended: str | float | None = None
-    labels: dict[str, str] = {}
+    began: When = None
+    ended: When = None
+    labels: Annotated[dict[str, str], Meta(description="For rules; `severity` is one of them.")] = {}
     summary: str = ""
     description: str = ""
-    value: str | float | None = None
-    links: list[str] = []
+    value: Annotated[str | float, Meta(description="As people read it.")] | None = None
+    links: Annotated[list[str], Meta(description="https addresses where to read more.")] = []
 
-    gateway: str | None = None
-    online: bool | None = None
+    gateway: Annotated[str, Meta(description="A gateway's name, as devices' messages name it.")] | None = None
+    online: Annotated[bool, Meta(description="Whether it is connected.")] | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_One | list[_One])
+_DECODER: Final = msgspec.json.Decoder(PlainMessage | list[PlainMessage])
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a message."""
+    return msgspec.json.schema(PlainMessage | list[PlainMessage])
 
 
 def read(payload: bytes, arrival: Arrival) -> Read:
@@ -89,7 +98,7 @@ def _when(said: str | float | None, arrival: Arrival) -> datetime:
     return moment(said, arrival.received) or arrival.received
 
 
-def _uplink(one: _One, arrival: Arrival) -> tuple[Uplink, int]:
+def _uplink(one: PlainMessage, arrival: Arrival) -> tuple[Uplink, int]:
     values: dict[str, Measured] = {}
     dropped = flatten(one.values, values)
     session = one.session
@@ -111,13 +120,13 @@ def _uplink(one: _One, arrival: Arrival) -> tuple[Uplink, int]:
     return uplink, dropped
 
 
-def _word(one: _One, arrival: Arrival) -> str:
+def _word(one: PlainMessage, arrival: Arrival) -> str:
     """Without ``at`` nothing tells the same measurement again from an equal one later: each counts."""
     told = msgspec.json.encode(one) + (b"" if one.at is not None else arrival.received.isoformat().encode())
     return hashlib.sha256(told).hexdigest()[:32]
 
 
-def _alert(one: _One, name: str, arrival: Arrival) -> ForeignAlert:
+def _alert(one: PlainMessage, name: str, arrival: Arrival) -> ForeignAlert:
     firing = one.status == "firing"
     labels = labels_of(one.labels) | {"alertname": legible(name)}
     value = one.value if isinstance(one.value, str) else "" if one.value is None else f"{one.value:.6g}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -10,6 +11,7 @@ from policies.reference import starter
 from provisioner.app.all_reports import REPORTS
 from provisioner.registry.documents import FileDocument
 from provisioner.registry.schema import schema_text
+from provisioner.senders.plain import schema as plain_schema
 from scripts.papers import heads
 from scripts.papers.commands import commands
 from scripts.papers.picture import pictures
@@ -35,6 +37,7 @@ def tables() -> dict[str, str]:
 
 def _schemas() -> Iterator[tuple[str, str]]:
     yield "docs/registry.schema.json", schema_text()
+    yield "docs/senders.schema.json", _written(plain_schema())
     for report in REPORTS:
         yield f"docs/json/{schema_name(report)}.schema.json", _schema(report)
 
@@ -45,6 +48,9 @@ def schema_name(report: type[BaseModel]) -> str:
 
 
 def _schema(report: type[BaseModel]) -> str:
-    schema = report.model_json_schema(by_alias=True, mode="serialization")
+    return _written(report.model_json_schema(by_alias=True, mode="serialization"))
+
+
+def _written(schema: dict[str, Any]) -> str:
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
