@@ -87,7 +87,7 @@ class Speaking:
         elif (morning := self._put_off(self._severity)) is not None:
             if not state.first_at:
                 state.put_off = True
-            if self._wants():
+            if self._wants() or self._news():
                 self._dues.append(morning)
             else:
                 self._plan(at_least=morning)

@@ -182,6 +182,13 @@ def test_repeats_and_escalations_of_what_can_wait_wait_too_and_are_said_once() -
     assert told.until(MORNING + 59) == [(MORNING, "goes_on")]
 
 
+def test_further_sensors_of_what_can_wait_are_told_in_the_morning() -> None:
+    told = night()
+    told.began(EVENING - 120, 1)
+    assert told.began(EVENING, 2) == []
+    assert told.until(MORNING + 10) == [(MORNING + 1, "more")]
+
+
 def test_the_end_of_what_woke_people_is_said_at_night_and_of_what_did_not_in_the_morning() -> None:
     told = night()
     told.began(EVENING, 1, severity=CRITICAL)
