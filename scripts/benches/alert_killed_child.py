@@ -14,7 +14,6 @@ from pathlib import Path
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.service.bridging import Bridge
-from provisioner.transport.clock import SystemClock
 
 
 def bridge(settings: Path) -> None:
@@ -22,8 +21,7 @@ def bridge(settings: Path) -> None:
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     site = Site.open(settings)
-    pictures = {site.network: Pictures(site)}
-    running = Bridge([site], pictures, SystemClock())
+    running = Bridge({site.network: site}, {site.network: Pictures(site)})
     running.start()
     over.wait()
     running.stop()
