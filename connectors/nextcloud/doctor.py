@@ -15,7 +15,7 @@ from connectors.nextcloud.conversations.shape import APP as TALK
 from connectors.nextcloud.folders.doctor import examine_folders
 from connectors.nextcloud.folders.shape import APP as FOLDERS
 from connectors.nextcloud.listing import identifiers, pages
-from connectors.nextcloud.quota import UNLIMITED
+from connectors.nextcloud.quota import UNLIMITED, words
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.errors import SettingsError, TargetError
 from provisioner.model.ports import Finding, Severity, Wiring
@@ -25,6 +25,8 @@ from provisioner.transport.http import HttpSession
 
 _APP_PASSWORD: Final = re.compile(r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}|[A-Za-z0-9]{72}")
 """What Nextcloud hands out: for people in five groups, for clients in one word."""
+ROOM_FOR_PICTURES: Final = 100 * 1024**2
+"""Bytes: some 3,000 pictures of alerts."""
 LOCKED_DELAY: Final = 25_000
 """Milliseconds. From here on the server answers 429 to everybody from this address, the right password included."""
 
@@ -126,7 +128,7 @@ def _logged_in(settings: NextcloudSettings, client: Client, oidc: OidcAccounts |
             yield Finding(Severity.OK, Text.of("nextcloud.folders_version", version=version))
         yield from examine_folders(settings, client, own)
     if settings.conversations:
-        yield from _talk(client)
+        yield from _talk(client, own)
     if settings.calendars:
         yield from examine_calendars(settings, client, own)
     if not own.note_is_ours:
@@ -171,8 +173,11 @@ def _lists(settings: NextcloudSettings, client: Client, oidc: OidcAccounts | Non
         yield from examine_traces(seen, sorted(identifiers(client, f"{CLOUD}/groups", "groups")))
 
 
-def _talk(client: Client) -> Iterator[Finding]:
-    """Whether Talk is there, and lets us make conversations; no request, since the capabilities tell."""
+def _talk(client: Client, own: Own) -> Iterator[Finding]:
+    """Whether Talk is there, and lets us make conversations; no request, since the capabilities tell.
+
+    Pictures of alerts are files of our own account: so it needs room for some.
+    """
     if not client.has_app(TALK):
         missing = Text.of("nextcloud.app_missing", app=TALK)
         yield Finding(Severity.WARNING, missing, Text.of("nextcloud.mend_talk_app"))
@@ -184,6 +189,12 @@ def _talk(client: Client) -> Iterator[Finding]:
         yield Finding(Severity.ERROR, Text.of("nextcloud.may_not_converse"), Text.of("nextcloud.mend_may_not_converse"))
     else:
         yield Finding(Severity.OK, Text.of("nextcloud.may_converse", version=_version(client, TALK, "version")))
+    if 0 <= own.quota < ROOM_FOR_PICTURES:
+        yield Finding(
+            Severity.NOTE,
+            Text.of("nextcloud.little_room", user=own.id, quota=words(own.quota)),
+            Text.of("nextcloud.mend_little_room", user=own.id),
+        )
 
 
 def _version(client: Client, app: str, key: str) -> str:

@@ -109,6 +109,14 @@ def test_a_good_set_up_has_no_errors(cloud: NextcloudEmulator) -> None:
     assert cloud.log.writes == []
 
 
+@pytest.mark.parametrize(("quota", "is_told"), [("0 B", True), ("99 MB", True), ("1 GB", False), ("none", False)])
+def test_an_account_without_room_for_pictures_is_told(cloud: NextcloudEmulator, quota: str, is_told: bool) -> None:
+    cloud.users[SERVICE[0]].quota = quota
+    findings = look(cloud.url, SERVICE[1])
+    assert ("nextcloud.little_room" in {finding.what.code for finding in findings}) is is_told
+    assert errors(findings) == []
+
+
 def test_a_wrong_password_is_tried_once(cloud: NextcloudEmulator) -> None:
     findings = look(cloud.url, "falsch")
     assert errors(findings) == ["nextcloud.login_refused"]

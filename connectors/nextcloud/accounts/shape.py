@@ -93,6 +93,8 @@ class Own:
     is_sub_admin: bool
     note: str = ""
     """What stands in its profile's field "role": ours to keep the epoch in, unless somebody else wrote there."""
+    quota: int = quota.UNLIMITED
+    """Bytes of files that it may keep."""
 
     @property
     def epoch(self) -> Epoch | None:
@@ -121,12 +123,13 @@ def own_of(item: object) -> Own | None:
     account = account_of(item, quota.UNLIMITED)
     if account is None or not isinstance(item, dict):
         return None
-    note = item.get("role")
+    note, room = item.get("role"), account.remote.fields.get("quota")
     return Own(
         account.remote.remote_id,
         account.groups or frozenset(),
         bool(item.get("subadmin")),
         note if isinstance(note, str) else "",
+        room if isinstance(room, int) else quota.UNLIMITED,
     )
 
 
