@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, literal, or_, select, update
 
 from provisioner.model.alerts import SayingKind
 from provisioner.state.alert_schema import ALERT, ALERT_OUTBOX, OPEN, TO_SAY
@@ -116,26 +116,25 @@ class AlertOutbox:
         Lanes in which something is being said, and ``bodies_not``, are left out. On PostgreSQL what somebody else
         takes at this moment is passed over.
         """
-        other = ALERT_OUTBOX.alias()
-        same_lane = (other.c.network == self._network, other.c.body == ALERT_OUTBOX.c.body)
-        on_its_way = other.c.state.in_([str(SaidState.WAITING), str(SaidState.SENDING)])
-        holds_up = or_(
-            other.c.state == str(SaidState.SENDING),
-            (other.c.id < ALERT_OUTBOX.c.id) & (other.c.tries > 0),  # it is tried again later
-            (other.c.id < ALERT_OUTBOX.c.id) & (other.c.not_before <= now) & other.c.gathered.is_(None),
-        )
-        due = (
-            select(ALERT_OUTBOX)
-            .where(self._mine, TO_SAY, _IS_WAITING, _LEADS, ALERT_OUTBOX.c.not_before <= now)
-            .where(~exists().where(*same_lane, on_its_way, holds_up))
-            .order_by(ALERT_OUTBOX.c.id)
+        row = ALERT_OUTBOX.c
+        # One look at all that is on its way: a question of its own for each row takes a second where thousands wait.
+        first = func.min(case((_IS_WAITING & _LEADS & (row.not_before <= now), row.id)))
+        tried = func.min(case((_IS_WAITING & (row.tries > 0), row.id)))  # it is tried again later
+        being_said = func.max(case((_IS_SENDING, 1), else_=0))
+        lanes = (
+            select(first)
+            .where(self._mine, TO_SAY)
+            .group_by(row.body)
+            .having(being_said == 0, first.is_not(None), or_(tried.is_(None), tried >= first))
+            .order_by(first)
             .limit(limit)
-            .with_for_update(skip_locked=True)
         )
         if bodies_not:
-            due = due.where(ALERT_OUTBOX.c.body.not_in(sorted(bodies_not)))
+            lanes = lanes.where(row.body.not_in(sorted(bodies_not)))
         with self._transactions.writing() as connection:
-            rows = connection.execute(due).all()
+            keys = list(connection.scalars(lanes))
+            due = select(ALERT_OUTBOX).where(self._mine, _IS_WAITING, row.id.in_(keys)).order_by(row.id)
+            rows = connection.execute(due.with_for_update(skip_locked=True)).all() if keys else []
             if not rows:
                 return []
             keys = [row.id for row in rows]
