@@ -10,6 +10,8 @@ import msgspec
 from provisioner.model.sensors import ForeignAlert
 from provisioner.senders.reading import LARGEST, LONGEST_NAME, Arrival, Read, Refused, decoded, legible, moment
 
+MOST_ALERTS: Final = 2_000
+"""Of one message; a megabyte of real ones holds fewer."""
 MOST_LABELS: Final = 64
 MOST_LINKS: Final = 5
 LONGEST_TEXT: Final = 2_000
@@ -39,7 +41,10 @@ _DECODER: Final = msgspec.json.Decoder(_Message)
 
 def read(payload: bytes, arrival: Arrival) -> Read:
     """All alerts of the message. Raises `Refused`."""
-    return Read(tuple(_alert(one, arrival) for one in decoded(_DECODER, payload).alerts))
+    alerts = decoded(_DECODER, payload).alerts
+    if len(alerts) > MOST_ALERTS:
+        raise Refused("too_many")
+    return Read(tuple(_alert(one, arrival) for one in alerts))
 
 
 def _alert(alert: _Alert, arrival: Arrival) -> ForeignAlert:

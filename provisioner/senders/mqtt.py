@@ -15,7 +15,7 @@ from typing import Final
 
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
-from provisioner.senders.mqtt_line import Ending, Line
+from provisioner.senders.mqtt_line import Ending, Line, Message
 from provisioner.senders.receiving import Delivery
 from provisioner.senders.settings import ChirpStackSettings, PlainSettings, ThingsStackSettings
 
@@ -165,10 +165,14 @@ class MqttReceiver:
         self._trouble = Text.of("senders.mqtt_some_topics", topics=", ".join(refused)) if refused else None
         self._since = self._clock.now()
 
-    def _came(self, line: Line, topic: str, payload: bytes, number: int | None) -> None:
+    def _came(self, line: Line, message: Message) -> None:
         self._received += 1
+        number = message.number
         settle = self._settle_unacknowledged if number is None else partial(_settle, line, number)
-        self._deliver(Delivery(self.sender, self._kind, payload, topic, self._clock.now(), settle))
+        if message.retained and self._kind != "chirpstack":  # which keeps gateways' states so
+            settle(True)  # a measurement of whenever: it would count as one of now at each reconnection
+            return
+        self._deliver(Delivery(self.sender, self._kind, message.payload, message.topic, self._clock.now(), settle))
 
     def _settle_unacknowledged(self, done: bool) -> None:
         if not done:

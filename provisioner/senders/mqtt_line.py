@@ -8,10 +8,11 @@ another thread waits for, so that a full queue would stand still for good (read 
 import os
 import selectors
 import ssl
+import threading
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -64,6 +65,17 @@ class Ending(Enum):
     BROKEN = auto()
 
 
+class Message(NamedTuple):
+    """What came on a line."""
+
+    topic: str
+    payload: bytes
+    number: int | None
+    """To acknowledge; None: nobody waits for that (QoS 0)."""
+    retained: bool
+    """It was not said now: the broker keeps it for whoever subscribes."""
+
+
 class Line:
     """One connection. `serve` blocks until it is over; all else may be called from any thread."""
 
@@ -74,10 +86,10 @@ class Line:
         client_id: str,
         *,
         modern: bool,
-        came: Callable[["Line", str, bytes, int | None], None],
+        came: Callable[["Line", Message], None],
         listening: Callable[[tuple[str, ...]], None],
     ) -> None:
-        """``modern``: MQTT 5, else 3.1.1. ``came``: (line, topic, payload, number to acknowledge); it may block.
+        """``modern``: MQTT 5, else 3.1.1. ``came`` may block.
 
         ``listening``: called when the broker has taken the subscriptions, with those topics that it refused.
         """
@@ -92,6 +104,7 @@ class Line:
         self._ear, self._mouth = os.pipe()
         os.set_blocking(self._ear, False)
         self._over = False
+        self._closing = threading.Lock()
         self.acknowledged = 0
         self._client = self._made(client_id)
 
@@ -110,18 +123,18 @@ class Line:
         try:
             return self._connect() or self._hand_on()
         finally:
-            self._over = True
-            self._client.on_message = None
-            os.close(self._ear)
-            os.close(self._mouth)
+            with self._closing:
+                self._over = True
+                os.close(self._ear)
+                os.close(self._mouth)
 
     def _wake(self) -> None:
-        if not self._woken and not self._over:
-            self._woken = True
-            try:
+        if self._woken or self._over:
+            return
+        with self._closing:  # a number of a file that is closed may be another file's by now
+            if not self._over:
+                self._woken = True
                 os.write(self._mouth, b"!")
-            except OSError:  # it ended in this moment
-                self._over = True
 
     def _made(self, client_id: str) -> Client:
         version = MQTTProtocolVersion.MQTTv5 if self._modern else MQTTProtocolVersion.MQTTv311
@@ -233,7 +246,7 @@ class Line:
             topic = ""
         # One letter too many is enough to see that it is too big: what waits in queues is bounded.
         payload = bytes(message.payload[: MOST_BYTES + 1])
-        self._came(self, topic, payload, message.mid if message.qos else None)
+        self._came(self, Message(topic, payload, message.mid if message.qos else None, message.retain))
 
     def _on_disconnect(
         self, _: Client, __: Any, ___: DisconnectFlags, reason: ReasonCode, ____: Properties | None

@@ -13,6 +13,7 @@ from provisioner.senders.reading import MOST_BYTES, Arrival, Read, Refused
 REFUSALS: Final[Mapping[str, Text]] = {
     "kind": Text.of("senders.refused_kind"),
     "too_big": Text.of("senders.refused_too_big", most=MOST_BYTES // 1000),
+    "too_many": Text.of("senders.refused_too_many"),
     "not_json": Text.of("senders.refused_not_json"),
     "shape": Text.of("senders.refused_shape"),
     "device": Text.of("senders.refused_device"),

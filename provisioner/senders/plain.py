@@ -74,7 +74,7 @@ def read(payload: bytes, arrival: Arrival) -> Read:
     found = decoded(_DECODER, payload)
     several = found if isinstance(found, list) else [found]
     if len(several) > MOST_AT_ONCE:
-        raise Refused("too_big")
+        raise Refused("too_many")
     news: list[News] = []
     dropped = 0
     for one in several:

@@ -148,7 +148,9 @@ def flatten(tree: object, into: dict[str, Measured], prefix: str = "", depth: in
     else:
         return 1
     dropped = 0
-    for name, value in items:
+    for seen, (name, value) in enumerate(items):
+        if len(into) >= MOST_VALUES:
+            return dropped + len(tree) - seen
         path = f"{prefix}{name}"
         kind = type(value)
         if kind is float or kind is int:
@@ -172,8 +174,5 @@ def flatten(tree: object, into: dict[str, Measured], prefix: str = "", depth: in
         if len(path) > LONGEST_NAME or not path.isprintable():
             dropped += 1
         elif path not in into and not tells_where(str(name)):
-            if len(into) >= MOST_VALUES:
-                dropped += 1
-            else:
-                into[path] = value
+            into[path] = value
     return dropped

@@ -96,3 +96,4 @@ def test_what_neither_fires_nor_is_resolved_is_refused(status: object) -> None:
 def test_a_thousand_alerts_of_one_group_are_all_read() -> None:
     many = {"alerts": [_alert(fingerprint=f"{number:016x}")["alerts"][0] for number in range(1000)]}
     assert len(alerts("alertmanager", many)) == 1000
+    assert read("alertmanager", {"alerts": [{"status": "firing"}] * 2001}).refused == "too_many"

@@ -152,6 +152,27 @@ def test_a_fault_of_whoever_takes_ends_the_connection_and_not_the_receiver(
         receiver.stop()
 
 
+def test_what_the_broker_kept_from_whenever_is_no_measurement_of_now(
+    broker: Mosquitto, settings: PlainSettings, topic: str
+) -> None:
+    publish(broker, "old", topic=topic, retain=True)
+    inbox = Inbox()
+    with receiving(settings, inbox):
+        publish(broker, "new", topic=topic, retain=True)
+        assert inbox.take(1) == ["new"]
+
+
+def test_a_gateways_kept_state_is_heard(broker: Mosquitto, name: str) -> None:
+    topic = f"{name}/site/gateway/0016c001f153a14c/state/conn"
+    publish(broker, '{"state": "ONLINE"}', topic=topic, retain=True)
+    mqtt = MqttSettings(host="127.0.0.1", port=broker.port, tls=False, topics=(f"{name}/#",), client_id=name)
+    inbox = Inbox()
+    with receiving(ChirpStackSettings(kind="chirpstack", mqtt=mqtt), inbox):
+        delivery = inbox.next()
+        delivery.settle(True)
+    assert delivery.topic == topic
+
+
 def test_two_receivers_share_what_comes(broker: Mosquitto, name: str) -> None:
     shared = [
         plain(broker.port, topics=[f"{name}/#"], client_id=f"{name}-{number}", shared="bridges") for number in (1, 2)

@@ -76,7 +76,7 @@ def test_a_gateway_is_connected_or_not() -> None:
 def test_several_can_come_at_once() -> None:
     parsed = read("json", [{"device": "a"}, {"alert": "b"}, {"gateway": "c", "online": True}])
     assert [type(one) for one in parsed.news] == [Uplink, ForeignAlert, GatewayNews]
-    assert read("json", [{"device": "a"}] * 501).refused == "too_big"
+    assert read("json", [{"device": "a"}] * 501).refused == "too_many"
     assert read("json", []).skipped
 
 

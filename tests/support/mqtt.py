@@ -9,7 +9,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from provisioner.model.text import Text
-from provisioner.senders.mqtt import MqttReceiver, Waits
+from provisioner.senders.mqtt import HearsMqtt, MqttReceiver, Waits
 from provisioner.senders.receiving import Delivery
 from provisioner.senders.settings import MqttSettings, PlainSettings
 from provisioner.transport.clock import SystemClock
@@ -44,7 +44,7 @@ def plain(port: int, *, host: str = "127.0.0.1", **more: Any) -> PlainSettings:
 
 
 @contextmanager
-def receiving(settings: PlainSettings, inbox: Inbox, *, listens: bool = True) -> Iterator[MqttReceiver]:
+def receiving(settings: HearsMqtt, inbox: Inbox, *, listens: bool = True) -> Iterator[MqttReceiver]:
     """A receiver that listens already, unless it can not."""
     receiver = MqttReceiver("redi", "pegel", settings, inbox.waiting.put, SystemClock(), QUICK)
     receiver.start()
