@@ -90,7 +90,7 @@ class Speaking:
             if self._wants() or self._news():
                 self._dues.append(morning)
             else:
-                self._plan(at_least=morning)
+                self._plan()
         else:
             self._speak()
             self._plan()
@@ -237,19 +237,17 @@ class Speaking:
             )
         return Advanced(state, AlertSeverity(worst), None, end, tuple(self._sayings))
 
-    def _plan(self, at_least: float = 0.0) -> None:
+    def _plan(self) -> None:
         """When there will be something to say, if nothing happens before."""
         state = self._state
-        dues: list[float] = []
         if state.taken is not None:
-            dues.append(state.taken.until)
+            self._dues.append(state.taken.until)
         if state.gathering_until:
-            dues.append(state.gathering_until)
+            self._dues.append(state.gathering_until)
         if (repeat := self._repeat_at()) is not None:
-            dues.append(repeat)
+            self._dues.append(repeat)
         if (step := self._next_escalation()) is not None and state.first_at:
-            dues.append(self._escalation_at(step))
-        self._dues += [max(due, at_least) for due in dues]
+            self._dues.append(self._escalation_at(step))
 
     def _news(self) -> list[str]:
         return [key for key, member in self._loud.items() if RANK[member.severity] > RANK[member.told]]
