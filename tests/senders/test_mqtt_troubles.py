@@ -162,10 +162,10 @@ def test_a_fight_for_one_client_id_ends_and_has_a_word(broker: Mosquitto) -> Non
 class Old:
     """A broker that speaks MQTT 3.1.1 alone. ``refusal``: what it answers to MQTT 5, before it hangs up.
 
-    To 3.1.1 it grants ``granted`` and then tells one message.
+    To 3.1.1 it grants ``granted`` and then tells one message; None: it answers as to MQTT 5.
     """
 
-    def __init__(self, refusal: bytes, granted: int = 1) -> None:
+    def __init__(self, refusal: bytes, granted: int | None = 1) -> None:
         self._refusal, self._granted = refusal, granted
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -185,7 +185,7 @@ class Old:
     def _answer(self, line: socket.socket) -> None:
         version = line.recv(4096)[8]
         self.versions.append(version)
-        if version != 4:
+        if version != 4 or self._granted is None:
             line.sendall(self._refusal)
             line.shutdown(socket.SHUT_WR)
             with suppress(ConnectionResetError):
@@ -215,6 +215,29 @@ def test_a_broker_of_an_older_mqtt_is_spoken_to_as_it_understands(refusal: bytes
         assert old.versions == [5, 4]
     finally:
         old.close()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\xff" * 100,
+        b"\x20\x02",
+        b"\x20\x00",
+        b"\x30\xff\xff\xff\xff\xff",
+        b"\x20\x02\x00\x00\x90\x00\x32\x00\x32\x01\xff",
+        b"\x20\x03\x00\x00\x00\x90\x02\x00\x01\x32\x03\x00\xffx",
+        b"\x20\x03\x00\x00\x00\x30\x05\x00\x02\xff\xfe\x00",
+    ],
+)
+def test_what_speaks_no_mqtt_is_tried_again(nonsense: bytes) -> None:
+    nobody = Old(nonsense, granted=None)
+    try:
+        with receiving(plain(nobody.port, topics=["s"]), Inbox(), listens=False) as receiver:
+            wait_until(lambda: len(nobody.versions) >= 3, "it tries again")
+            assert troubled(receiver).code in ("senders.mqtt_broken", "senders.mqtt_topics")
+    finally:
+        nobody.close()
 
 
 def test_who_lost_the_client_id_to_somebody_else_is_told() -> None:
