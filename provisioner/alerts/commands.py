@@ -34,7 +34,7 @@ _WORDS: Final[dict[str, CommandKind]] = {
     **dict.fromkeys(("stumm", "stummschalten", "mute"), CommandKind.MUTE),
     **dict.fromkeys(("laut", "unmute"), CommandKind.UNMUTE),
     "status": CommandKind.STATUS,
-    **dict.fromkeys(("hilfe", "help", "?"), CommandKind.HELP),
+    **dict.fromkeys(("hilfe", "help"), CommandKind.HELP),
 }
 _TIMED: Final = frozenset({CommandKind.TAKE, CommandKind.MUTE})
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400}
@@ -43,6 +43,7 @@ _TIME: Final = re.compile(
     r"(?:(m|min|minuten?|minutes?)|(h|std|stunden?|hours?)|(d|t|tage?|tagen|days?))\.?",
     re.IGNORECASE,
 )
+_END: Final = ".!? "
 _ASKED: Final = 200
 """Letters; who writes more does not give a command."""
 
@@ -51,7 +52,7 @@ def understood(text: str, names: Collection[str], *, answers_ours: bool = False)
     """The command; None: these words are not for us.
 
     ``names`` are what the bot is called besides `bot`. Without an ``@`` before one of them words are for us only when
-    they answer one of our messages. Whatever follows a command that is no time makes it no command at all.
+    they answer one of our messages. The name alone asks for help. Whatever follows a command that is no time makes it no command at all.
     """
     if len(text) > _ASKED:
         return None
@@ -60,8 +61,9 @@ def understood(text: str, names: Collection[str], *, answers_ours: bool = False)
     if spoken is None:
         if not answers_ours:
             return None
-        spoken = said
-    return _command(spoken.lstrip(",: ").rstrip(".! ").lower())
+        return _command(said.rstrip(_END).lower())
+    spoken = spoken.lstrip(",: ").rstrip(_END).lower()
+    return _command(spoken) if spoken else Command(CommandKind.HELP)
 
 
 def _after_name(said: str, names: Collection[str]) -> str | None:
