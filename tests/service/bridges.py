@@ -6,9 +6,15 @@ from typing import Any, Final
 
 import requests
 
-from connectors.nextcloud.emulation.talk.state import Message
+from connectors.nextcloud.emulation.talk.state import REACTION, WEBHOOK, Message, Room
+from policies.keys import person_key
+from provisioner.alerts.alerting import decode_alert
+from provisioner.app.site import Site
+from provisioner.model.resources import Kind
 from provisioner.service.bridge_serving import BridgeService
 from provisioner.service.serve import Options
+from provisioner.state import AlertOutbox, Alerts, TiedTo
+from provisioner.state.alert_outbox import SaidState
 from tests.support.alert_rooms import SECRET as BOT_SECRET
 from tests.support.alerting import eui, uplink_bytes
 from tests.support.mosquitto import Mosquitto
@@ -45,6 +51,41 @@ class Running:
         self.installation, self.broker, self.topic, self.service = installation, broker, topic, service
         self.bridge = service.bridge.networks["redi"]
         self._counter = 0
+        self.cloud = installation.cloud
+        self.bot = self.cloud.talk.install_bot(
+            "re@di", BOT_SECRET, f"http://{service.address}/redi/hooks/talk", WEBHOOK | REACTION
+        )
+
+    @property
+    def site(self) -> Site:
+        """Of the network."""
+        return self.service.sites["redi"]
+
+    @property
+    def room(self) -> Room:
+        """Where pg-sensorik talks."""
+        return room_of(self.installation, "Sensorik")
+
+    def account(self, person: str) -> str:
+        """The name of somebody's account."""
+        (found,) = TiedTo(self.site.database, "redi", ["cloud"]).find([person_key(person)], (Kind.ACCOUNT,))
+        return found.binding.remote_id
+
+    def says(self, person: str, words: str, answers: Message | None = None) -> None:
+        """Somebody writes, as soon as the bot hears what is written there."""
+        wait_until(lambda: self.bot.id in self.room.bots, "the bot hears")
+        self.cloud.says(self.account(person), self.room.token, words, None if answers is None else answers.id)
+
+    def reacts(self, person: str, message: Message, *, back: bool = False) -> None:
+        """Somebody's 👍, or not any more."""
+        wait_until(lambda: self.bot.id in self.room.bots, "the bot hears")
+        self.cloud.reacts(self.account(person), self.room.token, message.id, back=back)
+
+    def taker(self) -> str | None:
+        """Who has the one alert that goes on."""
+        (row,) = Alerts(self.site.database, "redi").going_on()
+        taken = decode_alert(row.about).taken
+        return None if taken is None else taken.by
 
     def publish(self, gauge: int, level: float, counter: int | None = None) -> bytes:
         """A gauge tells by MQTT how high the water stands; what was published."""
@@ -70,9 +111,12 @@ class Running:
         return ours[1:]  # the first greeted
 
     def wait_for(self, words: str, times: int = 1, name: str = "Sensorik") -> Message:
-        """Until something with these words stands there; the last of them."""
+        """Until something with these words stands there, and is known to; the last of them."""
         wait_until(lambda: len(self._with(words, name)) >= times, f"{words}: {[m.text for m in self.messages(name)]}")
-        return self._with(words, name)[-1]
+        found = self._with(words, name)[-1]
+        outbox = AlertOutbox(self.site.database, "redi")
+        wait_until(lambda: found.id in {one.message for one in outbox.latest(SaidState.SENT)}, "it is written down")
+        return found
 
     def _with(self, words: str, name: str) -> list[Message]:
         return [one for one in self.messages(name) if words in one.text]
