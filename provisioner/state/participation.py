@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, and_, delete, func, or_, select, update
 
+from provisioner.state import alert_traces
 from provisioner.state.admission import Purpose
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Within
@@ -45,7 +46,8 @@ def shown(
     }
     invitations = _invitations(connection, network)
     concerned = [row for row in invitations if row.invited_by == person or traces.are_in(row.guest_name)]
-    return found | {"invitations": [_plain(row, person) for row in concerned]}
+    told = alert_traces.shown(connection, network, person, traces)
+    return found | {"invitations": [_plain(row, person) for row in concerned]} | told
 
 
 def forget(connection: Connection, network: str, person: str, addresses: Collection[str], traces: Traces) -> None:
@@ -67,6 +69,7 @@ def forget(connection: Connection, network: str, person: str, addresses: Collect
         if traces.are_in(row.title):
             mine = (GUEST_ROOM.c.network == network, GUEST_ROOM.c.id == row.id)
             connection.execute(update(GUEST_ROOM).where(*mine).values(title=traces.blanked(row.title)))
+    alert_traces.forget(connection, network, person, traces)
     ending = connection.execute(select(ENDING).where(ENDING.c.network == network, ENDING.c.person == person)).first()
     enrolments = EnrolmentStore(Within(connection), network)
     enrolments.forget_person(person)

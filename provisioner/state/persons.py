@@ -32,7 +32,7 @@ from provisioner.state.traces import BLANK, Traces, without_strings
 KEPT: Final = (
     *("sources", "apart", "ties", "borrowed", "memberships", "departures", "steps", "mentioned", "plans", "runs"),
     *("enrolled", "places", "endings", "requests", "confirmed", "sessions", "links", "feeds", "deeds", "letters"),
-    *("guest_rooms", "invitations"),
+    *("guest_rooms", "invitations", "alerts", "sayings", "silences"),
 )
 """What `Persons.export` calls what there is."""
 
@@ -75,7 +75,8 @@ class Persons:
         ``memberships``, ``departures``, ``steps`` (writes to their own accounts), ``mentioned`` (writes to containers),
         ``plans`` (saved ones) and ``runs`` (that they started). Of the service: ``enrolled`` (how they came),
         ``places``, ``endings``, ``requests``, ``confirmed`` (lists), ``letters``, ``sessions``, ``links``, ``feeds``,
-        ``deeds``, ``guest_rooms`` (that they opened), ``invitations`` (that they made, or of a guest of that name).
+        ``deeds``, ``guest_rooms`` (that they opened), ``invitations`` (that they made, or of a guest of that name),
+        ``alerts`` and ``sayings`` (that name who has one, or whom to tell), ``silences`` (that they made).
         ``names``: further ones of theirs, addresses among them.
         """
         with self._database.reading() as connection:

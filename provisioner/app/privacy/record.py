@@ -167,6 +167,12 @@ def _kept(site: Site, policy: Policy, keep: RetentionPolicy) -> Iterator[Kept]:
     yield Kept(Text.of("app.privacy_kept_headcounts"), Text.of("app.privacy_till_next_tidying"), ("headcount",))
     over = Text.of("app.privacy_days_after_end", count=RESERVATION_DAYS)
     yield Kept(Text.of("app.privacy_kept_reservations"), over, ("reservation",))
+    alerts = policy.alerts
+    yield Kept(Text.of("app.privacy_kept_alerts"), days(alerts.alert_days), ("alert", "alert_silence"))
+    yield Kept(Text.of("app.privacy_kept_alert_names"), days(alerts.names_days), ("alert_outbox",))
+    yield Kept(Text.of("app.privacy_kept_uplinks"), days(alerts.uplink_days), ("uplink",))
+    senders = ("sensor_state", "unknown_device", "gateway", "sender_state", "sender_count")
+    yield Kept(Text.of("app.privacy_kept_sensors"), Text.of("app.privacy_no_people"), senders)
     yield Kept(Text.of("app.privacy_kept_attempts"), days(ATTEMPT_DAYS), ("attempt",))
     look = Text.of("app.privacy_till_next_look")
     yield Kept(Text.of("app.privacy_kept_last_look"), look, ("meta", "errand"))
