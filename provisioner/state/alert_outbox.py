@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, literal, or_, select, update
 
 from provisioner.model.alerts import SayingKind
 from provisioner.state.alert_schema import ALERT, ALERT_OUTBOX, OPEN, TO_SAY
@@ -68,6 +68,18 @@ class Said:
 _IS_WAITING: Final = ALERT_OUTBOX.c.state == str(SaidState.WAITING)
 _IS_SENDING: Final = ALERT_OUTBOX.c.state == str(SaidState.SENDING)
 _LEADS: Final = ALERT_OUTBOX.c.gathered.is_(None)
+_SENT: Final = (
+    update(ALERT_OUTBOX)
+    .where(ALERT_OUTBOX.c.network == bindparam("of"), ALERT_OUTBOX.c.id == bindparam("key"))
+    .values(
+        state=str(SaidState.SENT),
+        error="",
+        changed=bindparam("at"),
+        target=bindparam("where"),
+        conversation=bindparam("room"),
+        message=bindparam("number"),
+    )
+)
 
 
 class AlertOutbox:
@@ -169,10 +181,14 @@ class AlertOutbox:
         with self._transactions.writing() as connection:
             self._mark_sending(connection, sorted(others), now, gathered=first)
 
-    def sent(self, ids: Collection[int], target: str, conversation: str, message: int, now: datetime) -> None:
-        """They stand there, in this message."""
-        where = {"target": target, "conversation": conversation, "message": message}
-        self._put(ids, SaidState.SENT, now, error="", **where)
+    def sent(self, messages: Sequence[tuple[int, str, str, int]], now: datetime) -> None:
+        """(id, target, conversation, message) of those that stand there."""
+        rows = [
+            {"key": key, "of": self._network, "at": now, "where": target, "room": conversation, "number": message}
+            for key, target, conversation, message in messages
+        ]
+        with self._transactions.writing() as connection:
+            connection.execute(_SENT, rows)
 
     def again(self, said: int, error: str, not_before: datetime, now: datetime, *, may_have_gone: bool = False) -> None:
         """It is tried again then, with what was gathered into it; its lane waits. ``error``: the code of a text."""

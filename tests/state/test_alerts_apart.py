@@ -78,7 +78,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (AlertOutbox, "take"): lambda one, keys: one.take([], FAR, 10),
     (AlertOutbox, "waiting_in"): lambda one, keys: one.waiting_in("pg", FAR),
     (AlertOutbox, "gather"): lambda one, keys: one.gather(1, [keys.said], NOW),
-    (AlertOutbox, "sent"): lambda one, keys: one.sent([keys.said], "cloud", "x", 9, NOW),
+    (AlertOutbox, "sent"): lambda one, keys: one.sent([(keys.said, "cloud", "x", 9)], NOW),
     (AlertOutbox, "again"): lambda one, keys: one.again(keys.said, "alerting.x", FAR, NOW),
     (AlertOutbox, "refused"): lambda one, keys: one.refused([keys.said], "alerting.x", NOW),
     (AlertOutbox, "settle"): lambda one, keys: one.settle(NOW),
@@ -129,7 +129,7 @@ def fill(database: Database, network: str) -> Keys:
     outbox = AlertOutbox(database, network)
     outbox.add(alert, SayingKind.FIRST, "pg", {}, NOW)
     (first,) = outbox.take([], NOW)
-    outbox.sent([first.id], "cloud", "room", 17, NOW)
+    outbox.sent([(first.id, "cloud", "room", 17)], NOW)
     said = outbox.add(alert, SayingKind.MORE, "pg", {}, NOW)
     silence = AlertSilences(database, network).add("all", NOW, later(hours=2), "p-anna", "Wartung")
     return Keys(alert, said, silence.id)

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from policies.keys import person_key
+from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.mouths import Floor
-from provisioner.app.picture import Picture, Pictures
+from provisioner.app.picture import Picture
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
 from provisioner.model.messages import Channel, Letter, LetterKind
@@ -28,8 +29,8 @@ _REMEMBERED: Final = 60.0
 class Letters:
     """Of one network. Used by one thread."""
 
-    def __init__(self, site: Site, pictures: Pictures, floor: Floor) -> None:
-        self._site, self._pictures, self._floor = site, pictures, floor
+    def __init__(self, site: Site, glances: Glances, floor: Floor) -> None:
+        self._site, self._glances, self._floor = site, glances, floor
         self._outside: dict[str, tuple[Picture, float, tuple[str, ...]]] = {}
 
     def post(self, within: Within, said: Said, now: datetime) -> None:
@@ -41,7 +42,7 @@ class Letters:
 
     def post_to_all(self, within: Within, said: Said, now: datetime) -> None:
         """It can't be said where the body reads: so by mail to everybody, once each. Raises `StateError`."""
-        members = [one.person.id for one in self._pictures.now().members_of(said.body)]
+        members = [one.person.id for one in self._glances.now().picture.members_of(said.body)]
         for one in (said, *said.gathered):
             if one.kind in _MAILED:
                 self._put(within, one, members, MEMBER, now)
@@ -54,7 +55,7 @@ class Letters:
 
     def _outsiders(self, body: str) -> tuple[str, ...]:
         """Members of the body who have no account where its conversation is; all of them where it has none."""
-        picture, clock = self._pictures.now(), self._site.clock.monotonic()
+        picture, clock = self._glances.now().picture, self._site.clock.monotonic()
         known = self._outside.get(body)
         if known is not None and known[0] is picture and 0 <= clock - known[1] < _REMEMBERED:
             return known[2]

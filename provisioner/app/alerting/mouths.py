@@ -23,6 +23,9 @@ from provisioner.transport.ledger import WaitEnded
 AFTER_REFUSED: Final = 600.0
 """Seconds for which nothing is tried on a target that refused our password: servers lock whoever goes on."""
 
+_REMEMBERED: Final = 10.0
+"""Seconds for which it is known where a body reads."""
+
 
 class Place(NamedTuple):
     """Where a body reads."""
@@ -58,14 +61,27 @@ class Floor:
         self._locks: dict[str, ServerLock] = {}
         self._taking = threading.Lock()
         self._refused_until: dict[str, float] = {}
+        self._places: dict[str, tuple[float, Place]] = {}
 
     def place_of(self, body: str) -> Place | None:
         """None: it has no conversation in which we speak. Raises `StateError`."""
         if not self.targets:
             return None
+        moment = self._site.clock.monotonic()
+        known = self._places.get(body)
+        if known is not None and 0 <= moment - known[0] < _REMEMBERED:
+            return known[1]
         tied = TiedTo(self._site.database, self._site.network, self.targets)
         found = tied.find((body_key(body),), (Kind.CONVERSATION,))
-        return Place(found[0].target, found[0].binding.remote_id) if found else None
+        if not found:
+            return None
+        place = Place(found[0].target, found[0].binding.remote_id)
+        self._places[body] = moment, place
+        return place
+
+    def forget(self, body: str) -> None:
+        """It may read elsewhere by now."""
+        self._places.pop(body, None)
 
     def take(self) -> bool:
         """Have it: True when somebody else may have had it since we had it last. Raises `LockTaken`, `StateError`."""

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from provisioner.alerts.amounts import amount, clock
 from provisioner.alerts.book import Book, Station
-from provisioner.app.alerting.books import HasBook
 from provisioner.app.alerting.charts import Chart, Point, can_draw, draw
+from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.mouths import Floor, Mouth, Place, reference_of
 from provisioner.app.alerting.wordings import Wordings
 from provisioner.app.site import Site
@@ -28,6 +28,7 @@ from provisioner.model.errors import Permanent, ReadiError, Transient
 from provisioner.model.sensors import Quantity
 from provisioner.model.text import Text
 from provisioner.state import AlertOutbox, Said, SaidState, Uplinks
+from provisioner.texts import Language
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +56,8 @@ class _Wish:
 class Picturing:
     """Of one network. Either `start` it, or call `turn` by yourself."""
 
-    def __init__(self, site: Site, floor: Floor, books: HasBook, wordings: Wordings) -> None:
-        self._site, self._floor, self._books, self._wordings = site, floor, books, wordings
+    def __init__(self, site: Site, floor: Floor, glances: Glances, wordings: Wordings) -> None:
+        self._site, self._floor, self._glances, self._wordings = site, floor, glances, wordings
         self._wishes: deque[_Wish] = deque(maxlen=_MOST)
         bridge = site.section.bridge
         self._bot = bridge.bot.name if bridge is not None and bridge.bot is not None else None
@@ -156,7 +157,7 @@ class Picturing:
 
     def _drawn(self, said: Said, now: datetime) -> tuple[bytes, str] | None:
         """The picture, and what it shows in words; None: there is nothing to draw."""
-        book, rule = self._books.now(), self._wordings.rule_of(said)
+        (_, book, language), rule = self._glances.now(), self._wordings.rule_of(said)
         first: Mapping[str, Any] = next(iter(said.about.get("members") or ()), {})
         station = book.station(str(first.get("sensor", "")))
         if rule is None or station is None or not can_draw():
@@ -170,8 +171,8 @@ class Picturing:
         limits = _limits(rule)
         title = f"{plain(rule.name)}: {plain(station.name)}"
         chart = Chart(title, quantity.label or quantity.name, quantity.unit, quantity.decimals, points, limits)
-        caption = self._caption(book, station, quantity, points, limits)
-        return draw(chart, book.zone, self._wordings.language), caption
+        caption = self._caption(book, language, station, quantity, points, limits)
+        return draw(chart, book.zone, language), caption
 
     def _points(self, station: Station, quantity: Quantity, now: datetime) -> tuple[Point, ...]:
         span = SPAN if station.interval is None else min(max(SPAN, station.interval * _FEWEST), _LONGEST_SPAN)
@@ -179,10 +180,16 @@ class Picturing:
         return tuple(kept.series(station.key, quantity.name, now - span, now + timedelta(seconds=1)))
 
     def _caption(
-        self, book: Book, station: Station, quantity: Quantity, points: tuple[Point, ...], limits: tuple[float, ...]
+        self,
+        book: Book,
+        language: Language,
+        station: Station,
+        quantity: Quantity,
+        points: tuple[Point, ...],
+        limits: tuple[float, ...],
     ) -> str:
         """For whoever does not see the picture it says the same."""
-        language, values = self._wordings.language, [value for _, value in points]
+        values = [value for _, value in points]
         said = Text.of(
             "alerting.picture_caption",
             quantity=plain(quantity.label or quantity.name),

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from provisioner.app.alerting.books import Books, HasBook
+from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.lanes import Brake, Lanes
 from provisioner.app.alerting.letters import Letters
 from provisioner.app.alerting.mouths import AFTER_REFUSED, Floor, Message, Mouth, Place, reference_of
@@ -60,12 +61,12 @@ class Poster:
     ) -> None:
         """Raises `SettingsError`."""
         self._site, self._pictures, self._clock = site, pictures, clock or site.clock
-        self._books = books or Books(pictures)
+        self._glances = Glances(pictures, books or Books(pictures), self._clock)
         self._floor = Floor(site)
         self._lanes = Lanes()
-        self._wordings = Wordings(site, pictures, self._books)
-        self._letters = Letters(site, pictures, self._floor)
-        self._picturing = Picturing(site, self._floor, self._books, self._wordings)
+        self._wordings = Wordings(site, self._glances)
+        self._letters = Letters(site, self._glances, self._floor)
+        self._picturing = Picturing(site, self._floor, self._glances, self._wordings)
         self._jobs: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
         self._spoken: queue.SimpleQueue[_Spoken] = queue.SimpleQueue()
         self._unwritten: list[_Spoken] = []
@@ -155,8 +156,7 @@ class Poster:
         with self._site.database.writing() as connection:
             within = Within(connection)
             outbox = AlertOutbox(within, self._site.network)
-            for spoken in self._unwritten:
-                self._write_down(within, outbox, spoken, now)
+            self._write_down(within, outbox, now)
             taken = outbox.take(self._lanes.closed(now), now, most) if most > 0 and not self._unsettled else []
             taken = [self._gathered(outbox, said, now) for said in taken]
             for said in taken:
@@ -178,35 +178,41 @@ class Poster:
             self._in_hand -= 1
             if error is None:
                 self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in _ALONE)
-                self._lanes.brake(said.body, now, self._books.now().policy.storm)
+                self._lanes.brake(said.body, now, self._glances.now().book.policy.storm)
                 if spoken.place is not None:
                     self._picturing.hear(spoken.place)
                     if said.picture and not said.gathered:
                         self._picturing.add(said, spoken.place, spoken.message)
             elif isinstance(error, Permanent):
                 self._lanes.passed(said.body)
+                self._floor.forget(said.body)
             else:
                 wait = AFTER_REFUSED if isinstance(error, LoginRefused) else getattr(error, "retry_after", None)
                 spoken = replace(spoken, again_at=self._lanes.failed(said.body, now, wait))
             self._unwritten.append(spoken)
 
-    def _write_down(self, within: Within, outbox: AlertOutbox, spoken: _Spoken, now: datetime) -> None:
-        said, place, error = spoken.said, spoken.place, spoken.error
-        ids = [said.id, *(one.id for one in said.gathered)]
-        if error is None and place is not None:
-            outbox.sent(ids, place.target, place.conversation, spoken.message, now)
-        elif error is not None and spoken.again_at is not None:
-            may_have_gone = said.may_have_gone or isinstance(error, OutcomeUnknown)
-            outbox.again(said.id, error.text.code, spoken.again_at, now, may_have_gone=may_have_gone)
-        elif error is not None:
-            outbox.refused(ids, error.text.code, now)
-            self._letters.post_to_all(within, said, now)
+    def _write_down(self, within: Within, outbox: AlertOutbox, now: datetime) -> None:
+        """What came of what was said since the last round."""
+        went: list[tuple[int, str, str, int]] = []
+        for spoken in self._unwritten:
+            said, place, error = spoken.said, spoken.place, spoken.error
+            ids = [said.id, *(one.id for one in said.gathered)]
+            if error is None and place is not None:
+                went += [(one, place.target, place.conversation, spoken.message) for one in ids]
+            elif error is not None and spoken.again_at is not None:
+                may_have_gone = said.may_have_gone or isinstance(error, OutcomeUnknown)
+                outbox.again(said.id, error.text.code, spoken.again_at, now, may_have_gone=may_have_gone)
+            elif error is not None:
+                outbox.refused(ids, error.text.code, now)
+                self._letters.post_to_all(within, said, now)
+        if went:
+            outbox.sent(went, now)
 
     def _gathered(self, outbox: AlertOutbox, said: Said, now: datetime) -> Said:
         """With all that waits behind it, where a conversation would be told too much."""
         if said.gathered or said.may_have_gone or said.kind in _ALONE:
             return said
-        if self._lanes.brake(said.body, now, self._books.now().policy.storm) is Brake.FREE:
+        if self._lanes.brake(said.body, now, self._glances.now().book.policy.storm) is Brake.FREE:
             return said
         others = [one for one in outbox.waiting_in(said.body, now) if one.kind not in _ALONE and not one.tries]
         if others:

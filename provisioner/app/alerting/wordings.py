@@ -10,10 +10,8 @@ from provisioner.alerts.facts import RANK
 from provisioner.alerts.states import SensorState, decode
 from provisioner.alerts.wording import CURRENT, digest, words
 from provisioner.app.alerting.answers import answer
-from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.glances import Glances
 from provisioner.app.connectors import text_packages
-from provisioner.app.letters.letter_facts import language_of
-from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import Rule, SayingKind
 from provisioner.model.text import Text
@@ -26,26 +24,22 @@ _REMEMBERED: Final = 10_000
 class Wordings:
     """Of one network. Safe for many threads."""
 
-    def __init__(self, site: Site, pictures: Pictures, books: HasBook) -> None:
-        self._site, self._pictures, self._books = site, pictures, books
+    def __init__(self, site: Site, glances: Glances) -> None:
+        self._site, self._glances = site, glances
         bridge = site.section.bridge
         self._hears = bridge is not None and bridge.bot is not None
         self._catalogues: dict[Language, Catalogue] = {}
         self._rules: dict[int, str] = {}
         self._noting = threading.Lock()
 
-    @property
-    def language(self) -> Language:
-        """The network's."""
-        return language_of(self._pictures.now())
-
     def say(self, text: Text) -> str:
         """A sentence in the network's language."""
-        return self._say(self.language)(text)
+        return self._say(self._glances.now().language)(text)
 
     def of(self, said: Said) -> str:
         """The whole message, with what was gathered into it. Raises `StateError`."""
-        book, say = self._books.now(), self._say(self.language)
+        _, book, language = self._glances.now()
+        say = self._say(language)
         if said.kind is SayingKind.ANSWER:
             return answer(self._site, book, say, said)
         if not said.gathered:
@@ -58,7 +52,7 @@ class Wordings:
     def rule_of(self, said: Said) -> Rule | None:
         """The rule of its alert; None: it is not in the registry any more. Raises `StateError`."""
         if said.alert is None:
-            return self._books.now().rules.get(str(said.about.get("rule", "")))
+            return self._glances.now().book.rules.get(str(said.about.get("rule", "")))
         with self._noting:
             known = self._rules.get(said.alert)
         if known is None:
@@ -68,7 +62,7 @@ class Wordings:
                 if len(self._rules) >= _REMEMBERED:
                     self._rules.clear()
                 self._rules[said.alert] = known
-        return self._books.now().rules.get(known)
+        return self._glances.now().book.rules.get(known)
 
     def _latest(self, said: Said) -> Mapping[str, SensorState]:
         """What its sensors measured last, where that is said."""

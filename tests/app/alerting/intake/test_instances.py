@@ -104,7 +104,7 @@ def test_nobody_takes_what_somebody_else_says(open_bridge: Callable[[], Bridge],
         gate.wait(60)
         while said := outbox.take([], clock.now()):
             taken[number].append(said[0].id)
-            outbox.sent([said[0].id], "cloud", "room", said[0].id, clock.now())
+            outbox.sent([(said[0].id, "cloud", "room", said[0].id)], clock.now())
 
     threads = [threading.Thread(target=say, args=(number, each.database)) for number, each in enumerate((one, other))]
     for thread in threads:
@@ -114,7 +114,7 @@ def test_nobody_takes_what_somebody_else_says(open_bridge: Callable[[], Bridge],
     # Who finds all lanes taken ends; whoever has one goes on until nothing is left.
     assert sorted(taken[0] + taken[1]) == sorted({*taken[0], *taken[1]})
     while said := one.outbox.take([], clock.now()):
-        one.outbox.sent([said[0].id], "cloud", "room", 1, clock.now())
+        one.outbox.sent([(said[0].id, "cloud", "room", 1)], clock.now())
         taken[0].append(said[0].id)
     assert len(taken[0]) + len(taken[1]) == 12
 
