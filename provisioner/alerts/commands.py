@@ -52,7 +52,8 @@ def understood(text: str, names: Collection[str], *, answers_ours: bool = False)
     """The command; None: these words are not for us.
 
     ``names`` are what the bot is called besides `bot`. Without an ``@`` before one of them words are for us only when
-    they answer one of our messages. The name alone asks for help. Whatever follows a command that is no time makes it no command at all.
+    they answer one of our messages. The name alone asks for help. Whatever follows a
+    command that is no time makes it no command at all.
     """
     if len(text) > _ASKED:
         return None

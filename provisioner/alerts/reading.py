@@ -10,6 +10,7 @@ _HUGE: Final = 1e15
 
 
 def read(station: Station, uplink: Uplink) -> tuple[dict[str, float], list[str]]:
+    """Its quantities by name, with `battery`; and what could not be used (`sensing.Heard.refused`)."""
     kept: dict[str, float] = {}
     refused: list[str] = []
     values = uplink.values
@@ -27,14 +28,27 @@ def read(station: Station, uplink: Uplink) -> tuple[dict[str, float], list[str]]
             else:
                 refused.append(f"outside:{reader.name}")
             break
-    percent = uplink.battery
-    if percent is None:
-        told = station.model.battery
-        for path in told.paths:
-            raw = values.get(path)
-            if isinstance(raw, float | int) and not isinstance(raw, bool):
-                percent = (raw - told.empty) / (told.full - told.empty) * 100 if told.full != told.empty else None
-                break
-    if percent is not None:
-        kept["battery"] = min(100.0, max(0.0, percent))
+    told = _battery(station, uplink)
+    if told is not None:
+        if (percent := percentage(told)) is None:
+            refused.append("outside:battery")
+        else:
+            kept["battery"] = percent
     return kept, refused
+
+
+def percentage(told: float) -> float | None:
+    """Between 0 and 100, as many senders overshoot; None: it is no number."""
+    return min(100.0, max(0.0, told)) if -_HUGE < told < _HUGE else None
+
+
+def _battery(station: Station, uplink: Uplink) -> float | None:
+    """What the sender itself tells counts more than what the model reads out of the message."""
+    model = station.model.battery
+    if uplink.battery is not None or model.full == model.empty:
+        return uplink.battery
+    for path in model.paths:
+        raw = uplink.values.get(path)
+        if isinstance(raw, float | int) and not isinstance(raw, bool):
+            return (raw - model.empty) / (model.full - model.empty) * 100
+    return None

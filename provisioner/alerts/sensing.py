@@ -14,7 +14,7 @@ from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceChec
 from provisioner.alerts.counting import AGAIN as AGAIN
 from provisioner.alerts.counting import count, count_late, is_newer, is_repeated, remember_gateways
 from provisioner.alerts.moments import aware, reached
-from provisioner.alerts.reading import read
+from provisioner.alerts.reading import percentage, read
 from provisioner.alerts.states import SensorState as SensorState
 from provisioner.alerts.states import Watch
 from provisioner.alerts.states import decode as decode
@@ -88,7 +88,10 @@ def battery(station: Station, state: SensorState | None, news: BatteryNews, now:
     if state is None:
         state = SensorState(since=clock)
     state.heard = clock
-    kept = {"battery": min(100.0, max(0.0, news.percent))}
+    percent = percentage(news.percent)
+    if percent is None:
+        return Heard(state, refused=("outside:battery",))
+    kept = {"battery": percent}
     if at <= state.battery_at:
         return Heard(state, (), kept, is_late=True)
     happened = _judge(station, state, kept, at, clock, settled=settled, filled=False, refused=[])

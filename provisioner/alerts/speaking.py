@@ -159,6 +159,8 @@ class Speaking:
 
     def _speak(self) -> None:
         state = self._state
+        if state.hushed:
+            state.waiting_since = self._now  # who silenced it has the whole time again before it goes further
         kind = self._wants()
         if kind is SayingKind.GOES_ON:
             self._escalate()  # which says that it goes on, too

@@ -73,7 +73,15 @@ def test_a_silence_keeps_everything_and_says_nothing_and_its_end_says_what_still
     assert told.began(20, 2) + told.turned(30, Turn.WORSE, 1, severity=CRITICAL) == []
     assert len(told.state.members) == 2
     assert told.until(199) == []
-    assert told.until(200) == [(200, "worse"), (200, "escalated")]
+    assert told.until(200) == [(200, "worse")]
+
+
+def test_after_a_silence_people_have_the_whole_time_again_before_it_goes_further() -> None:
+    told = Told(escalations=LATER)
+    told.began(0, 1)
+    told.mute("body:pegel", 80, 200)
+    told.look(80)
+    assert told.until(300) == [(200, "goes_on"), (290, "escalated")]
 
 
 def test_what_did_not_change_during_a_silence_goes_on_after_it() -> None:

@@ -112,7 +112,7 @@ def test_a_value_outside_of_what_the_model_can_measure_is_counted_and_meets_no_r
     assert (heard.kept, heard.refused, watched.said()) == ({}, ("outside:level",), [])
 
 
-@pytest.mark.parametrize("value", [1e300, -1e300])
+@pytest.mark.parametrize("value", [1e300, -1e300, float("nan"), float("inf")])
 def test_a_number_that_nobody_can_count_with_is_refused(value: float) -> None:
     watched = Watched(rule(over(1.0)))
     assert watched.send(0, {"temp": value}).refused == ("outside:temperature",)
@@ -198,6 +198,14 @@ def test_what_the_sender_itself_tells_of_a_battery_counts_more_than_the_models_v
     watched.tell_battery(10, 15.0)
     assert watched.said() == ["began warning"]
     assert watched.tell_battery(5, 90.0).is_late
+    assert watched.said() == []
+
+
+@pytest.mark.parametrize("told", [float("nan"), float("inf"), float("-inf")])
+def test_a_battery_that_is_no_number_is_refused(told: float) -> None:
+    watched = Watched(LOW)
+    heard = [watched.send(0, {}, battery=told), watched.tell_battery(10, told)]
+    assert [one.refused for one in heard] == [("outside:battery",)] * 2
     assert watched.said() == []
 
 
