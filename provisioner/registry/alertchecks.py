@@ -84,6 +84,12 @@ class _Alerting:
         self.lenient = blocked or self.result.may_miss("sensors")
         """Whether there may be sensors that are not here: then no rule is said to mean none."""
         self.sensors = self._sound("sensors", self.result.sensors)
+        self.model_of = {one.document.id: one.document.model for one in self.sensors}
+        self.by_tag: dict[str, list[Sensor]] = {}
+        for one in self.sensors:
+            for tag in dict.fromkeys(one.document.tags):
+                self.by_tag.setdefault(tag, []).append(one)
+        self.by_id = {one.document.id: one for one in self.sensors}
         self.measured = {name for entry in self.sensors for name in self.models[entry.document.model].quantities}
         meant = {rule.document.id: self._check_rule(rule) for rule in self._sound("rules", self.result.rules)}
         self._check_same(meant)
@@ -117,7 +123,7 @@ class _Alerting:
         document, report = rule.document, Report("rules", rule, self.result)
         if document.foreign is not None:
             return []
-        about = [sensor for sensor in self.sensors if is_about(document.applies, sensor.document)]
+        about = [one for one in self._nearby(document.applies) if is_about(document.applies, one.document)]
         wanted = list(_wanted(document))
         for path, name in wanted:
             if name not in self.measured and not self.lenient:
@@ -138,10 +144,18 @@ class _Alerting:
         self._warn_of_untold(document, fitting, report)
         return fitting
 
+    def _nearby(self, applies: AppliesDocument) -> Iterable[Sensor]:
+        """Those among which are all that it is about: each rule looks at few of thousands."""
+        if applies.sensors:
+            return [self.by_id[name] for name in sorted(set(applies.sensors)) if name in self.by_id]
+        if len(applies.tags) == 1:
+            return self.by_tag.get(applies.tags[0], ())
+        return self.sensors
+
     def _warn_of_named(self, rule: RuleDocument, names: set[str], report: Report) -> None:
         """Sensors and models that it names and that do not measure what it tests."""
-        models = {one.document.id: one.document.model for one in self.sensors}
-        for field, known in (("models", {name: name for name in self.models}), ("sensors", models)):
+        models = {name: name for name in self.models}
+        for field, known in (("models", models), ("sensors", self.model_of)):
             for index, named in enumerate(getattr(rule.applies, field)):
                 lacks = sorted(names - self.models[known[named]].quantities.keys()) if named in known else ()
                 if lacks:
@@ -149,8 +163,9 @@ class _Alerting:
 
     def _with_interval(self, about: list[Sensor], report: Report) -> list[Sensor]:
         """Of the others nobody knows when they are silent."""
-        left = [one for one in about if one.document.interval or self.models[one.document.model].interval]
-        without = [one.document.id for one in about if one not in left]
+        known = [bool(one.document.interval or self.models[one.document.model].interval) for one in about]
+        left = [one for one, is_known in zip(about, known, strict=True) if is_known]
+        without = [one.document.id for one, is_known in zip(about, known, strict=True) if not is_known]
         if without and not left and not self.lenient:
             report.error(("silence",), "registry.no_interval", names=_some(without))
         elif without:
