@@ -35,7 +35,7 @@ from provisioner.console.safety import REACHES, RIGHTS
 from provisioner.console.sensors import COUNTED
 from provisioner.lifecycle.ladder import Rung
 from provisioner.messages.wording import POSTS, REASONS, WORDINGS
-from provisioner.model.alerts import AlertSeverity, SayingKind
+from provisioner.model.alerts import AlertSeverity, SayingKind, Turn
 from provisioner.model.alerts import AlertSeverity
 from provisioner.model.changes import ChangeClass, Verb
 from provisioner.model.enrolments import RequestState
@@ -85,7 +85,9 @@ LISTED: dict[str, Iterable[str]] = {
     "model.role_{}": [str(role).replace("-", "_") for role in Role],
     "model.organisations_{}": [str(kind) for kind in OrganisationKind],
     "cli.drift_{}": [str(kind) for kind in DriftKind if kind is not DriftKind.FIELD],
+    "cli.severity_{}": [str(severity) for severity in AlertSeverity],
     "cli.state_{}": _STATES,
+    "cli.turn_{}": [str(turn) for turn in Turn],
     "cli.kept_{}": KEPT,
     "cli.run_{}": [*_OUTCOMES, "open"],
     "cli.outcome_{}": _OUTCOMES,

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from provisioner.app.alerting.alert_reports import AlertsReport, SensorsReport
 from provisioner.app.bounces import BouncesReport
 from provisioner.app.enrolments import EnrolmentsReport
 from provisioner.app.ladder_reports import AdoptReport, LeaversReport, PersonReport
@@ -44,4 +45,6 @@ REPORTS: tuple[type[BaseModel], ...] = (
     MeetingsReport,
     PrivacyReport,
     RoomsReport,
+    AlertsReport,
+    SensorsReport,
 )

@@ -10,6 +10,7 @@ import typer.exceptions
 from provisioner.cli import (
     admin_link,
     adopting,
+    alerts,
     bounces,
     bridge,
     demo,
@@ -68,6 +69,7 @@ for commands in (
     demo,
     serving,
     bridge,
+    alerts,
     admin_link,
     rooms,
     jitsi,

@@ -1,0 +1,114 @@
+"""Trying rules: stored uplinks played again, and a test message to those whom a rule would tell."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from provisioner.alerts.book import Book
+from provisioner.alerts.replay import Replayed, replay
+from provisioner.app.site import Site
+from provisioner.model.alerts import AlertSeverity, Foreign, Rule, SayingKind
+from provisioner.model.errors import SettingsError
+from provisioner.model.sensors import Uplink
+from provisioner.model.text import Text
+from provisioner.registry.mistakes import mend_word
+from provisioner.senders.parsing import parse
+from provisioner.senders.secrets import resolved
+from provisioner.senders.settings import ThingsStackSettings
+from provisioner.senders.storage import Storage
+from provisioner.state import AlertOutbox
+
+_LONGEST_LINE: Final = 1_000_000
+
+
+def rule_of(book: Book, identity: str) -> Rule:
+    """Raises `SettingsError` for one that there is not, or that can't be used."""
+    found = book.rules.get(identity)
+    if found is None:
+        raise SettingsError(Text.of("app.no_such_rule", rule=identity, mend=mend_word(identity, book.rules)))
+    return found
+
+
+def uplinks_of_file(site: Site, path: Path, sender: str) -> list[Uplink]:
+    """One message a line, as the sender tells them or its storage gives them out (``{"result": …}``).
+
+    Lines that are no uplinks are passed over. Raises `SettingsError` for a file that can't be read.
+    """
+    try:
+        with path.open("rb") as lines:
+            payloads = [_unwrapped(line) for line in lines if line.strip() and len(line) <= _LONGEST_LINE]
+    except OSError:
+        raise SettingsError(Text.of("app.no_such_uplinks", file=str(path))) from None
+    return _parsed(site, payloads, sender)
+
+
+def uplinks_of_storage(site: Site, sender: str, lasts: timedelta) -> list[Uplink]:
+    """What a sender's storage holds of the last while. Raises `SettingsError`, `TargetError`."""
+    bridge = site.section.bridge
+    settings = None if bridge is None else bridge.senders.get(sender)
+    if not isinstance(settings, ThingsStackSettings) or settings.storage is None:
+        raise SettingsError(Text.of("app.no_storage", sender=sender))
+    known = resolved(settings, site.home)
+    if known.storage is None:
+        raise SettingsError(Text.of("app.no_storage", sender=sender))
+    storage, now = Storage(known.storage, site.clock), site.clock.now()
+    try:
+        payloads = [payload for page in storage.fill(now - lasts, now) for payload in page]
+    finally:
+        storage.close()
+    return _parsed(site, payloads, sender)
+
+
+def _unwrapped(line: bytes) -> bytes:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    inside = found.get("result") if isinstance(found, dict) else None
+    return json.dumps(inside).encode() if isinstance(inside, dict) else line
+
+
+def _parsed(site: Site, payloads: Sequence[bytes], sender: str) -> list[Uplink]:
+    bridge, now = site.section.bridge, site.clock.now()
+    settings = None if bridge is None else bridge.senders.get(sender)
+    kind = "things-stack" if settings is None else settings.kind
+    parsed = (parse(kind, payload, now, sender, filled=True, test=True) for payload in payloads)
+    return [news for one in parsed for news in one.news if isinstance(news, Uplink)]
+
+
+def tried(book: Book, uplinks: Sequence[Uplink], rule: str) -> Iterator[Replayed]:
+    """When it would have fired, and what would have been said; up to three of its silences later."""
+    last = max((one.at for one in uplinks), default=None)
+    return iter(()) if last is None else replay(book, uplinks, only=rule, until=last)
+
+
+def fire(site: Site, book: Book, rule: Rule, bodies: Sequence[str]) -> list[str]:
+    """Put a test message down for these bodies, else for all whom the rule would tell; which. Raises `SettingsError`.
+
+    It is no alert: nobody can take it on, and nothing follows.
+    """
+    known = book.registry.bodies
+    for body in bodies:
+        if body not in known:
+            raise SettingsError(Text.of("app.no_such_body", id=body, mend=mend_word(body, known)))
+    told = list(bodies) or sorted(_told(book, rule))
+    if not told:
+        raise SettingsError(Text.of("app.rule_tells_nobody", rule=rule.id))
+    outbox, now = AlertOutbox(site.database, site.network), site.clock.now()
+    about = {"severity": str(AlertSeverity.INFO), "rule": rule.id, "count": 0, "new": 0, "members": []}
+    for body in told:
+        outbox.add(None, SayingKind.TEST, body, {**about, "opened": now.timestamp()}, now)
+    return told
+
+
+def _told(book: Book, rule: Rule) -> set[str]:
+    found = set(rule.tells) & book.registry.bodies.keys()
+    if isinstance(rule.test, Foreign):
+        return found
+    for sensor in book.registry.sensors.values():
+        station = book.station(sensor.id) or book.station(f"{sensor.id}/*")
+        if station is not None and rule.id in station.checks:
+            found |= set(book.bodies(rule, station))
+    return found

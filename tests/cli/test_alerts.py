@@ -1,0 +1,148 @@
+"""readi alerts and readi sensors: what goes on, trying rules before they ring, taking on, muting."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from provisioner.app.picture import Pictures
+from provisioner.app.site import Site
+from provisioner.model.alerts import SayingKind
+from provisioner.state import AlertOutbox, AlertSilences
+from provisioner.state.alert_outbox import SaidState
+from tests.support.alert_house import BRIDGE, FLOOD, GAUGE, Told, with_sensors
+from tests.support.alerting import eui, uplink_bytes
+from tests.support.site import Installation, body, person
+
+
+@pytest.fixture
+def river(installation: Installation) -> Installation:
+    """Two sensors of two bodies."""
+    installation.wish.cities["bruchsal"] = "Stadt Bruchsal"
+    installation.wish.add(
+        body("pg-sensorik", "Sensorik"), body("pg-akte", "E-Akte"), person("Ben", "pg-sensorik"), person("Ole")
+    )
+    installation.wish.policy = {}
+    with_sensors(installation.wish)
+    installation.more_network = {"bridge": dict(BRIDGE)}
+    installation.write()
+    return installation
+
+
+@pytest.fixture
+def site(river: Installation) -> Iterator[Site]:
+    opened = Site.open(river.settings, clock=river.clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def senders(site: Site) -> Told:
+    return Told(site, Pictures(site))
+
+
+def test_what_goes_on_is_listed_and_told_by_the_exit_code(river: Installation, senders: Told) -> None:
+    quiet = river.run("alerts")
+    assert (quiet.code, quiet.out) == (0, "No alert is open at the moment.\n")
+    senders.flood()
+    ran = river.run("alerts")
+    assert ran.code == 2
+    for words in ("Critical: Hochwasser · Sensorik", "Alb, Brücke am Markt: 210.0"):
+        assert words in ran.out
+    [alert] = river.run("alerts", "--json").json["alerts"]
+    assert (alert["rule"], alert["body"], alert["sensors"][0]["value"]) == (FLOOD, "pg-sensorik", 210.0)
+
+
+def test_a_rule_is_tried_on_stored_messages_and_nobody_is_told(river: Installation, site: Site) -> None:
+    begin = site.clock.now() - timedelta(hours=3)
+    levels = [100, 210, 220, 150]
+    payloads = [
+        uplink_bytes(eui(GAUGE), number, 500 - level, begin + timedelta(minutes=15 * number))
+        for number, level in enumerate(levels, 1)
+    ]
+    stored = river.folder / "uplinks.ndjson"
+    lines = [payloads[0], b"no message", *(json.dumps({"result": json.loads(one)}).encode() for one in payloads[1:])]
+    stored.write_bytes(b"\n".join(lines))
+    ran = river.run("alerts", "test", FLOOD, "--from", stored)
+    assert ran.code == 0
+    assert "begins: Alb, Brücke am Markt" in ran.out
+    assert "ends: Alb, Brücke am Markt" in ran.out
+    assert "→ Sensorik" in ran.out
+    assert "4 messages read" in ran.out
+    assert AlertOutbox(site.database, "redi").on_the_way() == {}
+
+
+def test_a_rule_that_is_not_there_a_file_that_is_not_and_no_source_are_said(river: Installation) -> None:
+    assert "no rule" in river.run("alerts", "test", "hochwaser", "--from", "x").err
+    assert "can't be read" in river.run("alerts", "test", FLOOD, "--from", river.folder / "missing").err
+    assert river.run("alerts", "test", FLOOD).code == 64
+    assert "no storage" in river.run("alerts", "test", FLOOD, "--sender", "ttn").err
+
+
+def test_a_test_message_goes_to_whom_the_rule_tells_or_to_whom_one_names(river: Installation, site: Site) -> None:
+    assert "Sensorik" in river.run("alerts", "fire", FLOOD).out
+    river.run("alerts", "fire", FLOOD, "--body", "pg-akte")
+    assert river.run("alerts", "fire", FLOOD, "--body", "pg-nowhere").code == 1
+    waiting = AlertOutbox(site.database, "redi").latest(SaidState.WAITING)
+    assert [(one.kind, one.body, one.alert) for one in reversed(waiting)] == [
+        (SayingKind.TEST, "pg-sensorik", None),
+        (SayingKind.TEST, "pg-akte", None),
+    ]
+
+
+def test_somebody_who_is_told_takes_it_on_and_nobody_else(river: Installation, senders: Told) -> None:
+    senders.flood()
+    assert "Taken on until" in river.run("alerts", "take", 1, "--by", "p-ben").out
+    assert "taken on until" in river.run("alerts").out
+    assert river.run("alerts", "take", 1, "--by", "p-ole").code == 1
+    assert river.run("alerts", "take", 1, "--by", "p-nobody").code == 1
+    assert river.run("alerts", "take", 9, "--by", "p-ben").code == 1
+    assert "Given back" in river.run("alerts", "take", 1, "--by", "p-ben", "--back").out
+
+
+def test_a_silence_is_made_and_ended(river: Installation, site: Site, senders: Told) -> None:
+    ran = river.run("alerts", "silence", f"rule:{FLOOD}", "2 h", "--reason", "Wartung")
+    assert "Muted until" in ran.out
+    [silence] = AlertSilences(site.database, "redi").active(site.clock.now())
+    assert (silence.scope, silence.until - silence.since, silence.reason) == (
+        f"rule:{FLOOD}",
+        timedelta(hours=2),
+        "Wartung",
+    )
+    senders.flood()
+    assert AlertOutbox(site.database, "redi").on_the_way() == {}
+    assert river.run("alerts", "unsilence", silence.id).code == 0
+    assert AlertSilences(site.database, "redi").active(site.clock.now()) == ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "lasts", "code"), [("rule:nowhere", "2 h", 1), ("all", "bald", 64), ("all", "90 d", 1), ("x", "2 h", 1)]
+)
+def test_what_can_not_be_muted_is_said(river: Installation, site: Site, scope: str, lasts: str, code: int) -> None:
+    assert river.run("alerts", "silence", scope, lasts).code == code
+    assert AlertSilences(site.database, "redi").to_come(site.clock.now()) == ()
+
+
+def test_sensors_are_listed_with_values_and_who_nobody_entered_as_yaml(
+    river: Installation, site: Site, senders: Told
+) -> None:
+    senders.flood()
+    senders.take(uplink_bytes(eui(99), 1, 1, site.clock.now()), "things-stack", "ttn")
+    ran = river.run("sensors")
+    assert "Alb, Brücke am Markt" in ran.out
+    assert "Wasserstand 210.0" in ran.out
+    assert "never heard" in ran.out
+    assert "1 device sends" in ran.out
+    entry = river.run("sensors", "--unknown").out
+    assert f'devices: "{eui(99)}"' in entry
+    report = river.run("sensors", "--json").json
+    assert {one["sensor"] for one in report["sensors"]} == {"pegel-alb", "vitrine"}
+    assert report["unknown"][0]["fields"] == ["distance", "temperature"]
+
+
+def test_a_bridge_without_a_bridge_is_refused(installation: Installation) -> None:
+    installation.wish.policy = {}
+    ran = installation.run("bridge", "--listen", "127.0.0.1:0")
+    assert ran.code == 1
+    assert "nothing to receive" in ran.err
