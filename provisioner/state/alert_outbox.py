@@ -248,13 +248,20 @@ class AlertOutbox:
         with self._transactions.reading() as connection:
             return [_said(row) for row in connection.execute(statement)]
 
+    def give_up(self, before: datetime, error: str, now: datetime) -> None:
+        """What waits since before then is not said any more. ``error``: the code of a text."""
+        old = (self._mine, _IS_WAITING, ALERT_OUTBOX.c.created < before, ALERT_OUTBOX.c.not_before < now)
+        with self._transactions.writing() as connection:
+            values = {"state": str(SaidState.REFUSED), "changed": now, "error": error}
+            connection.execute(update(ALERT_OUTBOX).where(*old).values(values))
+
     def strip(self, before: datetime) -> None:
-        """Of what was done with before then the facts go, and with them who is named in them."""
+        """Of what was put down before then and is done with the facts go, and with them who is named in them."""
         done = ALERT_OUTBOX.c.state.in_([str(SaidState.SENT), str(SaidState.REFUSED)])
         bare = dump({"about": {}, "people": [], "calls": False, "silent": False, "picture": False})
         with self._transactions.writing() as connection:
             connection.execute(
-                update(ALERT_OUTBOX).where(self._mine, done, ALERT_OUTBOX.c.changed < before).values(about=bare)
+                update(ALERT_OUTBOX).where(self._mine, done, ALERT_OUTBOX.c.created < before).values(about=bare)
             )
 
     def forget(self, before: datetime) -> int:

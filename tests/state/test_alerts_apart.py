@@ -89,6 +89,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (AlertOutbox, "next_due"): lambda one, keys: one.next_due(AGO),
     (AlertOutbox, "on_the_way"): lambda one, keys: one.on_the_way(),
     (AlertOutbox, "latest"): lambda one, keys: one.latest(*SaidState),
+    (AlertOutbox, "give_up"): lambda one, keys: one.give_up(FAR, "alerting.too_late", FAR),
     (AlertOutbox, "strip"): lambda one, keys: one.strip(FAR),
     (AlertOutbox, "forget"): lambda one, keys: one.forget(FAR),
     (AlertSilences, "active"): lambda one, keys: one.active(NOW),

@@ -9,6 +9,7 @@ from typing import Final
 from provisioner.alerts.alerting import decode_alert, encode_alert
 from provisioner.app.alerting.books import HasBook
 from provisioner.model.ports import Clock
+from provisioner.model.text import Text
 from provisioner.state import (
     AlertOutbox,
     Alerts,
@@ -20,6 +21,7 @@ from provisioner.state import (
     Within,
 )
 
+_TOO_LATE: Final = Text.of("alerting.too_late")
 EVERY: Final = 3600.0
 """Seconds."""
 UNKNOWN_DAYS: Final = 30
@@ -52,6 +54,7 @@ class Pruning:
             alerts.forget(over)
             forget_takers(alerts, named)
             outbox = AlertOutbox(within, self._network)
+            outbox.give_up(named, _TOO_LATE.code, now)
             outbox.strip(named)
             outbox.forget(named)
             silences = AlertSilences(within, self._network)
