@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 from connectors.nextcloud.emulation.talk.state import Message
@@ -22,11 +23,11 @@ from provisioner.app.alerting.posting import Poster
 from provisioner.app.picture import Pictures
 from provisioner.app.settings import load_settings
 from provisioner.app.site import Site
-from provisioner.model.alerts import SayingKind
+from provisioner.model.alerts import Quiet, SayingKind
 from provisioner.model.messages import LetterKind, LetterState
 from provisioner.model.resources import Kind
 from provisioner.senders.receiving import Delivery
-from provisioner.state import AlertOutbox, Alerts, Outbox, Said, SaidState, TiedTo, Within
+from provisioner.state import AlertOutbox, Alerts, AlertSilences, Attempts, Outbox, Said, SaidState, TiedTo, Within
 from tests.support.alerting import eui, uplink_bytes
 from tests.support.change import Known
 from tests.support.rooms import furnish, room_of
@@ -185,6 +186,18 @@ class Rooms:
         found = [one.letter for one in reversed(letters.find(*LetterState, limit=1000))]
         return [(one.to, str(one.about["why"])) for one in found if one.kind is LetterKind.ALERT]
 
+    def silences(self) -> tuple[Quiet, ...]:
+        """Those that hold now."""
+        return AlertSilences(self.site.database, "redi").active(self.site.clock.now())
+
+    def forget_attempts(self) -> None:
+        """As tidying does with those of more than a week ago."""
+        Attempts(self.site.database, "redi").forget(self.site.clock.now() - timedelta(days=7))
+
+    @property
+    def bot_secret(self) -> str:
+        return SECRET
+
     def notices(self) -> list[str]:
         """What rangers were told."""
         letters = Outbox(self.site.database, "redi", self.site.clock.now()).find(*LetterState, limit=1000)
@@ -192,7 +205,10 @@ class Rooms:
 
     def call(self, event: dict[str, Any], random: str = "r" * 64, secret: str = SECRET) -> bool:
         """The bot's call."""
-        body = json.dumps(event).encode()
+        return self.call_bytes(json.dumps(event).encode(), random, secret)
+
+    def call_bytes(self, body: bytes, random: str = "r" * 64, secret: str = SECRET) -> bool:
+        """A call of whatever content."""
         signature = hmac.new(secret.encode(), random.encode() + body, hashlib.sha256).hexdigest()
         headers = {"x-nextcloud-talk-random": random, "x-nextcloud-talk-signature": signature}
         return self.catching_up.hearing.heard(headers, body)
@@ -236,6 +252,19 @@ class Rooms:
         """The name of somebody's account."""
         (found,) = TiedTo(self.site.database, "redi", ["cloud"]).find([person_key(person)], (Kind.ACCOUNT,))
         return found.binding.remote_id
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        """Another thread is at work; it fails when that takes it unusually long."""
+        for _ in range(1_000):
+            if happened():
+                return
+            Event().wait(0.02)
+        raise AssertionError("it did not happen")
+
+    def takers(self) -> set[str]:
+        """Who has something that goes on."""
+        every = (decode_alert(row.about).taken for row in self.alerts.going_on())
+        return {one.by for one in every if one is not None}
 
     def taker(self) -> str | None:
         """Who has the one alert that goes on."""
