@@ -2,11 +2,12 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.book import Book
 from provisioner.app.picture import Picture, Pictures
+from provisioner.model.ports import Clock
 
 
 class HasBook(Protocol):
@@ -55,6 +56,26 @@ class Books:
     def policy(self) -> AlertsPolicy:
         """What the policy says of alerts now."""
         return self.now().policy
+
+
+class RecentBooks:
+    """The book as it is, or was a moment ago: each look asks files and database, which takes milliseconds."""
+
+    LASTS: Final = 0.5
+    """Seconds for which a look does for everybody."""
+
+    def __init__(self, books: HasBook, clock: Clock) -> None:
+        self._books, self._clock = books, clock
+        self._last: tuple[float, Book] | None = None
+
+    def now(self) -> Book:
+        """Raises `SettingsError`, `StateError`."""
+        moment, last = self._clock.monotonic(), self._last
+        if last is not None and moment - last[0] < self.LASTS:
+            return last[1]
+        book = self._books.now()
+        self._last = moment, book
+        return book
 
 
 def _are_alike(one: Picture, other: Picture) -> bool:

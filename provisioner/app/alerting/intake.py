@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from provisioner.alerts.book import Book
-from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.books import HasBook, RecentBooks
 from provisioner.app.alerting.judging import Judging, Taken
 from provisioner.app.alerting.sorting import Sorted, of_news, sort
 from provisioner.model.errors import ReadiError, StateError
@@ -50,7 +50,8 @@ class Intake:
         told: Callable[[], None] = lambda: None,
     ) -> None:
         """``test``: what senders mark as simulated counts. ``told``: called after a commit with something to say."""
-        self._database, self._network, self._books, self._clock = database, network, books, clock
+        self._database, self._network, self._clock = database, network, clock
+        self._books = RecentBooks(books, clock)
         self._test, self._told = test, told
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
