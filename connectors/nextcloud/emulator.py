@@ -34,7 +34,8 @@ from connectors.nextcloud.emulation.oidc.sign_in import Claims, SignedIn, SignIn
 from connectors.nextcloud.emulation.oidc.state import Oidc
 from connectors.nextcloud.emulation.talk import bots, chat, people, reactions, rooms, settings, shares
 from connectors.nextcloud.emulation.talk.events import deliver
-from connectors.nextcloud.emulation.talk.state import USERS, Room, Talk
+from connectors.nextcloud.emulation.talk.state import USERS, Room
+from connectors.nextcloud.emulation.talk.talk import Talk
 from provisioner.emulation import (
     Credentials,
     Emulator,

@@ -15,7 +15,7 @@ from connectors.nextcloud.emulation.login import Doorkeeper, RateLimits
 from connectors.nextcloud.emulation.ocs import Arguments, OcsError
 from connectors.nextcloud.emulation.oidc.state import Oidc
 from connectors.nextcloud.emulation.talk.events import Herald
-from connectors.nextcloud.emulation.talk.state import Talk
+from connectors.nextcloud.emulation.talk.talk import Talk
 from provisioner.emulation import RouteTable
 
 Rights = Literal["public", "user", "subadmin", "delegated", "admin"]

@@ -23,8 +23,8 @@ from connectors.nextcloud.emulation.talk.state import (
     BotCall,
     Message,
     Room,
-    Talk,
 )
+from connectors.nextcloud.emulation.talk.talk import Talk
 from connectors.nextcloud.emulation.talk.views import display_name, message_view
 
 PATIENCE: Final = 5.0

@@ -9,7 +9,8 @@ from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import NULL, OcsError
 from connectors.nextcloud.emulation.talk.chat import inside, message_in, writable
 from connectors.nextcloud.emulation.talk.rooms import APP, stumble
-from connectors.nextcloud.emulation.talk.state import USERS, Message, Room, Talk
+from connectors.nextcloud.emulation.talk.state import USERS, Message, Room
+from connectors.nextcloud.emulation.talk.talk import Talk
 from connectors.nextcloud.emulation.talk.views import display_name
 
 _EMOJI = re.compile(r"[^\x00-\x7f][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*(?:(?<=\u200d)[^\x00-\x7f][\ufe0f\u200d]*)*")

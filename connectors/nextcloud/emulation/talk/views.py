@@ -22,8 +22,8 @@ from connectors.nextcloud.emulation.talk.state import (
     Message,
     Room,
     Shared,
-    Talk,
 )
+from connectors.nextcloud.emulation.talk.talk import Talk
 
 _MENTION = re.compile(r'@"([^"]+)"|@([a-zA-Z0-9_.@\-]*[a-zA-Z0-9_@\-])')
 _SAID = {
