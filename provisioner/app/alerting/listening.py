@@ -35,6 +35,11 @@ class Listening:
             return None
         return self._heard_since(sender) if sender in self._brokers else self._since
 
+    @property
+    def brokers(self) -> frozenset[str]:
+        """Senders that we have to reach ourselves."""
+        return self._brokers
+
     def fills(self, sender: str) -> bool:
         """Whether a gap before this time of listening is still to be filled."""
         since = self.since(sender)

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from provisioner.alerts.book import Book
+from provisioner.alerts.bridge_rules import SENDER_SILENT
 from provisioner.alerts.sensing import Circumstances, SensorState, decode, due, encode, look
 from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.judging import Judging
 from provisioner.app.alerting.listening import Listening
+from provisioner.app.alerting.sorting import of_news
 from provisioner.model.alerts import Foreign, Happened
 from provisioner.model.ports import Clock
+from provisioner.model.sensors import ForeignAlert
 from provisioner.state import (
     Alerts,
     AlertSilences,
@@ -27,6 +31,8 @@ from provisioner.state import (
 
 AT_ONCE: Final = 500
 """Sensors, or alerts, in one transaction."""
+UNHEARD: Final = timedelta(minutes=10)
+"""After so long a broker that cannot be reached is told of."""
 _LONGEST: Final = 5.0
 """Seconds until it looks again: what others commit may be due before."""
 _SHORTEST: Final = 0.2
@@ -52,6 +58,8 @@ class Ticker:
         self._book: Book | None = None
         self._fills: dict[str, bool] = {}
         self._looked = clock.now()
+        self._unheard: dict[str, datetime] = {}
+        self._told_of: dict[str, bool] = {}
 
     def turn(self) -> float:
         """Do all that is due; seconds until there may be more. Raises `SettingsError`, `StateError`."""
@@ -61,6 +69,7 @@ class Ticker:
         if book is not self._book:
             self._begin(book, weather)
         self._wake_filled(states)
+        self._watch_senders(book)
         since, self._looked = self._looked, now
         if AlertSilences(self._database, self._network).ended_since(since, now):
             alerts.wake(now)
@@ -89,6 +98,28 @@ class Ticker:
         if any(before and not fills.get(sender) for sender, before in self._fills.items()):
             states.wake(self._clock.now())
         self._fills = fills
+
+    def _watch_senders(self, book: Book) -> None:
+        """Who looks after the bridge is told of a sender that cannot be heard, and when it can be again."""
+        if SENDER_SILENT not in book.rules:
+            return
+        now = self._clock.now()
+        news: list[ForeignAlert] = []
+        for sender in sorted(self._listening.brokers):
+            if self._listening.since(sender) is not None:
+                self._unheard.pop(sender, None)
+                fires = False
+            else:
+                fires = now - self._unheard.setdefault(sender, now) >= UNHEARD
+            if self._told_of.get(sender) is not fires:
+                self._told_of[sender] = fires
+                began = self._unheard.get(sender, now)
+                news.append(ForeignAlert(sender, f"sender/{sender}", SENDER_SILENT, fires, now, began, value=sender))
+        if news:
+            with self._database.writing() as connection:
+                taken = Judging(connection, self._network, book, now).take(of_news(news, book))
+            if taken.sayings:
+                self._told()
 
     def _look(self, book: Book, keys: Sequence[str], weather: _Weather) -> None:
         now = self._clock.now()

@@ -11,7 +11,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.model.sensors import GatewayNews
 from provisioner.senders.settings import SenderSettings, ThingsStackSettings
 from provisioner.state import AlertSilences
-from tests.support.alerting import BODY, FLOOD, NETWORK, ON_BOTH, SENDER, Bridge, book, gauge
+from tests.support.alerting import BODY, FLOOD, NETWORK, ON_BOTH, QUIET_POLICY, SENDER, Bridge, book, gauge
 
 BROKER = {"mqtt": {"host": "broker.example", "user": "pegel@ttn", "password": "x" * 32}}
 STORAGE = {"storage": {"url": "https://tts.example", "application": "pegel", "key": "x" * 32}}
@@ -124,6 +124,30 @@ def test_a_dead_gateway_mutes_the_silence_of_its_sensors(bridge: Bridge, clock: 
     assert bridge.said() == []
     later(ticker, clock, 20)
     assert bridge.said() == [(BODY, "first")]
+
+
+def test_who_looks_after_the_bridge_is_told_of_gateways_and_senders_that_cannot_be_heard(
+    bridge: Bridge, clock: VirtualClock, start: Start
+) -> None:
+    bridge.shelf.book = book(FLOOD, policy=QUIET_POLICY.model_copy(update={"rangers_body": "rangers"}))
+    heard: list[datetime | None] = [clock.now()]
+    ticker = start(Listening(settings(**BROKER), clock.now(), lambda sender: heard[0]))
+    ticker.turn()
+    bridge.intake.tell([GatewayNews(SENDER, gateway, True, clock.now()) for gateway in ("gw-rathaus", "gw-turm")])
+    assert bridge.said() == []
+    bridge.intake.tell([GatewayNews(SENDER, "gw-rathaus", False, clock.now())])
+    assert bridge.said() == [("rangers", "first")]
+    bridge.intake.tell([GatewayNews(SENDER, "gw-rathaus", True, clock.now())])
+    assert bridge.said()[1:] == [("rangers", "ended")]
+    heard[0] = None
+    later(ticker, clock, 1)
+    later(ticker, clock, 9)
+    assert bridge.said()[2:] == []
+    later(ticker, clock, 1)
+    assert bridge.said()[2:] == [("rangers", "first")]
+    heard[0] = clock.now()
+    later(ticker, clock, 1)
+    assert bridge.said()[3:] == [("rangers", "ended")]
 
 
 def test_an_alert_that_goes_on_is_said_again_and_its_end_is_said(
