@@ -30,7 +30,6 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_MOST_DIGITS: Final = 15
 
 
 class Fault(Exception):
@@ -38,8 +37,8 @@ class Fault(Exception):
 
 
 def _round(value: float, digits: float = 0) -> float:
-    """Python's own would count for hours where whole numbers are to be rounded to -10^9 digits."""
-    return round(float(value), int(max(-_MOST_DIGITS, min(_MOST_DIGITS, digits))))
+    """Of a float: Python would count for hours where a whole number is to be rounded to -10^9 digits."""
+    return round(float(value), int(digits))
 
 
 _CALLED: Final[dict[str, Callable[..., Any]]] = {"abs": abs, "max": max, "min": min, "round": _round}

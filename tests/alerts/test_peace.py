@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from provisioner.alerts.quieting import quieted
-from provisioner.model.alerts import Escalation, Quiet, Turn
+from provisioner.model.alerts import AlertEnd, Escalation, Quiet, Turn
 from tests.support.telling import Told
-from tests.support.watching import CRITICAL, INFO, WARNING, minute
+from tests.support.watching import CRITICAL, INFO, WARNING, book, minute
 
 HOURLY = {"repeat": {"info": "1 h", "warning": "1 h", "critical": "1 h"}}
 LATER = (Escalation(timedelta(minutes=90), bodies=("bauhof",)),)
@@ -175,6 +175,18 @@ def test_what_ended_before_the_morning_is_one_word_in_the_morning() -> None:
     told.began(EVENING, 1)
     assert told.ended(EVENING + 60, 1) == ["ended"]
     assert (told.last.not_before, told.last.about["untold"]) == (minute(MORNING), True)
+
+
+def test_what_was_put_off_then_silenced_and_then_over_or_without_a_rule_is_no_word_at_all() -> None:
+    told = night()
+    told.began(EVENING, 1)
+    told.mute("all", EVENING + 10, EVENING + 100)
+    assert told.ended(EVENING + 60, 1) == []
+    told = night()
+    told.began(EVENING, 1)
+    told.book = book()
+    assert told.look(EVENING + 60) == []
+    assert told.closed is AlertEnd.RULE_GONE
 
 
 def test_what_is_too_bad_to_wait_is_said_at_night() -> None:

@@ -104,6 +104,14 @@ def test_what_goes_on_tells_how_long_and_the_value_of_this_moment() -> None:
     ]
 
 
+def test_a_value_that_is_older_than_what_turned_is_not_told() -> None:
+    told = flood()
+    told.began(0, 1)
+    told.until(240)
+    before = {"b-1": SensorState(0, values={"level": (0.1, minute(-5).timestamp())})}
+    assert spoken(told, latest=before) == spoken(told)
+
+
 def test_worse_tells_again_what_to_do_and_better_does_not() -> None:
     told = flood()
     told.began(0, 1)
