@@ -30,6 +30,8 @@ STORMS: Final = (1, 100)
 PLACE: Final = re.compile(r"Messpunkt \w+")
 _MOST: Final = 5
 """Messages of a storm."""
+_SOON: Final = 1_200.0
+"""Seconds within which an alert has something to say that belongs to its beginning; repeats come after hours."""
 _FIRST: Final = 2.0
 """Seconds until the first."""
 
@@ -104,7 +106,8 @@ def _is_all_said(site: AlertSite) -> bool:
     with site.reading() as connection:
         waiting, gathering = connection.execute(
             "SELECT (SELECT count(*) FROM alert_outbox WHERE state IN ('waiting', 'sending')),"
-            " (SELECT count(*) FROM alert WHERE closed IS NULL AND due < datetime('now', '+10 minutes'))"
+            " (SELECT count(*) FROM alert WHERE closed IS NULL AND due < ?)",
+            (time.time() + _SOON,),
         ).fetchone()
     return not waiting and not gathering
 
