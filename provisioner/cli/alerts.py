@@ -208,7 +208,7 @@ def _moment(context: Context, at: datetime, zone: ZoneInfo) -> str:
 
 def _tell_alert(context: Context, book: Book, card: AlertCard) -> None:
     body = card.body_name or context.tell("alert_tells_nobody")
-    facts = {"name": card.name, "body": body, "at": _moment(context, card.opened, book.zone)}
+    facts = {"name": card.name, "body": body, "at": _moment(context, card.began, book.zone)}
     severity = context.tell(f"severity_{card.severity}")
     line = context.tell("alert_line", severity=severity, **facts)
     context.out.print(f"{card.id:>5}  {line}", style="bold", markup=False)

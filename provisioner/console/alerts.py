@@ -12,7 +12,7 @@ from provisioner.alerts.book import Book
 from provisioner.app.alerting.muting import ALL, LONGEST_REASON, Scope, may_silence
 from provisioner.app.alerting.taking import may_see
 from provisioner.app.joining.refusing import Refused
-from provisioner.app.pages.alert_pages import AlertCard, alert_card, alert_cards, alerts_going_on
+from provisioner.app.pages.alert_pages import AlertCard, alert_cards, alerts_going_on
 from provisioner.app.site import Site
 from provisioner.console.alerting import bridged, own_bodies, shown_value
 from provisioner.console.deps import Visit, allow
@@ -74,8 +74,7 @@ def alert(visit: Annotated[Visit, allow(Right.ALERTS)], alert: int) -> Response:
     """One of them, over or not."""
     site, book = bridged(visit), visit.network.books.now()
     row = _row(visit, site, book, alert)
-    quiets = AlertSilences(site.database, site.network).active(visit.now)
-    card = alert_card(row, book, quiets, visit.now, _MEMBERS)
+    [card] = alert_cards(site, book, [row], _MEMBERS)
     bodies, registry = own_bodies(visit), visit.picture.registry
     said = AlertOutbox(site.database, site.network).of_alert(alert)
     return render(

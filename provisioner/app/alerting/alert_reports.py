@@ -31,7 +31,7 @@ class AlertReport(JsonReport):
     name: str
     body: str = Field(description="Id of the body that is told; empty: nobody is.")
     severity: str
-    opened: datetime
+    began: datetime
     taken_by: str = Field(description="Id of the person who has it; empty: nobody, or it is forgotten who.")
     taken_until: datetime | None
     quiet_until: datetime | None = Field(description="Until then nothing is said of it.")
@@ -96,7 +96,7 @@ def _alert(card: AlertCard) -> AlertReport:
         name=card.name,
         body=card.body,
         severity=str(card.severity),
-        opened=card.opened,
+        began=card.began,
         taken_by=card.taken_by,
         taken_until=card.taken_until,
         quiet_until=card.quiet_until,

@@ -18,6 +18,7 @@ from provisioner.app.applying import Approval, apply
 from provisioner.app.carrying_out import Started
 from provisioner.app.demo.demo_cloud import cloud_of
 from provisioner.app.demo.demo_mailbox import Mail, Mailbox
+from provisioner.app.demo.demo_sensors import SENSOR_BRIDGE, measure
 from provisioner.app.demo.products import PLAYED
 from provisioner.app.joining.bodymaking import make_body
 from provisioner.app.joining.places import Places
@@ -89,6 +90,7 @@ class DemoService:
                 Path("policy.yaml"),
                 load_settings(folder / FILE_NAME).networks[NETWORK].sources,
                 _service(address, mailbox.port),
+                SENSOR_BRIDGE,
             )
             site = Site.open(self.settings, clock=self._clock)
             stack.callback(site.close)
@@ -119,6 +121,7 @@ def _live_in(site: Site, pictures: Pictures, sandboxes: Sandboxes) -> None:
     errands.done(done.done)
     if done.result.outcome != Outcome.DONE:
         raise SettingsError(Text.of("app.example_failed"))
+    measure(site, pictures)
 
 
 def _found(site: Site, pictures: Pictures, administrator: Viewer) -> None:

@@ -1,6 +1,6 @@
 """Alerts as pages and commands show them: what goes on, for whom, who has it, and what was said."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,18 +9,18 @@ from provisioner.alerts.alerting import AlertState, Member, decode_alert
 from provisioner.alerts.book import Book
 from provisioner.alerts.facts import RANK
 from provisioner.alerts.quieting import quieted
+from provisioner.alerts.sensing import SensorState, decode
 from provisioner.app.pages.sensor_pages import moment
 from provisioner.app.site import Site
 from provisioner.model.alerts import AlertSeverity, Quiet
 from provisioner.model.sensors import Quantity
 from provisioner.state.alert_silences import AlertSilences
 from provisioner.state.alerts import AlertRow, Alerts
+from provisioner.state.sensor_states import SensorStates
 from provisioner.texts import harmless
 
 MEMBERS_SHOWN: Final = 8
 _HTTPS: Final = "https://"
-Values = Callable[[float, Quantity | None], str]
-"""From a number to what people read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class MemberLine:
     severity: AlertSeverity
     since: datetime | None
     value: float | None
+    """Now; of one that is over, when it ended."""
     peak: float | None
     quantity: Quantity | None
     ended: datetime | None
@@ -52,7 +53,8 @@ class AlertCard:
     body: str
     body_name: str
     severity: AlertSeverity
-    opened: datetime
+    began: datetime
+    """By the measurements' own time."""
     closed: datetime | None
     members: tuple[MemberLine, ...]
     more: int
@@ -92,13 +94,23 @@ def in_alert(rows: Iterable[AlertRow]) -> dict[str, AlertSeverity]:
     return found
 
 
-def alert_card(
-    row: AlertRow, book: Book, quiets: Iterable[Quiet], now: datetime, most: int = MEMBERS_SHOWN
-) -> AlertCard:
-    """``quiets``: the silences that hold now."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is true at this moment besides the alerts themselves."""
+
+    now: datetime
+    quiets: tuple[Quiet, ...]
+    """The silences that hold."""
+    latest: Mapping[str, SensorState]
+    """Sensors as they are known."""
+
+
+def _card(row: AlertRow, book: Book, around: Around, most: int = MEMBERS_SHOWN) -> AlertCard:
+    """One of them, over or not."""
     state, rule, body = decode_alert(row.about), book.rules.get(row.rule), book.registry.bodies.get(row.body)
     shown = _in_order(state)
-    taken = state.taken if state.taken is not None and state.taken.until > now.timestamp() else None
+    taken = state.taken if state.taken is not None and state.taken.until > around.now.timestamp() else None
+    sinces = [member.since for member in state.members.values()]
     return AlertCard(
         row.id,
         row.rule,
@@ -106,23 +118,26 @@ def alert_card(
         row.body,
         body.name if body is not None else row.body,
         row.severity,
-        row.opened,
+        moment(min(sinces, default=0.0)) or row.opened,
         row.closed,
-        tuple(_line(key, member, book) for key, member in shown[:most]),
+        tuple(_line(key, member, book, around) for key, member in shown[:most]),
         max(len(shown) - most, 0),
         rule.meaning if rule is not None else "",
         rule.advice if rule is not None else "",
         taken.by if taken is not None and row.closed is None else "",
         moment(taken.until) if taken is not None and row.closed is None else None,
-        None if row.closed is not None else _quiet_until(row, state, book, quiets, now),
+        None if row.closed is not None else _quiet_until(row, state, book, around),
     )
 
 
 def alert_cards(site: Site, book: Book, rows: Iterable[AlertRow], most: int = MEMBERS_SHOWN) -> list[AlertCard]:
-    """Raises `StateError`."""
-    now = site.clock.now()
-    quiets = AlertSilences(site.database, site.network).active(now)
-    return [alert_card(row, book, quiets, now, most) for row in rows]
+    """With what their sensors measure now. Raises `StateError`."""
+    rows, now = list(rows), site.clock.now()
+    shown = {key for row in rows if row.closed is None for key, _ in _in_order(decode_alert(row.about))[:most]}
+    known = SensorStates(site.database, site.network).of(shown)
+    latest = {key: decode(row.about) for key, row in known.items() if row.about}
+    around = Around(now, AlertSilences(site.database, site.network).active(now), latest)
+    return [_card(row, book, around, most) for row in rows]
 
 
 def _in_order(state: AlertState) -> list[tuple[str, Member]]:
@@ -132,7 +147,7 @@ def _in_order(state: AlertState) -> list[tuple[str, Member]]:
     )
 
 
-def _line(key: str, member: Member, book: Book) -> MemberLine:
+def _line(key: str, member: Member, book: Book, around: Around) -> MemberLine:
     station = book.station(key)
     severity, since, ended = AlertSeverity(member.severity), moment(member.since), moment(member.ended)
     if station is None:
@@ -140,12 +155,14 @@ def _line(key: str, member: Member, book: Book) -> MemberLine:
         link = member.about.get("link", "")
         foreign = link if link.startswith(_HTTPS) else None
         return MemberLine(key, name, severity, since, member.value, member.peak, None, ended, foreign_link=foreign)
+    state = None if ended is not None else around.latest.get(key)
+    now, _ = state.values.get(member.quantity, (member.value, 0.0)) if state is not None else (member.value, 0.0)
     return MemberLine(
         key,
         harmless(station.name),
         severity,
         since,
-        member.value,
+        now,
         member.peak,
         quantity_of(station.model.quantities, member.quantity),
         ended,
@@ -162,11 +179,9 @@ def quantity_of(quantities: Mapping[str, Quantity], name: str) -> Quantity | Non
     return _PERCENT if name == "battery" else quantities.get(name)
 
 
-def _quiet_until(
-    row: AlertRow, state: AlertState, book: Book, quiets: Iterable[Quiet], now: datetime
-) -> datetime | None:
+def _quiet_until(row: AlertRow, state: AlertState, book: Book, around: Around) -> datetime | None:
     """When all that it goes on for is quiet: until the first of them is not."""
-    until = quieted(quiets, book, row.rule, row.body, now)
+    until = quieted(around.quiets, book, row.rule, row.body, around.now)
     ends = [until(key) for key, member in state.members.items() if not member.ended]
     known = [end for end in ends if end is not None]
     return min(known) if known and len(known) == len(ends) else None
