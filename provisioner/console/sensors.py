@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from provisioner.app.alerting.status import last_status
 from provisioner.app.pages.alert_pages import alerts_going_on, in_alert
 from provisioner.app.pages.paging import paged
 from provisioner.app.pages.sender_pages import lanes_of, sender_cards
@@ -57,11 +58,13 @@ def senders(visit: Annotated[Visit, allow(Right.SENDERS)]) -> Response:
     """How messages come in, and how words go out."""
     site, book = bridged(visit), visit.network.books.now()
     database, network = site.database, site.network
+    status = last_status(site)
     unknown = UnknownDevices(database, network).all(_UNKNOWN_SHOWN + 1)
     return render(
         visit,
         "sender_list.html",
         senders=sender_cards(site),
+        runs=status is not None and not status.is_stale(visit.now),
         mistakes=book.problems,
         gateways=Gateways(database, network).all(),
         lanes=lanes_of(site),

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from provisioner.alerts.alerting import decode_alert
+from provisioner.app.alerting.status import BridgeStatus, Line, keep_status
+from provisioner.model.text import Text
 from provisioner.state import AlertOutbox, Alerts, Audit
 from tests.support.alert_house import SENDER, Told, told, with_alerts
 from tests.support.alerting import uplink_bytes
@@ -160,6 +162,18 @@ def test_a_device_that_nobody_entered_is_shown_with_the_lines_to_enter_it(house:
     assert "devices: &#34;70b3d57ed00000ff&#34;" in seen
     assert "# distance, temperature" in seen
     assert "42" not in text_of(seen), "no value of it is kept"
+
+
+def test_rangers_are_told_when_no_bridge_runs_and_what_is_wrong_with_a_sender(house: House, senders: Told) -> None:
+    rita, site = house.visitor(RANGER), house.networks["redi"].site
+    assert "Die Brücke läuft nicht" in page(rita, "senders")
+    trouble = Text.of("senders.mqtt_credentials", host="broker.example", port=8883)
+    keep_status(site, BridgeStatus(house.clock.now(), {SENDER: Line(None, trouble)}))
+    seen = page(rita, "senders")
+    assert "Die Brücke läuft nicht" not in seen
+    assert "broker.example" in seen
+    house.clock.sleep(600)
+    assert "Die Brücke läuft nicht" in page(rita, "senders")
 
 
 def test_the_overview_tells_rangers_of_open_alerts_and_nobody_else(house: House, senders: Told) -> None:

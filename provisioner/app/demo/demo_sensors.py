@@ -8,6 +8,7 @@ from typing import Any, Final
 from provisioner.app.alerting.books import Books
 from provisioner.app.alerting.intake import Intake
 from provisioner.app.alerting.muting import Muting
+from provisioner.app.alerting.status import BridgeStatus, keep_status
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.lifecycle.rights import Viewer
@@ -39,6 +40,7 @@ def measure(site: Site, pictures: Pictures) -> None:
     Gateways(site.database, site.network).tell(
         [GatewayRow(SENDER, name, online, now - timedelta(hours=hours)) for name, online, hours in gateways]
     )
+    keep_status(site, BridgeStatus(now))
     ranger = Viewer(site.network, ranger=True)
     Muting(site, books).mute(ranger, "sensor:feuchte-baederviertel", timedelta(days=2), "Estrich trocknet")
 

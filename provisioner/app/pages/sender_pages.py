@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from provisioner.app.alerting.status import Line, last_status
 from provisioner.app.site import Site
 from provisioner.model.text import Text
 from provisioner.senders.parsing import REFUSALS
@@ -22,9 +23,10 @@ class SenderCard:
     name: str
     kind: str
     """"": the settings name it no more."""
-    trouble: str
-    """The code of a text: why nobody listens to it; "": nothing is wrong, or nobody has to listen."""
-    listening_since: datetime | None
+    line: Line | None
+    """Of one that is listened to; None: it calls, or no bridge runs."""
+    troubles: tuple[str, ...]
+    """Codes of texts: its storage, or its gateways, can't be asked."""
     heard: datetime | None
     counts: Mapping[str, int]
     """By what was counted, but what was refused."""
@@ -53,21 +55,29 @@ def sender_cards(site: Site) -> list[SenderCard]:
     """By name. Raises `StateError`."""
     bridge, states = site.section.bridge, SenderStates(site.database, site.network)
     settings = bridge.senders if bridge is not None else {}
-    counts = states.counts()
+    counts, status = states.counts(), last_status(site)
+    lines = {} if status is None or status.is_stale(site.clock.now()) else status.lines
     named = sorted(name for name in settings.keys() | states.names() if name)
     return [
-        _card(name, settings[name].kind if name in settings else "", states.get(name), counts.get(name, {}))
+        _card(
+            name,
+            settings[name].kind if name in settings else "",
+            states.get(name),
+            counts.get(name, {}),
+            lines.get(name),
+        )
         for name in named
     ]
 
 
-def _card(name: str, kind: str, about: Mapping[str, Any], counts: Mapping[str, tuple[int, datetime]]) -> SenderCard:
+def _card(
+    name: str, kind: str, about: Mapping[str, Any], counts: Mapping[str, tuple[int, datetime]], line: Line | None
+) -> SenderCard:
     refused = {what.removeprefix(_REFUSED): count for what, (count, _) in counts.items() if what.startswith(_REFUSED)}
     others = {what: count for what, (count, _) in counts.items() if not what.startswith(_REFUSED)}
     heard = max((last for _, last in counts.values()), default=None)
-    since = about.get("listening_since")
-    listening = None if since is None else datetime.fromtimestamp(float(since), UTC)
-    return SenderCard(name, kind, str(about.get("trouble", "")), listening, heard, others, refused)
+    troubles = tuple(str(about[what]) for what in ("storage_trouble", "gateways_trouble") if about.get(what))
+    return SenderCard(name, kind, line, troubles, heard, others, refused)
 
 
 def lanes_of(site: Site) -> list[Lane]:
