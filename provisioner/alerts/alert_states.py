@@ -30,6 +30,8 @@ class Taken(msgspec.Struct, array_like=True):
     by: str
     """A person's id; "" once it is forgotten."""
     until: float
+    message: int = 0
+    """The one that they reacted to; 0: they said so, or did it on a page, and no reaction gives it back."""
 
 
 class AlertState(msgspec.Struct, omit_defaults=True):

@@ -56,9 +56,13 @@ def take_on(
     now: datetime,
     *,
     quieted: Quieted = nothing_quieted,
+    message: int = 0,
 ) -> Advanced:
-    """Somebody (a person's id) has it until then: no repeats and no escalations until it is over or gets worse."""
-    state.taken = Taken(by, until.timestamp())
+    """Somebody (a person's id) has it until then: no repeats and no escalations until it is over or gets worse.
+
+    ``message``: the one to which they reacted; 0: they did otherwise.
+    """
+    state.taken = Taken(by, until.timestamp(), message)
     speaking = Speaking(book, rule, state, now, quieted)
     speaking.say(SayingKind.TAKEN, silent=True)
     return speaking.done()

@@ -64,11 +64,14 @@ class Alarms:
             self._step(row, tick)
         return len(rows)
 
-    def take_on(self, alert: int, by: str, until: datetime) -> bool:
-        """Somebody (a person's id) has it until then. False: it is over, or there is none."""
+    def take_on(self, alert: int, by: str, until: datetime, message: int = 0) -> bool:
+        """Somebody (a person's id) has it until then, by a reaction to this message (0: otherwise).
+
+        False: it is over, or there is none.
+        """
 
         def step(book: Book, rule: str, state: AlertState, now: datetime, *, quieted: Quieted) -> Advanced:
-            return take_on(book, rule, state, by, until, now, quieted=quieted)
+            return take_on(book, rule, state, by, until, now, quieted=quieted, message=message)
 
         return self._change(alert, step)
 

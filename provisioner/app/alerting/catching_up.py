@@ -167,7 +167,10 @@ class CatchingUp:
         return True
 
     def _apply(self, hint: _Hint, target: str, body: str, reactions: Sequence[tuple[str, str]]) -> None:
-        """Who has it is who reacted last, as far as that can be told; whoever had it before only if no other did."""
+        """Who has it is who reacted last, as far as that can be told; whoever had it before only if no other did.
+
+        Who takes a reaction back gives back what they have by a reaction to that message, and nobody else's.
+        """
         accounts = dict.fromkeys(account for emoji, account in reactions if is_yes(emoji))
         known = (self._listener.person_of(target, account) for account in accounts)
         picture, book, now = self._pictures.now(), self._books.now(), self._site.clock.now()
@@ -182,12 +185,12 @@ class CatchingUp:
                 taken = None if row is None else decode_alert(row.about).taken
                 if row is None or row.closed is not None:
                     continue
-                if taken is not None and hint.is_undo and taken.by not in people:
+                if taken is not None and hint.is_undo and taken.message == hint.message and taken.by not in people:
                     alarms.give_back(alert)
                 elif taken is None and people and not hint.is_undo:
                     before = _last_taker(outbox.of_alert(alert))
                     others = [person for person in people if person != before]
-                    alarms.take_on(alert, (others or people)[-1], until)
+                    alarms.take_on(alert, (others or people)[-1], until, hint.message)
         if alarms.sayings:
             self._told()
 
