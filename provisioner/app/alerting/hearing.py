@@ -127,13 +127,13 @@ class Hearing:
         key, meta, network = f"{_HEARD}{wrote.conversation}", Meta(within), self._site.network
         known = meta.get(network, key)
         mark = msgspec.json.decode(known, type=_Mark) if known is not None else _Mark(0, 0, now.timestamp())
+        if not 0 <= now.timestamp() - mark.since < _ROLL.total_seconds():
+            mark = _Mark(mark.high, mark.high, now.timestamp())
         if wrote.message <= mark.low:
             return False
         word = f"{wrote.conversation}/{wrote.message}"
         if not Attempts(within, network).count_one("talk-said", word, now, 1, _ONCE):
             return False
-        if not 0 <= now.timestamp() - mark.since < _ROLL.total_seconds():
-            mark = _Mark(mark.high, mark.high, now.timestamp())
         mark.high = max(mark.high, wrote.message)
         meta.put(network, key, msgspec.json.encode(mark).decode())
         return True
