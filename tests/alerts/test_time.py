@@ -109,6 +109,16 @@ def test_after_a_gateway_came_back_its_sensors_have_their_whole_time_again() -> 
     assert watched.said() == ["began warning"]
 
 
+def test_of_several_gateways_the_one_that_came_back_first_counts() -> None:
+    watched = Watched(rule(SILENT))
+    watched.level(0, 1.0, gateways=("roof", "tower"))
+    back = Circumstances(START, gateways_since={"roof": minute(100), "tower": minute(200)})
+    watched.look(129, back)
+    assert watched.said() == []
+    watched.look(130, back)
+    assert watched.said() == ["began warning"]
+
+
 def test_a_gateway_is_forgotten_that_did_not_hear_the_last_few_uplinks() -> None:
     watched = Watched(rule(SILENT))
     watched.level(0, 1.0, gateways=("far", "roof"))

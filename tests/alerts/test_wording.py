@@ -9,6 +9,7 @@ import pytest
 
 from provisioner.alerts.alerting import advance
 from provisioner.alerts.book import Book
+from provisioner.alerts.bridge_rules import GATEWAY_DOWN
 from provisioner.alerts.foreign import hear_foreign
 from provisioner.alerts.states import SensorState
 from provisioner.alerts.wording import digest, words
@@ -287,6 +288,17 @@ def test_names_and_texts_of_others_are_words_alone_they_call_nobody_and_link_now
     text = words(SayingKind.FIRST, advanced.sayings[0].about, of, known, Catalogue("de"), answers=False)
     assert not [sign for sign in ("@", "](", "https:", "<", "`", "\n#", "\u202e", "\u200b") if sign in text]
     assert len(text) < 1200
+
+
+def test_a_gateway_that_is_down_is_named_to_who_looks_after_the_bridge() -> None:
+    known = book(sensors=[], policy={"rangers_body": "rangers"})
+    of = known.rules[GATEWAY_DOWN]
+    alert = ForeignAlert("ttn", "gateway/roof", GATEWAY_DOWN, True, minute(0), minute(0), summary="roof-ettlingen")
+    advanced = advance(known, of.id, None, hear_foreign(of, None, alert, minute(0)).happened, minute(0))
+    assert advanced is not None
+    lines = words(SayingKind.FIRST, advanced.sayings[0].about, of, known, Catalogue("de"), answers=False).split("\n")
+    assert lines[0] == "🟠 **Gateway ausgefallen** (Warnung): roof-ettlingen"
+    assert lines[-1] == "**Zu tun:** Strom und Netzanschluss des Gateways prüfen."
 
 
 def test_a_device_cannot_write_into_the_place_of_its_pattern() -> None:

@@ -104,7 +104,7 @@ class Judging:
                 not one.online,
                 one.since,
                 one.since,
-                value=one.gateway,
+                summary=one.gateway,
             )
             for one in gateways
         ]

@@ -114,7 +114,7 @@ class Ticker:
             if self._told_of.get(sender) is not fires:
                 self._told_of[sender] = fires
                 began = self._unheard.get(sender, now)
-                news.append(ForeignAlert(sender, f"sender/{sender}", SENDER_SILENT, fires, now, began, value=sender))
+                news.append(ForeignAlert(sender, f"sender/{sender}", SENDER_SILENT, fires, now, began, summary=sender))
         if news:
             with self._database.writing() as connection:
                 taken = Judging(connection, self._network, book, now).take(of_news(news, book))
