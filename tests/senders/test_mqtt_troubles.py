@@ -179,26 +179,26 @@ class Old:
                 line, _ = self._listener.accept()
             except OSError:
                 return
-            with line:
+            with line, suppress(OSError):  # who called may go at any moment
                 self._answer(line)
 
     def _answer(self, line: socket.socket) -> None:
-        version = line.recv(4096)[8]
+        if len(called := line.recv(4096)) < 9:
+            return
+        version = called[8]
         self.versions.append(version)
         if version != 4 or self._granted is None:
             line.sendall(self._refusal)
             line.shutdown(socket.SHUT_WR)
-            with suppress(ConnectionResetError):
-                while line.recv(4096):
-                    pass
+            while line.recv(4096):
+                pass
             return
         line.sendall(b"\x20\x02\x00\x00")
         number = line.recv(4096)[2:4]
         line.sendall(b"\x90\x03" + number + bytes([self._granted]) + b"\x32\x06\x00\x01s\x00\x07a")
-        with suppress(ConnectionResetError):  # it went while there was something left to read
-            while said := line.recv(4096):
-                if said.startswith(b"\x40\x02\x00\x07"):
-                    self.acknowledged.set()
+        while said := line.recv(4096):
+            if said.startswith(b"\x40\x02\x00\x07"):
+                self.acknowledged.set()
 
     def close(self) -> None:
         self._listener.close()
