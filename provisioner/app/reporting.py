@@ -155,12 +155,15 @@ Findings = Iterable[tuple[str, Iterable[Finding]]]
 """By the name of what was examined."""
 
 
-def doctor_report(targets: Findings, sources: Findings, mail: Iterable[Finding], say: Say) -> DoctorReport:
-    """Every target's findings, every source's, and those of the mail server."""
+def doctor_report(
+    targets: Findings, sources: Findings, mail: Iterable[Finding], bridge: Iterable[Finding], say: Say
+) -> DoctorReport:
+    """Every target's findings, every source's, those of the mail server and of the bridge."""
     return DoctorReport(
         targets=[DoctorTargetReport(target=name, findings=_findings(found, say)) for name, found in targets],
         sources=[DoctorSourceReport(source=name, findings=_findings(found, say)) for name, found in sources],
         mail=_findings(mail, say),
+        bridge=_findings(bridge, say),
     )
 
 

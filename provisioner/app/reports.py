@@ -149,6 +149,7 @@ class DoctorReport(JsonReport):
     targets: list[DoctorTargetReport]
     sources: list[DoctorSourceReport] = Field(default=[], description="Unless only some targets are asked for.")
     mail: list[FindingReport] = Field(default=[], description="Of the mail server; the same.")
+    bridge: list[FindingReport] = Field(default=[], description="Of sensors and alerts; the same.")
 
 
 class DriftItemReport(JsonReport):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from provisioner.app.alerting.doctor import examine_bridge
 from provisioner.app.letters.mail_doctor import examine_mail
 from provisioner.app.looking import examine
 from provisioner.app.releasing import release
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson = False) -> int:
     """Every target, source and the mail server: reachable, rights, limits; each finding with its mend. Writes nothing.
 
-    With --target no source is examined, nor is mail.
+    With --target no source is examined, nor are mail and the bridge.
     """
     context = context_of(ctx)
     site = context.open_site()
@@ -39,8 +40,9 @@ def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson =
         examined = list(examine(site, target or ()))
         sources = [] if target else list(examine_sources(site))
         mail = [] if target else list(examine_mail(site))
+        bridge = [] if target else list(examine_bridge(site))
     if as_json:
-        context.print_json(doctor_report(examined, sources, mail, context.say))
+        context.print_json(doctor_report(examined, sources, mail, bridge, context.say))
     else:
         for name, findings in examined:
             _tell_findings(context, name, findings)
@@ -48,7 +50,9 @@ def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson =
             _tell_findings(context, context.tell("doctor_source", source=name), findings)
         if mail:
             _tell_findings(context, context.tell("doctor_mail"), mail)
-    found = [*mail, *(finding for _, each in (*examined, *sources) for finding in each)]
+        if bridge:
+            _tell_findings(context, context.tell("doctor_bridge"), bridge)
+    found = [*mail, *bridge, *(finding for _, each in (*examined, *sources) for finding in each)]
     failed = any(finding.severity is Severity.ERROR for finding in found)
     return FAILED if failed else NOTHING_TO_DO
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from provisioner.app.demo.demo_service import NETWORK
 from provisioner.app.joining.deciding import make_decision_link
+from provisioner.app.pages.alert_pages import alerts_going_on
 from provisioner.model.registry import Person, Role
-from provisioner.state import Invitations, Requests, SavedPlans
+from provisioner.state import Alerts, Invitations, Requests, SavedPlans
 from tests.support.meetings import invite
 from tests.support.served import Lived
 
@@ -97,6 +98,13 @@ def _guests(example: Lived) -> list[str]:
     return [word, "withdrawn-or-too-old"]
 
 
+def _alerts(example: Lived) -> list[str]:
+    """The worst that goes on, and one that is over."""
+    site = example.network.site
+    over = [row for row in Alerts(site.database, NETWORK).history() if row.closed is not None]
+    return [str(row.id) for row in (*alerts_going_on(site, None)[:1], *over[:1])]
+
+
 _ONLY: Final = {"/bodies/{identity}/change": {"bodies": ["pg-klimaanpassung"]}}
 """What a page is about when that can't be just anything: a body that the files don't hold."""
 
@@ -110,5 +118,6 @@ _THERE_IS: Final[Mapping[str, Callable[[Lived], list[str]]]] = {
     "link": _links,
     "join": _bodies,
     "guest": _guests,
+    "alerts": _alerts,
 }
 """What stands in a path behind this word."""

@@ -72,6 +72,11 @@ SHOTS: Final[Mapping[str, Shot]] = {
     "/letters": Shot("letters", RANGER),
     "/links": Shot("sources", RANGER),
     "/safety": Shot("safety", RANGER),
+    "/alerts": Shot("alerts", RANGER, phone=True),
+    "/alerts/{alert}": Shot("alert", RANGER, phone=True),
+    "/alerts/history": Shot("alerts-history", RANGER),
+    "/sensors": Shot("sensors", RANGER, phone=True),
+    "/senders": Shot("senders", RANGER),
 }
 """By the page's path."""
 

@@ -94,7 +94,7 @@ def test_what_is_over_can_not_be_taken_on_and_stands_in_the_history(house: House
     assert FLOOD_NAME in page(rita, "alerts", "history")
     seen = page(rita, "alerts", 1)
     assert "vorbei" in seen
-    assert "höchster Stand" in seen
+    assert "schlimmster Wert" in seen
 
 
 def test_muting_keeps_the_alert_and_says_nothing_and_ends_when_it_is_told_to(house: House, senders: Told) -> None:

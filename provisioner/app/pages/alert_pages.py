@@ -56,6 +56,7 @@ class AlertCard:
     began: datetime
     """By the measurements' own time."""
     closed: datetime | None
+    """When it ended, likewise; None: it goes on."""
     members: tuple[MemberLine, ...]
     more: int
     """So many more sensors than are shown."""
@@ -110,7 +111,7 @@ def _card(row: AlertRow, book: Book, around: Around, most: int = MEMBERS_SHOWN) 
     state, rule, body = decode_alert(row.about), book.rules.get(row.rule), book.registry.bodies.get(row.body)
     shown = _in_order(state)
     taken = state.taken if state.taken is not None and state.taken.until > around.now.timestamp() else None
-    sinces = [member.since for member in state.members.values()]
+    sinces, ends = ([getattr(one, of) for one in state.members.values()] for of in ("since", "ended"))
     return AlertCard(
         row.id,
         row.rule,
@@ -119,8 +120,8 @@ def _card(row: AlertRow, book: Book, around: Around, most: int = MEMBERS_SHOWN) 
         body.name if body is not None else row.body,
         row.severity,
         moment(min(sinces, default=0.0)) or row.opened,
-        row.closed,
-        tuple(_line(key, member, book, around) for key, member in shown[:most]),
+        None if row.closed is None else moment(max(ends, default=0.0)) or row.closed,
+        tuple(_line(key, member, row.rule, book, around) for key, member in shown[:most]),
         max(len(shown) - most, 0),
         rule.meaning if rule is not None else "",
         rule.advice if rule is not None else "",
@@ -147,7 +148,7 @@ def _in_order(state: AlertState) -> list[tuple[str, Member]]:
     )
 
 
-def _line(key: str, member: Member, book: Book, around: Around) -> MemberLine:
+def _line(key: str, member: Member, rule: str, book: Book, around: Around) -> MemberLine:
     station = book.station(key)
     severity, since, ended = AlertSeverity(member.severity), moment(member.since), moment(member.ended)
     if station is None:
@@ -156,14 +157,17 @@ def _line(key: str, member: Member, book: Book, around: Around) -> MemberLine:
         foreign = link if link.startswith(_HTTPS) else None
         return MemberLine(key, name, severity, since, member.value, member.peak, None, ended, foreign_link=foreign)
     state = None if ended is not None else around.latest.get(key)
-    now, _ = state.values.get(member.quantity, (member.value, 0.0)) if state is not None else (member.value, 0.0)
+    now, peak = member.value, member.peak
+    if state is not None:  # what came since it turned last
+        now = state.values.get(member.quantity, (now, 0.0))[0]
+        peak = state.watches[rule].peak if rule in state.watches else peak
     return MemberLine(
         key,
         harmless(station.name),
         severity,
         since,
         now,
-        member.peak,
+        peak,
         quantity_of(station.model.quantities, member.quantity),
         ended,
         station.sensor.map_link,
