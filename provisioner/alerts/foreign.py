@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from provisioner.alerts.harmless import SENTENCE
 from provisioner.alerts.moments import aware
 from provisioner.alerts.sensing import Heard
 from provisioner.alerts.states import SensorState, Watch
@@ -13,8 +14,8 @@ _WORDS = {"warn": AlertSeverity.WARNING, "error": AlertSeverity.CRITICAL, "page"
 
 
 def key(alert: ForeignAlert) -> str:
-    """What stands in the place of a sensor's key."""
-    return f"{alert.sender}/{alert.fingerprint}"
+    """What stands in the place of a sensor's key, and is none: no entry's id holds a colon."""
+    return f"{alert.sender}:{alert.fingerprint}"
 
 
 def hear_foreign(rule: Rule, state: SensorState | None, alert: ForeignAlert, now: datetime) -> Heard:
@@ -59,8 +60,8 @@ def _happened(
 ) -> Happened:
     about = {
         "name": alert.name,
-        "summary": alert.summary,
-        "description": alert.description,
+        "summary": alert.summary[:SENTENCE],
+        "description": alert.description[:SENTENCE],
         "value": alert.value,
         "link": alert.links[0] if alert.links else "",
     }

@@ -167,7 +167,7 @@ class Happened:
     turn: Turn
     rule: str
     sensor: str
-    """The sensor's key; of a `ForeignAlert` ``<sender>/<fingerprint>``."""
+    """The sensor's key; of a `ForeignAlert` ``<sender>:<fingerprint>``."""
     severity: AlertSeverity
     at: datetime
     since: datetime

@@ -35,7 +35,7 @@ class Told:
         heard = hear_foreign(by, state, alert, moment)
         self.about = encode(heard.state)
         self.turns += heard.happened
-        assert all(turn.sensor == key(alert) == "prom/f1" for turn in heard.happened)
+        assert all(turn.sensor == key(alert) == "prom:f1" for turn in heard.happened)
         return [f"{turn.turn} {turn.severity}" for turn in heard.happened]
 
 
