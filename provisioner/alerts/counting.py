@@ -7,6 +7,8 @@ from provisioner.model.sensors import Uplink
 
 AGAIN: Final = 3600.0
 """Seconds within which the same session and counter are the same uplink once more, not a counter that began anew."""
+LARGEST_GAP: Final = 16_384
+"""LoRaWAN's MAX_FCNT_GAP: a counter that leaps further began anew somewhere else, and nothing is missing."""
 RECENT_UPLINKS: Final = 5
 """A gateway is a sensor's as long as it heard one of so many of its last uplinks."""
 
@@ -34,7 +36,7 @@ def count(state: SensorState, uplink: Uplink) -> None:
     if counter is not None:
         if known is None:
             state.first = counter
-        elif uplink.session != state.session or counter <= known:
+        elif uplink.session != state.session or not known < counter <= known + LARGEST_GAP:
             state.generation += 1
             state.first = counter
         else:
