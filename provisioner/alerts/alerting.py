@@ -5,6 +5,7 @@ What is said of it is decided in `provisioner.alerts.speaking`.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from provisioner.alerts.alert_states import AlertState as AlertState
 from provisioner.alerts.alert_states import Member as Member
@@ -18,6 +19,9 @@ from provisioner.alerts.speaking import Advanced as Advanced
 from provisioner.alerts.speaking import Saying as Saying
 from provisioner.alerts.speaking import Speaking
 from provisioner.model.alerts import Happened, SayingKind, Turn
+
+MOST_OVER: Final = 1_000
+"""So many of its sensors are remembered for which an alert is over, while it goes on for others."""
 
 
 def advance(
@@ -36,6 +40,7 @@ def advance(
         _take_in(book, state, turn)
     if not state.members:
         return None
+    _forget_some(state)
     return Speaking(book, rule, state, now, quieted).done()
 
 
@@ -76,6 +81,16 @@ def give_back(
     if state.taken is not None:
         speaking.release(lapsed=False)
     return speaking.done()
+
+
+def _forget_some(state: AlertState) -> None:
+    """Where ever new ones come and go while one stays, those that were over first are remembered no longer."""
+    if len(state.members) <= MOST_OVER:
+        return
+    over = sorted((member.ended, key) for key, member in state.members.items() if member.ended)
+    if len(over) < len(state.members):
+        for _, key in over[:-MOST_OVER]:
+            del state.members[key]
 
 
 def _take_in(book: Book, state: AlertState, turn: Happened) -> None:
