@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from provisioner.state.alert_schema import UNKNOWN_DEVICE
 from provisioner.state.codec import dump, load
@@ -17,6 +17,8 @@ from provisioner.state.inserts import insert_into
 
 MOST: Final = 5_000
 """So many are kept of a network: whoever has a sender's key cannot fill the disk with names."""
+MOST_OF_ONE: Final = 1_000
+"""Of one sender: whoever has its key cannot hide what others send either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,7 @@ class UnknownDevices:
             found = connection.execute(select(*columns).where(self._mine, UNKNOWN_DEVICE.c.device.in_(names)))
             known = {(row.sender, row.device) for row in found}
             new = [one for one in ordered if (one.sender, one.device) not in known]
-            room = 0
-            if new:
-                count = connection.scalar(select(func.count()).select_from(UNKNOWN_DEVICE).where(self._mine))
-                room = max(0, MOST - int(count or 0))
-            crowd = {(one.sender, one.device) for one in new[room:]}
+            crowd = self._crowd(connection, new)
             rows = [self._row(one) for one in ordered if (one.sender, one.device) not in crowd]
             if rows:
                 insert = insert_into(connection.dialect.name, UNKNOWN_DEVICE)
@@ -66,6 +64,20 @@ class UnknownDevices:
                 }
                 connection.execute(insert.on_conflict_do_update(index_elements=same, set_=again), rows)
         return dict(Counter(sender for sender, _ in crowd))
+
+    def _crowd(self, connection: Connection, new: Sequence[UnknownDevice]) -> set[tuple[str, str]]:
+        """Those of the new ones for which there is no room: one sender's leave some for the others'."""
+        crowd: set[tuple[str, str]] = set()
+        if not new:
+            return crowd
+        counts = select(UNKNOWN_DEVICE.c.sender, func.count()).where(self._mine).group_by(UNKNOWN_DEVICE.c.sender)
+        kept: Counter[str] = Counter({row[0]: int(row[1]) for row in connection.execute(counts)})
+        for one in new:
+            if kept[one.sender] >= MOST_OF_ONE or kept.total() >= MOST:
+                crowd.add((one.sender, one.device))
+            else:
+                kept[one.sender] += 1
+        return crowd
 
     def all(self, limit: int = MOST) -> list[UnknownDevice]:
         """Those heard last first."""
