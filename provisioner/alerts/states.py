@@ -55,6 +55,9 @@ class SensorState(msgspec.Struct, omit_defaults=True):
     battery_at: float = 0.0
     ordinal: int = 0
     """Newer uplinks so far."""
+    hour: int = 0
+    in_hour: int = 0
+    """How many uplinks came in this hour since 1970 as they were sent (and not out of a storage)."""
     gateways: dict[str, int] = {}
     """Gateway → the ordinal of the last uplink that it heard; those of the last few uplinks."""
     watches: dict[str, Watch] = {}

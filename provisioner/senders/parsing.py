@@ -19,8 +19,10 @@ REFUSALS: Final[Mapping[str, Text]] = {
     "device": Text.of("senders.refused_device"),
     "moment": Text.of("senders.refused_moment"),
     "too_old": Text.of("senders.refused_too_old"),
+    "too_often": Text.of("senders.refused_too_often"),
+    "crowd": Text.of("senders.refused_crowd"),
 }
-"""Why a message was refused, by the code that is counted."""
+"""Why a message was refused, by the code that is counted; the last two only by whoever takes it in."""
 
 
 @dataclass(frozen=True, slots=True)

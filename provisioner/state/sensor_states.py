@@ -110,6 +110,13 @@ class SensorStates:
                 found.update((row.sensor, _row(row)) for row in rows)
         return found
 
+    def beginning(self, letters: str) -> list[SensorRow]:
+        """Those whose keys begin so, by key."""
+        begins = SENSOR_STATE.c.sensor.startswith(letters, autoescape=True)
+        statement = select(SENSOR_STATE).where(self._mine, begins).order_by(SENSOR_STATE.c.sensor)
+        with self._transactions.reading() as connection:
+            return [_row(row) for row in connection.execute(statement)]
+
     def all(self) -> list[SensorRow]:
         """To look at, by key."""
         statement = select(SENSOR_STATE).where(self._mine).order_by(SENSOR_STATE.c.sensor)

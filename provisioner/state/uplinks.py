@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +30,9 @@ _AMONG: Final = {
 }
 """A planner that knows nothing of the tables' sizes would read all of a network's; so the spans lead."""
 
+Span = tuple[datetime, datetime]
+"""From the first to the second moment."""
+
 
 class Kept(NamedTuple):
     """One of them."""
@@ -49,11 +52,11 @@ class Uplinks:
         self._transactions = transactions
         self._network = network
 
-    def among(self, spans: Mapping[str, tuple[datetime, datetime]]) -> dict[tuple[str, int], list[datetime]]:
-        """Of each sensor those between two moments: when they were measured, by sensor and word."""
+    def among(self, spans: Mapping[str, Sequence[Span]]) -> dict[tuple[str, int], list[datetime]]:
+        """Of each sensor those between two moments, once or more: when they were measured, by sensor and word."""
         found: dict[tuple[str, int], list[datetime]] = {}
-        if spans:
-            edges = [(sensor, first.timestamp(), last.timestamp()) for sensor, (first, last) in spans.items()]
+        edges = [(key, first.timestamp(), last.timestamp()) for key, some in spans.items() for first, last in some]
+        if edges:
             with self._transactions.reading() as connection:
                 for sensor, at, word in self._among(connection, edges):
                     found.setdefault((sensor, word), []).append(datetime.fromtimestamp(at, UTC))

@@ -43,7 +43,7 @@ class Keys:
 
 
 NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
-    (Uplinks, "among"): lambda one, keys: one.among({"gauge": (AGO, FAR)}),
+    (Uplinks, "among"): lambda one, keys: one.among({"gauge": [(AGO, FAR)]}),
     (Uplinks, "of_sensor"): lambda one, keys: one.of_sensor("gauge", AGO, FAR),
     (Uplinks, "series"): lambda one, keys: one.series("gauge", "level", AGO, FAR),
     (Uplinks, "count"): lambda one, keys: one.count(),
@@ -52,6 +52,7 @@ NOTHING: Final[Mapping[tuple[type, str], Ask]] = {
     (SensorStates, "next_due"): lambda one, keys: one.next_due(),
     (SensorStates, "wake"): lambda one, keys: one.wake(FAR),
     (SensorStates, "of"): lambda one, keys: one.of(["gauge"]),
+    (SensorStates, "beginning"): lambda one, keys: one.beginning("ga"),
     (SensorStates, "all"): lambda one, keys: one.all(),
     (SensorStates, "forget"): lambda one, keys: one.forget(["gauge"]),
     (SenderStates, "get"): lambda one, keys: one.get("tts"),
@@ -123,7 +124,7 @@ def fill(database: Database, network: str) -> Keys:
     senders.put("tts", {"cursor": "x"})
     senders.count({("tts", "taken"): 3}, NOW)
     assert UnknownDevices(database, network).note([UNKNOWN]) == {}
-    assert Gateways(database, network).tell([GatewayRow("tts", "gw", False, NOW)])
+    assert Gateways(database, network).tell([GatewayRow("tts", "gw", False, NOW)])[0]
     alerts = Alerts(database, network)
     alerts.alone()
     alert = alerts.open("pg", "flood", AlertSeverity.CRITICAL, NOW, NOW, '{"taken":["p-anna",1]}')

@@ -15,10 +15,11 @@ from provisioner.alerts.bridge_rules import GATEWAY_DOWN
 from provisioner.alerts.foreign import hear_foreign, key
 from provisioner.alerts.sensing import Circumstances, Heard, SensorState, battery, decode, due, encode, hear
 from provisioner.app.alerting.alarms import Alarms
+from provisioner.app.alerting.foreigners import Foreigners
 from provisioner.app.alerting.sorting import Sorted
 from provisioner.app.alerting.words import WITHIN, is_same
-from provisioner.model.alerts import Happened, Rule
-from provisioner.model.sensors import ForeignAlert
+from provisioner.model.alerts import Happened
+from provisioner.model.sensors import ForeignAlert, Uplink
 from provisioner.state import (
     GatewayRow,
     Gateways,
@@ -30,10 +31,14 @@ from provisioner.state import (
     Uplinks,
     Within,
 )
+from provisioner.state.uplinks import Span
 
 _HEARD: Final = Circumstances(listening_since=datetime.fromtimestamp(0, UTC))
 """Somebody who is heard is listened to."""
 _ENCODER: Final = msgspec.json.Encoder()
+
+MOST_AN_HOUR: Final = 3_600
+"""Uplinks of one device as they are sent: one a second. What is filled out of a storage is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,10 @@ class Judging:
     def take(self, found: Sorted) -> Taken:
         """Do all that has to be done with it."""
         if found.gateways:
-            found.foreign += self._about(Gateways(self._within, self._network).tell(found.gateways))
-        foreign = self._with_rules(found)
+            changed, crowd = Gateways(self._within, self._network).tell(found.gateways)
+            found.foreign += self._about(changed)
+            found.refuse("crowd", crowd)
+        foreign = Foreigners(self._states, self._book).chosen(found)
         sensors = {one[0].key for one in found.uplinks} | {one[0].key for one in found.batteries}
         # First of all: who holds a sensor's state has the sensor, until all that came of it is committed.
         self._held = self._states.hold(sensors | {key(alert) for alert, _ in foreign})
@@ -87,10 +94,11 @@ class Judging:
         self._states.put([self._row(sensor) for sensor in self._stations], self._held)
         alarms = Alarms(self._within, self._network, self._book, self._now)
         alarms.apply(self._happened)
-        for sender, crowd in UnknownDevices(self._within, self._network).note(list(found.unknown.values())).items():
-            found.counted[sender, "unknown_beyond"] += crowd
+        for sender, beyond in UnknownDevices(self._within, self._network).note(list(found.unknown.values())).items():
+            found.counted[sender, "unknown_beyond"] += beyond
         SenderStates(self._within, self._network).count(found.counted, self._now)
-        return Taken(len(kept), len(found.uplinks) - len(kept), alarms.sayings)
+        twice = sum(count for (_, what), count in found.counted.items() if what == "twice")
+        return Taken(len(kept), twice, alarms.sayings)
 
     def _about(self, gateways: list[GatewayRow]) -> list[ForeignAlert]:
         """Gateways that came or went, for whoever looks after them."""
@@ -109,17 +117,6 @@ class Judging:
             for one in gateways
         ]
 
-    def _with_rules(self, found: Sorted) -> list[tuple[ForeignAlert, Rule]]:
-        """Others' alerts that a rule names; the rest is shown like devices of which nobody knows."""
-        ruled = []
-        for alert in found.foreign:
-            rule = self._book.foreign(alert)
-            if rule is not None:
-                ruled.append((alert, rule))
-            else:
-                found.note_unknown(alert.sender, alert.name, alert.at, list(alert.labels))
-        return ruled
-
     def _hear(self, found: Sorted) -> list[Kept]:
         """The uplinks that did not come before."""
         known = self._uplinks.among(self._doubtful(found))
@@ -129,10 +126,15 @@ class Judging:
             if any(is_same(uplink.at, at) for at in before):
                 counted[uplink.sender, "twice"] += 1
                 continue
-            before.append(uplink.at)
             state = self._state(station.key)
+            if not uplink.filled and _floods(state, uplink):
+                found.refuse("too_often", {uplink.sender: 1})
+                continue
+            before.append(uplink.at)
             missing = state.missing if state is not None else 0
             heard = hear(station, state, uplink, self._now, settled=not uplink.filled)
+            if not uplink.filled:
+                _count_hour(heard.state, uplink)
             self._note(station.key, station, heard)
             sender = uplink.sender
             counted[sender, "filled" if uplink.filled else "taken"] += 1
@@ -145,13 +147,13 @@ class Judging:
             kept.append(Kept(station.key, uplink.at, word, _ENCODER.encode(heard.kept).decode()))
         return kept
 
-    def _doubtful(self, found: Sorted) -> dict[str, tuple[datetime, datetime]]:
+    def _doubtful(self, found: Sorted) -> dict[str, list[Span]]:
         """Where what may have come before has to be looked for: by sensor, from when to when.
 
         What is newer than all, with a counter beyond the newest's, did not: for next to all there is no look-up.
         """
         tips: dict[str, tuple[float, str, int]] = {}
-        spans: dict[str, tuple[datetime, datetime]] = {}
+        spans: dict[str, list[Span]] = {}
         for station, uplink, _ in found.uplinks:
             sensor, counter, at = station.key, uplink.counter, uplink.at
             tip = tips.get(sensor)
@@ -162,8 +164,9 @@ class Judging:
                 if counter > last and session == uplink.session and at.timestamp() > newest:
                     tips[sensor] = (at.timestamp(), session, counter)
                     continue
-            first, last_at = spans.get(sensor, (at, at))
-            spans[sensor] = (min(first, at - WITHIN), max(last_at, at + WITHIN))
+            some = spans.setdefault(sensor, [])  # in the order of their moments
+            first = some.pop()[0] if some and some[-1][1] >= at - WITHIN else at - WITHIN
+            some.append((first, at + WITHIN))
         return spans
 
     def _state(self, sensor: str) -> SensorState | None:
@@ -188,3 +191,19 @@ class Judging:
         if before is not None and before.due is not None and (then is None or then > before.due):
             then = before.due  # one look too many is cheaper than moving it with every uplink
         return SensorRow(sensor, then, self._now, encode(state))
+
+
+def _hour(uplink: Uplink) -> int:
+    return int(uplink.received.timestamp() // 3600)
+
+
+def _floods(state: SensorState | None, uplink: Uplink) -> bool:
+    """Whether so many came of this device within the hour that further ones would only fill the disk."""
+    return state is not None and state.hour == _hour(uplink) and state.in_hour >= MOST_AN_HOUR
+
+
+def _count_hour(state: SensorState, uplink: Uplink) -> None:
+    hour = _hour(uplink)
+    if state.hour != hour:
+        state.hour, state.in_hour = hour, 0
+    state.in_hour += 1

@@ -1,7 +1,7 @@
 """A batch of messages, read and sorted by what has to be done with them. Nothing here asks the database."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -37,6 +37,12 @@ class Sorted:
         count, first = (before.count + 1, before.first_heard) if before else (1, at)
         names = tuple(sorted(paths)[:_PATHS])
         self.unknown[sender, device] = UnknownDevice(sender, device, first, at, count, names)
+
+    def refuse(self, why: str, counts: Mapping[str, int]) -> None:
+        """By sender so many were refused: a key of `provisioner.senders.parsing.REFUSALS`."""
+        for sender, count in counts.items():
+            if count:
+                self.counted[sender, f"refused:{why}"] += count
 
     def add(self, news: News, sender: str, received: datetime, book: Book) -> None:
         """Put it where it belongs."""
