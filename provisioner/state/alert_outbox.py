@@ -150,7 +150,8 @@ class AlertOutbox:
             if not rows:
                 return []
             keys = [row.id for row in rows]
-            gathered = self._gathered(connection, keys)
+            tried_before = [row.id for row in rows if row.tries]  # others have nothing gathered into them yet
+            gathered = self._gathered(connection, tried_before) if tried_before else {}
             self._mark_sending(connection, [*keys, *(one.id for with_ in gathered.values() for one in with_)], now)
         return [_said(row, tuple(gathered.get(row.id, ()))) for row in rows]
 

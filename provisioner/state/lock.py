@@ -12,6 +12,7 @@ import hashlib
 import os
 import select
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -215,6 +216,7 @@ class _AdvisoryLock:
     def __init__(self, raw: Any, error: type[Exception]) -> None:
         self._raw = raw
         self._error = error
+        self._asking = threading.Lock()
 
     @classmethod
     def take(cls, connection: Connection, server: str) -> _AdvisoryLock | None:
@@ -227,16 +229,17 @@ class _AdvisoryLock:
 
     def is_held(self) -> bool:
         """A server that ends a connection says so: the socket becomes readable, and reading it finds the end."""
-        if self._raw.closed or self._raw.broken:
-            return False
-        poll = select.poll()
-        poll.register(self._raw.fileno(), select.POLLIN)
-        while poll.poll(0):
-            try:
-                self._raw.pgconn.consume_input()
-            except self._error:
+        with self._asking:  # libpq knows no threads, and several may write by one lock
+            if self._raw.closed or self._raw.broken:
                 return False
-        return True
+            poll = select.poll()
+            poll.register(self._raw.fileno(), select.POLLIN)
+            while poll.poll(0):
+                try:
+                    self._raw.pgconn.consume_input()
+                except self._error:
+                    return False
+            return True
 
     def release(self) -> None:
         """Closing the connection is what frees it; the owner of the connection does that at once."""

@@ -89,10 +89,14 @@ class Poster:
             thread.start()
         self._picturing.start()
 
-    def stop(self) -> None:
-        """End: what is in hand is said to its end, and written down. Idempotent. Raises `StateError`."""
+    def tell_to_stop(self) -> None:
+        """Take nothing more; wait for nothing yet."""
         self._ending.set()
         self._awake.set()
+
+    def stop(self) -> None:
+        """End: what is in hand is said to its end, and written down. Idempotent. Raises `StateError`."""
+        self.tell_to_stop()
         if self._bookkeeper is not None:
             self._bookkeeper.join()
             self._bookkeeper = None
