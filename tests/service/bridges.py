@@ -123,9 +123,19 @@ class Running:
 
 
 @contextmanager
-def running(installation: Installation, broker: Mosquitto, topic: str, **more: object) -> Iterator[Running]:
-    """`readi bridge` in this process, listening to a topic of its own, and heard to be so."""
-    installation.more_network = settings(broker, topic, **more)
+def running(
+    installation: Installation,
+    broker: Mosquitto,
+    topic: str,
+    section: Mapping[str, object] | None = None,
+    **more: object,
+) -> Iterator[Running]:
+    """`readi bridge` in this process, listening to a topic of its own, and heard to be so.
+
+    ``section``: what stands there instead of the usual senders and settings.
+    """
+    usual = settings(broker, topic, **more)
+    installation.more_network = {"bridge": {**usual["bridge"], **(section or {})}}
     installation.write()
     service = BridgeService(Options(installation.settings, clock=installation.clock), "127.0.0.1:0")
     service.start()
@@ -138,6 +148,6 @@ def running(installation: Installation, broker: Mosquitto, topic: str, **more: o
 
 
 def is_listening(found: Running) -> bool:
-    """Whether its broker is heard."""
-    line = found.bridge.status().lines.get("ttn")
-    return line is not None and line.listening_since is not None
+    """Whether its brokers are heard."""
+    lines = found.bridge.status().lines.values()
+    return bool(lines) and all(line.listening_since is not None for line in lines)
