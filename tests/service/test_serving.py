@@ -1,5 +1,9 @@
 """`readi serve` from outside: it starts, leads, works, and ends."""
 
+import pytest
+import requests
+
+from provisioner.service.serve import Options, Service
 from tests.support.serving import Serving, drained, join, lives, made, opened, wait_until
 from tests.support.site import Installation
 
@@ -17,3 +21,20 @@ def test_the_first_start_synchronises_who_joins_is_brought_alone_and_sigterm_end
         assert service.end() == 0
         assert not lives(worker)
         assert [line["event"] for line in service.log()][-1] == "ended"
+
+
+@pytest.mark.parametrize(("in_service", "status"), [(True, 401), (False, 404)])
+def test_the_service_runs_the_bridge_unless_the_settings_say_that_it_runs_alone(
+    served: Installation, in_service: bool, status: int
+) -> None:
+    hook = {"webhook": {"secret": "invented-Secret-of-thirty-two-letters"}}
+    served.more_network = {"bridge": {"senders": {"ttn": {"kind": "things-stack", **hook}}, "in_service": in_service}}
+    served.write()
+    service = Service(Options(served.settings))
+    service.start()
+    try:
+        address = f"http://{service.address}/redi/senders/ttn"
+        assert requests.post(address, data=b"{}", timeout=30).status_code == status
+        assert bool(service.bridge.networks) is in_service
+    finally:
+        service.stop()

@@ -31,10 +31,12 @@ DEADLINE = 180.0
 
 
 class Serving:
-    """One instance. What it logs is JSON, a line each, in ``log``."""
+    """One instance. What it logs is JSON, a line each, in ``log``. ``command``: the one that serves."""
 
-    def __init__(self, installation: Installation, name: str = "service") -> None:
-        self.installation = installation
+    def __init__(
+        self, installation: Installation, name: str = "service", command: tuple[str, ...] = ("serve",)
+    ) -> None:
+        self.installation, self.command = installation, command
         self.log_file = installation.folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,7 +56,7 @@ class Serving:
         command = [sys.executable, "-m", "provisioner", "--settings", str(self.installation.settings)]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--log-format", "json", "serve"],
+                [*command, "--log-format", "json", *self.command],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
