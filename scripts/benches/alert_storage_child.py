@@ -2,10 +2,9 @@
 
 Arguments: uplinks, devices, seconds of the past over which they spread evenly, devices in turns. One city of ten was
 over its limit in the middle of that time and is not any more; one of ten is, since then, and still. Prints its address,
-and then a line of JSON for each answer: its query and how many uplinks it held. Ends when standard input does.
+and ends when standard input does.
 """
 
-import json
 import sys
 import threading
 import time
@@ -60,7 +59,6 @@ def main() -> None:
                 lines = b"".join(holds.line(number) for number in asked[begin : begin + _AT_ONCE])
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(lines), lines))
             self.wfile.write(b"0\r\n\r\n")
-            print(json.dumps({"query": query, "uplinks": len(asked)}), flush=True)
 
         def log_message(self, *_: object) -> None:
             """What was asked is printed once it was answered."""
