@@ -69,6 +69,17 @@ class TiedTo:
         with self._transactions.reading() as connection:
             return frozenset(connection.scalars(select(BINDING.c.key).where(*mine, BINDING.c.kind == Kind.ACCOUNT)))
 
+    def of_kind(self, kind: Kind) -> list[tuple[str, str, str]]:
+        """(target, key, remote id) of all of a kind, accounts that another network owns among them; by target."""
+        found: list[tuple[str, str, str]] = []
+        with self._transactions.reading() as connection:
+            for table in (BINDING, BORROWED) if kind is Kind.ACCOUNT else (BINDING,):
+                mine = (table.c.network == self._network, table.c.target.in_(self._targets))
+                these = (table.c.kind == str(kind),) if table is BINDING else ()
+                columns = (table.c.target, table.c.key, table.c.remote_id)
+                found += [tuple(row) for row in connection.execute(select(*columns).where(*mine, *these))]
+        return sorted(found, key=lambda one: (self._targets.index(one[0]), one[1]))
+
     def account_key(self, remote_id: str) -> str | None:
         """Whose account this is, of ours or borrowed; None: of nobody whom we know."""
         with self._transactions.reading() as connection:

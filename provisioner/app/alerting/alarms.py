@@ -119,17 +119,17 @@ class Alarms:
         elif row is not None:
             self._alerts.put(alert, severity, due, about)
         for saying in advanced.sayings:
-            self._say(alert, body, saying)
+            self._say(alert, body, rule, saying)
 
-    def _say(self, alert: int, own: str, saying: Saying) -> None:
-        people = saying.people
+    def _say(self, alert: int, own: str, rule: str, saying: Saying) -> None:
+        people, about = saying.people, {**saying.about, "rule": rule}
         for body in dict.fromkeys([own, *saying.bodies]):
             if body != NOBODY and body in self._book.registry.bodies:
                 self._outbox.add(
                     alert,
                     saying.kind,
                     body,
-                    saying.about,
+                    about,
                     self._now,
                     not_before=saying.not_before,
                     people=people,

@@ -8,22 +8,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from policies.keys import person_key
+from policies.membership import Belonging
 from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.mouths import Floor
-from provisioner.app.picture import Picture
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
 from provisioner.model.messages import Channel, Letter, LetterKind
-from provisioner.model.resources import Kind
-from provisioner.state import Outbox, Said, TiedTo, Within
+from provisioner.state import Outbox, Said, Within
 
 MEMBER, NAMED = "member", "named"
 """``why`` in a letter's ``about``: of the body, and not in its conversation; named by the rule."""
 _MAILED: Final = frozenset({SayingKind.FIRST, SayingKind.WORSE, SayingKind.ESCALATED, SayingKind.ENDED})
 """What matters to somebody who reads mail: that it begins, gets worse, nobody cares, that it is over."""
-_REMEMBERED: Final = 60.0
-"""Seconds for which it is known who has no account."""
 
 
 class Letters:
@@ -31,7 +27,6 @@ class Letters:
 
     def __init__(self, site: Site, glances: Glances, floor: Floor) -> None:
         self._site, self._glances, self._floor = site, glances, floor
-        self._outside: dict[str, tuple[Picture, float, tuple[str, ...]]] = {}
 
     def post(self, within: Within, said: Said, now: datetime) -> None:
         """What is about to be said for the first time, with all that was gathered into it. Raises `StateError`."""
@@ -53,18 +48,8 @@ class Letters:
             about: dict[str, str | int] = {"saying": said.id, "why": why}
             outbox.post(Letter(LetterKind.ALERT, Channel.MAIL, f"person:{person}", about, f"alert:{said.id}:{person}"))
 
-    def _outsiders(self, body: str) -> tuple[str, ...]:
+    def _outsiders(self, body: str) -> list[str]:
         """Members of the body who have no account where its conversation is; all of them where it has none."""
-        picture, clock = self._glances.now().picture, self._site.clock.monotonic()
-        known = self._outside.get(body)
-        if known is not None and known[0] is picture and 0 <= clock - known[1] < _REMEMBERED:
-            return known[2]
-        members = [one.person.id for one in picture.members_of(body)]
+        members = self._glances.now().picture.belongings.of_bodies().get(body, Belonging()).members
         place = self._floor.place_of(body)
-        if place is not None and members:
-            tied = TiedTo(self._site.database, self._site.network, [place.target])
-            found = tied.find([person_key(one) for one in members], (Kind.ACCOUNT,))
-            inside = {one.binding.id.key for one in found}
-            members = [one for one in members if person_key(one) not in inside]
-        self._outside[body] = picture, clock, tuple(members)
-        return tuple(members)
+        return sorted(one for one in members if place is None or not self._floor.has_account(place, one))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Final, NamedTuple, Self
 
-from policies.keys import body_key
+from policies.keys import body_key, person_key
 from provisioner.app.connectors import Target
 from provisioner.app.site import Site
 from provisioner.execution.saying import Voice
@@ -24,7 +25,9 @@ AFTER_REFUSED: Final = 600.0
 """Seconds for which nothing is tried on a target that refused our password: servers lock whoever goes on."""
 
 _REMEMBERED: Final = 10.0
-"""Seconds for which it is known where a body reads."""
+"""Seconds for which it is known where bodies read, and who has an account."""
+_SOON: Final = 1.0
+"""The same of a body of which nothing is known: its conversation may just have been made."""
 
 
 class Place(NamedTuple):
@@ -61,27 +64,39 @@ class Floor:
         self._locks: dict[str, ServerLock] = {}
         self._taking = threading.Lock()
         self._refused_until: dict[str, float] = {}
-        self._places: dict[str, tuple[float, Place]] = {}
+        self._places: Mapping[str, Place] = {}
+        self._insiders: frozenset[tuple[str, str]] = frozenset()
+        self._places_at = self._accounts_at = -math.inf
 
     def place_of(self, body: str) -> Place | None:
         """None: it has no conversation in which we speak. Raises `StateError`."""
         if not self.targets:
             return None
-        moment = self._site.clock.monotonic()
-        known = self._places.get(body)
-        if known is not None and 0 <= moment - known[0] < _REMEMBERED:
-            return known[1]
-        tied = TiedTo(self._site.database, self._site.network, self.targets)
-        found = tied.find((body_key(body),), (Kind.CONVERSATION,))
-        if not found:
-            return None
-        place = Place(found[0].target, found[0].binding.remote_id)
-        self._places[body] = moment, place
-        return place
+        place = self._map().get(body_key(body))
+        return place if place is not None else self._map(max_age=_SOON).get(body_key(body))
 
-    def forget(self, body: str) -> None:
-        """It may read elsewhere by now."""
-        self._places.pop(body, None)
+    def has_account(self, place: Place, person: str) -> bool:
+        """Whether somebody can read there, as far as we know. Raises `StateError`."""
+        moment = self._site.clock.monotonic()
+        if not 0 <= moment - self._accounts_at < _REMEMBERED:
+            tied = TiedTo(self._site.database, self._site.network, self.targets)
+            self._insiders = frozenset((target, key) for target, key, _ in tied.of_kind(Kind.ACCOUNT))
+            self._accounts_at = moment
+        return (place.target, person_key(person)) in self._insiders
+
+    def forget_places(self) -> None:
+        """Some body may read elsewhere by now."""
+        self._places_at = -math.inf
+
+    def _map(self, max_age: float = _REMEMBERED) -> Mapping[str, Place]:
+        """Where bodies read, by their keys; of several targets the first."""
+        moment = self._site.clock.monotonic()
+        if not 0 <= moment - self._places_at < max_age:
+            tied = TiedTo(self._site.database, self._site.network, self.targets)
+            found = reversed(tied.of_kind(Kind.CONVERSATION))
+            self._places = {key: Place(target, conversation) for target, key, conversation in found}
+            self._places_at = moment
+        return self._places
 
     def take(self) -> bool:
         """Have it: True when somebody else may have had it since we had it last. Raises `LockTaken`, `StateError`."""

@@ -37,6 +37,8 @@ WORKERS: Final = 8
 LONGEST_SLEEP: Final = 1.0
 """Seconds after which the bookkeeper looks without having been woken: for what another instance put down, or was put
 off."""
+_AHEAD: Final = 2
+"""Sayings a worker that are in hand: so none waits for the bookkeeper while there is something to say."""
 _ALONE: Final = frozenset({SayingKind.ANSWER, SayingKind.TEST})
 """What somebody waits for: never gathered, and no part of any storm."""
 
@@ -132,10 +134,13 @@ class Poster:
         while not self._ending.is_set():
             self._awake.clear()
             try:
-                for said in self._round(len(self._workers) - self._in_hand):
+                for said in self._round(_AHEAD * len(self._workers) - self._in_hand):
                     self._jobs.put(said)
             except ReadiError as error:  # the database is busy, or somebody else speaks: tried again
                 _log.warning("alerts not said", extra={"network": self._site.network, "why": error.text.code})
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the next round may go well
+                what = {"network": self._site.network, "fault": type(fault).__name__}
+                _log.error("alerts not said", extra=what)
             now = self._clock.now()
             turn = self._lanes.next_turn(now)
             self._awake.wait(LONGEST_SLEEP if turn is None else min(LONGEST_SLEEP, (turn - now).total_seconds()))
@@ -170,8 +175,15 @@ class Poster:
             self._lanes.take(said.body)
         self._in_hand += len(taken)
         for body in sorted({one.said.body for one in written if one.error is not None and one.again_at is None}):
-            notice_unsaid(self._site, self._pictures.now(), body)
+            self._notice(body)
         return taken
+
+    def _notice(self, body: str) -> None:
+        """Whoever looks after the bridge is told; what was taken meanwhile is said, whatever comes of that."""
+        try:
+            notice_unsaid(self._site, self._pictures.now(), body)
+        except ReadiError as error:
+            _log.warning("nobody told of what is unsaid", extra={"body": body, "why": error.text.code})
 
     def _drain(self) -> None:
         """What workers brought back: whose turn it is now."""
@@ -189,7 +201,7 @@ class Poster:
                         self._picturing.add(said, spoken.place, spoken.message)
             elif isinstance(error, Permanent):
                 self._lanes.passed(said.body)
-                self._floor.forget(said.body)
+                self._floor.forget_places()
             else:
                 wait = AFTER_REFUSED if isinstance(error, LoginRefused) else getattr(error, "retry_after", None)
                 spoken = replace(spoken, again_at=self._lanes.failed(said.body, now, wait))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from provisioner.alerts.facts import RANK
 from provisioner.alerts.states import SensorState, decode
@@ -15,10 +14,8 @@ from provisioner.app.connectors import text_packages
 from provisioner.app.site import Site
 from provisioner.model.alerts import Rule, SayingKind
 from provisioner.model.text import Text
-from provisioner.state import Alerts, Said, SensorStates
+from provisioner.state import Said, SensorStates
 from provisioner.texts import Catalogue, Language
-
-_REMEMBERED: Final = 10_000
 
 
 class Wordings:
@@ -29,8 +26,6 @@ class Wordings:
         bridge = site.section.bridge
         self._hears = bridge is not None and bridge.bot is not None
         self._catalogues: dict[Language, Catalogue] = {}
-        self._rules: dict[int, str] = {}
-        self._noting = threading.Lock()
 
     def say(self, text: Text) -> str:
         """A sentence in the network's language."""
@@ -50,19 +45,8 @@ class Wordings:
         return digest([self._told(one) for one in every], book, say, answers=self._hears)
 
     def rule_of(self, said: Said) -> Rule | None:
-        """The rule of its alert; None: it is not in the registry any more. Raises `StateError`."""
-        if said.alert is None:
-            return self._glances.now().book.rules.get(str(said.about.get("rule", "")))
-        with self._noting:
-            known = self._rules.get(said.alert)
-        if known is None:
-            row = Alerts(self._site.database, self._site.network).get(said.alert)
-            known = "" if row is None else row.rule
-            with self._noting:
-                if len(self._rules) >= _REMEMBERED:
-                    self._rules.clear()
-                self._rules[said.alert] = known
-        return self._glances.now().book.rules.get(known)
+        """The rule of its alert; None: it is not in the registry any more. Raises `SettingsError`, `StateError`."""
+        return self._glances.now().book.rules.get(str(said.about.get("rule", "")))
 
     def _latest(self, said: Said) -> Mapping[str, SensorState]:
         """What its sensors measured last, where that is said."""

@@ -9,18 +9,19 @@ from provisioner.app.site import Site
 from provisioner.messages.wording import Facts, Ours
 from provisioner.model.messages import Letter
 from provisioner.model.text import Text
-from provisioner.state import AlertOutbox, Alerts
+from provisioner.state import AlertOutbox
 from provisioner.texts import Catalogue, Language
 
 
 def alert_facts(site: Site, book: Book, letter: Letter, language: Language) -> Facts:
     """Raises `NotNeeded`: it is forgotten. `StateError`; `KeyError`, `ValueError` for a letter that lacks something."""
     said = AlertOutbox(site.database, site.network).get(int(letter.about["saying"]))
-    row = None if said is None or said.alert is None else Alerts(site.database, site.network).get(said.alert)
-    if said is None or row is None:
+    if said is None:
         raise NotNeeded("messages.alert_forgotten")
     say, body = Catalogue(language, text_packages()), book.registry.bodies.get(said.body)
-    told = words(said.kind, said.about, book.rules.get(row.rule), book, say, answers=False, markup=False)
+    told = words(
+        said.kind, said.about, book.rules.get(str(said.about.get("rule", ""))), book, say, answers=False, markup=False
+    )
     lines = told.split("\n")
     return Facts(
         variant=str(letter.about["why"]),

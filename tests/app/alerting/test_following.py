@@ -153,6 +153,7 @@ def test_a_mail_about_an_alert_that_was_forgotten_is_not_sent(rooms: Rooms) -> N
     without_account(rooms, "p-ben")
     rooms.say(body=SENSORIK)
     rooms.poster.turn()
+    assert rooms.outbox.forget(rooms.site.clock.now() + TOO_LATE) == 1
     with PostOffice() as office:
         rooms.site.settings.service.mail = MailSettings.model_validate(office.settings())
         Postman(rooms.site, rooms.pictures).deliver()
