@@ -46,7 +46,7 @@ class Storage:
 
         Asked for in pages that begin where the last one ended: by moment and not by continuation token, of which is
         not documented how HTTP gives it. At the seam an uplink can come twice. It ends with a page that brings
-        nothing new: a server may answer with fewer than were asked for.
+        nothing new, or what was not asked for: a server may answer with fewer than that.
 
         Raises `TargetError`; what was handed on before stays good.
         """
@@ -64,7 +64,7 @@ class Storage:
             if not found:
                 return
             newest = self._stamp(found[-1])
-            if newest == cursor or self._moment(newest) < self._moment(cursor):
+            if newest == cursor or not self._moment(cursor) <= self._moment(newest) < before:
                 return
             cursor = newest
 
@@ -95,9 +95,12 @@ class Storage:
 
     def _moment(self, stamp: str) -> datetime:
         try:
-            return datetime.fromisoformat(stamp)
+            moment = datetime.fromisoformat(stamp)
         except ValueError as error:
             raise self._garbled("received_at is no moment") from error
+        if moment.tzinfo is None:
+            raise self._garbled("received_at is no moment")
+        return moment
 
     def _garbled(self, detail: str) -> Garbled:
         return Garbled(Text.of("senders.stack_garbled", url=self._url), detail)
