@@ -9,6 +9,7 @@ from connectors.nextcloud.client import garbled
 from connectors.nextcloud.conversations.shape import USERS
 from connectors.nextcloud.listing import identifier_of
 
+_LAST: Final = 2**63 - 1
 _PLACE: Final = re.compile(r"\{([A-Za-z0-9_-]+)\}")
 
 
@@ -42,11 +43,9 @@ def said_in(item: object, path: str) -> Said:
     """One message. Raises `Garbled`."""
     if not isinstance(item, dict):
         raise garbled(path)
-    number, at, kind = item.get("id"), item.get("timestamp"), item.get("messageType")
-    if not isinstance(number, int) or number <= 0 or not isinstance(at, int) or not isinstance(kind, str):
+    number, at, kind = number_in(item), item.get("timestamp"), item.get("messageType")
+    if number is None or not isinstance(at, int) or not isinstance(kind, str):
         raise garbled(path)
-    parent = item.get("parent")
-    answers = parent.get("id") if isinstance(parent, dict) else None
     return Said(
         number=number,
         at=at,
@@ -55,8 +54,14 @@ def said_in(item: object, path: str) -> Said:
         account=identifier_of(item.get("actorId")) if item.get("actorType") == USERS else "",
         reference=str(item.get("referenceId") or ""),
         text=_spelt_out(item.get("message"), item.get("messageParameters")),
-        answers=answers if isinstance(answers, int) else None,
+        answers=number_in(item.get("parent")),
     )
+
+
+def number_in(message: object) -> int | None:
+    """A message's number; None for what has none that Talk's database could hold."""
+    number = message.get("id") if isinstance(message, Mapping) else None
+    return number if type(number) is int and 0 < number <= _LAST else None
 
 
 def _spelt_out(message: object, parameters: object) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.nextcloud.client import PRODUCT, Client, OcsRefusal, garbled, garbled_write, segment
-from connectors.nextcloud.conversations.messages import messages_in
+from connectors.nextcloud.conversations.messages import messages_in, number_in
 from connectors.nextcloud.conversations.reading import CHAT, PAGE, QUIETLY, ConversationReader
 from connectors.nextcloud.conversations.shape import APP, LONGEST_MESSAGE, USERS
 from provisioner.model.errors import NotAllowed, Permanent, TargetError, Transient
@@ -61,8 +61,8 @@ class Talker:
             if reply_to is None or error_in(refusal) != "reply-to":
                 raise
             data = self._write("POST", path, body, conversation)
-        number = data.get("id") if isinstance(data, dict) else None
-        if not isinstance(number, int):
+        number = number_in(data)
+        if number is None:
             raise garbled_write(path)
         return number
 
