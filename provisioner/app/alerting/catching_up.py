@@ -164,6 +164,8 @@ class CatchingUp:
         except ReadiError as error:
             self._log(error)
             return isinstance(error, Permanent)
+        except Exception as fault:  # noqa: BLE001 - one that can't be worked with keeps no other from being looked at
+            _log.error("reactions that can't be read", extra={"fault": type(fault).__name__})
         return True
 
     def _apply(self, hint: _Hint, target: str, body: str, reactions: Sequence[tuple[str, str]]) -> None:

@@ -153,6 +153,9 @@ class Picturing:
             self._wishes.append(_Wish(said, wish.place, wish.message, wish.since, later))
             _log.info("picture waits", extra={"saying": said.id, "why": error.text.code})
             return False
+        except Exception as fault:  # noqa: BLE001 - one that can't be drawn holds up none behind it
+            _log.error("picture that can't be shown", extra={"saying": said.id, "fault": type(fault).__name__})
+            return False
         return True
 
     def _drawn(self, said: Said, now: datetime) -> tuple[bytes, str] | None:
