@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from provisioner.console.csrf import HEADER
+from tests.support.alert_house import told, with_alerts
 from tests.support.console import MEMBER, RANGER, URL, Browser, House
 from tests.support.meetings import with_rooms
 
@@ -36,6 +37,7 @@ KNOWN: Final[Mapping[str, list[str]]] = {
     "people": [RANGER, MEMBER],
     "members": [MEMBER],
     "requests": ["1"],
+    "alerts": ["1"],
     "join": ["pg-sensorik", "pg-akte", "pg-alt"],
 }
 """What there is, by the word before it in a path: of random ids there never is any."""
@@ -47,7 +49,9 @@ _LONGEST_QUERY: Final = 60_000
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Everybody's acts stay: later ones meet what earlier ones did."""
     made = House(tmp_path_factory.mktemp("openapi"))
+    with_alerts(made)
     with_rooms(made, "pg-sensorik", "pg-alt")
+    told(made).flood()
     yield made
     made.close()
 
