@@ -1,6 +1,7 @@
 """The thread between those who receive and the database: what waits is taken in batches, and settled when committed.
 
-What comes at this moment goes before what fills a gap. While the database cannot be written nothing is settled: those
+What comes at this moment goes before what fills a gap, and senders take turns: who floods fills a queue of their own,
+and nobody waits for them. While the database cannot be written nothing is settled: those
 who receive wait, and so do their brokers.
 """
 
@@ -8,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from provisioner.app.alerting.intake import MOST, Intake, NotTaken
@@ -16,10 +18,35 @@ from provisioner.senders.receiving import Delivery
 _log = logging.getLogger(__name__)
 
 ROOM: Final = 5_000
-"""So many wait at most of what comes, and as many of what fills."""
+"""So many of a sender wait at most of what comes, and as many of what fills."""
+MOST_BYTES: Final = 64_000_000
+"""Nor more than that, however few they are."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 30.0
 """Seconds until a database is tried again that could not be written."""
+
+
+@dataclass(slots=True)
+class _Queue:
+    """What waits of one sender."""
+
+    waiting: deque[Delivery] = field(default_factory=deque)
+    size: int = 0
+    """Bytes."""
+
+    def add(self, delivery: Delivery) -> None:
+        self.waiting.append(delivery)
+        self.size += len(delivery.payload)
+
+    def take(self, most: int) -> list[Delivery]:
+        """The first of them."""
+        taken = [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
+        self.size -= sum(len(one.payload) for one in taken)
+        return taken
+
+
+_Queues = dict[str, _Queue]
+"""By sender."""
 
 
 class Committer:
@@ -27,8 +54,8 @@ class Committer:
 
     def __init__(self, intake: Intake, room: int = ROOM) -> None:
         self._intake, self._room = intake, room
-        self._live: deque[Delivery] = deque()
-        self._filled: deque[Delivery] = deque()
+        self._live: _Queues = {}
+        self._filled: _Queues = {}
         self._changed = threading.Condition()
         self._stopped = False
         self._troubled = threading.Event()
@@ -48,40 +75,47 @@ class Committer:
         if self._thread.is_alive():
             self._thread.join()
         with self._changed:
-            rest = [*self._live, *self._filled]
+            rest = [one for queues in (self._live, self._filled) for queue in queues.values() for one in queue.waiting]
             self._live.clear()
             self._filled.clear()
         _leave(rest)
 
     def deliver(self, delivery: Delivery) -> None:
         """Hand it over, and wait while there is no room. After `stop` it is told at once that it was not taken."""
-        queue = self._filled if delivery.filled else self._live
         with self._changed:
-            while len(queue) >= self._room and not self._stopped:
+            queue = self._queue(delivery)
+            while not self._has_room(queue) and not self._stopped:
                 self._changed.wait()
             if not self._stopped:
-                queue.append(delivery)
+                queue.add(delivery)
                 self._changed.notify_all()
                 return
         _leave([delivery])
 
     def offer(self, delivery: Delivery) -> bool:
         """Hand it over if there is room at this moment; else, or after `stop`, False, and nothing is told."""
-        queue = self._filled if delivery.filled else self._live
         with self._changed:
-            if self._stopped or len(queue) >= self._room:
+            queue = self._queue(delivery)
+            if self._stopped or not self._has_room(queue):
                 return False
-            queue.append(delivery)
+            queue.add(delivery)
             self._changed.notify_all()
             return True
 
     def waiting(self) -> tuple[int, int]:
         """How many wait: of what comes, of what fills."""
-        return len(self._live), len(self._filled)
+        with self._changed:
+            return _count(self._live), _count(self._filled)
 
     def is_troubled(self) -> bool:
         """Whether the database could not be written when it was tried last."""
         return self._troubled.is_set()
+
+    def _queue(self, delivery: Delivery) -> _Queue:
+        return (self._filled if delivery.filled else self._live).setdefault(delivery.sender, _Queue())
+
+    def _has_room(self, queue: _Queue) -> bool:
+        return len(queue.waiting) < self._room and queue.size < MOST_BYTES
 
     def _run(self) -> None:
         while batch := self._next():
@@ -90,12 +124,12 @@ class Committer:
     def _next(self) -> list[Delivery]:
         """The next batch; empty: it is over."""
         with self._changed:
-            while not (self._live or self._filled or self._stopped):
+            while not (_count(self._live) or _count(self._filled) or self._stopped):
                 self._changed.wait()
             if self._stopped:
                 return []
-            batch = [self._live.popleft() for _ in range(min(MOST, len(self._live)))]
-            batch += [self._filled.popleft() for _ in range(min(MOST - len(batch), len(self._filled)))]
+            batch = _in_turns(self._live, MOST)
+            batch += _in_turns(self._filled, MOST - len(batch))
             self._changed.notify_all()
             return batch
 
@@ -118,6 +152,20 @@ class Committer:
                 _leave(batch)
                 return
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _count(queues: _Queues) -> int:
+    return sum(len(queue.waiting) for queue in queues.values())
+
+
+def _in_turns(queues: _Queues, most: int) -> list[Delivery]:
+    """The first of each sender's; what one leaves of its share the others get."""
+    taken: list[Delivery] = []
+    while (waiting := [queue for queue in queues.values() if queue.waiting]) and len(taken) < most:
+        share = max(1, (most - len(taken)) // len(waiting))
+        for queue in waiting:
+            taken += queue.take(min(share, most - len(taken)))
+    return taken
 
 
 def _leave(rest: Sequence[Delivery]) -> None:
