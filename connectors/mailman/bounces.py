@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from connectors.kit.answers import Entry, text
 from connectors.mailman.client import Client, segment, user_of
 from connectors.mailman.lists import ROLES
-from provisioner.model.ports import AilingAddress
+from provisioner.model.offers import AilingAddress
 from provisioner.model.resources import EdgeRole
 
 

@@ -13,7 +13,8 @@ from connectors.mailman.doctor import examine
 from connectors.mailman.list_reading import ListReader
 from connectors.mailman.list_room import ListRoom
 from connectors.mailman.settings import MailmanSettings
-from provisioner.model.ports import AilingAddress, Capabilities, Finding, Interest, Wiring
+from provisioner.model.offers import AilingAddress
+from provisioner.model.ports import Capabilities, Finding, Interest, Wiring
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 

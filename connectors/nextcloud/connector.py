@@ -27,7 +27,8 @@ from connectors.nextcloud.groups.room import GroupRoom
 from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.inventory import Epoch
-from provisioner.model.ports import Capabilities, Finding, Interest, LoginGroups, Wiring
+from provisioner.model.offers import LoginGroups
+from provisioner.model.ports import Capabilities, Finding, Interest, Wiring
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 
@@ -114,7 +115,7 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
         self._accounts.leave_epoch(epoch)
 
     def say(self, conversation: str, text: str, reference: str, since: datetime, *, silent: bool = False) -> bool:
-        """Say it in a conversation, at most once; see `provisioner.model.ports.Speaks`."""
+        """Say it in a conversation, at most once; see `provisioner.model.offers.Speaks`."""
         return self._speaker.say(conversation, text, reference, since, silent=silent)
 
     def post(
@@ -128,7 +129,7 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
         silent: bool = False,
         not_again_since: datetime | None = None,
     ) -> int:
-        """Say it in a conversation; see `provisioner.model.ports.Talks`, as the methods that follow."""
+        """Say it in a conversation; see `provisioner.model.offers.Talks`, as the methods that follow."""
         return self._talker.post(
             conversation,
             text,

@@ -13,7 +13,7 @@ from provisioner.app.reports import JsonReport, TextReport
 from provisioner.app.site import Site
 from provisioner.model.bindings import Ties
 from provisioner.model.errors import TargetError
-from provisioner.model.ports import AilingAddress, TellsBounces
+from provisioner.model.offers import AilingAddress, TellsBounces
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 

@@ -9,7 +9,8 @@ from provisioner.app.observing import ties_of
 from provisioner.app.planning import assigned_of
 from provisioner.app.site import Site
 from provisioner.model.bindings import Ties
-from provisioner.model.ports import Connector, Finding, KnowsLogin, LoginGroups, Severity
+from provisioner.model.offers import KnowsLogin, LoginGroups
+from provisioner.model.ports import Connector, Finding, Severity
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from provisioner.model.ports import Speaks, Talks
+from provisioner.model.offers import Speaks, Talks
 from provisioner.state import ServerLock
 from provisioner.transport.gate import WriteGate
 

@@ -8,7 +8,7 @@ from connectors.nextcloud.client import Client
 from connectors.nextcloud.conversations.reading import CHAT
 from connectors.nextcloud.conversations.talking import REACTIONS
 from provisioner.model.errors import Permanent, WriteRefused
-from provisioner.model.ports import Talks
+from provisioner.model.offers import Talks
 from tests.contract.nextcloud_talk_site import Site, WithSite
 from tests.support.conversations import enter
 from tests.support.nextcloud import TOKEN

@@ -11,7 +11,8 @@ from connectors.mailman import MAILMAN
 from connectors.mailman.emulator import SERVICE, MailmanEmulator
 from connectors.mailman.settings import MailmanSettings
 from provisioner.emulation.faults import LOGIN_PAGE
-from provisioner.model.ports import Severity, TellsBounces
+from provisioner.model.offers import TellsBounces
+from provisioner.model.ports import Severity
 from provisioner.model.resources import Kind
 from tests.support.mailman import Bench, create_account, create_list, join, traffic
 

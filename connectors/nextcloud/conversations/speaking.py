@@ -1,4 +1,4 @@
-"""Saying something once in a conversation; see `provisioner.model.ports.Speaks`."""
+"""Saying something once in a conversation; see `provisioner.model.offers.Speaks`."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Conversations in which what was said is answered and changed; see `provisioner.model.ports.Talks`.
+"""Conversations in which what was said is answered and changed; see `provisioner.model.offers.Talks`.
 
 Facts as observed on Talk 22: a ``referenceId`` is kept with each message and not looked at, so that the same one twice
 is two messages; an answer to a message that is gone is refused, and nothing is said.

@@ -15,7 +15,7 @@ from provisioner.app.connectors import Target
 from provisioner.app.site import Site
 from provisioner.execution.saying import Voice
 from provisioner.model.errors import LoginRefused, Transient, WriteRefused
-from provisioner.model.ports import Talks
+from provisioner.model.offers import Talks
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.state import LockTaken, Said, ServerLock, TiedTo

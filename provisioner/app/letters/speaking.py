@@ -10,7 +10,7 @@ from provisioner.app.connectors import Target
 from provisioner.app.site import Site
 from provisioner.execution.saying import say
 from provisioner.model.errors import Permanent, Transient
-from provisioner.model.ports import Speaks
+from provisioner.model.offers import Speaks
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.state import LockTaken, ServerLock, TiedTo
