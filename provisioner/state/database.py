@@ -8,7 +8,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -23,6 +23,7 @@ from provisioner.state.durability import transaction
 from provisioner.state.errors import translated
 from provisioner.state.lock import ServerLock, open_lock
 from provisioner.state.migrate import is_current, upgrade
+from provisioner.state.turnstile import Turnstile
 
 _PATIENCE: Final = 30
 """Seconds that one statement waits for another process' transaction; ours take milliseconds."""
@@ -78,6 +79,7 @@ class Database:
         self.path = path
         self._watch: sqlite3.Connection | None = None
         self._watching = threading.Lock()
+        self._writers = Turnstile()
 
     @classmethod
     def open(cls, address: str | Path) -> Database:
@@ -131,7 +133,14 @@ class Database:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, rolled back when it raises. Raises `StateError`."""
-        with translated(self.where), self.engine.connect() as connection, transaction(connection, durable=durable):
+        # PostgreSQL has many writers. Who waited here too long asks SQLite, which says that it is busy.
+        turn = nullcontext() if self.path is None else self._writers.inside(_PATIENCE)
+        with (
+            turn,
+            translated(self.where),
+            self.engine.connect() as connection,
+            transaction(connection, durable=durable),
+        ):
             yield connection
 
     def version(self) -> int | None:
