@@ -82,7 +82,7 @@ class NetworkBridge:
         self.committer = Committer(self.intake)
         self._catching_up = CatchingUp(site, pictures, books, self.wake)
         self.hear: Hear | None = None if settings.bot is None else self._catching_up.hearing.heard
-        self.doors = dict(_doors(site, senders, self.committer))
+        self.doors = dict(_doors(site, senders, self.intake, self.committer))
         self._site = site
         self._brokers = {name: one for name, one in senders.items() if not isinstance(one, _CALLS_ONLY) and one.mqtt}
         self._receivers: dict[str, MqttReceiver] = {}
@@ -161,9 +161,11 @@ def _is_shared(settings: HearsMqtt) -> bool:
     return settings.mqtt is not None and settings.mqtt.shared is not None
 
 
-def _doors(site: Site, senders: Mapping[str, SenderSettings], committer: Committer) -> Iterator[tuple[str, SenderDoor]]:
+def _doors(
+    site: Site, senders: Mapping[str, SenderSettings], intake: Intake, committer: Committer
+) -> Iterator[tuple[str, SenderDoor]]:
     """Raises `SettingsError` for a secret that could be guessed."""
     for name, one in senders.items():
         secret = long_secret_of(one.webhook, site, f"bridge.senders.{name}.webhook")
         if secret is not None:
-            yield name, SenderDoor(one.kind, HookSettings(secret=secret), committer.offer)
+            yield name, SenderDoor(one.kind, HookSettings(secret=secret), committer.offer, intake.refused)

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from fastapi import Request
 from pydantic import SecretStr
+from starlette.exceptions import HTTPException
 
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
@@ -58,8 +59,13 @@ def long_secret_of(settings: HasSecret | None, site: Site, field: str) -> Secret
 async def bounded_body(request: Request, most: int) -> bytes:
     """Read no further than allowed, whatever the request says of its length. Raises `TooLong`."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise TooLong
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise TooLong
+    except HTTPException as fault:  # in the console it is found out before: see `SmallBodies`
+        if fault.status_code == 413:
+            raise TooLong from fault
+        raise
     return bytes(body)

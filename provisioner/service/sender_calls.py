@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -37,6 +38,8 @@ class SenderDoor:
     webhook: HookSettings
     offer: Callable[[Delivery], bool]
     """Has it taken in; False: there is no room at this moment."""
+    refused: Callable[[str, str], None]
+    """Counts what was not even read: (sender, why). Raises `StateError`."""
 
 
 Doors = Mapping[tuple[str, str], SenderDoor]
@@ -59,6 +62,7 @@ def router(doors: Doors, clock: Clock, prefix: str = "") -> APIRouter:
         try:
             payload = await bounded_body(request, MOST_BYTES)
         except TooLong:
+            await to_thread.run_sync(door.refused, sender, "too_big")
             return Response(status_code=413)
         if not await _kept(door, clock, sender, payload, event[:_LONGEST_EVENT]):
             _log.warning("sender told to come again", extra={"network": network, "sender": sender})

@@ -12,6 +12,7 @@ from provisioner.app.alerting.ticking import Ticker
 from provisioner.emulation import VirtualClock
 from provisioner.model.alerts import Foreign, Rule
 from provisioner.model.sensors import Sensor
+from provisioner.senders.parsing import REFUSALS
 from provisioner.senders.receiving import Delivery
 from provisioner.state import Database, Gateways, UnknownDevices
 from tests.support.alerting import BODY, FLOOD, NETWORK, SENDER, SILENT, Bridge, Shelf, book, eui, gauge
@@ -150,3 +151,9 @@ def test_a_device_that_floods_is_held_back_by_itself(bridge: Bridge) -> None:
     before = bridge.uplinks.count()
     bridge.take(bridge.post.uplink(0, 1, 100))
     assert bridge.uplinks.count() == before + 1
+
+
+def test_what_was_too_long_to_be_read_is_counted_with_a_clear_word(bridge: Bridge) -> None:
+    bridge.intake.refused(FORGER, "too_big")
+    assert bridge.counts(FORGER) == {"refused:too_big": 1}
+    assert {"too_big", "too_often", "crowd"} <= REFUSALS.keys()

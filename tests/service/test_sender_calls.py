@@ -32,6 +32,10 @@ class Committing:
         self.keeps = True
         self.has_room = True
         self.ever = True
+        self.refusals: list[tuple[str, str]] = []
+
+    def refused(self, sender: str, why: str) -> None:
+        self.refusals.append((sender, why))
 
     def offer(self, delivery: Delivery) -> bool:
         self.came.append(delivery)
@@ -48,7 +52,7 @@ def committing() -> Committing:
 @pytest.fixture
 def client(committing: Committing) -> Iterator[TestClient]:
     app = FastAPI(middleware=[Middleware(SmallBodies, longer=dict(LONGER_BODIES))])
-    door = SenderDoor("things-stack", HookSettings(secret=SecretStr(SECRET)), committing.offer)
+    door = SenderDoor("things-stack", HookSettings(secret=SecretStr(SECRET)), committing.offer, committing.refused)
     app.include_router(sender_calls.router({("redi", "ttn"): door}, VirtualClock()))
     with TestClient(app) as made:
         yield made
@@ -120,6 +124,7 @@ def test_more_than_a_message_can_have_is_not_read(client: TestClient, committing
     assert client.post(PATH, content=b"x" * MOST_BYTES, headers=BEARER).status_code == 204
     assert client.post(PATH, content=b"x" * (MOST_BYTES + 1), headers=BEARER).status_code == 413
     assert len(committing.came) == 1
+    assert committing.refusals == [("ttn", "too_big")]
 
 
 def test_pages_beside_senders_take_no_more_than_a_form(client: TestClient, tmp_path: Path) -> None:

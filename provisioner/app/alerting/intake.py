@@ -85,6 +85,10 @@ class Intake:
         book = self._books.now()
         return self._judge(of_news(news, book), book)
 
+    def refused(self, sender: str, why: str) -> None:
+        """A message was not even read: a key of `provisioner.senders.parsing.REFUSALS`. Raises `StateError`."""
+        SenderStates(self._database, self._network).count({(sender, f"refused:{why}"): 1}, self._clock.now())
+
     def _give_up(self, delivery: Delivery, fault: Exception) -> Taken:
         """Alone it fails, too. Nothing of what it holds gets into the log."""
         SenderStates(self._database, self._network).count({(delivery.sender, "poison"): 1}, self._clock.now())
