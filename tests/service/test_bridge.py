@@ -79,6 +79,7 @@ def test_people_ask_the_bot_and_are_answered_and_what_else_they_write_is_nowhere
     wait_until(lambda: bridge.taker() == "p-anna", "anna has it")
     assert "Geheimwort" not in dump(bridge)
     ours = [record for record in caplog.records if record.name.startswith(("provisioner", "connectors"))]
+    assert ours, "what is logged can be read here"
     assert "Geheimwort" not in str([vars(record) for record in ours])
 
 

@@ -1,11 +1,12 @@
 """A whole installation in a temporary folder, on an emulated Nextcloud, driven by the command line itself."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +25,7 @@ from provisioner.cli.context import Context
 from provisioner.cli.main import run
 from provisioner.emulation import VirtualClock
 from provisioner.model.ports import Clock
+from provisioner.service.logs import OURS
 from provisioner.sources.types import SourceType
 from provisioner.state import Database
 
@@ -62,11 +64,23 @@ def run_cli(
 ) -> Ran:
     """One command in this process. ``sources``: kinds of sources besides those that are installed."""
     out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), _loggers_as_before():
         context = Context(clock=clock) if clock is not None else Context()
         context.source_types = {**context.source_types, **(sources or {})}
         code = run([str(argument) for argument in arguments], context)
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _loggers_as_before() -> Iterator[None]:
+    """A command has the process for itself, and a test goes on behind it: it would read no log line any more."""
+    before = [(one, list(one.handlers), one.level, one.propagate) for one in map(logging.getLogger, OURS)]
+    try:
+        yield
+    finally:
+        for one, handlers, level, propagate in before:
+            one.handlers, one.propagate = handlers, propagate
+            one.setLevel(level)
 
 
 def person(given: str, *bodies: object, **more: object) -> dict[str, Any]:
