@@ -15,7 +15,7 @@ from provisioner.app.alerting.intake import Intake
 from provisioner.app.alerting.listening import Listening
 from provisioner.app.alerting.posting import Poster
 from provisioner.app.alerting.pruning import Pruning
-from provisioner.app.alerting.status import EVERY, BridgeStatus, keep_status
+from provisioner.app.alerting.status import EVERY, BridgeStatus, keep_status, unsaid_for
 from provisioner.app.alerting.ticking import Ticker
 from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.picture import Pictures
@@ -29,6 +29,8 @@ _LOOK: Final = 0.5
 """Seconds between two looks whether a sender is heard."""
 _STILL: Final = 60.0
 """Seconds without a turn of the clock after which something is wrong."""
+_UNSAID: Final = 600.0
+"""Seconds that something may wait to be said, whose time has come, until something is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class BridgeLeader:
         return _LOOK
 
     def _is_well(self) -> bool:
-        """Whether all is heard that is to be heard, all can be kept, and the clock goes."""
-        still = self._common.site.clock.monotonic() - self._ticked
-        return still < _STILL and not self._common.status().troubles()
+        """Whether all is heard that is to be heard, kept and said, and the clock goes. Raises `StateError`."""
+        site = self._common.site
+        still = site.clock.monotonic() - self._ticked
+        return still < _STILL and not self._common.status().troubles() and unsaid_for(site) < _UNSAID

@@ -7,14 +7,13 @@ from typing import Final
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from provisioner.app.alerting.status import unsaid_for
 from provisioner.app.site import Site
 from provisioner.model.alerts import AlertSeverity
 from provisioner.service.bridging import Bridge
 from provisioner.state import AlertOutbox, Alerts, Gateways, SenderStates
-from provisioner.state.alert_outbox import SaidState
 
 _Values = Iterable[tuple[tuple[str, ...], float]]
-_LATEST: Final = 1_000
 
 
 class BridgeFacts(Collector):
@@ -72,12 +71,7 @@ def _to_say(site: Site) -> _Values:
 
 
 def _oldest(site: Site) -> _Values:
-    """What is put off for the morning does not count: its time has not come."""
-    now = site.clock.now()
-    waiting = AlertOutbox(site.database, site.network).latest(SaidState.WAITING, SaidState.SENDING, limit=_LATEST)
-    due = (one.created for one in waiting if one.tries or one.not_before is None or one.not_before <= now)
-    ages = [(now - created).total_seconds() for created in due if created is not None]
-    yield (), max(ages, default=0.0)
+    yield (), unsaid_for(site)
 
 
 def _gateways(site: Site) -> _Values:

@@ -7,13 +7,15 @@ from typing import Final
 
 from provisioner.app.site import Site
 from provisioner.model.text import Text
-from provisioner.state import Meta
+from provisioner.state import AlertOutbox, Meta, Said
+from provisioner.state.alert_outbox import SaidState
 from provisioner.state.codec import dump, dump_text, load, load_text
 
 EVERY: Final = 15.0
 """Seconds between two notes."""
 _STALE: Final = timedelta(seconds=120)
 _NAME: Final = "bridge.status"
+_LATEST: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,22 @@ def last_status(site: Site) -> BridgeStatus | None:
         for sender, (since, trouble) in found["lines"].items()
     }
     return BridgeStatus(datetime.fromisoformat(found["at"]), lines, found["waiting"], found["troubled"])
+
+
+def unsaid_for(site: Site) -> float:
+    """Seconds for which the oldest saying waits since its time came; 0: none does. Raises `StateError`.
+
+    What is put off for the morning waits from then on. What was tried waits, however long it rests until it is again.
+    """
+    now = site.clock.now()
+    waiting = AlertOutbox(site.database, site.network).latest(SaidState.WAITING, SaidState.SENDING, limit=_LATEST)
+    since = (_due(one) for one in waiting)
+    return max(
+        ((now - moment).total_seconds() for moment in since if moment is not None and moment <= now), default=0.0
+    )
+
+
+def _due(said: Said) -> datetime | None:
+    if said.tries or said.not_before is None or said.created is None:
+        return said.created
+    return max(said.created, said.not_before)
