@@ -30,7 +30,7 @@ _POLICY: Final = {"storm": {"messages": 20, "seconds": 10}, "group_seconds": 1, 
 _BREATH: Final = 0.05
 """Seconds between two handfuls of uplinks."""
 _HANDFUL: Final = 10
-_LONGEST: Final = 1.5
+_LONGEST: Final = 2.5
 """Seconds that one of them lives at most."""
 _PATIENCE: Final = 120.0
 _REST: Final = 3.0
