@@ -1,6 +1,6 @@
 """readi alerts, readi sensors: what goes on, trying rules, taking alerts on, muting."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -133,6 +133,10 @@ def silence_command(
     scope: Annotated[str, typer.Argument(metavar="SCOPE", help="`all`, `rule:…`, `sensor:…`, `body:…`, …")],
     lasts: Annotated[str, typer.Argument(metavar="DURATION", help="E.g. `2 h` or `3 d`.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; those who may see it read it.")] = "",
+    begin: Annotated[
+        datetime | None,
+        typer.Option("--begin", formats=["%Y-%m-%d %H:%M"], help="For planned work: from then on, local time."),
+    ] = None,
 ) -> int:
     """Say nothing of it for a while: alerts are kept and shown. What still goes on at the end is said then.
 
@@ -141,10 +145,17 @@ def silence_command(
     context = context_of(ctx)
     site = context.open_site()
     pictures = Pictures(site)
-    made = Muting(site, Books(pictures)).mute(_operator(site), scope, _duration(context, lasts), reason)
-    zone = ZoneInfo(pictures.now().registry.time_zone)
-    told = context.tell("alerts_silenced", number=made.id, at=_moment(context, made.until, zone))
-    context.out.print(told, markup=False)
+    zone, now = ZoneInfo(pictures.now().registry.time_zone), site.clock.now()
+    since = None if begin is None else begin.replace(tzinfo=zone).astimezone(UTC)
+    if since is not None and since < now:
+        raise typer.BadParameter(context.tell("alerts_silence_past"))
+    made = Muting(site, Books(pictures)).mute(_operator(site), scope, _duration(context, lasts), reason, since)
+    until = _moment(context, made.until, zone)
+    if made.since > now:
+        facts = {"since": _moment(context, made.since, zone), "at": until}
+        context.out.print(context.tell("alerts_silenced_later", number=made.id, **facts), markup=False)
+    else:
+        context.out.print(context.tell("alerts_silenced", number=made.id, at=until), markup=False)
     return NOTHING_TO_DO
 
 

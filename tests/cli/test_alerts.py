@@ -3,9 +3,13 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from provisioner.app.alerting.books import Books
+from provisioner.app.alerting.listening import Listening
+from provisioner.app.alerting.ticking import Ticker
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
@@ -114,6 +118,31 @@ def test_a_silence_is_made_and_ended(river: Installation, site: Site, senders: T
     assert AlertOutbox(site.database, "redi").on_the_way() == {}
     assert river.run("alerts", "unsilence", silence.id).code == 0
     assert AlertSilences(site.database, "redi").active(site.clock.now()) == ()
+
+
+def test_a_window_for_maintenance_begins_when_it_is_planned_and_what_goes_on_behind_it_is_said(
+    river: Installation, site: Site, senders: Told
+) -> None:
+    clock, outbox = site.clock, AlertOutbox(site.database, "redi")
+    begin = (clock.now() + timedelta(hours=2)).astimezone(ZoneInfo("Europe/Berlin"))
+    ran = river.run("alerts", "silence", "sensor:pegel-alb", "3 h", "--begin", f"{begin:%Y-%m-%d %H:%M}")
+    assert "Muted from" in ran.out
+    pictures = Pictures(site)
+    ticker = Ticker(site.database, "redi", Books(pictures), clock, Listening({}, clock.now()))
+    senders.flood()
+    assert outbox.on_the_way() == {"pg-sensorik": 1}, "it does not hold yet"
+    senders.calm()
+    assert outbox.on_the_way() == {"pg-sensorik": 2}
+    clock.sleep(2 * 3600)
+    ticker.turn()
+    senders.flood()
+    ticker.turn()
+    assert outbox.on_the_way() == {"pg-sensorik": 2}, "it is worked there"
+    clock.sleep(3 * 3600)
+    ticker.turn()
+    assert outbox.on_the_way() == {"pg-sensorik": 3}
+    ran = river.run("alerts", "silence", "all", "3 h", "--begin", f"{begin:%Y-%m-%d %H:%M}")
+    assert (ran.code, "past" in ran.err) == (64, True)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Silences that people make on pages and by command: who may silence what, for how long, and how it is called."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from provisioner.alerts.book import Book, Station
@@ -120,8 +120,11 @@ class Muting:
     def __init__(self, site: Site, books: Books) -> None:
         self._site, self._books = site, books
 
-    def mute(self, viewer: Viewer, word: str, lasts: timedelta, reason: str) -> Quiet:
-        """From now on. Raises `Forbidden`, `Refused`, `SettingsError`, `StateError`."""
+    def mute(self, viewer: Viewer, word: str, lasts: timedelta, reason: str, begin: datetime | None = None) -> Quiet:
+        """From now on, or from ``begin`` on: a window for maintenance.
+
+        Raises `Forbidden`, `Refused`, `SettingsError`, `StateError`.
+        """
         book, scope = self._books.now(), Scope.parse(word)
         if scope is None or not scope.is_there(book):
             raise Refused(Text.of("app.no_such_scope", scope=word))
@@ -130,11 +133,12 @@ class Muting:
         if not timedelta() < lasts <= LONGEST:
             raise Refused(Text.of("app.silence_too_long", days=LONGEST.days))
         now = self._site.clock.now()
+        since = now if begin is None else max(begin, now)
         with self._site.database.writing() as connection:
             within = Within(connection)
             by = viewer.person or ""
             made = AlertSilences(within, self._site.network).add(
-                str(scope), now, now + lasts, by, reason.strip()[:LONGEST_REASON]
+                str(scope), since, since + lasts, by, reason.strip()[:LONGEST_REASON]
             )
             Audit(within, self._site.network).note(now, viewer.actor, "muted_alerts", str(scope))
         return made
