@@ -339,7 +339,7 @@ def test_many_messages_at_once_are_one_the_worst_first_and_each_alert_as_it_stan
         "- 👍 Ada Muster kümmert sich um: Hochwasser",
         "- 🟠 Luft",
     ]
-    assert lines[-1].startswith("Antworten Sie auf die einzelne Meldung")
+    assert lines[-1].startswith("👍 hier heißt: Sie kümmern sich um alle")
 
 
 def test_a_digest_names_a_few_and_counts_the_others() -> None:
