@@ -1,6 +1,7 @@
 """What people say to the bot: a word of the few that it knows, in German or English."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,7 +58,7 @@ def understood(text: str, names: Collection[str], *, answers_ours: bool = False)
     """
     if len(text) > _ASKED:
         return None
-    said = " ".join(text.split())
+    said = " ".join(_seen(text).split())
     spoken = _after_name(said, names)
     if spoken is None:
         if not answers_ours:
@@ -65,6 +66,11 @@ def understood(text: str, names: Collection[str], *, answers_ours: bool = False)
         return _command(said.rstrip(_END).lower())
     spoken = spoken.lstrip(",: ").rstrip(_END).lower()
     return _command(spoken) if spoken else Command(CommandKind.HELP)
+
+
+def _seen(text: str) -> str:
+    """Without signs that nobody sees: our own messages have one behind each ``@``, and people copy from them."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 def _after_name(said: str, names: Collection[str]) -> str | None:

@@ -80,3 +80,8 @@ def test_an_answer_to_one_of_our_messages_needs_no_name() -> None:
 def test_any_text_is_a_command_or_none(text: str, answers: bool) -> None:
     command = understood(f"@bot {text}", ["re@di"], answers_ours=answers)
     assert command is None or (command.lasting is None or timedelta() < command.lasting <= LONGEST)
+
+
+def test_what_is_copied_from_our_own_messages_is_understood() -> None:
+    assert understood("@\u2060bot status", []) == Command(CommandKind.STATUS)
+    assert understood("\u200b@bot\u00a0übernehme\u200e", []) == Command(CommandKind.TAKE)
