@@ -40,7 +40,8 @@ def doctor_command(ctx: typer.Context, target: Targets = None, as_json: AsJson =
         examined = list(examine(site, target or ()))
         sources = [] if target else list(examine_sources(site))
         mail = [] if target else list(examine_mail(site))
-        bridge = [] if target else list(examine_bridge(site))
+        unfit = [name for name, found in examined if any(one.severity is Severity.ERROR for one in found)]
+        bridge = [] if target else list(examine_bridge(site, unfit))
     if as_json:
         context.print_json(doctor_report(examined, sources, mail, bridge, context.say))
     else:

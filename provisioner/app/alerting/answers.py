@@ -1,6 +1,6 @@
 """What the bot answers to commands; put into words in the moment in which it is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -13,7 +13,7 @@ from provisioner.app.alerting.times import shown_moment
 from provisioner.app.letters.page_links import page
 from provisioner.app.site import Site
 from provisioner.messages.plain import plain
-from provisioner.model.alerts import SayingKind
+from provisioner.model.alerts import Quiet, SayingKind
 from provisioner.model.text import Text
 from provisioner.state import Alerts, AlertSilences, Said
 from provisioner.texts import Catalogue
@@ -61,6 +61,7 @@ def _status(site: Site, book: Book, say: Catalogue, body: str) -> str:
     """What goes on in a body: the worst first, with who has it; and until when it is muted."""
     rows = Alerts(site.database, site.network).going_on(bodies=[body])
     now = site.clock.now()
+    quiets = AlertSilences(site.database, site.network).active(now)
     lines = []
     for row in sorted(rows, key=lambda row: (-row.severity.rank, row.id))[:MOST_LINES]:
         state = decode_alert(row.about)
@@ -71,6 +72,9 @@ def _status(site: Site, book: Book, say: Catalogue, body: str) -> str:
         person = book.registry.people.get(by)
         if person is not None:
             line = f"{line} {say(Text.of('alerting.answer_status_taken', who=plain(person.display_name)))}"
+        muted = [one for one in quiets if one.scope in (f"body:{body}/rule:{row.rule}", f"rule:{row.rule}")]
+        if muted:
+            line = f"{line} {say(Text.of('alerting.answer_status_muted', until=_latest(muted, book, say)))}"
         lines.append(f"- {line}")
     if not lines:
         parts = [say(Text.of("alerting.answer_nothing_open"))]
@@ -79,8 +83,11 @@ def _status(site: Site, book: Book, say: Catalogue, body: str) -> str:
     if len(rows) > MOST_LINES:
         more = Text.of("alerting.answer_status_more", count=len(rows) - MOST_LINES, link=page(site, "alerts"))
         parts.append(say(more))
-    quiets = [one for one in AlertSilences(site.database, site.network).active(now) if one.scope == f"body:{body}"]
-    if quiets:
-        until = shown_moment(max(one.until for one in quiets).timestamp(), book.zone, say.language)
-        parts.append(say(Text.of("alerting.answer_muted_until", until=until)))
+    muted = [one for one in quiets if one.scope in (f"body:{body}", "all")]
+    if muted:
+        parts.append(say(Text.of("alerting.answer_muted_until", until=_latest(muted, book, say))))
     return "\n".join(parts)
+
+
+def _latest(quiets: Sequence[Quiet], book: Book, say: Catalogue) -> str:
+    return shown_moment(max(one.until for one in quiets).timestamp(), book.zone, say.language)

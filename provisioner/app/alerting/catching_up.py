@@ -18,6 +18,7 @@ from provisioner.alerts.alerting import decode_alert
 from provisioner.alerts.commands import CommandKind
 from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.bot_calls_noted import CallsNoted
 from provisioner.app.alerting.bot_events import Reacted, Wrote
 from provisioner.app.alerting.hearing import Hearing, is_yes
 from provisioner.app.alerting.mouths import Floor, Mouth
@@ -26,7 +27,7 @@ from provisioner.app.alerting.taking import taken_until
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
-from provisioner.model.errors import LoginRefused, Permanent, ReadiError, TargetError
+from provisioner.model.errors import LoginRefused, Permanent, ReadiError, StateError, TargetError
 from provisioner.state import AlertOutbox, AlertRow, Alerts, Said, Within
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class CatchingUp:
         """``told``: called after a commit with something to say. Raises `SettingsError`."""
         self._site, self._pictures, self._books, self._told = site, pictures, books, told
         self._floor = Floor(site)
-        self.hearing = Hearing(site, pictures, books, self._floor.accounts, told, self.hint)
+        self.hearing = Hearing(site, pictures, books, self._floor.accounts, told, self.hint, self._called)
+        self._calls = CallsNoted(site)
         self._listener = Listener(site.database, site.network, self._floor.targets)
         self._hints: list[_Hint] = []
         self._changing = threading.Lock()
@@ -126,7 +128,15 @@ class CatchingUp:
                 self._look(mouth)
                 self._awake.wait(_PAUSE if self._hints else None)
 
+    def _called(self) -> None:
+        if self._calls.called():
+            self._awake.set()
+
     def _look(self, mouth: Mouth) -> int:
+        try:
+            self._calls.note()
+        except StateError as error:
+            self._log(error)
         with self._changing:
             hints, self._hints = self._hints, []
         again: list[_Hint] = []

@@ -1,40 +1,55 @@
 """What doctor says of the bridge: whether it runs, who is heard, who would be told, and who could answer."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from provisioner.alerts.book import Book
 from provisioner.app.alerting.books import Books
+from provisioner.app.alerting.bot_calls_noted import last_call
 from provisioner.app.alerting.hearing import bot_secret
 from provisioner.app.alerting.heartbeat import Heartbeat
-from provisioner.app.alerting.mouths import Floor
-from provisioner.app.alerting.status import last_status
+from provisioner.app.alerting.mouths import Floor, Mouth, Place
+from provisioner.app.alerting.status import last_status, unsaid_for
 from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.looking import readable_secrets
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
-from provisioner.model.errors import SettingsError
+from provisioner.model.errors import SettingsError, TargetError
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
 from provisioner.senders.secrets import resolved
-from provisioner.state import SenderStates
+from provisioner.state import AlertOutbox, SaidState, SenderStates, UnknownDevices
+
+_UNSAID: Final = timedelta(minutes=5)
+"""What waits for longer is said to no one for a reason that somebody should look at."""
+_DEAF: Final = timedelta(minutes=2)
+"""Talk calls the bot while we post; that it did is noted once a minute."""
+_LATELY: Final = timedelta(days=1)
+_LATEST: Final = 100
 
 
-def examine_bridge(site: Site) -> Iterator[Finding]:
+def examine_bridge(site: Site, unfit: Collection[str] = ()) -> Iterator[Finding]:
     """Nothing for a network without one. Asks no sender: whoever runs the bridge writes down how it is.
 
-    Raises `SettingsError` for what commands can't do without, `StateError`.
+    ``unfit``: targets that were found out of order; they are asked nothing, for servers lock whoever goes on. Raises
+    `SettingsError` for what commands can't do without, `StateError`.
     """
     bridge = site.section.bridge
     if bridge is None:
         return
     yield from readable_secrets(site, _files(bridge.model_dump(mode="json", exclude_none=True)))
     yield from _settings(site, bridge)
-    yield from _running(site, bridge)
     book = Books(Pictures(site)).now()
+    yield from _running(site, bridge, book.zone)
     for problem in book.problems:
         yield Finding(Severity.WARNING, problem, Text.of("app.mend_alert_entry"))
-    yield from _told(site, book)
+    strangers = len(UnknownDevices(site.database, site.network).all())
+    if strangers:
+        yield Finding(Severity.WARNING, Text.of("app.devices_unknown", count=strangers), Text.of("app.mend_unknown"))
+    yield from _told(site, book, bridge, unfit)
 
 
 def _files(section: Mapping[str, Any]) -> dict[str, object]:
@@ -74,10 +89,14 @@ def _settings(site: Site, bridge: BridgeSettings) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, Text.of("app.bridge_in_test"), Text.of("app.mend_bridge_in_test"))
 
 
-def _running(site: Site, bridge: BridgeSettings) -> Iterator[Finding]:
+def _running(site: Site, bridge: BridgeSettings, zone: ZoneInfo) -> Iterator[Finding]:
     status, now = last_status(site), site.clock.now()
     if status is None or status.is_stale(now):
-        what = Text.of("app.bridge_never") if status is None else Text.of("app.bridge_stands", at=status.at)
+        what = (
+            Text.of("app.bridge_never")
+            if status is None
+            else Text.of("app.bridge_stands", at=status.at.astimezone(zone))
+        )
         yield Finding(Severity.ERROR, what, Text.of("app.mend_bridge_stands"))
         return
     for trouble in status.troubles():
@@ -86,14 +105,15 @@ def _running(site: Site, bridge: BridgeSettings) -> Iterator[Finding]:
     for name in bridge.senders:
         heard = max((last for _, last in counts.get(name, {}).values()), default=None)
         if heard is not None:
-            yield Finding(Severity.OK, Text.of("app.sender_was_heard", sender=name, at=heard))
+            at = heard.astimezone(zone)
+            yield Finding(Severity.OK, Text.of("app.sender_was_heard", sender=name, at=at))
         else:
             mend = Text.of("app.mend_never_heard", sender=name)
             yield Finding(Severity.WARNING, Text.of("app.sender_never_heard", sender=name), mend)
 
 
-def _told(site: Site, book: Book) -> Iterator[Finding]:
-    """Bodies that would be told, and have no conversation."""
+def _told(site: Site, book: Book, bridge: BridgeSettings, unfit: Collection[str]) -> Iterator[Finding]:
+    """Bodies that would be told: where they have no conversation, and whether the bot hears them there."""
     floor = Floor(site)
     if not floor.targets:
         yield Finding(Severity.ERROR, Text.of("app.nowhere_to_talk"), Text.of("app.mend_nowhere_to_talk"))
@@ -101,7 +121,67 @@ def _told(site: Site, book: Book) -> Iterator[Finding]:
     told = {body for sensor in book.registry.sensors.values() for body in sensor.tells}
     told |= {body for rule in book.rules.values() for body in rule.tells}
     told |= {body for rule in book.rules.values() for step in rule.escalations for body in step.bodies}
+    places: dict[Place, str] = {}
     for body in sorted(told & book.registry.bodies.keys()):
-        if floor.place_of(body) is None:
-            what = Text.of("app.body_without_talk", body=book.registry.bodies[body].name)
+        place, name = floor.place_of(body), book.registry.bodies[body].name
+        if place is None:
+            what = Text.of("app.body_without_talk", body=name)
             yield Finding(Severity.WARNING, what, Text.of("app.mend_body_without_talk"))
+        elif place.target not in unfit:
+            places[place] = name
+    yield from _said(site, book)
+    if bridge.bot is not None:
+        with Mouth(site, floor) as mouth:
+            yield from _bot(site, mouth, places, bridge.bot.name)
+
+
+def _said(site: Site, book: Book) -> Iterator[Finding]:
+    outbox, now = AlertOutbox(site.database, site.network), site.clock.now()
+    refused = outbox.latest(SaidState.REFUSED, limit=_LATEST)
+    lately = [one.body for one in refused if one.created is not None and now - one.created < _LATELY]
+    for body, count in sorted(Counter(lately).items()):
+        name = book.registry.bodies[body].name if body in book.registry.bodies else body
+        what = Text.of("app.alerts_refused", count=count, body=name)
+        yield Finding(Severity.WARNING, what, Text.of("app.mend_alerts_refused"))
+    waits = unsaid_for(site)
+    if waits >= _UNSAID.total_seconds():
+        what = Text.of("app.alerts_wait", minutes=int(waits // 60))
+        yield Finding(Severity.ERROR, what, Text.of("app.mend_alerts_wait"))
+
+
+def _bot(site: Site, mouth: Mouth, places: Mapping[Place, str], bot: str) -> Iterator[Finding]:
+    """Whether it is installed, where it is enabled, and whether its calls reach us."""
+    hears: list[Place] = []
+    for place, body in places.items():
+        try:
+            _, talks = mouth.talks(place.target)
+            enabled = talks.hears(place.conversation, bot)
+        except TargetError as error:
+            what = Text.of("app.bot_not_asked", body=body, why=error.text)
+            yield Finding(Severity.WARNING, what, Text.of("app.mend_bot_not_asked"))
+            continue
+        if enabled is None:
+            what = Text.of("app.bot_missing", bot=bot, target=place.target)
+            yield Finding(Severity.ERROR, what, Text.of("app.mend_bot_missing"))
+            return
+        if enabled:
+            hears.append(place)
+        else:
+            what = Text.of("app.bot_not_enabled", bot=bot, body=body)
+            yield Finding(Severity.NOTE, what, Text.of("app.mend_bot_not_enabled"))
+    if not hears:
+        return
+    since, called = _should_have_called(site, hears), last_call(site)
+    if since is not None and (called is None or called + _DEAF < since):
+        yield Finding(Severity.ERROR, Text.of("app.bot_deaf", bot=bot), Text.of("app.mend_bot_deaf"))
+    elif called is not None:
+        yield Finding(Severity.OK, Text.of("app.bot_hears", bot=bot, count=len(hears)))
+
+
+def _should_have_called(site: Site, hears: Collection[Place]) -> datetime | None:
+    """When we said something last where the bot was enabled by then: it is by the first message of ours."""
+    rooms = {place.conversation for place in hears}
+    latest = AlertOutbox(site.database, site.network).latest(SaidState.SENT, limit=_LATEST)
+    said = [one for one in latest if one.conversation in rooms and one.message is not None]
+    first = {one.conversation: one.id for one in said}
+    return next((one.created for one in said if one.id != first[one.conversation]), None)

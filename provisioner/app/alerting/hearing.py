@@ -64,8 +64,13 @@ class Hearing:
         targets: Mapping[str, str],
         told: Callable[[], None] = lambda: None,
         look: Look = lambda _: None,
+        called: Callable[[], None] = lambda: None,
     ) -> None:
-        """``targets``: those in which we speak, and our account there. Raises `SettingsError`."""
+        """``targets``: those in which we speak, and our account there; ``called``: it was the bot, whatever it says.
+
+        Raises `SettingsError`.
+        """
+        self._called = called
         self._site, self._pictures, self._books, self._told, self._look = site, pictures, books, told, look
         self._secret = bot_secret(site)
         self._accounts = dict(targets)
@@ -78,6 +83,7 @@ class Hearing:
         """One call, with headers in small letters; whether it was the bot. Raises `SettingsError`, `StateError`."""
         if self._secret is None or len(body) > MOST_BYTES or not is_signed(headers, body, self._secret):
             return False
+        self._called()
         match event_of(body):
             case Reacted() as reacted:
                 if is_yes(reacted.emoji) and self._speaks_of(reacted.conversation, reacted.message):
@@ -210,7 +216,11 @@ class _Obeying:
     def _mute(self, person: str, about: list[int], lasting: timedelta) -> None:
         """What it answers, in this body; without an answer all of the body. Others' conversations hear on."""
         until = taken_until(self._now, lasting) if lasting >= timedelta(days=1) else self._now + lasting
-        rules = {row.rule for row in self._meant(about)} if about else set[str]()
+        alerts = Alerts(self._within, self._network)
+        rules = {row.rule for row in map(alerts.get, about) if row is not None}
+        if about and not rules:
+            self._answer(Answer.OVER)
+            return
         scopes = [f"body:{self._body}/rule:{rule}" for rule in sorted(rules)] or [f"body:{self._body}"]
         for scope in scopes:
             AlertSilences(self._within, self._network).add(scope, self._now, until, person)

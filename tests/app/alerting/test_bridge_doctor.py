@@ -1,8 +1,9 @@
 """What doctor finds wrong with a bridge before anybody waits for an alert in vain."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from provisioner.model.ports import Severity
 from provisioner.model.text import Text
 from tests.support.alert_rooms import LORA, Rooms, another
 from tests.support.change import Known
+from tests.support.rooms import room_of
 
 
 def codes(rooms: Rooms) -> dict[str, Severity]:
@@ -35,6 +37,71 @@ def test_who_is_heard_and_who_is_not_is_said(rooms: Rooms) -> None:
     found = codes(rooms)
     assert found["app.sender_was_heard"] is Severity.OK
     assert found["app.sender_unheard"] is Severity.ERROR
+
+
+def test_moments_are_those_of_the_network(rooms: Rooms) -> None:
+    rooms.level(1, 100)
+    keep_status(rooms.site, BridgeStatus(rooms.site.clock.now()))
+    [finding] = [one for one in examine_bridge(rooms.site) if one.what.code == "app.sender_was_heard"]
+    at = finding.what.arguments["at"]
+    assert isinstance(at, datetime)
+    assert at.tzinfo == ZoneInfo("Europe/Berlin")
+
+
+def test_devices_that_nobody_entered_are_counted(rooms: Rooms) -> None:
+    assert "app.devices_unknown" not in codes(rooms)
+    rooms.level(77, 100)
+    assert codes(rooms)["app.devices_unknown"] is Severity.WARNING
+
+
+def test_a_bot_that_is_not_there_is_an_error_and_of_targets_out_of_order_nothing_is_asked(rooms: Rooms) -> None:
+    assert codes(rooms)["app.bot_missing"] is Severity.ERROR
+    rooms.installation.cloud.log.clear()
+    assert "app.bot_missing" not in {one.what.code for one in examine_bridge(rooms.site, ["cloud"])}
+    assert not rooms.installation.cloud.log
+
+
+def test_a_bot_is_enabled_by_the_first_message_and_deaf_when_later_ones_call_nobody(rooms: Rooms) -> None:
+    talk = rooms.installation.cloud.talk
+    bot = talk.install_bot("re@di", rooms.bot_secret, "http://127.0.0.1:9/never")
+    assert codes(rooms)["app.bot_not_enabled"] is Severity.NOTE
+    talk.enable_bot(room_of(rooms.installation, "Sensorik"), bot)
+    rooms.say()
+    rooms.poster.turn()
+    assert not {"app.bot_deaf", "app.bot_hears"} & codes(rooms).keys()
+    rooms.wait(1)
+    rooms.say()
+    rooms.poster.turn()
+    assert codes(rooms)["app.bot_deaf"] is Severity.ERROR
+    rooms.command("readi-provisioner", "unsere eigenen Worte")
+    rooms.catching_up.look()
+    found = codes(rooms)
+    assert found["app.bot_hears"] is Severity.OK
+    assert "app.bot_deaf" not in found
+
+
+def test_a_conversation_whose_bots_we_may_not_see_is_named(rooms: Rooms) -> None:
+    rooms.installation.cloud.talk.install_bot("re@di", rooms.bot_secret, "http://127.0.0.1:9/never")
+    room_of(rooms.installation, "Sensorik").attendees.clear()
+    [finding] = [one for one in examine_bridge(rooms.site) if one.what.code == "app.bot_not_asked"]
+    assert finding.what.arguments["body"] == "Sensorik"
+
+
+def test_what_could_not_be_said_is_counted_for_a_day_with_the_reason(rooms: Rooms) -> None:
+    room_of(rooms.installation, "Sensorik").read_only = 1
+    rooms.say()
+    rooms.poster.turn()
+    [finding] = [one for one in examine_bridge(rooms.site) if one.what.code == "app.alerts_refused"]
+    assert finding.what.arguments["body"] == "Sensorik"
+    rooms.wait(timedelta(days=2).total_seconds())
+    assert "app.alerts_refused" not in codes(rooms)
+
+
+def test_what_waits_too_long_to_be_said_is_an_error(rooms: Rooms) -> None:
+    rooms.say()
+    assert "app.alerts_wait" not in codes(rooms)
+    rooms.wait(600)
+    assert codes(rooms)["app.alerts_wait"] is Severity.ERROR
 
 
 def test_bodies_that_are_told_and_have_no_conversation_are_named(rooms: Rooms) -> None:

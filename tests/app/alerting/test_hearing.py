@@ -86,6 +86,21 @@ def test_muting_by_an_answer_holds_for_that_rule_in_that_body_alone(flood: Rooms
     assert len(flood.said("LoRaWAN")) == 1
 
 
+def test_muting_by_an_answer_to_what_is_over_mutes_that_rule_and_not_the_body(flood: Rooms) -> None:
+    (first,) = flood.messages()
+    flood.level(1, 100)
+    assert flood.alerts.going_on() == []
+    flood.command(flood.account("p-ben"), "stumm 2h", answers=first.id)
+    assert [one.scope for one in flood.silences()] == [f"body:{SENSORIK}/rule:{FLOOD}"]
+
+
+def test_status_tells_of_what_is_muted_by_itself(flood: Rooms) -> None:
+    (first,) = flood.messages()
+    flood.command(flood.account("p-ben"), "stumm 2h", answers=first.id)
+    flood.command(flood.account("p-ben"), "@bot status")
+    assert "(stumm bis Mo., 5. Jan., 11:00)" in answered(flood)
+
+
 def test_muting_without_an_answer_mutes_the_body_and_laut_ends_it(flood: Rooms) -> None:
     flood.command(flood.account("p-ben"), "@bot stumm")
     assert [one.scope for one in flood.silences()] == [f"body:{SENSORIK}"]
