@@ -149,14 +149,15 @@ def _in_order(state: AlertState) -> list[tuple[str, Member]]:
 
 
 def _line(key: str, member: Member, rule: str, book: Book, around: Around) -> MemberLine:
-    station = book.station(key)
+    heard = around.latest.get(key)
+    station = book.station(key, heard.device if heard is not None else "")
     severity, since, ended = AlertSeverity(member.severity), moment(member.since), moment(member.ended)
     if station is None:
         name = harmless(member.about.get("name") or key)
         link = member.about.get("link", "")
         foreign = link if link.startswith(_HTTPS) else None
         return MemberLine(key, name, severity, since, member.value, member.peak, None, ended, foreign_link=foreign)
-    state = None if ended is not None else around.latest.get(key)
+    state = None if ended is not None else heard
     now, peak = member.value, member.peak
     if state is not None:  # what came since it turned last
         now = state.values.get(member.quantity, (now, 0.0))[0]
