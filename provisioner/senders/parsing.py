@@ -8,7 +8,7 @@ from typing import Final
 from provisioner.model.sensors import News
 from provisioner.model.text import Text
 from provisioner.senders import alertmanager, chirpstack, plain, things_stack
-from provisioner.senders.reading import MOST_BYTES, Arrival, Read, Refused
+from provisioner.senders.reading import MOST_BYTES, Arrival, Read, Refused, legible
 
 REFUSALS: Final[Mapping[str, Text]] = {
     "kind": Text.of("senders.refused_kind"),
@@ -16,6 +16,7 @@ REFUSALS: Final[Mapping[str, Text]] = {
     "too_many": Text.of("senders.refused_too_many"),
     "not_json": Text.of("senders.refused_not_json"),
     "shape": Text.of("senders.refused_shape"),
+    "nothing_named": Text.of("senders.refused_nothing_named"),
     "device": Text.of("senders.refused_device"),
     "moment": Text.of("senders.refused_moment"),
     "too_old": Text.of("senders.refused_too_old"),
@@ -36,6 +37,8 @@ class Parsed:
     """A message in order that tells nothing for us: a join, a downlink, a simulated uplink outside of test mode."""
     dropped: int = 0
     """How many decoded values were left out because they are none: not finite, too long, too deep, too many."""
+    hint: str = ""
+    """Where it is refused, in English. May quote the message: for whoever sent it, and for nobody else."""
 
 
 _PARSERS: Final[Mapping[str, Callable[[bytes, Arrival], Read]]] = {
@@ -70,7 +73,11 @@ def parse(
     try:
         read = parser(payload, Arrival(sender, received, topic, event, filled, test))
     except Refused as refused:
-        return Parsed(refused=refused.code)
-    except (ValueError, OverflowError, RecursionError):  # msgspec's are ValueErrors: JSON, but not of this product
-        return Parsed(refused="shape")
+        return Parsed(refused=refused.code, hint=_hint(refused.__cause__))
+    except (ValueError, OverflowError, RecursionError) as fault:  # msgspec's are ValueErrors: not of this product
+        return Parsed(refused="shape", hint=_hint(fault))
     return Parsed(read.news, None, not read.news, read.dropped)
+
+
+def _hint(cause: BaseException | None) -> str:
+    return "" if cause is None else legible(str(cause))

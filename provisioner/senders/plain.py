@@ -90,7 +90,7 @@ def read(payload: bytes, arrival: Arrival) -> Read:
             at = _when(one.at, arrival)
             news.append(GatewayNews(arrival.sender, one.gateway.lower(), one.online, at))
         else:
-            raise Refused("shape")
+            raise Refused("nothing_named")
     return Read(tuple(news), dropped)
 
 

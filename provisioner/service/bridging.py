@@ -26,6 +26,7 @@ from provisioner.service.callers import long_secret_of
 from provisioner.service.leading import Leading
 from provisioner.service.looping import Loop
 from provisioner.service.sender_calls import SenderDoor
+from provisioner.texts import Catalogue
 
 _CALLS_ONLY: Final = (AlertmanagerSettings, GrafanaSettings)
 
@@ -165,7 +166,8 @@ def _doors(
     site: Site, senders: Mapping[str, SenderSettings], intake: Intake, committer: Committer
 ) -> Iterator[tuple[str, SenderDoor]]:
     """Raises `SettingsError` for a secret that could be guessed."""
+    say, test = Catalogue(site.settings.language), site.section.bridge is not None and site.section.bridge.test
     for name, one in senders.items():
         secret = long_secret_of(one.webhook, site, f"bridge.senders.{name}.webhook")
         if secret is not None:
-            yield name, SenderDoor(one.kind, HookSettings(secret=secret), committer.offer, intake.refused)
+            yield name, SenderDoor(one.kind, HookSettings(secret=secret), committer.offer, intake.refused, say, test)

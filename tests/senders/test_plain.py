@@ -70,7 +70,7 @@ def test_an_alert_begins_and_ends() -> None:
 
 def test_a_gateway_is_connected_or_not() -> None:
     assert read("json", {"gateway": "Dach", "online": False}).news == (GatewayNews("sender", "dach", False, NOW),)
-    assert read("json", {"gateway": "Dach"}).refused == "shape"
+    assert read("json", {"gateway": "Dach"}).refused == "nothing_named"
 
 
 def test_several_can_come_at_once() -> None:
@@ -81,7 +81,7 @@ def test_several_can_come_at_once() -> None:
 
 
 def test_one_that_is_wrong_refuses_all_so_that_the_sender_hears_of_it() -> None:
-    assert read("json", [{"device": "a"}, {"devize": "b"}]).refused == "shape"
+    assert read("json", [{"device": "a"}, {"devize": "b"}]).refused == "nothing_named"
 
 
 def test_what_is_simulated_counts_in_test_mode_only() -> None:

@@ -18,6 +18,7 @@ from provisioner.senders.receiving import Delivery
 from provisioner.senders.settings import HookSettings
 from provisioner.service import sender_calls
 from provisioner.service.sender_calls import MOST_BYTES, SenderDoor
+from provisioner.texts import Catalogue
 
 SECRET = "invented-Secret-of-thirty-two-letters"
 PATH = "/redi/senders/ttn"
@@ -52,8 +53,12 @@ def committing() -> Committing:
 @pytest.fixture
 def client(committing: Committing) -> Iterator[TestClient]:
     app = FastAPI(middleware=[Middleware(SmallBodies, longer=dict(LONGER_BODIES))])
-    door = SenderDoor("things-stack", HookSettings(secret=SecretStr(SECRET)), committing.offer, committing.refused)
-    app.include_router(sender_calls.router({("redi", "ttn"): door}, VirtualClock()))
+    secret, say = HookSettings(secret=SecretStr(SECRET)), Catalogue("de")
+    doors = {
+        ("redi", name): SenderDoor(kind, secret, committing.offer, committing.refused, say)
+        for name, kind in (("ttn", "things-stack"), ("haus", "json"))
+    }
+    app.include_router(sender_calls.router(doors, VirtualClock()))
     with TestClient(app) as made:
         yield made
 
@@ -130,3 +135,35 @@ def test_more_than_a_message_can_have_is_not_read(client: TestClient, committing
 def test_pages_beside_senders_take_no_more_than_a_form(client: TestClient, tmp_path: Path) -> None:
     for path in ("/redi/senders", "/redi/senders/ttn/x", "/redi/me"):
         assert client.post(path, content=b"x" * 100_000, headers=BEARER).status_code in (400, 404, 413), path
+
+
+@pytest.mark.parametrize(
+    ("message", "why", "where"),
+    [
+        ('{"device": "a", "values": {"humidity": 71,5}}', "kein JSON", "line 1 column 43"),
+        ('{"device": "a", "values": [71.5]}', "nicht so aufgebaut", "$.values"),
+        ('{"device": "a", "values": {}, "at": "22.11.2026"}', "Zeitpunkt", "22.11.2026"),
+        ('{"geraet": "a", "values": {"humidity": 71.5}}', "„device“", ""),
+    ],
+)
+def test_whoever_writes_json_by_hand_is_told_what_is_wrong_and_it_is_counted_all_the_same(
+    client: TestClient, committing: Committing, message: str, why: str, where: str
+) -> None:
+    answer = client.post("/redi/senders/haus", content=message, headers=BEARER)
+    assert (answer.status_code, len(committing.came)) == (422, 1)
+    assert why in answer.json()["detail"]
+    assert where in answer.json().get("where", "")
+
+
+def test_what_can_be_read_of_plain_json_is_kept_and_answered_with_nothing(client: TestClient) -> None:
+    answer = client.post("/redi/senders/haus", content='{"device": "a", "values": {"humidity": 71.5}}', headers=BEARER)
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_product_is_not_told_that_its_message_means_nothing_for_it_would_end_calling(client: TestClient) -> None:
+    assert client.post(PATH, content=b"no json", headers=BEARER).status_code == 204
+
+
+def test_whoever_has_no_or_a_wrong_secret_reads_how_it_is_shown(client: TestClient) -> None:
+    for headers in ({}, {"Authorization": SECRET}):
+        assert "Authorization: Bearer" in client.post(PATH, content=b"{}", headers=headers).json()["detail"]
