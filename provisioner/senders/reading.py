@@ -12,6 +12,7 @@ import msgspec
 
 from provisioner.model.sensors import DeviceName, Measured, News
 from provisioner.model.whereabouts import tells_where
+from provisioner.registry.measures import device_name as registered_name
 
 MOST_BYTES: Final = 1_000_000
 """Of one message. The Things Stack's are 1 to 4 KB."""
@@ -36,7 +37,10 @@ S = TypeVar("S")
 
 
 class Refused(Exception):
-    """A message that means nothing to us; ``code`` is one of `provisioner.senders.parsing.REFUSALS`."""
+    """A message that means nothing to us; ``code`` is one of `provisioner.senders.parsing.REFUSALS`.
+
+    What it came from says more, and may quote the message.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -101,8 +105,8 @@ def moment(said: str | float | None, received: datetime) -> datetime | None:
 
 
 def device_name(device: str, eui: str = "", application: str = "") -> DeviceName:
-    """Raises `Refused` where no device can be told from it."""
-    device, eui, application = device.strip().lower(), eui.lower(), application.strip().lower()
+    """As the registry compares them. Raises `Refused` where no device can be told from it."""
+    device, eui, application = registered_name(device), registered_name(eui), application.strip().lower()
     if len(eui) != 16 or not eui.isalnum() or not set(eui) <= _HEXADECIMAL:
         eui = ""
     if not (device or eui) or not is_name(device) or not is_name(application):

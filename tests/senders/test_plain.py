@@ -88,3 +88,11 @@ def test_what_is_simulated_counts_in_test_mode_only() -> None:
     message = {"device": "a", "simulated": True}
     assert read("json", message).skipped
     assert one_uplink("json", message, test=True).simulated
+
+
+@pytest.mark.parametrize("written", ["A84041FFFF1827C5", "A8-40-41-FF-FF-18-27-C5", "a8:40:41:ff:ff:18:27:c5"])
+def test_an_eui_is_the_same_device_however_it_is_written_as_in_the_registry(written: str) -> None:
+    for said in ({"device": written}, {"eui": written}):
+        (uplink,) = read("json", {**said, "values": {}}).news
+        assert isinstance(uplink, Uplink)
+        assert uplink.device.key == "a84041ffff1827c5"
