@@ -24,7 +24,7 @@ router = APIRouter()
 PER_PAGE: Final = 50
 _UNKNOWN_SHOWN: Final = 50
 _REFUSED_SHOWN: Final = 20
-COUNTED: Final = ("taken", "twice", "late", "unknown", "gap", "poison")
+COUNTED: Final = ("taken", "twice", "late", "unknown", "missing", "poison")
 """What is told of what was counted: ``sender_count_<what>`` in the texts."""
 
 

@@ -12,8 +12,8 @@ from provisioner.alerts.alerting import decode_alert
 from provisioner.app.alerting.status import BridgeStatus, Line, keep_status
 from provisioner.model.text import Text
 from provisioner.state import AlertOutbox, Alerts, Audit
-from tests.support.alert_house import SENDER, Told, told, with_alerts
-from tests.support.alerting import uplink_bytes
+from tests.support.alert_house import GAUGE, SENDER, Told, told, with_alerts
+from tests.support.alerting import eui, uplink_bytes
 from tests.support.console import MEMBER, MODERATOR_AKTE, MODERATOR_SENSORIK, RANGER, Browser, House
 
 FLOOD_NAME = "Hochwasser"
@@ -174,6 +174,24 @@ def test_rangers_are_told_when_no_bridge_runs_and_what_is_wrong_with_a_sender(ho
     assert "broker.example" in seen
     house.clock.sleep(600)
     assert "Die Brücke läuft nicht" in page(rita, "senders")
+
+
+def test_rangers_see_what_waits_to_be_said_what_was_lost_and_what_came_twice(house: House, senders: Told) -> None:
+    rita, site = house.visitor(RANGER), house.networks["redi"].site
+    assert "nichts wartet" in page(rita, "senders")
+    clock = house.clock
+    for counter in (1, 2, 2, 7):
+        clock.sleep(60)
+        senders.take(uplink_bytes(eui(GAUGE), counter, 290, clock.now()), "things-stack", SENDER)
+    senders.take(b"{", "things-stack", SENDER)
+    seen = page(rita, "senders")
+    assert "Verloren, nicht nachzuholen 4" in seen
+    assert "Doppelt gekommen 1" in seen
+    assert "Sensorik 1" in seen
+    outbox = AlertOutbox(site.database, "redi")
+    [waiting] = outbox.take([], clock.now())
+    outbox.refused([waiting.id], "messages.no_conversation", clock.now())
+    assert "Nicht angekommen" in page(rita, "senders")
 
 
 def test_the_overview_tells_rangers_of_open_alerts_and_nobody_else(house: House, senders: Told) -> None:
