@@ -21,6 +21,7 @@ from tests.support.change import Known
 from tests.support.mosquitto import Mosquitto
 from tests.support.mqtt import publish
 from tests.support.payloads import payload
+from tests.support.rooms import room_of
 from tests.support.serving import wait_until
 
 _TOPICS = itertools.count()
@@ -190,3 +191,24 @@ def test_with_that_word_what_is_simulated_is_told_like_anything_else(
         said = json.dumps(device.uplink(installation.clock.now(), {"distance": 270}, simulated=True)).encode()
         assert bridge.call("ttn", said).status_code == 204
         bridge.wait_for("Hochwasser")
+
+
+def test_a_conversation_that_fails_delays_no_other_one_and_an_answer_that_was_lost_is_looked_up(
+    bridge: Running,
+) -> None:
+    faults, cloud = bridge.cloud.faults, bridge.cloud
+    faults.status(503, path=f"/chat/{bridge.room.token}", times=None)
+    now = bridge.installation.clock.now()
+    assert bridge.call("chirp?event=up", json.dumps(chirp(1, 210, 1, now)).encode()).status_code == 204
+    wait_until(lambda: any(bridge.room.token in entry.path for entry in cloud.log.writes), "it was tried")
+    faults.reset_after(path=f"/chat/{room_of(bridge.installation, 'LoRaWAN').token}", writes=True)
+    assert bridge.call("chirp?event=up", json.dumps(chirp(11, 210, 1, now)).encode()).status_code == 204
+    wait_until(lambda: len(bridge.messages("LoRaWAN")) == 1, "it stands there, and we were not told so")
+    bridge.installation.clock.sleep(5)
+    bridge.wait_for("Alb, Brücke 11", name="LoRaWAN")
+    assert len(bridge.messages("LoRaWAN")) == 1, "it was looked up"
+    assert bridge.messages() == []
+    faults.clear()
+    bridge.installation.clock.sleep(600)
+    bridge.wait_for("Alb, Brücke 1")
+    assert len(bridge.messages()) == 1
