@@ -184,8 +184,8 @@ def sensors_command(
         return NOTHING_TO_DO
     devices = UnknownDevices(site.database, site.network).all()
     if unknown:
-        for device in devices:
-            context.out.print(entry_for(device), markup=False)
+        if devices:
+            context.out.print(entry_for(*devices), markup=False)
         return NOTHING_TO_DO
     for line in sensor_lines(site, book, None):
         context.out.print(_sensor(context, book, line), style="yellow" if line.late else None, markup=False)

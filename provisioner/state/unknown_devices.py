@@ -88,10 +88,13 @@ class UnknownDevices:
 
     def drop(self, devices: Sequence[tuple[str, str]]) -> None:
         """(sender, device) that the registry knows now."""
+        if not devices:
+            return
         with self._transactions.writing() as connection:
-            for sender, device in sorted(devices):
-                this = (UNKNOWN_DEVICE.c.sender == sender, UNKNOWN_DEVICE.c.device == device)
-                connection.execute(delete(UNKNOWN_DEVICE).where(self._mine, *this))
+            for sender in sorted({sender for sender, _ in devices}):
+                known = sorted(device for one, device in devices if one == sender)
+                these = (UNKNOWN_DEVICE.c.sender == sender, UNKNOWN_DEVICE.c.device.in_(known))
+                connection.execute(delete(UNKNOWN_DEVICE).where(self._mine, *these))
 
     def forget(self, before: datetime) -> int:
         """Drop those that were not heard since; how many."""

@@ -165,6 +165,7 @@ def test_sensors_are_listed_with_values_and_who_nobody_entered_as_yaml(
     assert "1 device sends" in ran.out
     entry = river.run("sensors", "--unknown").out
     assert f'devices: "{eui(99)}"' in entry
+    assert entry.count("sensors:") == 1
     report = river.run("sensors", "--json").json
     assert {one["sensor"] for one in report["sensors"]} == {"pegel-alb", "vitrine"}
     assert report["unknown"][0]["fields"] == ["distance", "temperature"]

@@ -121,6 +121,7 @@ class Judging:
         """The uplinks that did not come before."""
         known = self._uplinks.among(self._doubtful(found))
         counted, kept = found.counted, []
+        newcomers: list[tuple[str, str]] = []  # an entry came for them: nobody has to write one any more
         for station, uplink, word in found.uplinks:
             before = known.setdefault((station.key, word), [])
             if any(is_same(uplink.at, at) for at in before):
@@ -131,6 +132,8 @@ class Judging:
                 found.refuse("too_often", {uplink.sender: 1})
                 continue
             before.append(uplink.at)
+            if state is None:
+                newcomers.append((uplink.sender, uplink.device.key))
             missing = state.missing if state is not None else 0
             heard = hear(station, state, uplink, self._now, settled=not uplink.filled)
             if not uplink.filled:
@@ -145,6 +148,7 @@ class Judging:
             for why in heard.refused:
                 counted[sender, why.partition(":")[0]] += 1
             kept.append(Kept(station.key, uplink.at, word, _ENCODER.encode(heard.kept).decode()))
+        UnknownDevices(self._within, self._network).drop(newcomers)
         return kept
 
     def _doubtful(self, found: Sorted) -> dict[str, list[Span]]:

@@ -141,15 +141,18 @@ def moment(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-def entry_for(device: UnknownDevice) -> str:
-    """The lines by which a device comes into the registry, with gaps that somebody has to fill in.
+def entry_for(*devices: UnknownDevice) -> str:
+    """The lines by which devices come into the registry, with gaps that somebody has to fill in.
 
-    What the device says of itself is a stranger's word: it stands in quotes, or is a comment on one line.
+    What a device says of itself is a stranger's word: it stands in quotes, or is a comment on one line.
     """
+    return "\n".join(("sensors:", *map(_item_for, devices)))
+
+
+def _item_for(device: UnknownDevice) -> str:
     paths = harmless(", ".join(device.paths[:_PATHS_SHOWN]))
     return "\n".join(
         (
-            "sensors:",
             f"  - id: {_id_for(device.device)}",
             f"    devices: {json.dumps(device.device, ensure_ascii=True)}",
             f"    sender: {device.sender}",

@@ -15,7 +15,7 @@ from provisioner.app.alerting.judging import Taken
 from provisioner.emulation import VirtualClock
 from provisioner.model.errors import StateError
 from provisioner.model.text import Text
-from provisioner.state import AlertOutbox, Gateways, SensorStates, UnknownDevices
+from provisioner.state import AlertOutbox, Gateways, SensorStates, UnknownDevice, UnknownDevices
 from tests.support.alerting import BODY, FLOOD, NETWORK, ON_BOTH, SENDER, SILENT, Bridge, Shelf, book, eui, gauge
 
 
@@ -157,6 +157,14 @@ def test_an_unknown_device_is_shown_without_its_values(bridge: Bridge, clock: Vi
     assert bridge.uplinks.count() == 0
     assert bridge.post.settled == [(0, True), (1, True)]
     assert bridge.said() == []
+
+
+@ON_BOTH
+def test_a_device_that_got_an_entry_is_unknown_no_more(bridge: Bridge, clock: VirtualClock) -> None:
+    unknown = UnknownDevices(bridge.database, NETWORK)
+    unknown.note([UnknownDevice(SENDER, eui(number), clock.now(), clock.now(), 1, ()) for number in (0, 99)])
+    bridge.take(bridge.post.uplink(0, 1, 100))
+    assert [one.device for one in unknown.all()] == [eui(99)]
 
 
 def test_no_value_that_is_not_mapped_lies_anywhere(bridge: Bridge) -> None:
