@@ -27,6 +27,7 @@ from provisioner.emulation import VirtualClock
 from provisioner.emulation.clock import EPOCH
 from provisioner.model.errands import Errand
 from provisioner.model.ports import Clock
+from provisioner.service.bridging import Bridge
 from provisioner.service.dispatching import Dispatcher
 from provisioner.service.http import HttpServer, application, listen
 from provisioner.service.scheduling import Schedule, crontabs
@@ -244,7 +245,7 @@ class Town(Place):
             stack.callback(worker.close)
             self.led[name] = _Led(site, pictures[name], worker)
         service, yes = settings.service, lambda: True
-        app = application(sites, pictures, service, self.clock, yes, yes, lambda: None)
+        app = application(sites, pictures, service, self.clock, yes, yes, lambda: None, Bridge({}, {}))
         http = HttpServer(app, listen(service.listen), service.trusted_proxies)
         http.start()
         stack.callback(http.stop)
