@@ -102,7 +102,7 @@ def of_stream(count: int) -> list[Sent]:
 
 
 def test_the_stream_holds_turns_of_every_way() -> None:
-    sent = of_stream(600)
+    sent = of_stream(1_200)
     for way in Way:
         flooded = [float(read(one.payload).values["distance"]) for one in sent if way_of(one.device) is way]
         assert min(flooded) < FLOOD + 10 < CALM <= max(flooded)

@@ -18,7 +18,7 @@ from scripts.benches.alert_world import Entry, World, body_id
 
 DEVICES: Final = 30
 BODIES: Final = 10
-_TURNS: Final = 3
+_TURNS: Final = 12
 """A device is over its limit, or not, for so many uplinks."""
 
 
