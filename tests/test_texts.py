@@ -36,7 +36,6 @@ from provisioner.console.sensors import COUNTED
 from provisioner.lifecycle.ladder import Rung
 from provisioner.messages.wording import POSTS, REASONS, WORDINGS
 from provisioner.model.alerts import AlertSeverity, SayingKind, Turn
-from provisioner.model.alerts import AlertSeverity
 from provisioner.model.changes import ChangeClass, Verb
 from provisioner.model.enrolments import RequestState
 from provisioner.model.errands import Job
@@ -49,8 +48,8 @@ from provisioner.model.text import Text
 from provisioner.model.words import field_words, role_word
 from provisioner.planning.drift import DriftKind
 from provisioner.state import Outcome, PlanState, StepState
-from provisioner.state.persons import KEPT
 from provisioner.state.alert_outbox import SaidState
+from provisioner.state.persons import KEPT
 from provisioner.texts import Catalogue, Language
 from provisioner.texts.catalogue import sentences as sentences_of
 
