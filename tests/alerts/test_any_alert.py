@@ -131,4 +131,5 @@ def test_a_silence_says_nothing_while_it_holds_but_who_has_it(
     for saying in played.told.sayings:
         said_at = saying.not_before or datetime.fromtimestamp(saying.about["now"], UTC)
         if saying.kind not in (SayingKind.TAKEN, SayingKind.GIVEN_BACK):
-            assert not any(quiet.since <= said_at < quiet.until for quiet in whole)
+            # What was due at the very moment in which it begins was said just before.
+            assert not any(quiet.since < said_at < quiet.until for quiet in whole)
