@@ -14,7 +14,9 @@ from provisioner.alerts.replay import Replayed
 from provisioner.alerts.wording import words
 from provisioner.app.alerting.alert_reports import alerts_report, sensors_report
 from provisioner.app.alerting.books import Books
-from provisioner.app.alerting.muting import Muting
+from provisioner.app.alerting.mouths import Floor
+from provisioner.app.alerting.muting import ALL, Muting, Scope
+from provisioner.app.alerting.status import last_status
 from provisioner.app.alerting.taking import Taking
 from provisioner.app.alerting.trying import fire, rule_of, tried, uplinks_of_file, uplinks_of_storage
 from provisioner.app.joining.viewing import viewer_for
@@ -28,7 +30,8 @@ from provisioner.lifecycle.rights import Viewer
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
 from provisioner.registry.durations import duration
-from provisioner.state import UnknownDevices
+from provisioner.senders.parsing import REFUSALS
+from provisioner.state import AlertSilences, UnknownDevices
 
 alerts = typer.Typer(invoke_without_command=True, help="Alerts of sensors and monitoring.")
 
@@ -53,8 +56,10 @@ def alerts_command(ctx: typer.Context, as_json: AsJson = False) -> int:
         context.print_json(alerts_report(site, book))
     elif not cards:
         context.out.print(context.tell("no_alerts"), markup=False)
-    for card in () if as_json else cards:
-        _tell_alert(context, book, card)
+    if not as_json:
+        for card in cards:
+            _tell_alert(context, book, card)
+        _tell_silences(context, site, book)
     return PENDING if cards else NOTHING_TO_DO
 
 
@@ -66,7 +71,11 @@ def try_command(
         Path | None, typer.Option("--from", metavar="FILE", help="Messages of a sender or its storage, one a line.")
     ] = None,
     sender: Annotated[
-        str | None, typer.Option("--sender", help="Whose messages they are; without --from its storage is read.")
+        str | None,
+        typer.Option(
+            "--sender",
+            help="Whose messages they are, else the one whose they can be; without --from its storage is read.",
+        ),
     ] = None,
     lasts: Annotated[str, typer.Option("--last", help="How much of the storage, e.g. `6 h`.")] = "24 h",
 ) -> int:
@@ -75,15 +84,20 @@ def try_command(
     site, book = _opened(context)
     found = rule_of(book, rule)
     if source is not None:
-        uplinks = uplinks_of_file(site, source, sender or "")
+        messages = uplinks_of_file(site, source, sender)
     elif sender is not None:
-        uplinks = uplinks_of_storage(site, sender, _duration(context, lasts))
+        messages = uplinks_of_storage(site, sender, _duration(context, lasts))
     else:
         raise typer.BadParameter(context.tell("alerts_test_source"))
-    lines = [_replayed(context, book, one) for one in tried(book, uplinks, found.id)]
+    lines = [_replayed(context, book, one) for one in tried(book, messages.uplinks, found.id)]
     for line in lines:
         context.out.print(line, markup=False)
-    context.out.print(context.tell("alerts_tested", uplinks=len(uplinks), count=len(lines)), markup=False)
+    context.out.print(context.tell("alerts_tested", uplinks=len(messages.uplinks), count=len(lines)), markup=False)
+    for why, count in messages.refused.items():
+        unread = context.tell("alerts_test_unread", count=count, why=REFUSALS[why])
+        context.err.print(unread, style="yellow", markup=False)
+    if messages.uplinks and not messages.concerning(book, found):
+        context.err.print(context.tell("alerts_test_of_others", rule=found.name), style="yellow", markup=False)
     return NOTHING_TO_DO
 
 
@@ -99,6 +113,14 @@ def fire_command(
     told = fire(site, book, rule_of(book, rule), body or ())
     names = ", ".join(book.registry.bodies[one].name for one in told)
     context.out.print(context.tell("alerts_fired", bodies=names), markup=False)
+    status = last_status(site)
+    if status is None or status.is_stale(site.clock.now()):
+        context.err.print(context.tell("alerts_fired_later"), style="yellow", markup=False)
+    floor = Floor(site)
+    for one in told:
+        if floor.place_of(one) is None:
+            warning = context.tell("alerts_fired_nowhere", body=book.registry.bodies[one].name)
+            context.err.print(warning, style="yellow", markup=False)
     return NOTHING_TO_DO
 
 
@@ -231,6 +253,15 @@ def _tell_alert(context: Context, book: Book, card: AlertCard) -> None:
     if card.taken_until is not None:
         until = _moment(context, card.taken_until, book.zone)
         context.out.print(f"       {context.tell('alert_is_taken', at=until)}", style="green", markup=False)
+
+
+def _tell_silences(context: Context, site: Site, book: Book) -> None:
+    for quiet in AlertSilences(site.database, site.network).to_come(site.clock.now()):
+        scope = Scope.parse(quiet.scope)
+        called = context.tell("alerts_all") if scope is None or scope.kind == ALL else scope.called(book)
+        since, until = (_moment(context, at, book.zone) for at in (quiet.since, quiet.until))
+        line = context.tell("alerts_muted", number=quiet.id, what=called, scope=quiet.scope, since=since, until=until)
+        context.out.print(f"{line} {quiet.reason}".rstrip(), style="yellow", markup=False)
 
 
 def _replayed(context: Context, book: Book, one: Replayed) -> str:

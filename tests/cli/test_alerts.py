@@ -84,6 +84,58 @@ def test_a_rule_that_is_not_there_a_file_that_is_not_and_no_source_are_said(rive
     assert "no storage" in river.run("alerts", "test", FLOOD, "--sender", "ttn").err
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (b"", "is empty"),
+        (b"<html>502 Bad Gateway</html>\n", "not JSON"),
+        (b'{"error": "no rights", "code": 7}\n', "One message a line"),
+    ],
+)
+def test_a_file_in_which_nothing_was_measured_is_an_error_and_not_a_rule_that_keeps_silent(
+    river: Installation, written: bytes, words: str
+) -> None:
+    stored = river.folder / "uplinks.ndjson"
+    stored.write_bytes(written)
+    ran = river.run("alerts", "test", FLOOD, "--from", stored)
+    assert ran.code == 1
+    assert words in " ".join(ran.err.split())
+
+
+def test_messages_of_devices_that_the_rule_does_not_mean_are_told_and_so_is_a_sender_that_there_is_not(
+    river: Installation, site: Site
+) -> None:
+    stored = river.folder / "uplinks.ndjson"
+    stored.write_bytes(uplink_bytes(eui(99), 1, 100, site.clock.now()) + b"\nno message\n")
+    ran = river.run("alerts", "test", FLOOD, "--from", stored)
+    assert ran.code == 0
+    assert "None of them is of a sensor" in ran.err
+    assert "1 more message could not be read" in ran.err
+    assert "no sender" in river.run("alerts", "test", FLOOD, "--from", stored, "--sender", "tnt").err
+
+
+def test_a_test_message_that_will_reach_no_conversation_yet_says_so(river: Installation) -> None:
+    told = " ".join(river.run("alerts", "fire", FLOOD).err.split())
+    assert "The bridge is not running" in told
+    assert '"Sensorik" has no conversation' in told
+
+
+def test_silences_are_listed_with_the_number_by_which_they_end_and_a_word_that_is_nearly_one_is_understood(
+    river: Installation,
+) -> None:
+    river.run("alerts", "silence", "all", "2 h", "--reason", "Umzug")
+    ran = river.run("alerts")
+    assert ran.code == 0
+    for words in ("everything (all)", "Number 1", "Umzug"):
+        assert words in ran.out
+    for written, meant in (
+        ("pegel-alb", "sensor:pegel-alb"),
+        ("sensor:pegel-ald", "sensor:pegel-alb"),
+        ("alles", "all"),
+    ):
+        assert f'"{meant}"?' in " ".join(river.run("alerts", "silence", written, "2 h").err.split())
+
+
 def test_a_test_message_goes_to_whom_the_rule_tells_or_to_whom_one_names(river: Installation, site: Site) -> None:
     assert "Sensorik" in river.run("alerts", "fire", FLOOD).out
     river.run("alerts", "fire", FLOOD, "--body", "pg-akte")

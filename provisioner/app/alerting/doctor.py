@@ -74,7 +74,7 @@ def _settings(site: Site, bridge: BridgeSettings) -> Iterator[Finding]:
     if not bridge.senders:
         yield Finding(Severity.WARNING, Text.of("app.no_senders"), Text.of("app.mend_no_senders"))
     if any(one.webhook is not None for one in bridge.senders.values()) and site.settings.service.url is None:
-        yield Finding(Severity.WARNING, Text.of("app.no_way_to_hooks"), Text.of("app.mend_no_way_in"))
+        yield Finding(Severity.WARNING, Text.of("app.no_way_to_hooks"), Text.of("app.mend_no_way_to_hooks"))
     if bridge.bot is None:
         yield Finding(Severity.NOTE, Text.of("app.no_bot"), Text.of("app.mend_no_bot"))
     try:

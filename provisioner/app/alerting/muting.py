@@ -1,5 +1,6 @@
 """Silences that people make on pages and by command: who may silence what, for how long, and how it is called."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,7 @@ from provisioner.app.site import Site
 from provisioner.lifecycle.rights import Right, Viewer, may
 from provisioner.model.alerts import Quiet
 from provisioner.model.text import Text
+from provisioner.registry.mistakes import suggestion
 from provisioner.state import Audit, Within
 from provisioner.state.alert_silences import AlertSilences
 from provisioner.state.alerts import Alerts
@@ -104,6 +106,15 @@ def _any_station(book: Book, entry: str) -> Station | None:
     return book.station(entry) or book.station(f"{entry}/*")
 
 
+def _scopes(book: Book) -> Iterator[str]:
+    """All that can be written, but pairs."""
+    registry = book.registry
+    ids = {"rule": book.rules, "sensor": registry.sensors, "body": registry.bodies}
+    for kind, known in {**ids, "organisation": registry.organisations}.items():
+        yield from (f"{kind}:{one}" for one in known)
+    yield ALL
+
+
 def may_silence(viewer: Viewer, scope: Scope, book: Book) -> bool:
     """Rangers everything; moderators what concerns bodies alone that they moderate."""
     if viewer.ranger:
@@ -127,7 +138,9 @@ class Muting:
         """
         book, scope = self._books.now(), Scope.parse(word)
         if scope is None or not scope.is_there(book):
-            raise Refused(Text.of("app.no_such_scope", scope=word))
+            meant = suggestion(word, _scopes(book))
+            mend = "" if meant is None else Text.of("registry.did_you_mean", suggestion=meant)
+            raise Refused(Text.of("app.no_such_scope", scope=word, mend=mend))
         if not may_silence(viewer, scope, book):
             raise Forbidden
         if not timedelta() < lasts <= LONGEST:

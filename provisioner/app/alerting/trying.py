@@ -1,7 +1,9 @@
 """Trying rules: stored uplinks played again, and a test message to those whom a rule would tell."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -14,13 +16,16 @@ from provisioner.model.errors import SettingsError
 from provisioner.model.sensors import Uplink
 from provisioner.model.text import Text
 from provisioner.registry.mistakes import mend_word
-from provisioner.senders.parsing import parse
+from provisioner.senders.parsing import REFUSALS, parse
+from provisioner.senders.reading import MOST_BYTES
 from provisioner.senders.secrets import resolved
 from provisioner.senders.settings import ThingsStackSettings
 from provisioner.senders.storage import Storage
 from provisioner.state import AlertOutbox
 
-_LONGEST_LINE: Final = 1_000_000
+_WITH_STORAGE: Final = "things-stack"
+_EVENT: Final = "up"
+"""What ChirpStack's messages are where neither a topic nor an address says it."""
 
 
 def rule_of(book: Book, identity: str) -> Rule:
@@ -31,20 +36,48 @@ def rule_of(book: Book, identity: str) -> Rule:
     return found
 
 
-def uplinks_of_file(site: Site, path: Path, sender: str) -> list[Uplink]:
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What was read."""
+
+    uplinks: tuple[Uplink, ...]
+    refused: Mapping[str, int]
+    """How many could not be read, by a key of `provisioner.senders.parsing.REFUSALS`."""
+
+    def concerning(self, book: Book, rule: Rule) -> int:
+        """How many are of sensors that this rule watches."""
+        stations = (book.sensor(one.sender, one.device) for one in self.uplinks)
+        return sum(station is not None and rule.id in station.checks for station in stations)
+
+
+def uplinks_of_file(site: Site, path: Path, sender: str | None) -> Messages:
     """One message a line, as the sender tells them or its storage gives them out (``{"result": …}``).
 
-    Lines that are no uplinks are passed over. Raises `SettingsError` for a file that can't be read.
+    ``sender``: whose messages they are; None: of that one of the network's who could have said most of them. Raises
+    `SettingsError` for a file that can't be read, for one in which there is no message, and for a sender that there is
+    not.
     """
     try:
         with path.open("rb") as lines:
-            payloads = [_unwrapped(line) for line in lines if line.strip() and len(line) <= _LONGEST_LINE]
+            payloads = [_unwrapped(line) for line in lines if line.strip()]
     except OSError:
         raise SettingsError(Text.of("app.no_such_uplinks", file=str(path))) from None
-    return _parsed(site, payloads, sender)
+    if not payloads:
+        raise SettingsError(Text.of("app.empty_uplinks", file=str(path)))
+    senders = {} if site.section.bridge is None else site.section.bridge.senders
+    if sender is not None and sender not in senders:
+        raise SettingsError(Text.of("app.no_such_sender", sender=sender, mend=mend_word(sender, senders)))
+    kinds = {name: one.kind for name, one in senders.items() if sender in (None, name)} or {"": _WITH_STORAGE}
+    found = max((_parsed(site, payloads, *one) for one in kinds.items()), key=lambda one: len(one.uplinks))
+    if not found.uplinks:
+        why = max(found.refused, key=found.refused.__getitem__, default=None)
+        known = ", ".join(sorted(set(kinds.values())))
+        reason = Text.of("app.no_measurements") if why is None else REFUSALS[why]
+        raise SettingsError(Text.of("app.unread_uplinks", file=str(path), kinds=known, why=reason))
+    return found
 
 
-def uplinks_of_storage(site: Site, sender: str, lasts: timedelta) -> list[Uplink]:
+def uplinks_of_storage(site: Site, sender: str, lasts: timedelta) -> Messages:
     """What a sender's storage holds of the last while. Raises `SettingsError`, `TargetError`."""
     bridge = site.section.bridge
     settings = None if bridge is None else bridge.senders.get(sender)
@@ -58,10 +91,12 @@ def uplinks_of_storage(site: Site, sender: str, lasts: timedelta) -> list[Uplink
         payloads = [payload for page in storage.fill(now - lasts, now) for payload in page]
     finally:
         storage.close()
-    return _parsed(site, payloads, sender)
+    return _parsed(site, payloads, sender, settings.kind)
 
 
 def _unwrapped(line: bytes) -> bytes:
+    if len(line) > MOST_BYTES:  # it is refused for that
+        return line
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -70,12 +105,11 @@ def _unwrapped(line: bytes) -> bytes:
     return json.dumps(inside).encode() if isinstance(inside, dict) else line
 
 
-def _parsed(site: Site, payloads: Sequence[bytes], sender: str) -> list[Uplink]:
-    bridge, now = site.section.bridge, site.clock.now()
-    settings = None if bridge is None else bridge.senders.get(sender)
-    kind = "things-stack" if settings is None else settings.kind
-    parsed = (parse(kind, payload, now, sender, filled=True, test=True) for payload in payloads)
-    return [news for one in parsed for news in one.news if isinstance(news, Uplink)]
+def _parsed(site: Site, payloads: Sequence[bytes], sender: str, kind: str) -> Messages:
+    now = site.clock.now()
+    parsed = [parse(kind, payload, now, sender, event=_EVENT, filled=True, test=True) for payload in payloads]
+    refused = Counter(one.refused for one in parsed if one.refused is not None)
+    return Messages(tuple(news for one in parsed for news in one.news if isinstance(news, Uplink)), refused)
 
 
 def tried(book: Book, uplinks: Sequence[Uplink], rule: str) -> Iterator[Replayed]:
