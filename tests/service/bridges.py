@@ -110,6 +110,10 @@ class Running:
         ours = [one for one in room.messages if one.actor == "readi-provisioner" and not one.system and one.reference]
         return ours[1:]  # the first greeted
 
+    def words(self, name: str = "Sensorik") -> list[Message]:
+        """Without charts, which come when they are drawn."""
+        return [one for one in self.messages(name) if not one.parameters]
+
     def wait_for(self, words: str, times: int = 1, name: str = "Sensorik") -> Message:
         """Until something with these words stands there, and is known to; the last of them."""
         wait_until(lambda: len(self._with(words, name)) >= times, f"{words}: {[m.text for m in self.messages(name)]}")

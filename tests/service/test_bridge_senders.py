@@ -167,7 +167,7 @@ def test_alertmanager_is_answered_5xx_until_its_alert_is_committed(
     monkeypatch.setattr(sender_calls, "_PATIENCE", 30)
     assert bridge.call("mon", payload("alertmanager_v4_firing_real.json")).status_code == 204
     bridge.wait_for("Rechner überlastet", name="LoRaWAN")
-    assert len(bridge.messages("LoRaWAN")) == 1
+    assert len(bridge.words("LoRaWAN")) == 1
 
 
 def test_what_is_simulated_counts_with_a_word_in_the_settings_alone(bridge: Running) -> None:
@@ -206,9 +206,9 @@ def test_a_conversation_that_fails_delays_no_other_one_and_an_answer_that_was_lo
     wait_until(lambda: len(bridge.messages("LoRaWAN")) == 1, "it stands there, and we were not told so")
     bridge.installation.clock.sleep(5)
     bridge.wait_for("Alb, Brücke 11", name="LoRaWAN")
-    assert len(bridge.messages("LoRaWAN")) == 1, "it was looked up"
+    assert len(bridge.words("LoRaWAN")) == 1, "it was looked up"
     assert bridge.messages() == []
     faults.clear()
     bridge.installation.clock.sleep(600)
     bridge.wait_for("Alb, Brücke 1")
-    assert len(bridge.messages()) == 1
+    assert len(bridge.words()) == 1
