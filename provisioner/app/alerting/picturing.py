@@ -27,7 +27,7 @@ from provisioner.model.alerts import Rule, Threshold
 from provisioner.model.errors import Permanent, ReadiError, Transient
 from provisioner.model.sensors import Quantity
 from provisioner.model.text import Text
-from provisioner.state import AlertOutbox, Said, SaidState, Uplinks
+from provisioner.state import AlertOutbox, Said, SaidState, Uplinks, Within
 from provisioner.texts import Language
 
 _log = logging.getLogger(__name__)
@@ -143,7 +143,8 @@ class Picturing:
                 return False
             picture, caption = made
             reference = reference_of(self._site.network, said, "picture")
-            mouth.show(wish.place, picture, f"alarm-{said.id}.png", reference, caption, wish.message)
+            shown = mouth.show(wish.place, picture, f"alarm-{said.id}.png", reference, caption, wish.message)
+            self._write_down(said, wish.place, shown, now)
         except Permanent as error:
             _log.warning("picture not shown", extra={"saying": said.id, "why": error.text.code})
             return False
@@ -157,6 +158,14 @@ class Picturing:
             _log.error("picture that can't be shown", extra={"saying": said.id, "fault": type(fault).__name__})
             return False
         return True
+
+    def _write_down(self, said: Said, place: Place, message: int, now: datetime) -> None:
+        """It is a message of the alert as its words are: people react to what stands last."""
+        with self._site.database.writing() as connection:
+            outbox = AlertOutbox(Within(connection), self._site.network)
+            if not outbox.of_message(place.conversation, message):
+                key = outbox.add(said.alert, said.kind, said.body, {}, now)
+                outbox.sent([(key, place.target, place.conversation, message)], now)
 
     def _drawn(self, said: Said, now: datetime) -> tuple[bytes, str] | None:
         """The picture, and what it shows in words; None: there is nothing to draw."""

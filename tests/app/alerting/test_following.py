@@ -5,6 +5,7 @@ import pytest
 from provisioner.app.alerting.picturing import TOO_LATE
 from provisioner.app.letters.delivering import Postman
 from provisioner.app.service_settings import MailSettings
+from provisioner.state import AlertOutbox
 from tests.support.alert_rooms import SECRET, SENSORIK, Rooms
 from tests.support.mailserver import PostOffice
 from tests.support.rooms import room_of
@@ -32,6 +33,9 @@ def test_a_critical_alert_is_followed_by_a_picture_that_says_in_words_what_it_sh
     assert shown.text.endswith("Grenze: 200,0\xa0cm.")
     assert shown.parent is first
     assert shown.id > first.id
+    outbox = AlertOutbox(rooms.site.database, "redi")
+    room = room_of(rooms.installation, "Sensorik").token
+    assert outbox.of_message(room, shown.id) == outbox.of_message(room, first.id) != [], "a thumb on it counts, too"
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after", "truncate", "maintenance_page"])
