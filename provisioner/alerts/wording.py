@@ -110,7 +110,7 @@ def _headline(kind: SayingKind, telling: Telling) -> str:
             line = say(Text.of(code, name=name, who=who, where=where))
         case SayingKind.TEST:
             return f"🧪 {say(Text.of('alerts.head_test', name=name))}"
-        case SayingKind.ANSWER:
+        case SayingKind.ANSWER | SayingKind.PICTURE:
             return harmless.advice(str(telling.about.get("text", "")))
     return f"{telling.sign} {line}"
 
@@ -136,7 +136,7 @@ def _body(kind: SayingKind, telling: Telling) -> list[str]:
             return _ended(telling)
         case SayingKind.TEST:
             return [say(Text.of("alerts.test"))]
-        case SayingKind.TAKEN | SayingKind.ANSWER:
+        case SayingKind.TAKEN | SayingKind.ANSWER | SayingKind.PICTURE:
             return []
 
 

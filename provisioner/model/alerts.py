@@ -197,6 +197,7 @@ class SayingKind(StrEnum):
     GIVEN_BACK = "given_back"  # they gave it back, or the time for which they took it is over
     TEST = "test"
     ANSWER = "answer"  # to a command
+    PICTURE = "picture"  # a chart, below the words it belongs to
 
 
 class AlertEnd(StrEnum):

@@ -23,7 +23,7 @@ from provisioner.app.alerting.mouths import Floor, Mouth, Place, reference_of
 from provisioner.app.alerting.wordings import Wordings
 from provisioner.app.site import Site
 from provisioner.messages.plain import plain
-from provisioner.model.alerts import Rule, Threshold
+from provisioner.model.alerts import Rule, SayingKind, Threshold
 from provisioner.model.errors import Permanent, ReadiError, Transient
 from provisioner.model.sensors import Quantity
 from provisioner.model.text import Text
@@ -144,7 +144,7 @@ class Picturing:
             picture, caption = made
             reference = reference_of(self._site.network, said, "picture")
             shown = mouth.show(wish.place, picture, f"alarm-{said.id}.png", reference, caption, wish.message)
-            self._write_down(said, wish.place, shown, now)
+            self._write_down(said, wish.place, shown, caption, now)
         except Permanent as error:
             _log.warning("picture not shown", extra={"saying": said.id, "why": error.text.code})
             return False
@@ -159,12 +159,12 @@ class Picturing:
             return False
         return True
 
-    def _write_down(self, said: Said, place: Place, message: int, now: datetime) -> None:
+    def _write_down(self, said: Said, place: Place, message: int, caption: str, now: datetime) -> None:
         """It is a message of the alert as its words are: people react to what stands last."""
         with self._site.database.writing() as connection:
             outbox = AlertOutbox(Within(connection), self._site.network)
             if not outbox.of_message(place.conversation, message):
-                key = outbox.add(said.alert, said.kind, said.body, {}, now)
+                key = outbox.add(said.alert, SayingKind.PICTURE, said.body, {"text": caption}, now)
                 outbox.sent([(key, place.target, place.conversation, message)], now)
 
     def _drawn(self, said: Said, now: datetime) -> tuple[bytes, str] | None:
