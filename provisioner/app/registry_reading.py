@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
-from provisioner.app.settings import FILE_NAME
+from provisioner.app.settings import FILE_NAME, NetworkSettings
 from provisioner.model.enrolments import Enrolments
 from provisioner.model.registry import Identity, Origin
 from provisioner.model.sources import Supply
@@ -21,10 +22,8 @@ from provisioner.registry.problems import warning_of
 from provisioner.registry.reading import find_files
 from provisioner.registry.sources import Malformed
 from provisioner.registry.supplying import TEXT_FIELDS
-from provisioner.state import Apart, Mirrors
-
-if TYPE_CHECKING:
-    from provisioner.app.site import Site
+from provisioner.sources.types import CommonSettings
+from provisioner.state import Apart, Database, Mirrors
 
 _Mirrored = tuple[tuple[tuple[str, int, bool], ...], Mapping[str, frozenset[tuple[str, str]]]]
 """By source its revision and whether it was ever read whole; and who was told apart."""
@@ -39,10 +38,39 @@ class Kept:
     mirrored: _Mirrored
 
 
+class Readable(Protocol):
+    """What of a network has to be known to read its registry."""
+
+    @property
+    def network(self) -> str:
+        """Its name."""
+
+    @property
+    def section(self) -> NetworkSettings:
+        """Its settings."""
+
+    @property
+    def registry_folder(self) -> Path:
+        """Where the files are."""
+
+    @property
+    def database(self) -> Database:
+        """The state. Raises `StateError`."""
+
+    def has_state(self) -> bool:
+        """Whether there is a database: where there is none, looking must not make one."""
+
+    def read_source(self, name: str) -> CommonSettings:
+        """A source's settings as its kind's type. Raises `SettingsError`."""
+
+    def enrolments(self) -> Enrolments:
+        """What was decided through the service. Raises `StateError`."""
+
+
 class RegistryReading:
     """One network's. Safe for many threads: whoever finds that something changed reads, the others wait for it."""
 
-    def __init__(self, site: "Site") -> None:
+    def __init__(self, site: Readable) -> None:
         self._site = site
         self._kept: Kept | None = None
         self._lock = threading.Lock()
