@@ -47,7 +47,7 @@ def test_an_alert_says_where_what_it_means_and_what_to_do(house: House, senders:
     assert "Im Moment ist kein Alarm offen" in page(house.visitor(RANGER), "alerts")
     senders.flood()
     seen = page(house.visitor(RANGER), "alerts")
-    for words in ("1 Alarm ist offen", "Dringend", FLOOD_NAME, "Alb, Brücke am Markt", "210,0\N{NO-BREAK SPACE}cm"):
+    for words in ("1 Alarm ist offen", "Kritisch", FLOOD_NAME, "Alb, Brücke am Markt", "210,0\N{NO-BREAK SPACE}cm"):
         assert words in seen
     assert "Der Uferweg wird in etwa einer Stunde überflutet." in seen
     assert "Uferweg sperren" in seen
