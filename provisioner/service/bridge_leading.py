@@ -1,4 +1,4 @@
-"""What only the leader of a network's bridge does: the clock, gaps, gateways, speaking, tidying up, a sign of life."""
+"""What only the leader of a network's bridge does: clock, gaps, gateways, speaking, mails, tidying, a sign of life."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ from provisioner.app.alerting.pruning import Pruning
 from provisioner.app.alerting.status import EVERY, BridgeStatus, keep_status, unsaid_for
 from provisioner.app.alerting.ticking import Ticker
 from provisioner.app.bridge_settings import BridgeSettings
+from provisioner.app.letters.delivering import OF_BRIDGES, Postman
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.senders.settings import SenderSettings
@@ -68,6 +69,7 @@ class BridgeLeader:
         turns: dict[str, Callable[[], float]] = {
             "clock": self._tick,
             "gaps": self._filling.turn,
+            "mails": Postman(site, common.pictures, kinds=OF_BRIDGES).turn,
             "answers": common.catching_up.turn,
             "tidying": pruning.turn,
             "status": self._note,

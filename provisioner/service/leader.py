@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from provisioner.app.letters.delivering import Postman
+from provisioner.app.letters.delivering import OF_OTHERS, Postman
 from provisioner.app.letters.noticing import notice_given_up
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
@@ -41,7 +41,8 @@ class _Network:
         dispatcher = Dispatcher(site, worker, self._given_up)
         self.errands = Loop(f"errands {site.network}", dispatcher.turn, at_last=worker.close)
         self._watcher = Loop(f"watcher {site.network}", Watcher(site, self.errands.wake).turn)
-        self._postman = Loop(f"post {site.network}", Postman(site, served.pictures).turn)
+        kinds = None if site.section.bridge is None else OF_OTHERS  # wherever that bridge runs
+        self._postman = Loop(f"post {site.network}", Postman(site, served.pictures, kinds=kinds).turn)
         zone = _Zone(served.pictures)
         self.schedule = Schedule(site.database, site.network, site.clock, jobs, zone, self.errands.wake)
 

@@ -25,7 +25,10 @@ _URGENCY: Final = case(
 
 
 class Outbox:
-    """The outbox of one network; a `Messenger`. All methods raise `StateError`."""
+    """The outbox of one network; a `Messenger`. All methods raise `StateError`.
+
+    Several may deliver at once, each letters of its own kinds: ``kinds`` names them, None: all.
+    """
 
     def __init__(self, transactions: Transactions, network: str, now: datetime) -> None:
         self._transactions = transactions
@@ -65,7 +68,7 @@ class Outbox:
         with self._transactions.writing() as connection:
             return insert_new(connection, OUTBOX, row)
 
-    def take(self, channel: Channel | None = None) -> Posted | None:
+    def take(self, channel: Channel | None = None, kinds: Collection[LetterKind] | None = None) -> Posted | None:
         """The next letter (that goes this way) whose time has come, marked as being sent; None: there is none.
 
         Links to log in go first, since somebody waits for them at this moment; what is written to all of a body last.
@@ -81,6 +84,8 @@ class Outbox:
         )
         if channel is not None:
             due = due.where(OUTBOX.c.channel == str(channel))
+        if kinds is not None:
+            due = due.where(OUTBOX.c.kind.in_([str(kind) for kind in kinds]))
         with self._transactions.writing() as connection:
             found = connection.scalar(due)
             if found is None:
@@ -114,12 +119,15 @@ class Outbox:
         with self._transactions.writing() as connection:
             return bool(connection.execute(statement.where(OUTBOX.c.state.in_(open_)).values(values)).rowcount)
 
-    def settle(self) -> int:
-        """What was being sent when a process ended is unknown; how many. Only for whoever alone sends."""
-        being_sent = (OUTBOX.c.network == self._network, OUTBOX.c.state == str(LetterState.SENDING))
+    def settle(self, kinds: Collection[LetterKind] | None = None) -> list[Posted]:
+        """What was being sent when a process ended is unknown; which. Only for whoever alone sends these kinds."""
+        being_sent = update(OUTBOX).where(OUTBOX.c.network == self._network)
+        being_sent = being_sent.where(OUTBOX.c.state == str(LetterState.SENDING))
+        if kinds is not None:
+            being_sent = being_sent.where(OUTBOX.c.kind.in_([str(kind) for kind in kinds]))
         values = {"state": str(LetterState.UNKNOWN), "changed": self._now, "error": "messages.interrupted"}
         with self._transactions.writing() as connection:
-            return int(connection.execute(update(OUTBOX).where(*being_sent).values(values)).rowcount)
+            return [_posted(row) for row in connection.execute(being_sent.values(values).returning(OUTBOX))]
 
     def get(self, letter: int) -> Posted | None:
         """One of this network's."""

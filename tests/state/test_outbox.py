@@ -118,7 +118,7 @@ class TestOutbox:
         post(database, 3)
         sent, open_ = take(database), take(database)
         outbox(database).sent(sent.id)
-        assert (outbox(database).settle(), outbox(database).settle()) == (1, 0)
+        assert [len(outbox(database).settle()) for _ in range(2)] == [1, 0]
         found = outbox(database).get(open_.id)
         assert found is not None
         assert (found.state, found.error) == (LetterState.UNKNOWN, "messages.interrupted")

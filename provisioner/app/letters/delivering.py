@@ -5,7 +5,7 @@ delays letters and drops none. What may have gone is never sent twice by itself;
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ from provisioner.model.errors import (
     TargetError,
     Transient,
 )
-from provisioner.model.messages import Channel, LetterState, Posted
+from provisioner.model.messages import Channel, LetterKind, Posted
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
 from provisioner.state import Outbox
@@ -54,6 +54,10 @@ _POLL: Final = 1.0
 """Seconds between two looks into the outbox."""
 NO_MAIL: Final = "messages.no_mail"
 
+OF_BRIDGES: Final = frozenset({LetterKind.ALERT})
+"""What a network's bridge writes, and whoever leads it delivers."""
+OF_OTHERS: Final = frozenset(LetterKind) - OF_BRIDGES
+
 
 Send = Callable[[Posted], None]
 """Hands one letter over. Raises `NotNeeded`, `NotYet`, `TargetError`, `SettingsError`; `KeyError`, `ValueError` for a
@@ -69,12 +73,19 @@ class _Rest:
 
 
 class Postman:
-    """Delivers one network's letters. One in the whole installation, called by one thread."""
+    """Delivers one network's letters of some kinds. For each kind one in the whole installation, called by one thread.
 
-    def __init__(self, site: Site, pictures: Pictures, clock: Clock | None = None) -> None:
+    Were there two for a moment, as when a lock is lost, each letter would still be taken by one of them alone.
+    """
+
+    def __init__(
+        self, site: Site, pictures: Pictures, clock: Clock | None = None, kinds: Collection[LetterKind] | None = None
+    ) -> None:
+        """``kinds``: which; None: all."""
         self._site = site
         self._pictures = pictures
         self._clock = clock or site.clock
+        self._kinds = kinds
         self._rests: dict[Channel, _Rest] = {}
         self._unsettled = True
 
@@ -85,14 +96,14 @@ class Postman:
         again. Raises `StateError`.
         """
         outbox, now = self._outbox(), self._clock.now()
-        count = outbox.settle()
-        if count:
-            for posted in outbox.find(LetterState.UNKNOWN, limit=count):
-                if posted.letter.channel is Channel.CONVERSATION:
-                    outbox.again(posted.id, posted.error, now)
+        settled = outbox.settle(self._kinds)
+        for posted in settled:
+            if posted.letter.channel is Channel.CONVERSATION:
+                outbox.again(posted.id, posted.error, now)
+        if settled:
             notice_letters(self._site, self._pictures.now())
         self._unsettled = False
-        return count
+        return len(settled)
 
     def deliver(self, limit: int = 100) -> int:
         """Hand over what is due, at most so many letters; how many were taken. Raises `StateError`, `SettingsError`."""
@@ -117,7 +128,7 @@ class Postman:
         rest, now = self._rests.get(channel), self._clock.now()
         if limit <= 0 or (rest is not None and now < rest.until <= now + LONGEST_REST):
             return 0
-        posted = self._outbox().take(channel)
+        posted = self._outbox().take(channel, self._kinds)
         if posted is None:
             return 0
         count, bad = 1, False
@@ -125,7 +136,7 @@ class Postman:
             with way() as send:
                 while True:
                     bad |= self._send(send, posted)
-                    if count >= limit or (after := self._outbox().take(channel)) is None:
+                    if count >= limit or (after := self._outbox().take(channel, self._kinds)) is None:
                         break
                     posted, count = after, count + 1
         except (Unreachable, LoginRefused, SettingsError) as error:
