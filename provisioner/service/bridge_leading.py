@@ -23,6 +23,7 @@ from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.senders.settings import SenderSettings
 from provisioner.service.looping import Loop
+from provisioner.state import Waking
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +78,9 @@ class BridgeLeader:
         if common.settings.heartbeat is not None:
             turns["heartbeat"] = Heartbeat(site, common.settings.heartbeat, self._is_well).turn
         self._loops = [Loop(f"bridge {network} {what}", turn) for what, turn in turns.items()]
+        self._waking = Waking.of(database, network, self._poster.wake)
+        if self._waking is not None:
+            self._loops.append(Loop(f"bridge {network} waking", self._waking.turn, at_last=self._waking.close))
 
     def start(self) -> None:
         """Begin."""
@@ -89,6 +93,8 @@ class BridgeLeader:
         self._filling.stop()
         for loop in self._loops:
             loop.stop()
+        if self._waking is not None:
+            self._waking.stop()
 
     def stop(self) -> None:
         """Nothing of it is left when this returns."""

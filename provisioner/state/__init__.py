@@ -42,6 +42,7 @@ from provisioner.state.ties_file import TiesFile
 from provisioner.state.ties_log import Standing, TiesLog
 from provisioner.state.unknown_devices import UnknownDevice, UnknownDevices
 from provisioner.state.uplinks import Kept, Uplinks
+from provisioner.state.waking import Waking
 
 __all__ = [
     "LOGINS",
@@ -127,6 +128,7 @@ __all__ = [
     "UnknownDevice",
     "UnknownDevices",
     "Uplinks",
+    "Waking",
     "Within",
     "forget_other_targets",
     "guest_room_key",

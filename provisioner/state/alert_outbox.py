@@ -19,6 +19,7 @@ from provisioner.state.alert_schema import ALERT, ALERT_OUTBOX, OPEN, TO_SAY
 from provisioner.state.codec import dump, load
 from provisioner.state.database import Transactions
 from provisioner.state.schema import Moment
+from provisioner.state.waking import wakes
 
 
 class SaidState(StrEnum):
@@ -125,7 +126,10 @@ class AlertOutbox:
         silent: bool = False,
         picture: bool = False,
     ) -> int:
-        """Put one down; its id. ``about`` is JSON."""
+        """Put one down; its id. ``about`` is JSON.
+
+        On commit whoever speaks is woken (`provisioner.state.waking`).
+        """
         facts = {"about": dict(about), "people": list(people), "calls": calls, "silent": silent, "picture": picture}
         row = {
             "network": self._network,
@@ -141,8 +145,8 @@ class AlertOutbox:
             "error": "",
         }
         with self._transactions.writing() as connection:
-            key = connection.execute(insert(ALERT_OUTBOX).values(row)).inserted_primary_key
-        return int(key[0])
+            added = insert(ALERT_OUTBOX).values(row).returning(ALERT_OUTBOX.c.id, *wakes(connection, self._network))
+            return int(connection.execute(added).one()[0])
 
     def take(self, bodies_not: Collection[str], now: datetime, limit: int = 1) -> list[Said]:
         """Of each lane the next whose turn it is, the oldest first; they are marked as being said.

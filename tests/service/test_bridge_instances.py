@@ -1,11 +1,18 @@
 """Two bridges on one real PostgreSQL: one leads and speaks, and when it is killed the other one goes on."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
 
 from connectors.nextcloud.emulator import NextcloudEmulator
+from provisioner.app.alerting import posting
+from provisioner.service import looping
+from provisioner.service.bridge_serving import BridgeService
+from provisioner.service.serve import Options
+from provisioner.state.waking import CHANNEL
 from provisioner.transport.clock import SystemClock
 from tests.service.bridges import AUTHORISED, settings
 from tests.support.alert_rooms import with_alerts
@@ -66,3 +73,37 @@ def test_when_the_leader_is_killed_the_other_one_hears_and_speaks_and_nothing_is
         assert standby.get("/readyz").json()["role"] == "leader"
         assert standby.end() == 0
     assert len(said(doubled)) == 2
+
+
+@pytest.fixture
+def two(doubled: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[BridgeService, BridgeService]]:
+    """Two in this process, none of whom ever looks by itself what there is to be said: who leads, and who stands by."""
+    monkeypatch.setattr(posting, "LONGEST_SLEEP", 3_600.0)
+    monkeypatch.setattr(looping, "TROUBLED_PAUSE", 0.1)
+    with ExitStack() as stack:
+        services = [BridgeService(Options(doubled.settings), "127.0.0.1:0") for _ in range(2)]
+        for one in services:
+            stack.callback(one.stop)
+            one.start()
+        wait_until(lambda: any(one.bridge.leads() for one in services), "one leads")
+        first, second = services
+        yield (first, second) if first.bridge.leads() else (second, first)
+
+
+def call(service: BridgeService, gauge: int, level: float, counter: int) -> None:
+    payload = uplink_bytes(eui(gauge), counter, level, SystemClock().now())
+    address = f"http://{service.address}/redi/senders/ttn"
+    assert requests.post(address, data=payload, headers=dict(AUTHORISED), timeout=30).status_code == 204
+
+
+def test_what_the_one_who_stands_by_commits_wakes_the_leader_also_after_the_server_hung_up(
+    doubled: Installation, two: tuple[BridgeService, BridgeService]
+) -> None:
+    leader, standby = two
+    call(standby, 1, 290, 1)
+    wait_until(lambda: len(said(doubled)) == 1, "the first word")
+    assert shared().end_listeners(str(doubled.state), CHANNEL) == 1
+    call(standby, 1, 400, 2)
+    wait_until(lambda: len(said(doubled)) == 2, "the end")
+    assert leader.bridge.leads()
+    assert not standby.bridge.leads()

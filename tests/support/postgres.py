@@ -98,6 +98,12 @@ class ThrowAwayPostgres:
         with self.administrator() as connection:
             return len(connection.execute(query, (url.rsplit("/", 1)[1], application)).fetchall())
 
+    def end_listeners(self, url: str, channel: str) -> int:
+        """The same to those alone that listen to a channel and have done nothing else since; how many."""
+        query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND query = %s"
+        with self.administrator() as connection:
+            return len(connection.execute(query, (url.rsplit("/", 1)[1], f"LISTEN {channel}")).fetchall())
+
     def wait_for_no_lock(self, url: str) -> None:
         """Until the server has noticed that a killed process is gone; it needs a moment."""
         query = (
