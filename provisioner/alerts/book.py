@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.bridge_rules import bridge_rules
 from provisioner.alerts.expressions import Compiled, Fault
-from provisioner.alerts.hours import Window
-from provisioner.alerts.stations import Entry, is_pattern, made_ready, worse_is_higher
+from provisioner.alerts.stations import Entry, worse_is_higher
 from provisioner.alerts.stations import Station as Station
+from provisioner.alerts.workshop import Workshop
 from provisioner.model.alerts import Expression, Foreign, Rule
 from provisioner.model.registry import Registry
 from provisioner.model.sensors import DeviceName, ForeignAlert
 from provisioner.model.text import Text
+from provisioner.registry.measures import is_pattern
 
 _REMEMBERED = 100_000
 """Devices of which is remembered which station they are; senders can name as many as they like."""
@@ -57,17 +58,14 @@ class Book:
         entries: dict[str, Entry] = {}
         exact: dict[str, list[Entry]] = {}
         patterns: list[tuple[str, Entry]] = []
-        windows = {
-            rule.id: Window(zone, rule.hours.days, rule.hours.begin, rule.hours.end) if rule.hours else None
-            for rule in rules.values()
-        }
         blocked = (one.partition("/") for one in registry.alerting_blocked)
         unread = frozenset(rule for kind, _, rule in blocked if kind == "rules") if registry.alerting_complete else None
+        workshop = Workshop(rules.values(), zone, compiled, unread)
         for sensor in registry.sensors.values():
             model = registry.sensor_models.get(sensor.model)
             if model is None:
                 continue
-            entries[sensor.id] = made = made_ready(sensor, model, rules, windows, compiled, unread)
+            entries[sensor.id] = made = workshop.made_ready(sensor, model)
             for device in sensor.devices:
                 if is_pattern(device):
                     patterns.append((device, made))
@@ -76,12 +74,7 @@ class Book:
         patterns.sort(key=lambda one: (one[1].sensor.sender is None, -len(one[0]), one[0]))
         for named in exact.values():
             named.sort(key=lambda one: one.sensor.sender is None)
-        used = {rule.id for made in entries.values() for rule in made.rules}
-        problems += [
-            Text.of("alerts.rule_without_sensors", rule=rule.id)
-            for rule in rules.values()
-            if rule.id not in used and not isinstance(rule.test, Foreign)
-        ]
+        problems += [Text.of("alerts.rule_without_sensors", rule=rule.id) for rule in workshop.unused()]
         return cls(
             policy,
             zone,
@@ -143,16 +136,32 @@ class Book:
         known = self.rules.get(rule)
         return max(one, other) if known is None or worse_is_higher(known) else min(one, other)
 
+    def tells(self, rule: str, sensor: str, body: str) -> bool:
+        """Whether this body is to be told what this rule says of this sensor, for all that can be read.
+
+        ``body`` "": whether nobody is to be.
+        """
+        known, station = self.rules.get(rule), self.station(sensor)
+        if known is None or self._is_unread(rule, sensor):
+            return True
+        if station is None and not isinstance(known.test, Foreign):
+            return True  # what is gone ends
+        told = (*(station.tells if station else ()), *known.tells)
+        return body in told if body else not self.bodies(known, station)
+
     def watches(self, rule: str, sensor: str) -> bool:
         """Whether this rule still is about this sensor (its key, or a foreign alert's), for all that can be read."""
-        blocked, entry = self.registry.alerting_blocked, sensor.partition("/")[0]
-        if not self.registry.alerting_complete or f"rules/{rule}" in blocked or f"sensors/{entry}" in blocked:
+        if self._is_unread(rule, sensor):
             return True
         known = self.rules.get(rule)
         if known is None or isinstance(known.test, Foreign):
             return known is not None
         station = self.station(sensor)
         return station is not None and rule in station.checks
+
+    def _is_unread(self, rule: str, sensor: str) -> bool:
+        blocked, entry = self.registry.alerting_blocked, sensor.partition("/")[0]
+        return not self.registry.alerting_complete or f"rules/{rule}" in blocked or f"sensors/{entry}" in blocked
 
     def _search(self, sender: str, device: DeviceName) -> Station | None:
         names = [f"{device.application}/{device.device}", device.eui, device.device]

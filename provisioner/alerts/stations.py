@@ -4,18 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from provisioner.alerts.checks import (
-    BatteryCheck,
-    Check,
-    ExpressionCheck,
-    RateCheck,
-    Reader,
-    SilenceCheck,
-    ThresholdCheck,
-)
-from provisioner.alerts.expressions import Compiled
-from provisioner.alerts.hours import Window
-from provisioner.model.alerts import Expression, Foreign, LowBattery, Rate, Rule, Silence, Threshold
+from provisioner.alerts.checks import Check, Reader, SilenceCheck
+from provisioner.model.alerts import LowBattery, Rate, Rule, Threshold
 from provisioner.model.sensors import Sensor, SensorModel
 
 
@@ -105,81 +95,3 @@ def worse_is_higher(rule: Rule) -> bool:
         case LowBattery():
             return False
     return True
-
-
-def is_pattern(device: str) -> bool:
-    return "*" in device or "?" in device
-
-
-def made_ready(
-    sensor: Sensor,
-    model: SensorModel,
-    rules: Mapping[str, Rule],
-    windows: Mapping[str, Window | None],
-    compiled: Mapping[str, tuple[Compiled, Compiled | None]],
-    unread: frozenset[str] | None = frozenset(),
-) -> Entry:
-    """``unread``: as in `Station`."""
-    interval = sensor.interval or model.interval
-    readers = tuple(
-        Reader(
-            quantity.name,
-            quantity.paths,
-            quantity.factor,
-            quantity.offset,
-            sensor.mount_height if quantity.from_mount else None,
-            float("-inf") if quantity.lowest is None else quantity.lowest,
-            float("inf") if quantity.highest is None else quantity.highest,
-        )
-        for quantity in model.quantities.values()
-        if not quantity.from_mount or sensor.mount_height is not None
-    )
-    measured = frozenset(reader.name for reader in readers)
-    checks: dict[str, Check] = {}
-    for rule in rules.values():
-        if _concerns(rule, sensor):
-            check = _check(rule, measured, interval, windows[rule.id], compiled)
-            if check is not None:
-                checks[rule.id] = check
-    own = tuple(check.rule for check in checks.values())
-    silences = tuple(check for check in checks.values() if isinstance(check, SilenceCheck))
-    judged = tuple((rule, check) for rule, check in checks.items() if not isinstance(check, SilenceCheck))
-    exact = len(sensor.devices) == 1 and not is_pattern(sensor.devices[0])
-    return Entry(sensor, model, own, checks, readers, interval, silences, judged, exact, unread)
-
-
-def _concerns(rule: Rule, sensor: Sensor) -> bool:
-    applies = rule.applies
-    return (
-        (not applies.models or sensor.model in applies.models)
-        and (not applies.sensors or sensor.id in applies.sensors)
-        and (not applies.organisations or sensor.organisation in applies.organisations)
-        and (not applies.tags or not applies.tags.isdisjoint(sensor.tags))
-        and (not applies.senders or sensor.sender in applies.senders)
-    )
-
-
-def _check(
-    rule: Rule,
-    measured: frozenset[str],
-    interval: timedelta | None,
-    hours: Window | None,
-    compiled: Mapping[str, tuple[Compiled, Compiled | None]],
-) -> Check | None:
-    match rule.test:
-        case Threshold() as test:
-            return ThresholdCheck.of(rule, test, hours) if test.quantity in measured and test.levels else None
-        case Rate() as test:
-            return RateCheck.of(rule, test, hours) if test.quantity in measured else None
-        case LowBattery() as test:
-            return BatteryCheck.of(rule, test, hours)
-        case Silence() as test:
-            return SilenceCheck.of(rule, test, interval.total_seconds(), hours) if interval else None
-        case Expression() as test:
-            when, clear = compiled[rule.id]
-            names = when.names | (clear.names if clear else frozenset())
-            if not names <= measured | {"battery"}:
-                return None
-            return ExpressionCheck(rule, (test.severity,), when, clear, test.lasting.total_seconds(), hours)
-        case Foreign():
-            return None

@@ -4,15 +4,18 @@ Of two that contradict each other the first, by file and line, counts: a slip at
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
 from typing import Final, TypeVar
 
 from provisioner.model.registry import Origin
+from provisioner.registry.applying import SensorsOf, numbers
 from provisioner.registry.checks import Path, Report
 from provisioner.registry.expressions import BATTERY, looked_at
 from provisioner.registry.mistakes import mend_word, shown
 from provisioner.registry.problems import error_of, warning_of
 from provisioner.registry.ruledocuments import AppliesDocument, RuleDocument
-from provisioner.registry.samerules import same_thing
+from provisioner.registry.samerules import DifferentRules
 from provisioner.registry.sensordocuments import SensorDocument, SensorModelDocument
 from provisioner.registry.sensors import mount_flaws
 from provisioner.registry.sources import Entry, SourceResult
@@ -57,17 +60,6 @@ def check_alerting(result: SourceResult) -> None:
         _Alerting(result).check()
 
 
-def is_about(applies: AppliesDocument, sensor: SensorDocument) -> bool:
-    """Whether a rule with these conditions may be about the sensor."""
-    return (
-        (not applies.models or sensor.model in applies.models)
-        and (not applies.sensors or sensor.id in applies.sensors)
-        and (not applies.organisations or sensor.organisation in applies.organisations)
-        and (not applies.tags or not set(applies.tags).isdisjoint(sensor.tags))
-        and (not applies.senders or sensor.sender in applies.senders)
-    )
-
-
 class _Alerting:
     """One look at all of them."""
 
@@ -85,18 +77,23 @@ class _Alerting:
         """Whether there may be sensors that are not here: then no rule is said to mean none."""
         self.sensors = self._sound("sensors", self.result.sensors)
         self.model_of = {one.document.id: one.document.model for one in self.sensors}
-        self.by_tag: dict[str, list[Sensor]] = {}
-        for one in self.sensors:
-            for tag in dict.fromkeys(one.document.tags):
-                self.by_tag.setdefault(tag, []).append(one)
-        self.by_id = {one.document.id: one for one in self.sensors}
-        self.measured = {name for entry in self.sensors for name in self.models[entry.document.model].quantities}
+        self.sensors_of = SensorsOf(one.document for one in self.sensors)
+        self.with_interval = self._bits(
+            one.document.interval or self.models[one.document.model].interval for one in self.sensors
+        )
+        self.untold = self._bits(not one.document.tells for one in self.sensors)
+        self.of_model: dict[str, int] = {}
+        for number, one in enumerate(self.sensors):
+            self.of_model[one.document.model] = self.of_model.get(one.document.model, 0) | 1 << number
+        self.by_quantities: dict[frozenset[str], int] = {}
+        self.measured = {name for model in self.of_model for name in self.models[model].quantities}
         meant = {rule.document.id: self._check_rule(rule) for rule in self._sound("rules", self.result.rules)}
         self._check_same(meant)
         self._check_archived()
 
     def _sound(self, kind: str, entries: list[Entry[D]]) -> list[Entry[D]]:
-        return [entry for entry in _in_order(entries) if not self.result.is_blocked(kind, entry.document.id)]
+        """In their order, as `leave_out_repeated` left them."""
+        return [entry for entry in entries if not self.result.is_blocked(kind, entry.document.id)]
 
     def _check_mounts(self) -> None:
         for entry in self._sound("sensors", self.result.sensors):
@@ -118,78 +115,79 @@ class _Alerting:
                     report.error(path, "registry.same_device", value=shown(device), other=first, first=where)
                     break
 
-    def _check_rule(self, rule: Rule) -> list[Sensor]:
-        """What is wrong with what it means; the sensors that it is about."""
+    def _check_rule(self, rule: Rule) -> int:
+        """What is wrong with what it means; the bits of the sensors that it is about."""
         document, report = rule.document, Report("rules", rule, self.result)
         if document.foreign is not None:
-            return []
-        about = [one for one in self._nearby(document.applies) if is_about(document.applies, one.document)]
+            return 0
+        about = self.sensors_of.about(document.applies)
         wanted = list(_wanted(document))
         for path, name in wanted:
             if name not in self.measured and not self.lenient:
                 report.error(path, "registry.unknown_quantity", mend_word(name, self.measured), quantity=shown(name))
-                return []
-        names = {name for _, name in wanted}
-        fitting = [one for one in about if names <= self.models[one.document.model].quantities.keys()]
+                return 0
+        names = frozenset(name for _, name in wanted)
+        fitting = about & self._measuring(names)
         if not about and not self.lenient:
             report.error(("applies",) if document.applies != AppliesDocument() else (), "registry.about_no_sensor")
         elif not fitting and not self.lenient:
-            there = sorted({name for one in about for name in self.models[one.document.model].quantities})
+            there = sorted({name for model, its in self.of_model.items() if its & about for name in self._names(model)})
             lacking, known = shown(", ".join(sorted(names))), shown(", ".join(there))
             report.error(wanted[0][0], "registry.quantity_elsewhere", quantity=lacking, known=known)
-            return []
+            return 0
         self._warn_of_named(document, names, report)
         if document.silence is not None:
-            fitting = self._with_interval(fitting, report)
-        self._warn_of_untold(document, fitting, report)
+            fitting = self._with_interval(document, fitting, report)
+        if (untold := fitting & self.untold) and not document.tells:
+            report.warning((), "registry.tells_nobody", names=self._some(document, untold))
         return fitting
 
-    def _nearby(self, applies: AppliesDocument) -> Iterable[Sensor]:
-        """Those among which are all that it is about: each rule looks at few of thousands."""
-        if applies.sensors:
-            return [self.by_id[name] for name in sorted(set(applies.sensors)) if name in self.by_id]
-        if len(applies.tags) == 1:
-            return self.by_tag.get(applies.tags[0], ())
-        return self.sensors
+    def _bits(self, holds: Iterable[object]) -> int:
+        """Of the sensors of which it holds, told in their order."""
+        return sum((1 << number for number, it_does in enumerate(holds) if it_does), 0)
 
-    def _warn_of_named(self, rule: RuleDocument, names: set[str], report: Report) -> None:
+    def _names(self, model: str) -> frozenset[str]:
+        return frozenset(self.models[model].quantities)
+
+    def _measuring(self, names: frozenset[str]) -> int:
+        """The bits of the sensors that measure all of these quantities."""
+        if names not in self.by_quantities:
+            self.by_quantities[names] = sum(its for model, its in self.of_model.items() if names <= self._names(model))
+        return self.by_quantities[names]
+
+    def _warn_of_named(self, rule: RuleDocument, names: frozenset[str], report: Report) -> None:
         """Sensors and models that it names and that do not measure what it tests."""
-        models = {name: name for name in self.models}
-        for field, known in (("models", models), ("sensors", self.model_of)):
-            for index, named in enumerate(getattr(rule.applies, field)):
-                lacks = sorted(names - self.models[known[named]].quantities.keys()) if named in known else ()
-                if lacks:
-                    report.warning(("applies", field, index), "registry.lacks_quantity", id=named, quantity=lacks[0])
+        lacks = cache(lambda model: min(names - self._names(model), default=""))
+        for index, model in enumerate(rule.applies.models):
+            if model in self.models and (lacking := lacks(model)):
+                report.warning(("applies", "models", index), "registry.lacks_quantity", id=model, quantity=lacking)
+        for index, sensor in enumerate(rule.applies.sensors):
+            if sensor in self.model_of and (lacking := lacks(self.model_of[sensor])):
+                report.warning(("applies", "sensors", index), "registry.lacks_quantity", id=sensor, quantity=lacking)
 
-    def _with_interval(self, about: list[Sensor], report: Report) -> list[Sensor]:
+    def _with_interval(self, rule: RuleDocument, about: int, report: Report) -> int:
         """Of the others nobody knows when they are silent."""
-        known = [bool(one.document.interval or self.models[one.document.model].interval) for one in about]
-        left = [one for one, is_known in zip(about, known, strict=True) if is_known]
-        without = [one.document.id for one, is_known in zip(about, known, strict=True) if not is_known]
+        left, without = about & self.with_interval, about & ~self.with_interval
         if without and not left and not self.lenient:
-            report.error(("silence",), "registry.no_interval", names=_some(without))
+            report.error(("silence",), "registry.no_interval", names=self._some(rule, without))
         elif without:
-            report.warning(("silence",), "registry.no_interval", names=_some(without))
+            report.warning(("silence",), "registry.no_interval", names=self._some(rule, without))
         return left
 
-    def _warn_of_untold(self, rule: RuleDocument, about: list[Sensor], report: Report) -> None:
-        untold = [one.document.id for one in about if not one.document.tells]
-        if untold and not rule.tells:
-            report.warning((), "registry.tells_nobody", names=_some(untold))
+    def _some(self, rule: RuleDocument, sensors: int) -> str:
+        """A few of them by their ids: sorted where the rule names them itself, else as they stand in the files."""
+        ids = (self.sensors[number].document.id for number in numbers(sensors))
+        first = list(islice(sorted(ids) if rule.applies.sensors else ids, _NAMED + 1))
+        return ", ".join(first[:_NAMED]) + (", …" if len(first) > _NAMED else "")
 
-    def _check_same(self, meant: dict[str, list[Sensor]]) -> None:
+    def _check_same(self, meant: dict[str, int]) -> None:
         """Two rules for one thing: people would read it twice."""
-        kept: list[tuple[Rule, set[str]]] = []
+        kept = DifferentRules()
         for rule in self._sound("rules", self.result.rules):
-            sensors = {one.document.id for one in meant.get(rule.document.id, ())}
-            other = next(
-                (one for one, theirs in kept if same_thing(one.document, rule.document, theirs & sensors)), None
-            )
-            if other is None:
-                kept.append((rule, sensors))
-                continue
-            first, report = str(other.origin()), Report("rules", rule, self.result)
-            report.error((), "registry.same_rule", other=other.document.id, first=first)
+            other = kept.add(rule, meant.get(rule.document.id, 0))
+            if other is not None:
+                first, report = str(other.origin()), Report("rules", rule, self.result)
+                report.error((), "registry.same_rule", other=other.document.id, first=first)
 
     def _check_archived(self) -> None:
         """A body that is at rest from a day on has a conversation that nobody reads."""
@@ -227,7 +225,3 @@ def _wanted(rule: RuleDocument) -> Iterator[tuple[Path, str]]:
         for field, text in (("when", rule.expression.when), ("clear_when", rule.expression.clear_when)):
             for name in sorted(looked_at(text or "").names - {BATTERY}):
                 yield ("expression", field), name
-
-
-def _some(ids: list[str]) -> str:
-    return ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
