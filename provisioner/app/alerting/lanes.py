@@ -17,6 +17,8 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 """What rests for longer was put off by a clock that was ahead."""
 GATHERING: Final = timedelta(seconds=3)
 """So long more is waited for before what is too much is said in one message: a storm comes within seconds."""
+PATIENCE: Final = 2.0
+"""Seconds for an answer; a lane whose server takes longer is slow."""
 
 
 class Brake(StrEnum):
@@ -32,6 +34,7 @@ class _Lane:
     """One conversation."""
 
     busy: bool = False
+    slow: bool = False
     failures: int = 0
     rests_until: datetime | None = None
     said: deque[datetime] = field(default_factory=deque)
@@ -59,6 +62,14 @@ class Lanes:
     def take(self, body: str) -> None:
         """Something is being said there from now on."""
         self._of(body).busy = True
+
+    def answered(self, body: str, *, after: float) -> None:
+        """So many seconds it took there, whatever came of it."""
+        self._of(body).slow = after >= PATIENCE
+
+    def is_slow(self, body: str) -> bool:
+        """Whether its server let us wait last time."""
+        return self._of(body).slow
 
     def went(self, body: str, now: datetime, *, count: int = 1, counts: bool = True) -> None:
         """A message arrived there, which told of ``count`` sayings. ``counts``: it counts for the brake."""

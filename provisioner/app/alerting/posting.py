@@ -1,7 +1,7 @@
 """The poster: takes what is to be said of alerts out of the outbox and says it, each conversation by itself.
 
 One bookkeeper writes to the database: what became of messages and what is taken next, in one transaction a round. The
-workers do nothing but speak, each with connections of its own that stay open. So no message waits for another
+crew does nothing but speak, each with connections of its own that stay open. So no message waits for another
 conversation's, and none for the clock: whoever puts something into the outbox wakes the bookkeeper.
 """
 
@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from provisioner.app.alerting.books import Books, HasBook
+from provisioner.app.alerting.crew import WORKERS, Crew
 from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.lanes import Brake, Lanes
 from provisioner.app.alerting.letters import Letters
@@ -25,20 +26,16 @@ from provisioner.app.letters.noticing import notice_unsaid
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
-from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, ReadiError
+from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, ReadiError, Transient
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
 from provisioner.state import AlertOutbox, Said, Within
 
 _log = logging.getLogger(__name__)
 
-WORKERS: Final = 8
-"""So many conversations are spoken in at once: with 30 ms an answer some 250 messages a second."""
 LONGEST_SLEEP: Final = 1.0
-"""Seconds after which the bookkeeper looks without having been woken: for what another instance put down, or was put
-off."""
-_AHEAD: Final = 2
-"""Sayings a worker that are in hand: so none waits for the bookkeeper while there is something to say."""
+"""Seconds after which the bookkeeper looks without having been woken: for what was put off, and what another process
+put down where the database tells nobody of it (`provisioner.state.waking`)."""
 _ALONE: Final = frozenset({SayingKind.ANSWER, SayingKind.TEST})
 """What somebody waits for: never gathered, and no part of any storm."""
 
@@ -53,6 +50,8 @@ class _Spoken:
     error: ReadiError | None = None
     again_at: datetime | None = None
     """When it is tried again; None beside an error: never."""
+    took: float = 0.0
+    """Seconds."""
 
 
 class Poster:
@@ -69,7 +68,7 @@ class Poster:
         self._wordings = Wordings(site, self._glances)
         self._letters = Letters(site, self._glances, self._floor)
         self._picturing = Picturing(site, self._floor, self._glances, self._wordings)
-        self._jobs: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
+        self._crew = Crew(lambda: Mouth(site, self._floor), self._say, self._clock)
         self._spoken: queue.SimpleQueue[_Spoken] = queue.SimpleQueue()
         self._unwritten: list[_Spoken] = []
         self._in_hand = 0
@@ -77,18 +76,12 @@ class Poster:
         self._unsettled = True
         self._awake, self._ending = threading.Event(), threading.Event()
         self._bookkeeper: threading.Thread | None = None
-        self._workers: list[threading.Thread] = []
 
-    def start(self, workers: int = WORKERS) -> None:
+    def start(self) -> None:
         """Begin to say what waits; comes back at once."""
         self._ending.clear()
-        self._workers = [
-            threading.Thread(target=self._speak_all, name=f"readi-alerts-mouth-{number}", daemon=True)
-            for number in range(workers)
-        ]
         self._bookkeeper = threading.Thread(target=self._keep_books, name="readi-alerts-books", daemon=True)
-        for thread in (*self._workers, self._bookkeeper):
-            thread.start()
+        self._bookkeeper.start()
         self._picturing.start()
 
     def tell_to_stop(self) -> None:
@@ -97,15 +90,13 @@ class Poster:
         self._awake.set()
 
     def stop(self) -> None:
-        """End: what is in hand is said to its end, and written down. Idempotent. Raises `StateError`."""
+        """End: what is being said is said to its end, and written down. Idempotent. Raises `StateError`."""
         self.tell_to_stop()
         if self._bookkeeper is not None:
             self._bookkeeper.join()
             self._bookkeeper = None
-        for _ in self._workers:
-            self._jobs.put(None)
-        while self._workers:
-            self._workers.pop().join()
+        for said in self._crew.end():
+            self._spoken.put(_Spoken(said, error=Transient(Text.of("alerting.not_begun"))))
         self._picturing.stop()
         try:
             self._round(0)
@@ -134,8 +125,7 @@ class Poster:
         while not self._ending.is_set():
             self._awake.clear()
             try:
-                for said in self._round(_AHEAD * len(self._workers) - self._in_hand):
-                    self._jobs.put(said)
+                self._hand_out()
             except ReadiError as error:  # the database is busy, or somebody else speaks: tried again
                 _log.warning("alerts not said", extra={"network": self._site.network, "why": error.text.code})
             except Exception as fault:  # noqa: BLE001 - whatever it is, the next round may go well
@@ -145,11 +135,20 @@ class Poster:
             turn = self._lanes.next_turn(now)
             self._awake.wait(LONGEST_SLEEP if turn is None else min(LONGEST_SLEEP, (turn - now).total_seconds()))
 
-    def _speak_all(self) -> None:
-        with Mouth(self._site, self._floor) as mouth:
-            while (said := self._jobs.get()) is not None:
-                self._spoken.put(self._speak(mouth, said))
-                self._awake.set()
+    def _hand_out(self) -> None:
+        """What came back is written down, and all is given out that somebody has time for."""
+        wanted, found = 1, 1
+        while 0 < wanted <= found:
+            wanted = self._crew.room()
+            taken = self._round(wanted)
+            for said in taken:
+                self._crew.give(said, is_slow=self._lanes.is_slow(said.body))
+            self._crew.look()
+            found = len(taken)
+
+    def _say(self, mouth: Mouth, said: Said) -> None:
+        self._spoken.put(self._speak(mouth, said))
+        self._awake.set()
 
     def _round(self, most: int) -> list[Said]:
         """Write down what came of what was said, and take what is said next: no more than ``most``."""
@@ -192,6 +191,7 @@ class Poster:
             spoken = self._spoken.get()
             said, error = spoken.said, spoken.error
             self._in_hand -= 1
+            self._lanes.answered(said.body, after=spoken.took)
             if error is None:
                 self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in _ALONE)
                 self._lanes.brake(said.body, now, self._glances.now().book.policy.storm)
@@ -236,6 +236,11 @@ class Poster:
         return replace(said, gathered=tuple(others))
 
     def _speak(self, mouth: Mouth, said: Said) -> _Spoken:
+        begun = self._clock.monotonic()
+        spoken = self._tried(mouth, said)
+        return replace(spoken, took=self._clock.monotonic() - begun)
+
+    def _tried(self, mouth: Mouth, said: Said) -> _Spoken:
         try:
             place = self._floor.place_of(said.body)
             if place is None:
