@@ -1,6 +1,6 @@
 """readi alerts, readi sensors: what goes on, trying rules, taking alerts on, muting."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from provisioner.app.alerting.mouths import Floor
 from provisioner.app.alerting.muting import ALL, Muting, Scope
 from provisioner.app.alerting.status import last_status
 from provisioner.app.alerting.taking import Taking
+from provisioner.app.alerting.times import moment_of
 from provisioner.app.alerting.trying import fire, rule_of, tried, uplinks_of_file, uplinks_of_storage
 from provisioner.app.joining.viewing import viewer_for
 from provisioner.app.pages.alert_pages import AlertCard, alert_cards, alerts_going_on
@@ -168,9 +169,7 @@ def silence_command(
     site = context.open_site()
     pictures = Pictures(site)
     zone, now = ZoneInfo(pictures.now().registry.time_zone), site.clock.now()
-    since = None if begin is None else begin.replace(tzinfo=zone).astimezone(UTC)
-    if since is not None and since < now:
-        raise typer.BadParameter(context.tell("alerts_silence_past"))
+    since = None if begin is None else moment_of(begin.replace(tzinfo=zone))
     made = Muting(site, Books(pictures)).mute(_operator(site), scope, _duration(context, lasts), reason, since)
     until = _moment(context, made.until, zone)
     if made.since > now:

@@ -163,7 +163,7 @@ SAID: Final = frozenset(
         *("stay_ended", "stay_resumed", "body_changed", "body_archived"),
         *("confirmed_link", "rejected_link", "accepted_news"),
         *("room_opened", "room_closed", "guest_withdrawn", "feed_ended"),
-        *("alert_taken", "alert_given_back", "muted", "unmuted"),
+        *("alert_taken", "alert_given_back", "muted", "unmuted", "muting_planned", "muting_called_off"),
     }
 )
 """What can be said on the page after a form: ``said_<code>`` in the texts."""

@@ -1,4 +1,4 @@
-"""Silences that people make on pages and by command: who may silence what, for how long, and how it is called."""
+"""Silences that people make on pages and by command: who may silence what, when, for how long, and how it is called."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +19,18 @@ from provisioner.state.alert_silences import AlertSilences
 from provisioner.state.alerts import Alerts
 
 LONGEST: Final = timedelta(days=30)
+FARTHEST: Final = timedelta(days=366)
+"""As far ahead can one be planned."""
 LONGEST_REASON: Final = 200
 ALL: Final = "all"
+
+
+class WrongTime(Refused):
+    """A silence can't be then. ``field``: what is wrong of it, ``begin`` or ``until``."""
+
+    def __init__(self, field: str, text: Text) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ class Muting:
     def mute(self, viewer: Viewer, word: str, lasts: timedelta, reason: str, begin: datetime | None = None) -> Quiet:
         """From now on, or from ``begin`` on: a window for maintenance.
 
-        Raises `Forbidden`, `Refused`, `SettingsError`, `StateError`.
+        Raises `Forbidden`, `Refused` (`WrongTime` where the time is to blame), `SettingsError`, `StateError`.
         """
         book, scope = self._books.now(), Scope.parse(word)
         if scope is None or not scope.is_there(book):
@@ -143,21 +153,19 @@ class Muting:
             raise Refused(Text.of("app.no_such_scope", scope=word, mend=mend))
         if not may_silence(viewer, scope, book):
             raise Forbidden
-        if not timedelta() < lasts <= LONGEST:
-            raise Refused(Text.of("app.silence_too_long", days=LONGEST.days))
         now = self._site.clock.now()
-        since = now if begin is None else max(begin, now)
+        since, until = _window(now, begin, lasts)
         with self._site.database.writing() as connection:
             within = Within(connection)
             by = viewer.person or ""
             made = AlertSilences(within, self._site.network).add(
-                str(scope), since, since + lasts, by, reason.strip()[:LONGEST_REASON]
+                str(scope), since, until, by, reason.strip()[:LONGEST_REASON]
             )
             Audit(within, self._site.network).note(now, viewer.actor, "muted_alerts", str(scope))
         return made
 
     def unmute(self, viewer: Viewer, silence: int) -> bool:
-        """It is over now. False: it was already. Raises `Forbidden`, `SettingsError`, `StateError`."""
+        """It is over now. False: it never began, and won't. Raises `Forbidden`, `SettingsError`, `StateError`."""
         book, now, network = self._books.now(), self._site.clock.now(), self._site.network
         with self._site.database.writing() as connection:
             within = Within(connection)
@@ -169,4 +177,18 @@ class Muting:
             silences.end(silence, now)
             Alerts(within, network).wake(now)
             Audit(within, network).note(now, viewer.actor, "unmuted_alerts", found.scope)
-        return True
+        return found.since <= now
+
+
+def _window(now: datetime, begin: datetime | None, lasts: timedelta) -> tuple[datetime, datetime]:
+    """Since when and until when. Raises `WrongTime`."""
+    if begin is not None and begin < now.replace(second=0, microsecond=0):  # people write no seconds
+        raise WrongTime("begin", Text.of("app.silence_in_the_past"))
+    since = now if begin is None else max(begin, now)
+    if since - now > FARTHEST:
+        raise WrongTime("begin", Text.of("app.silence_too_far", days=FARTHEST.days))
+    if lasts <= timedelta():
+        raise WrongTime("until", Text.of("app.silence_ends_too_soon"))
+    if lasts > LONGEST:
+        raise WrongTime("until", Text.of("app.silence_too_long", days=LONGEST.days))
+    return since, (begin or now) + lasts
