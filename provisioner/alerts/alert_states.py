@@ -24,6 +24,10 @@ class Member(msgspec.Struct, omit_defaults=True):
     gone: bool = False
     """It ended because its rule is about it no more."""
     about: dict[str, str] = {}
+    apart: bool = False
+    """The registry names this body for it no more: nothing is said of it there but its end."""
+    joined: bool = False
+    """It had begun before the registry named this body for it."""
 
 
 class Taken(msgspec.Struct, array_like=True):

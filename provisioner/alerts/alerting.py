@@ -14,11 +14,12 @@ from provisioner.alerts.alert_states import decode_alert as decode_alert
 from provisioner.alerts.alert_states import encode_alert as encode_alert
 from provisioner.alerts.book import Book
 from provisioner.alerts.facts import RANK
+from provisioner.alerts.hearers import set_apart
 from provisioner.alerts.quieting import Quieted, nothing_quieted
 from provisioner.alerts.speaking import Advanced as Advanced
 from provisioner.alerts.speaking import Saying as Saying
 from provisioner.alerts.speaking import Speaking
-from provisioner.model.alerts import Happened, SayingKind, Turn
+from provisioner.model.alerts import AlertEnd, AlertSeverity, Happened, SayingKind, Turn
 
 MOST_OVER: Final = 1_000
 """So many of its sensors are remembered for which an alert is over, while it goes on for others."""
@@ -44,11 +45,16 @@ def advance(
     return Speaking(book, rule, state, now, quieted).done()
 
 
-def tick(book: Book, rule: str, state: AlertState, now: datetime, *, quieted: Quieted = nothing_quieted) -> Advanced:
-    """Its time has come, or the registry, the policy or a silence changed."""
+def tick(
+    book: Book, rule: str, body: str, state: AlertState, now: datetime, *, quieted: Quieted = nothing_quieted
+) -> Advanced:
+    """Its time has come, or the registry, the policy or a silence changed. ``body``: whose alert it is."""
     for key, member in state.members.items():
         if not member.ended and not book.watches(rule, key):
             member.ended, member.gone = now.timestamp(), True
+    if not set_apart(book, rule, body, state):
+        worst = max((member.worst for member in state.members.values()), key=RANK.__getitem__)
+        return Advanced(state, AlertSeverity(worst), None, AlertEnd.HANDED_ON)
     return Speaking(book, rule, state, now, quieted).done()
 
 

@@ -26,6 +26,7 @@ def facts(
         "new": len(new),
         "members": [_member(key, member) for key, member in order[:NAMED]],
         "late": all(member.late for member in shown.values()),
+        "joined": all(member.joined for member in shown.values()),
         "taken": [state.taken.by, state.taken.until] if state.taken else None,
         "repeats": state.repeats,
         **more,

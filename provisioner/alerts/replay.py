@@ -66,7 +66,7 @@ class _Playing:
             del self._due[key]
             if isinstance(key, tuple):
                 body, rule = key
-                advanced = tick(self._book, rule, self._alerts[body, rule], moment)
+                advanced = tick(self._book, rule, body, self._alerts[body, rule], moment)
                 yield from self._advanced(body, rule, advanced, moment)
             else:
                 station, state = self._sensors[str(key)]

@@ -66,9 +66,10 @@ class Speaking:
         quiet = book.policy.quiet
         self._night = Window(book.zone, EVERY_DAY, quiet.begin, quiet.end) if quiet.begin != quiet.end else None
         self._open = {key: member for key, member in state.members.items() if not member.ended}
-        untils = {key: quieted(key) for key in (self._open or state.members)}
+        heard = {key: member for key, member in self._open.items() if not member.apart}
+        untils = {key: quieted(key) for key in (heard if self._open else state.members)}
         self._quiet_until = [until.timestamp() for until in untils.values() if until is not None]
-        self._loud = {key: member for key, member in self._open.items() if untils[key] is None}
+        self._loud = {key: member for key, member in heard.items() if untils[key] is None}
         self._severity = max((member.severity for member in self._loud.values()), key=RANK.__getitem__, default="")
         self._worst = max((member.severity for member in self._open.values()), key=RANK.__getitem__, default="")
 
@@ -80,7 +81,7 @@ class Speaking:
         if self._quiet_until:
             self._dues += self._quiet_until
         if not self._loud:
-            state.hushed = True
+            state.hushed = state.hushed or bool(self._quiet_until)
             if state.taken is not None and self._reached(state.taken.until):
                 state.taken = None
                 state.waiting_since = self._now
@@ -221,7 +222,8 @@ class Speaking:
         end = AlertEnd.RULE_GONE if gone or self._rule is None else AlertEnd.CLEARED
         worst = max((member.worst for member in state.members.values()), key=RANK.__getitem__)
         ended = max(member.ended for member in state.members.values())
-        if state.first_at or (state.put_off and not self._quiet_until and end is AlertEnd.CLEARED):
+        named = not all(member.apart for member in state.members.values())
+        if state.worst_told or (state.put_off and named and not self._quiet_until and end is AlertEnd.CLEARED):
             waits = [*self._quiet_until]
             if (morning := self._put_off(state.worst_told or worst)) is not None:
                 waits.append(morning)
@@ -229,7 +231,7 @@ class Speaking:
                 Saying(
                     SayingKind.ENDED,
                     facts(
-                        state, self._now, state.members, worst, ended=ended, end=end.value, untold=not state.first_at
+                        state, self._now, state.members, worst, ended=ended, end=end.value, untold=not state.worst_told
                     ),
                     tuple(state.bodies),
                     tuple(state.people),

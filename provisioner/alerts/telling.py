@@ -66,6 +66,11 @@ class Telling:
         return bool(self.about.get("late"))
 
     @property
+    def is_joined(self) -> bool:
+        """It had begun before anybody there was to be told of it."""
+        return bool(self.about.get("joined"))
+
+    @property
     def taken(self) -> bool:
         return bool(self.about.get("taken"))
 

@@ -86,6 +86,8 @@ def _headline(kind: SayingKind, telling: Telling) -> str:
     match kind:
         case SayingKind.FIRST | SayingKind.MORE if telling.is_late:
             line = say(Text.of("alerts.head_late", name=name, severity=severity, where=where))
+        case SayingKind.FIRST if telling.is_joined:
+            line = say(Text.of("alerts.head_goes_on", name=name, severity=severity, where=where))
         case SayingKind.FIRST:
             line = say(Text.of("alerts.head_first", name=name, severity=severity, where=where))
         case SayingKind.MORE:
@@ -120,6 +122,9 @@ def _body(kind: SayingKind, telling: Telling) -> list[str]:
     match kind:
         case SayingKind.FIRST if telling.is_late:
             return [*telling.measured(), say(Text.of("alerts.late", when=telling.since()))]
+        case SayingKind.FIRST if telling.is_joined:
+            joined = Text.of("alerts.joined", when=telling.since(), duration=telling.lasted())
+            return [*telling.measured(), say(joined)]
         case SayingKind.FIRST | SayingKind.WORSE:
             return telling.measured()
         case SayingKind.MORE:

@@ -205,6 +205,7 @@ class AlertEnd(StrEnum):
 
     CLEARED = "cleared"
     RULE_GONE = "rule_gone"  # the rule or its last sensor is not in the registry any more
+    HANDED_ON = "handed_on"  # the registry names other bodies before this one heard of it; theirs goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from provisioner.alerts.alerting import advance
+from provisioner.alerts.alerting import advance, encode_alert
 from provisioner.alerts.book import Book
 from provisioner.alerts.bridge_rules import GATEWAY_DOWN
 from provisioner.alerts.foreign import hear_foreign
+from provisioner.alerts.hearers import join
 from provisioner.alerts.states import SensorState
 from provisioner.alerts.wording import digest, words
 from provisioner.model.alerts import Escalation, Foreign, LowBattery, Rate, Rule, SayingKind, Turn
@@ -349,3 +350,20 @@ def test_a_digest_names_a_few_and_counts_the_others() -> None:
     text = digest([(SayingKind.FIRST, told.last.about, of) for of in rules], told.book, Catalogue("de"))
     assert len(text.split("\n")) == 1 + 15 + 1 + 2
     assert "- und 25 weitere" in text
+
+
+def test_whoever_comes_to_be_named_while_it_goes_on_reads_since_when_and_why_only_now() -> None:
+    told = flood()
+    told.began(0, 1)
+    state = told.state
+    join(state, dict(state.members))
+    state.first_at, state.told = 0.0, ""
+    told.about = encode_alert(state)
+    told.look(95)
+    assert plain_spaces(spoken(told))[:3] == [
+        "🟠 **Hochwasser** hält an (Warnung): Alb, Brücke an der Pforzheimer Straße (Ettlingen)",
+        "Wasserstand 1,20 m (Grenze 1,00 m), gemessen um 09:00 Uhr.",
+        "Begonnen hat es um 09:00 Uhr, es dauert schon 1 Stunde 35 Minuten. Sie erfahren es erst jetzt, weil dieses "
+        "Gespräch neu dafür eingetragen ist.",
+    ]
+    assert spoken(told, "en")[2].startswith("It began at 09:00 and has lasted 1 hour 35 minutes.")

@@ -64,7 +64,7 @@ class Told:
 
     def look(self, minutes: float) -> list[str]:
         now = minute(minutes)
-        return self._done(tick(self.book, "rule", self.state, now, quieted=self._quieted(now)))
+        return self._done(tick(self.book, "rule", "pegel", self.state, now, quieted=self._quieted(now)))
 
     def until(self, minutes: float) -> list[tuple[float, str]]:
         """Look whenever it is due: (minute, what was said)."""

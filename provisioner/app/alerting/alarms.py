@@ -19,13 +19,12 @@ from provisioner.alerts.alerting import (
     tick,
 )
 from provisioner.alerts.book import Book
+from provisioner.alerts.facts import RANK
+from provisioner.alerts.hearers import NOBODY, hearers, join, missed
 from provisioner.alerts.quieting import Quieted, quieted
-from provisioner.model.alerts import Happened, Quiet
+from provisioner.model.alerts import AlertSeverity, Happened, Quiet
 from provisioner.state import AlertOutbox, AlertRow, Alerts, AlertSilences
 from provisioner.state.database import Transactions
-
-NOBODY = ""
-"""In place of a body: the rule tells nobody that there is. The alert is kept and shown, and said nowhere."""
 
 
 class Alarms:
@@ -44,24 +43,41 @@ class Alarms:
             return
         self._alerts.alone()
         rows = self._alerts.going_on(rules={one.rule for one in happened})
-        going_on = {(row.body, row.rule): (row, decode_alert(row.about)) for row in rows}
+        opened = {(row.body, row.rule): row for row in rows}
+        going_on = {alert: decode_alert(row.about) for alert, row in opened.items()}
         turns: dict[tuple[str, str], list[Happened]] = {}
         for one in happened:
-            for body in self._told(one, going_on):
+            for body in hearers(self._book, one, going_on):
                 turns.setdefault((body, one.rule), []).append(one)
         for (body, rule), theirs in sorted(turns.items(), key=lambda turn: turn[0]):
-            row, state = going_on.get((body, rule), (None, None))
             hushed = self._quieted(rule, body)
-            advanced = advance(self._book, rule, state, theirs, self._now, quieted=hushed)
+            advanced = advance(self._book, rule, going_on.get((body, rule)), theirs, self._now, quieted=hushed)
             if advanced is not None:
-                self._put(row, body, rule, advanced)
+                self._put(opened.get((body, rule)), body, rule, advanced)
+
+    def welcome(self) -> None:
+        """Put what goes on into the alerts of bodies that the registry names for it since; `look` at all of them then.
+
+        What is said to them is decided there, together with what others are told no more.
+        """
+        self._alerts.alone()
+        opened = {(row.body, row.rule): row for row in self._alerts.going_on()}
+        going_on = {alert: decode_alert(row.about) for alert, row in opened.items()}
+        for (body, rule), members in sorted(missed(self._book, going_on).items()):
+            state = going_on.get((body, rule)) or AlertState(opened=self._now.timestamp())
+            join(state, members)
+            severity = AlertSeverity(max((one.severity for one in members.values()), key=RANK.__getitem__))
+            self._put(opened.get((body, rule)), body, rule, Advanced(state, severity, self._now))
 
     def look(self, limit: int) -> int:
-        """Those whose time has come; how many there were."""
+        """Those whose time has come; how many there were. For whoever watches the clock."""
         self._alerts.alone()
         rows = self._alerts.due(self._now, limit)
         for row in rows:
-            self._step(row, tick)
+            hushed = self._quieted(row.rule, row.body)
+            state = decode_alert(row.about)
+            advanced = tick(self._book, row.rule, row.body, state, self._now, quieted=hushed)
+            self._put(row, row.body, row.rule, advanced)
         return len(rows)
 
     def take_on(self, alert: int, by: str, until: datetime, message: int = 0) -> bool:
@@ -91,17 +107,6 @@ class Alarms:
         hushed = self._quieted(row.rule, row.body)
         advanced = step(self._book, row.rule, decode_alert(row.about), self._now, quieted=hushed)
         self._put(row, row.body, row.rule, advanced)
-
-    def _told(self, one: Happened, going_on: dict[tuple[str, str], tuple[AlertRow, AlertState]]) -> list[str]:
-        """Bodies that have to do with it: those told of it now, and those that were told when it began."""
-        before = [
-            body for (body, rule), (_, state) in going_on.items() if rule == one.rule and one.sensor in state.members
-        ]
-        rule = self._book.rules.get(one.rule)
-        if rule is None:
-            return before
-        told = self._book.bodies(rule, self._book.station(one.sensor)) or (NOBODY,)
-        return list(dict.fromkeys([*told, *before]))
 
     def _quieted(self, rule: str, body: str) -> Quieted:
         return quieted(self._quiets, self._book, rule, body, self._now)

@@ -89,7 +89,10 @@ class Ticker:
         for start in range(0, len(new), AT_ONCE):
             self._look(book, new[start : start + AT_ONCE], weather)
         states.wake(now)
-        Alerts(self._database, self._network).wake(now)
+        with self._database.writing() as connection:
+            within = Within(connection)
+            Alarms(within, self._network, book, now).welcome()
+            Alerts(within, self._network).wake(now)
         self._book = book
 
     def _wake_filled(self, states: SensorStates) -> None:

@@ -207,3 +207,37 @@ def test_a_new_limit_holds_for_what_comes_next(bridge: Bridge, clock: VirtualClo
     assert 0 < ticker.turn() <= 5
     bridge.take(bridge.post.uplink(0, 1, 230))
     assert ticker.turn() <= 5
+
+
+@ON_BOTH
+def test_a_body_that_the_registry_names_later_is_told_once_how_it_is_and_the_one_before_only_the_end(
+    bridge: Bridge, clock: VirtualClock, start: Start
+) -> None:
+    bridge.shelf.book = book(FLOOD)
+    ticker = start()
+    bridge.take(bridge.post.uplink(0, 1, 230))
+    ticker.turn()
+    moved = gauge(0, tells=("rangers",))
+    bridge.shelf.book = book(FLOOD, sensors={moved.id: moved})
+    later(ticker, clock, 5)
+    later(ticker, clock, 5)
+    assert bridge.said() == [(BODY, "first"), ("rangers", "first")]
+    later(ticker, clock, 60)
+    assert bridge.said()[2:] == [("rangers", "goes_on")]
+    bridge.take(bridge.post.uplink(0, 2, 100))
+    assert sorted(bridge.said()[3:]) == [(BODY, "ended"), ("rangers", "ended")]
+    assert bridge.alerts.going_on() == []
+
+
+def test_an_alert_that_no_body_was_told_of_is_told_to_the_first_that_is_named(
+    bridge: Bridge, clock: VirtualClock, start: Start
+) -> None:
+    lonely, found = gauge(0, tells=()), gauge(0)
+    bridge.shelf.book = book(FLOOD, sensors={lonely.id: lonely})
+    ticker = start()
+    bridge.take(bridge.post.uplink(0, 1, 230))
+    ticker.turn()
+    bridge.shelf.book = book(FLOOD, sensors={found.id: found})
+    ticker.turn()
+    assert bridge.said() == [(BODY, "first")]
+    assert [str(row.ending) for row in bridge.alerts.history() if row.closed] == ["handed_on"]
