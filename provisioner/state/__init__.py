@@ -1,7 +1,7 @@
 """The database: ties, journal, saved plans, rate ledger, locks."""
 
 from provisioner.state.admission import LOGINS, Attempts, Link, Links, Purpose, Session, Sessions
-from provisioner.state.alert_outbox import AlertOutbox, Said, SaidState
+from provisioner.state.alert_outbox import AWAITED, AlertOutbox, Said, SaidState
 from provisioner.state.alert_silences import AlertSilences
 from provisioner.state.alerts import AlertRow, Alerts
 from provisioner.state.apart import Apart
@@ -45,6 +45,7 @@ from provisioner.state.uplinks import Kept, Uplinks
 from provisioner.state.waking import Waking
 
 __all__ = [
+    "AWAITED",
     "LOGINS",
     "AlertOutbox",
     "AlertRow",

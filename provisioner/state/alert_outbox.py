@@ -21,6 +21,9 @@ from provisioner.state.database import Transactions
 from provisioner.state.schema import Moment
 from provisioner.state.waking import wakes
 
+AWAITED: Final = frozenset({SayingKind.ANSWER, SayingKind.TEST})
+"""What somebody waits for: it is said alone, also where all else is held back."""
+
 
 class SaidState(StrEnum):
     """What became of it."""
@@ -70,17 +73,28 @@ _IS_WAITING: Final = ALERT_OUTBOX.c.state == str(SaidState.WAITING)
 _IS_SENDING: Final = ALERT_OUTBOX.c.state == str(SaidState.SENDING)
 _LEADS: Final = ALERT_OUTBOX.c.gathered.is_(None)
 _ROW: Final = ALERT_OUTBOX.c
-_FIRST: Final = func.min(case((_IS_WAITING & _LEADS & (_ROW.not_before <= bindparam("now", type_=Moment())), _ROW.id)))
-_TRIED: Final = func.min(case((_IS_WAITING & (_ROW.tries > 0), _ROW.id)))
-"""It is tried again later, and holds up those behind it."""
+_IS_DUE: Final = _ROW.not_before <= bindparam("now", type_=Moment())
+_PASSES: Final = or_(
+    _ROW.kind.in_([str(kind) for kind in sorted(AWAITED)]), _ROW.body.not_in(bindparam("braked", expanding=True))
+)
+_ON_THE_WAY: Final = (
+    select(
+        _ROW.body,
+        case((_IS_WAITING & _LEADS & _IS_DUE & _PASSES, _ROW.id)).label("due"),
+        # It is tried again later, and holds up those behind it.
+        case((_IS_WAITING & (_ROW.tries > 0), _ROW.id)).label("tried"),
+        case((_IS_SENDING, 1), else_=0).label("sending"),
+    )
+    .where(_ROW.network == bindparam("of"), TO_SAY, _ROW.body.not_in(bindparam("closed", expanding=True)))
+    .subquery()
+)
+_FIRST: Final = func.min(_ON_THE_WAY.c.due)
+_TRIED: Final = func.min(_ON_THE_WAY.c.tried)
 _NEXT: Final = (
     # One look at all that is on its way: a question of its own for each row takes a second where thousands wait.
     select(_FIRST)
-    .where(_ROW.network == bindparam("of"), TO_SAY, _ROW.body.not_in(bindparam("closed", expanding=True)))
-    .group_by(_ROW.body)
-    .having(
-        func.max(case((_IS_SENDING, 1), else_=0)) == 0, _FIRST.is_not(None), or_(_TRIED.is_(None), _TRIED >= _FIRST)
-    )
+    .group_by(_ON_THE_WAY.c.body)
+    .having(func.max(_ON_THE_WAY.c.sending) == 0, _FIRST.is_not(None), or_(_TRIED.is_(None), _TRIED >= _FIRST))
     .order_by(_FIRST)
     .limit(bindparam("most"))
 )
@@ -148,13 +162,21 @@ class AlertOutbox:
             added = insert(ALERT_OUTBOX).values(row).returning(ALERT_OUTBOX.c.id, *wakes(connection, self._network))
             return int(connection.execute(added).one()[0])
 
-    def take(self, bodies_not: Collection[str], now: datetime, limit: int = 1) -> list[Said]:
+    def take(
+        self, bodies_not: Collection[str], now: datetime, limit: int = 1, *, braked: Collection[str] = ()
+    ) -> list[Said]:
         """Of each lane the next whose turn it is, the oldest first; they are marked as being said.
 
-        Lanes in which something is being said, and ``bodies_not``, are left out. On PostgreSQL what somebody else
-        takes at this moment is passed over.
+        Lanes in which something is being said, and ``bodies_not``, are left out; in those of ``braked`` bodies it is
+        the turn of what is `AWAITED` alone. On PostgreSQL what somebody else takes at this moment is passed over.
         """
-        asked = {"of": self._network, "now": now, "closed": sorted(bodies_not), "most": limit}
+        asked = {
+            "of": self._network,
+            "now": now,
+            "closed": sorted(bodies_not),
+            "braked": sorted(braked),
+            "most": limit,
+        }
         with self._transactions.writing() as connection:
             keys = list(connection.scalars(_NEXT, asked))
             rows = connection.execute(_THESE, {"of": self._network, "keys": keys}).all() if keys else []

@@ -1,8 +1,12 @@
 """What is to be said of alerts: in order within a lane, no lane waits for another, and nothing is said twice unseen."""
 
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from provisioner.model.alerts import AlertEnd, AlertSeverity, SayingKind
 from provisioner.state import AlertOutbox, Alerts, AlertSilences, Database, Persons, SaidState
@@ -41,6 +45,47 @@ def test_what_waits_for_the_morning_holds_up_nobody(outbox: AlertOutbox) -> None
     assert outbox.next_due(NOW) == later(hours=8)
     outbox.sent([(now, "cloud", "room", 17)], NOW)
     assert [one.id for one in outbox.take([], later(hours=8), 10)] == [night]
+
+
+def ask(outbox: AlertOutbox, body: str = "pg", kind: SayingKind = SayingKind.ANSWER) -> int:
+    return outbox.add(None, kind, body, {}, NOW)
+
+
+def test_what_somebody_waits_for_is_said_where_all_else_is_held_back(outbox: AlertOutbox) -> None:
+    held, answer, test = add(outbox), ask(outbox), ask(outbox, kind=SayingKind.TEST)
+    other = add(outbox, "other")
+    assert [one.id for one in outbox.take([], NOW, 10, braked=["pg"])] == [answer, other]
+    assert outbox.take([], NOW, 10, braked=["pg"]) == []
+    outbox.sent([(answer, "cloud", "room", 17)], NOW)
+    assert outbox.take(["pg"], NOW, 10, braked=["pg"]) == []
+    assert [one.id for one in outbox.take([], NOW, 10, braked=["pg"])] == [test]
+    outbox.sent([(test, "cloud", "room", 18)], NOW)
+    assert outbox.take([], NOW, 10, braked=["pg"]) == []
+    assert [one.id for one in outbox.take([], NOW, 10)] == [held]
+
+
+def test_what_somebody_waits_for_waits_behind_what_is_tried_again(outbox: AlertOutbox) -> None:
+    failing, answer = add(outbox), ask(outbox)
+    outbox.take([], NOW)
+    outbox.again(failing, "alerting.not_now", later(minutes=5), NOW)
+    assert outbox.take([], later(minutes=1), 10, braked=["pg"]) == []
+    assert [one.id for one in outbox.take([], later(minutes=5), 10)] == [failing]
+    outbox.sent([(failing, "cloud", "room", 17)], NOW)
+    assert [one.id for one in outbox.take([], later(minutes=5), 10, braked=["pg"])] == [answer]
+
+
+def test_what_is_next_is_found_among_what_is_on_its_way_alone(tmp_path: Path) -> None:
+    asked: list[tuple[str, Any]] = []
+    with closing(Database.open(tmp_path / "readi.sqlite3")) as database:
+        listen(database.engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+        AlertOutbox(database, NETWORK).take(["other"], NOW, 10, braked=["pg", "pg-2"])
+        (of_lanes,) = (one for one in asked if "GROUP BY" in one[0])
+        with database.reading() as connection:
+            steps = [
+                str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {of_lanes[0]}", of_lanes[1])
+            ]
+    (found,) = (step for step in steps if "alert_outbox" in step)
+    assert found == "SEARCH alert_outbox USING INDEX ix_alert_outbox_to_say (network=?)"
 
 
 def test_after_a_death_it_is_known_since_when_it_may_stand_there(outbox: AlertOutbox) -> None:

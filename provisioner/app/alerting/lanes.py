@@ -37,6 +37,8 @@ class _Lane:
     slow: bool = False
     failures: int = 0
     rests_until: datetime | None = None
+    """After failures."""
+    braked_until: datetime | None = None
     said: deque[datetime] = field(default_factory=deque)
     """When something was said that counts for the brake, as long as it counts."""
     gathered_at: datetime | None = None
@@ -52,12 +54,12 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
 
     def closed(self, now: datetime) -> frozenset[str]:
-        """Bodies whose turn it is not: something is being said there, or it rests."""
-        return frozenset(
-            body
-            for body, lane in self._lanes.items()
-            if lane.busy or (lane.rests_until is not None and now < lane.rests_until <= now + LONGEST_WAIT)
-        )
+        """Bodies whose turn it is not: something is being said there, or it rests since that failed."""
+        return frozenset(body for body, lane in self._lanes.items() if lane.busy or _is_ahead(lane.rests_until, now))
+
+    def braked(self, now: datetime) -> frozenset[str]:
+        """Bodies that were told so much that more of it is gathered first."""
+        return frozenset(body for body, lane in self._lanes.items() if _is_ahead(lane.braked_until, now))
 
     def take(self, body: str) -> None:
         """Something is being said there from now on."""
@@ -96,12 +98,13 @@ class Lanes:
         return now + wait
 
     def brake(self, body: str, now: datetime, storm: StormPolicy) -> Brake:
-        """What may be said there now; where it has to wait, the lane rests until then.
+        """What may be said there now; where it has to wait, the lane is braked until then.
 
         Within the seconds of a storm a conversation gets as many messages as the policy says, and the last of them
         gathers the rest. As long as there is more to say then, one follows in as many seconds, which gathers again.
         """
         lane, window = self._of(body), timedelta(seconds=storm.seconds)
+        lane.braked_until = None
         while lane.said and not now - window < lane.said[0] <= now:
             lane.said.popleft()
         if lane.gathered_at is not None and not now - 2 * window < lane.gathered_at <= now:
@@ -117,15 +120,21 @@ class Lanes:
         return self._gather(lane, lane.gathers_at, now)
 
     def next_turn(self, now: datetime) -> datetime | None:
-        """When the next lane stops resting; None: none rests."""
-        coming = (one.rests_until for one in self._lanes.values() if not one.busy)
+        """When the next lane stops resting, or is not braked any more; None: there is none."""
+        coming = (
+            moment for one in self._lanes.values() if not one.busy for moment in (one.rests_until, one.braked_until)
+        )
         return min((moment for moment in coming if moment is not None and moment > now), default=None)
 
     def _gather(self, lane: _Lane, at: datetime, now: datetime) -> Brake:
         if now >= at:
             return Brake.GATHER
-        lane.rests_until = at
+        lane.braked_until = at
         return Brake.WAIT
 
     def _of(self, body: str) -> _Lane:
         return self._lanes.setdefault(body, _Lane())
+
+
+def _is_ahead(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now < moment <= now + LONGEST_WAIT

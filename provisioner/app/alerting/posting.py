@@ -29,15 +29,13 @@ from provisioner.model.alerts import SayingKind
 from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, ReadiError, Transient
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
-from provisioner.state import AlertOutbox, Said, Within
+from provisioner.state import AWAITED, AlertOutbox, Said, Within
 
 _log = logging.getLogger(__name__)
 
 LONGEST_SLEEP: Final = 1.0
 """Seconds after which the bookkeeper looks without having been woken: for what was put off, and what another process
 put down where the database tells nobody of it (`provisioner.state.waking`)."""
-_ALONE: Final = frozenset({SayingKind.ANSWER, SayingKind.TEST})
-"""What somebody waits for: never gathered, and no part of any storm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,9 @@ class Poster:
             within = Within(connection)
             outbox = AlertOutbox(within, self._site.network)
             self._write_down(within, outbox, now)
-            taken = outbox.take(self._lanes.closed(now), now, most) if most > 0 and not self._unsettled else []
+            may_take = most > 0 and not self._unsettled
+            closed, braked = self._lanes.closed(now), self._lanes.braked(now)
+            taken = outbox.take(closed, now, most, braked=braked) if may_take else []
             taken = [self._gathered(outbox, said, now) for said in taken]
             for said in taken:
                 self._letters.post(within, said, now)
@@ -193,7 +193,7 @@ class Poster:
             self._in_hand -= 1
             self._lanes.answered(said.body, after=spoken.took)
             if error is None:
-                self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in _ALONE)
+                self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in AWAITED)
                 self._lanes.brake(said.body, now, self._glances.now().book.policy.storm)
                 if spoken.place is not None:
                     self._picturing.hear(spoken.place)
@@ -226,11 +226,11 @@ class Poster:
 
     def _gathered(self, outbox: AlertOutbox, said: Said, now: datetime) -> Said:
         """With all that waits behind it, where a conversation would be told too much."""
-        if said.gathered or said.may_have_gone or said.kind in _ALONE:
+        if said.gathered or said.may_have_gone or said.kind in AWAITED:
             return said
         if self._lanes.brake(said.body, now, self._glances.now().book.policy.storm) is Brake.FREE:
             return said
-        others = [one for one in outbox.waiting_in(said.body, now) if one.kind not in _ALONE and not one.tries]
+        others = [one for one in outbox.waiting_in(said.body, now) if one.kind not in AWAITED and not one.tries]
         if others:
             outbox.gather(said.id, [one.id for one in others], now)
         return replace(said, gathered=tuple(others))

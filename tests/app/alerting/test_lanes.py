@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.alertsections import StormPolicy
-from provisioner.app.alerting.lanes import FIRST_REST, GATHERING, LONGEST_REST, Brake, Lanes
+from provisioner.app.alerting.lanes import FIRST_REST, GATHERING, LONGEST_REST, PATIENCE, Brake, Lanes
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 STORM = StormPolicy(messages=4, seconds=60)
@@ -44,6 +44,16 @@ def test_a_failing_lane_rests_twice_as_long_each_time_and_no_other_one() -> None
     assert lanes.failed("a", NOW) - NOW == FIRST_REST
 
 
+def test_a_lane_is_slow_for_as_long_as_its_last_answer_took_long() -> None:
+    lanes = Lanes()
+    assert not lanes.is_slow("a")
+    lanes.answered("a", after=PATIENCE)
+    assert lanes.is_slow("a")
+    assert not lanes.is_slow("b")
+    lanes.answered("a", after=PATIENCE / 2)
+    assert not lanes.is_slow("a")
+
+
 def test_a_server_that_says_how_long_to_wait_is_obeyed() -> None:
     lanes = Lanes()
     assert lanes.failed("a", NOW, 33.0) == later(33)
@@ -61,7 +71,8 @@ def test_three_messages_go_at_once_and_the_rest_in_a_fourth() -> None:
     lanes = Lanes()
     assert [say(lanes, 0.1 * number) for number in range(3)] == [Brake.FREE] * 3
     assert say(lanes, 0.5) is Brake.WAIT
-    assert lanes.closed(later(0.6)) == {"a"}
+    assert lanes.braked(later(0.6)) == {"a"}
+    assert lanes.closed(later(0.6)) == frozenset()
     after = 0.5 + GATHERING.total_seconds()
     assert say(lanes, after, count=996) is Brake.GATHER
     assert say(lanes, after + 1) is Brake.WAIT
@@ -98,12 +109,23 @@ def test_answers_to_commands_do_not_count_for_the_brake() -> None:
     assert lanes.brake("a", later(50), STORM) is Brake.FREE
 
 
+def test_what_is_braked_stays_so_while_an_answer_fails() -> None:
+    lanes = Lanes()
+    for number in range(4):
+        say(lanes, 0.1 * number)
+    lanes.take("a")
+    lanes.failed("a", later(1))
+    assert lanes.closed(later(2)) == {"a"}
+    assert lanes.closed(later(3)) == frozenset()
+    assert lanes.braked(later(3)) == {"a"}
+
+
 @given(st.lists(st.floats(0, 30), max_size=80), st.integers(1, 6), st.integers(10, 120))
 def test_no_conversation_ever_gets_more_than_it_takes(gaps: list[float], most: int, seconds: int) -> None:
     lanes, at, said = Lanes(), 0.0, list[float]()
     for gap in gaps:
         at += gap
-        if "a" in lanes.closed(later(at)):
+        if "a" in lanes.braked(later(at)):
             continue
         brake = lanes.brake("a", later(at), StormPolicy(messages=most, seconds=seconds))
         if brake is not Brake.WAIT:

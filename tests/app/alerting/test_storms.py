@@ -41,13 +41,63 @@ def test_of_a_storm_the_worst_is_named(rooms: Rooms) -> None:
     assert ["Pegel 50" in line for line in rooms.said()[3].splitlines() if "🔴" in line] == [True]
 
 
-def test_who_waits_for_an_answer_gets_it_apart_from_the_storm(rooms: Rooms) -> None:
+def ask(rooms: Rooms, reply_to: int = 1) -> None:
+    """Somebody asks the bot what it can do."""
+    about = {"answer": "help", "reply_to": reply_to}
+    rooms.outbox.add(None, SayingKind.ANSWER, "pg-sensorik", about, rooms.site.clock.now())
+
+
+def answers(rooms: Rooms) -> list[bool]:
+    return ["Das verstehe ich" in text for text in rooms.said()]
+
+
+def test_who_asks_in_a_storm_is_answered_at_once_and_apart_from_it(rooms: Rooms) -> None:
     for number in range(50):
         rooms.say(f"Pegel {number}")
-    about = {"answer": "help", "reply_to": 1}
-    rooms.outbox.add(None, SayingKind.ANSWER, "pg-sensorik", about, rooms.site.clock.now())
-    pour(rooms, 70)
-    assert ["Das verstehe ich" in text for text in rooms.said()] == [False] * 4 + [True]
+    ask(rooms)
+    pour(rooms, 1)
+    assert answers(rooms) == [False] * 3 + [True]
+    pour(rooms, 10)
+    for number in range(5):
+        rooms.say(f"Nachzügler {number}")
+    ask(rooms)
+    ask(rooms)
+    rooms.say("Probe", kind=SayingKind.TEST)
+    rooms.poster.turn()
+    assert answers(rooms) == [False] * 3 + [True, False, True, True, False]
+    pour(rooms, 60)
+    assert len(rooms.said()) == 9
+    assert "(5)" in rooms.said()[-1]
+
+
+def test_an_answer_waits_where_a_conversation_rests_since_something_failed(rooms: Rooms) -> None:
+    for number in range(4):
+        rooms.say(f"Pegel {number}")
+    fault = rooms.installation.cloud.faults.status(500, method="POST", path="/chat/", nth=2, times=2)
+    rooms.poster.turn()
+    ask(rooms)
+    rooms.poster.turn()
+    rooms.wait(2)
+    rooms.poster.turn()
+    assert fault.fired == 2
+    assert len(rooms.said()) == 1
+    pour(rooms, 5)
+    assert answers(rooms) == [False] * 3 + [True]
+    pour(rooms, 10)
+    assert answers(rooms) == [False] * 3 + [True, False]
+
+
+def test_an_answer_that_fails_lets_nothing_through_that_is_held_back(rooms: Rooms) -> None:
+    for number in range(50):
+        rooms.say(f"Pegel {number}")
+    pour(rooms, 10)
+    rooms.say("Nachzügler")
+    ask(rooms)
+    rooms.installation.cloud.faults.status(500, method="POST", path="/chat/", times=2)
+    pour(rooms, 20)
+    assert answers(rooms) == [False] * 4 + [True]
+    pour(rooms, 60)
+    assert "Nachzügler" in rooms.said()[-1]
 
 
 def test_what_was_gathered_and_may_have_gone_stands_there_once(rooms: Rooms) -> None:
