@@ -3,14 +3,13 @@
 Immutable; made anew when registry or policy change.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import translate
 from zoneinfo import ZoneInfo
 
 from policies.alertsections import AlertsPolicy
 from provisioner.alerts.bridge_rules import bridge_rules
+from provisioner.alerts.devices import Devices
 from provisioner.alerts.expressions import Compiled, Fault
 from provisioner.alerts.stations import Entry, worse_is_higher
 from provisioner.alerts.stations import Station as Station
@@ -19,10 +18,9 @@ from provisioner.model.alerts import Expression, Foreign, Rule
 from provisioner.model.registry import Registry
 from provisioner.model.sensors import DeviceName, ForeignAlert
 from provisioner.model.text import Text
-from provisioner.registry.measures import is_pattern
 
 _REMEMBERED = 100_000
-"""Devices of which is remembered which station they are; senders can name as many as they like."""
+"""Devices of which is remembered which station they are; senders can name as many as they like that meet a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +32,8 @@ class Book:
     """Those that can be used."""
     problems: tuple[Text, ...]
     _entries: Mapping[str, Entry]
-    _exact: Mapping[str, tuple[Entry, ...]]
-    """By what a device can be called."""
-    _patterns: tuple[tuple[re.Pattern[str], Entry], ...]
-    """The longest first."""
-    _found: dict[tuple[str, DeviceName], Station | None] = field(default_factory=dict)
+    _devices: Devices
+    _found: dict[tuple[str, DeviceName], Station] = field(default_factory=dict)
 
     @classmethod
     def of(cls, registry: Registry, policy: AlertsPolicy) -> "Book":
@@ -56,47 +51,29 @@ class Book:
                     continue
             rules[rule.id] = rule
         entries: dict[str, Entry] = {}
-        exact: dict[str, list[Entry]] = {}
-        patterns: list[tuple[str, Entry]] = []
         blocked = (one.partition("/") for one in registry.alerting_blocked)
         unread = frozenset(rule for kind, _, rule in blocked if kind == "rules") if registry.alerting_complete else None
         workshop = Workshop(rules.values(), zone, compiled, unread)
         for sensor in registry.sensors.values():
             model = registry.sensor_models.get(sensor.model)
-            if model is None:
-                continue
-            entries[sensor.id] = made = workshop.made_ready(sensor, model)
-            for device in sensor.devices:
-                if is_pattern(device):
-                    patterns.append((device, made))
-                else:
-                    exact.setdefault(device, []).append(made)
-        patterns.sort(key=lambda one: (one[1].sensor.sender is None, -len(one[0]), one[0]))
-        for named in exact.values():
-            named.sort(key=lambda one: one.sensor.sender is None)
+            if model is not None:
+                entries[sensor.id] = workshop.made_ready(sensor, model)
         problems += [Text.of("alerts.rule_without_sensors", rule=rule.id) for rule in workshop.unused()]
-        return cls(
-            policy,
-            zone,
-            registry,
-            rules,
-            tuple(problems),
-            entries,
-            {name: tuple(named) for name, named in exact.items()},
-            tuple((_compiled(pattern), made) for pattern, made in patterns),
-        )
+        return cls(policy, zone, registry, rules, tuple(problems), entries, Devices(entries.values()))
 
     def sensor(self, sender: str, device: DeviceName) -> Station | None:
-        """None: no entry knows this device. Exact names beat patterns, longer patterns beat shorter ones."""
+        """None: no entry knows this device (`Devices.entry`); such ones are not remembered, however many there are."""
         asked = (sender, device)
-        try:
-            return self._found[asked]
-        except KeyError:
-            found = self._search(sender, device)
+        found = self._found.get(asked)
+        if found is None:
+            made = self._devices.entry(sender, device)
+            if made is None:
+                return None
+            found = made.station(made.sensor.id if made.exact else f"{made.sensor.id}/{device.key}", device.device)
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
             self._found[asked] = found
-            return found
+        return found
 
     def station(self, key: str, called: str = "") -> Station | None:
         """By its key. ``called``: the device's id, where it is known (`SensorState.device`); names may hold it."""
@@ -163,20 +140,3 @@ class Book:
         """Whether an entry that tells of them may be there and cannot be read."""
         blocked, entry = self.registry.alerting_blocked, sensor.partition("/")[0]
         return not self.registry.alerting_complete or f"rules/{rule}" in blocked or f"sensors/{entry}" in blocked
-
-    def _search(self, sender: str, device: DeviceName) -> Station | None:
-        names = [f"{device.application}/{device.device}", device.eui, device.device]
-        for name in names:
-            for made in self._exact.get(name, ()):
-                if made.sensor.sender in (None, sender):
-                    return made.station(
-                        made.sensor.id if made.exact else f"{made.sensor.id}/{device.key}", device.device
-                    )
-        for pattern, made in self._patterns:
-            if made.sensor.sender in (None, sender) and any(name and pattern.match(name) for name in names):
-                return made.station(f"{made.sensor.id}/{device.key}", device.device)
-        return None
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern.replace("[", "[[]")))

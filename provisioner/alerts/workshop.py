@@ -24,7 +24,7 @@ from provisioner.alerts.stations import Entry
 from provisioner.model.alerts import Expression, Foreign, LowBattery, Rate, Rule, Silence, Threshold
 from provisioner.model.sensors import Sensor, SensorModel
 from provisioner.registry.applying import RulesOf, numbers
-from provisioner.registry.measures import is_pattern
+from provisioner.registry.patterns import is_pattern
 
 
 @dataclass(frozen=True, slots=True)

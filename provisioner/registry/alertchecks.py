@@ -13,6 +13,7 @@ from provisioner.registry.applying import SensorsOf, numbers
 from provisioner.registry.checks import Path, Report
 from provisioner.registry.expressions import BATTERY, looked_at
 from provisioner.registry.mistakes import mend_word, shown
+from provisioner.registry.patterns import disputed, is_pattern
 from provisioner.registry.problems import error_of, warning_of
 from provisioner.registry.ruledocuments import AppliesDocument, RuleDocument
 from provisioner.registry.samerules import DifferentRules
@@ -76,6 +77,7 @@ class _Alerting:
         self.lenient = blocked or self.result.may_miss("sensors")
         """Whether there may be sensors that are not here: then no rule is said to mean none."""
         self.sensors = self._sound("sensors", self.result.sensors)
+        self._check_patterns()
         self.model_of = {one.document.id: one.document.model for one in self.sensors}
         self.sensors_of = SensorsOf(one.document for one in self.sensors)
         self.with_interval = self._bits(
@@ -114,6 +116,29 @@ class _Alerting:
                     report = Report("sensors", entry, self.result)
                     report.error(path, "registry.same_device", value=shown(device), other=first, first=where)
                     break
+
+    def _check_patterns(self) -> None:
+        """Two that a device can meet both: for such a device the first counts, as whoever looks for it does, too."""
+        by_sender: dict[str | None, list[tuple[Path, Sensor, str]]] = {}
+        for entry in self.sensors:
+            for index, device in enumerate(entry.document.devices):
+                if is_pattern(device):
+                    held = by_sender.setdefault(entry.document.sender, [])
+                    held.append((("devices", index), entry, device))
+        for held in by_sender.values():
+            patterns = [(device, entry.document.id) for _, entry, device in held]
+            for later, earlier, example in disputed(patterns):
+                path, entry, device = held[later]
+                its_path, other, its = held[earlier]
+                Report("sensors", entry, self.result).warning(
+                    path,
+                    "registry.patterns_meet",
+                    value=shown(device),
+                    pattern=shown(its),
+                    other=other.document.id,
+                    first=str(other.origin(*its_path)),
+                    example=shown(example),
+                )
 
     def _check_rule(self, rule: Rule) -> int:
         """What is wrong with what it means; the bits of the sensors that it is about."""

@@ -67,11 +67,6 @@ def device_name(written: str) -> str:
     return re.sub("[-:]", "", small) if _EUI.fullmatch(small) else small
 
 
-def is_pattern(device: str) -> bool:
-    """Whether it stands for many."""
-    return "*" in device or "?" in device
-
-
 def _device(written: str) -> str:
     name = device_name(written)
     if not _DEVICE.fullmatch(name):

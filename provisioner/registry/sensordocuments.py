@@ -76,7 +76,8 @@ class SensorDocument(Document):
     devices: Annotated[list[Device], Field(max_length=_MOST_DEVICES), one_or_many(Device)] = Field(
         min_length=1,
         description="EUI, device id or `application/device`. In a pattern `*` stands for any letters and `?` for one; "
-        "an exact name counts more than a pattern, a longer pattern more than a shorter one.",
+        "an exact name counts more than a pattern, a longer pattern more than a shorter one, and of two of the same "
+        "length the one with fewer `*` and `?`.",
     )
     organisation: Id = Field(description="Id of the organisation that it belongs to.")
     model: Id = Field(description="Id of its model.")

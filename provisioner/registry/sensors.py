@@ -6,9 +6,9 @@ from typing import Final
 
 from provisioner.model.registry import Origin
 from provisioner.model.sensors import Battery, Quantity, Sensor, SensorModel
-from provisioner.registry.measures import is_pattern
 from provisioner.registry.meetings import Flaw
 from provisioner.registry.mistakes import shown
+from provisioner.registry.patterns import is_pattern
 from provisioner.registry.sensordocuments import QuantityDocument, SensorDocument, SensorModelDocument
 
 _LEAST_LETTERS: Final = 3

@@ -60,13 +60,14 @@ def test_the_devices_of_a_pattern_are_stations_of_their_own_and_known_by_their_k
     assert second.key == "two/x-2"
 
 
-def test_an_unknown_device_is_none_and_however_many_there_are_they_are_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_however_many_devices_senders_name_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("provisioner.alerts.book._REMEMBERED", 50)
-    known = book(sensors=[ALB])
+    known = book(sensors=[ALB, SCHOOL])
     for number in range(1000):
         assert known.sensor("ttn", DeviceName(f"spam-{number}")) is None
+    assert known._found == {}
+    for number in range(1000):
+        assert known.sensor("ttn", DeviceName(f"raum-{number}"))
         assert len(known._found) <= 50
     assert known.sensor("ttn", DeviceName("pegel-alb"))
 
