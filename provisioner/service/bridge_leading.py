@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from provisioner.app.alerting.asking import gaps_stay
 from provisioner.app.alerting.books import Books
 from provisioner.app.alerting.catching_up import CatchingUp
 from provisioner.app.alerting.committing import Committer
@@ -130,7 +131,11 @@ class BridgeLeader:
         return _LOOK
 
     def _is_well(self) -> bool:
-        """Whether all is heard that is to be heard, kept and said, and the clock goes. Raises `StateError`."""
+        """Whether all is heard that is to be heard, kept and said, gaps are filled, and the clock goes.
+
+        Raises `StateError`.
+        """
         site = self._common.site
-        still = site.clock.monotonic() - self._ticked
-        return still < _STILL and not self._common.status().troubles() and unsaid_for(site) < _UNSAID
+        if site.clock.monotonic() - self._ticked >= _STILL or self._common.status().troubles():
+            return False
+        return unsaid_for(site) < _UNSAID and not gaps_stay(site)

@@ -4,7 +4,7 @@ import itertools
 import json
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,10 @@ import pytest
 
 from provisioner.alerts.alerting import decode_alert
 from provisioner.app.alerting import filling, ticking
+from provisioner.app.alerting.doctor import examine_bridge
+from provisioner.app.alerting.status import last_status
 from provisioner.emulation import Emulator, Request, Response
+from provisioner.model.ports import Finding, Severity
 from provisioner.senders.emulation import KEY, ThingsStackEmulator, to_broker
 from provisioner.senders.emulation.devices import EmulatedDevice
 from provisioner.senders.emulation.telling import ToBroker
@@ -234,14 +237,13 @@ def down(bridge: Running) -> set[str]:
     return set(Gateways(bridge.site.database, "redi").down())
 
 
-def test_the_heartbeat_stops_when_nothing_is_heard_or_can_be_said_and_comes_back(
-    world: World, bridge: Running, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def beats(world: World, bridge: Running, caplog: pytest.LogCaptureFixture) -> Callable[[], bool]:
+    """Whether one more sign of life goes out, now that it is time for one."""
     caplog.set_level(logging.WARNING)
     [beating] = [loop for loop in leader_of(bridge)._loops if loop.name.endswith("heartbeat")]
 
-    def beats() -> bool:
-        """Whether one more sign of life goes out, now that it is time for one."""
+    def beats_once() -> bool:
         turned(bridge)
         sent, withheld = world.beats.heard, caplog.messages.count("heartbeat withheld")
         beating.wake()
@@ -250,6 +252,12 @@ def test_the_heartbeat_stops_when_nothing_is_heard_or_can_be_said_and_comes_back
         )
         return world.beats.heard > sent
 
+    return beats_once
+
+
+def test_the_heartbeat_stops_when_nothing_is_heard_or_can_be_said_and_comes_back(
+    world: World, bridge: Running, beats: Callable[[], bool]
+) -> None:
     assert beats()
     world.installation.cloud.faults.status(503, path="/chat/", times=None)
     world.send(1, 230)
@@ -263,3 +271,57 @@ def test_the_heartbeat_stops_when_nothing_is_heard_or_can_be_said_and_comes_back
     world.hang_up()
     wait_until(lambda: not is_listening(bridge), "nobody listens")
     assert not beats()
+
+
+def found(bridge: Running) -> Mapping[str, Finding]:
+    """By code, what doctor finds, as soon as the bridge put down that it runs."""
+    wait_until(lambda: runs(bridge), "it put down that it runs")
+    return {one.what.code: one for one in examine_bridge(bridge.site)}
+
+
+def runs(bridge: Running) -> bool:
+    """Whether that was put down a moment ago."""
+    status = last_status(bridge.site)
+    return status is not None and not status.is_stale(bridge.site.clock.now())
+
+
+def test_a_storage_that_cannot_be_read_is_named_at_once_and_stops_the_heartbeat_when_it_lasts(
+    world: World, bridge: Running, beats: Callable[[], bool]
+) -> None:
+    wait_until(lambda: bool(filled_until(bridge)), "it was read")
+    assert not {"app.storage_unread", "app.gateways_unasked"} & found(bridge).keys()
+    ours, world.stack.application = world.stack.application, "somebody-elses"
+    world.clock.sleep(31 * 60)
+    wait_until(lambda: "app.storage_unread" in found(bridge), "it is tried")
+    finding = found(bridge)["app.storage_unread"]
+    assert (finding.severity, finding.mend and finding.mend.code) == (Severity.ERROR, "app.mend_storage_right")
+    assert beats(), "it may be mended in a moment"
+    world.clock.sleep(61 * 60)
+    assert not beats(), "what is missed may be lost"
+    world.stack.application = ours
+    world.clock.sleep(60)
+    wait_until(lambda: "app.storage_unread" not in found(bridge), "it is read again")
+    assert beats()
+
+
+def test_a_storage_that_does_not_answer_is_a_warning_until_it_lasts(world: World, bridge: Running) -> None:
+    wait_until(lambda: bool(filled_until(bridge)), "it was read")
+    world.stack.faults.status(503, path="/storage/", times=None)
+    world.clock.sleep(31 * 60)
+    wait_until(lambda: "app.storage_unread" in found(bridge), "it is tried")
+    finding = found(bridge)["app.storage_unread"]
+    assert (finding.severity, finding.mend and finding.mend.code) == (Severity.WARNING, "app.mend_storage")
+    world.clock.sleep(61 * 60)
+    assert found(bridge)["app.storage_unread"].severity is Severity.ERROR
+
+
+def test_gateways_that_may_not_be_asked_for_are_named_and_stop_no_heartbeat(
+    world: World, bridge: Running, beats: Callable[[], bool]
+) -> None:
+    del world.stack.gateways["gw-turm"]
+    world.clock.sleep(6 * 60)
+    wait_until(lambda: "app.gateways_unasked" in found(bridge), "they are asked for")
+    finding = found(bridge)["app.gateways_unasked"]
+    assert (finding.severity, finding.mend and finding.mend.code) == (Severity.WARNING, "app.mend_gateways_right")
+    world.clock.sleep(2 * 3600)
+    assert beats()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from provisioner.alerts.book import Book
+from provisioner.app.alerting.asking import Asked, all_unasked
 from provisioner.app.alerting.books import Books
 from provisioner.app.alerting.bot_calls_noted import last_call
 from provisioner.app.alerting.hearing import bot_secret
@@ -29,6 +30,16 @@ _DEAF: Final = timedelta(minutes=2)
 """Talk calls the bot while we post; that it did is noted once a minute."""
 _LATELY: Final = timedelta(days=1)
 _LATEST: Final = 100
+
+_MEND_STORAGE: Final = {
+    "senders.stack_key": "app.mend_storage_key",
+    "senders.stack_right": "app.mend_storage_right",
+}
+"""Of troubles that pass only when somebody does something."""
+_MEND_GATEWAYS: Final = {
+    "senders.stack_key": "app.mend_gateways_key",
+    "senders.stack_right": "app.mend_gateways_right",
+}
 
 
 def examine_bridge(site: Site, unfit: Collection[str] = ()) -> Iterator[Finding]:
@@ -110,6 +121,20 @@ def _running(site: Site, bridge: BridgeSettings, zone: ZoneInfo) -> Iterator[Fin
         else:
             mend = Text.of("app.mend_never_heard", sender=name)
             yield Finding(Severity.WARNING, Text.of("app.sender_never_heard", sender=name), mend)
+    yield from _asked(site, zone)
+
+
+def _asked(site: Site, zone: ZoneInfo) -> Iterator[Finding]:
+    """A gap that is not filled may hide an alert; gateways of which nothing is known hide none."""
+    for sender, trouble in all_unasked(site, Asked.STORAGE):
+        what = Text.of("app.storage_unread", sender=sender, at=trouble.since.astimezone(zone), why=trouble.why)
+        is_bad = trouble.why.code in _MEND_STORAGE or trouble.is_long(site.clock.now())
+        mend = _MEND_STORAGE.get(trouble.why.code, "app.mend_storage")
+        yield Finding(Severity.ERROR if is_bad else Severity.WARNING, what, Text.of(mend, sender=sender))
+    for sender, trouble in all_unasked(site, Asked.GATEWAYS):
+        what = Text.of("app.gateways_unasked", sender=sender, at=trouble.since.astimezone(zone), why=trouble.why)
+        mend = _MEND_GATEWAYS.get(trouble.why.code, "app.mend_gateways")
+        yield Finding(Severity.WARNING, what, Text.of(mend, sender=sender))
 
 
 def _told(site: Site, book: Book, bridge: BridgeSettings, unfit: Collection[str]) -> Iterator[Finding]:

@@ -10,12 +10,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from provisioner.app.alerting.asking import Asked, noted
 from provisioner.app.alerting.listening import Listening
 from provisioner.model.errors import TargetError
 from provisioner.model.ports import Clock
 from provisioner.model.sensors import GatewayNews, News
+from provisioner.model.text import Text
 from provisioner.senders.gateways import GatewayWatch
 from provisioner.senders.receiving import Delivery
 from provisioner.senders.settings import GatewaySettings, SenderSettings, StorageSettings, ThingsStackSettings
@@ -112,12 +114,18 @@ class Filling:
         for storage in self._storages:
             storage.close()
 
-    def note(self, sender: str, **facts: Any) -> None:
-        """Put down what is known of a sender besides."""
+    def reached(self, sender: str, cursor: datetime) -> None:
+        """Put down how far its storage was read."""
         states = SenderStates(self.database, self.network)
-        known = dict(states.get(sender))
-        if any(known.get(name) != value for name, value in facts.items()):
-            states.put(sender, {**known, **facts})
+        states.put(sender, {**states.get(sender), "cursor": cursor.isoformat()})
+
+    def asked(self, sender: str, what: Asked, why: Text | None) -> None:
+        """Put down that it was, or why it can't be."""
+        states = SenderStates(self.database, self.network)
+        before = states.get(sender)
+        after = noted(what, why, before, self.clock.now())
+        if after != before:
+            states.put(sender, after)
 
 
 class _OneStorage:
@@ -149,14 +157,14 @@ class _OneStorage:
             if not self._fill(now):
                 return
         except TargetError as error:
-            filling.note(self._sender, storage_trouble=error.text.code)
+            filling.asked(self._sender, Asked.STORAGE, error.text)
             _log.warning("storage not read", extra={"sender": self._sender, "why": error.text.code})
             self._trying_since = self._trying_since or now
             self._next = now + AGAIN_AFTER
             if now - self._trying_since >= PATIENCE:
                 self._is_filled(since)
             return
-        filling.note(self._sender, storage_trouble="")
+        filling.asked(self._sender, Asked.STORAGE, None)
         self._trying_since = None
         self._next = now + timedelta(minutes=self._settings.every_minutes)
         self._is_filled(since)
@@ -187,7 +195,7 @@ class _OneStorage:
                     return False
             if not waiting.are_kept(filling.stopping):
                 return False
-            filling.note(self._sender, cursor=until.isoformat())
+            filling.reached(self._sender, until)
             after, seam = until, _SEAM
         return True
 
@@ -211,11 +219,11 @@ class _OneWatch:
         try:
             news = self._watch.look()
         except TargetError as error:
-            filling.note(self._sender, gateways_trouble=error.text.code)
+            filling.asked(self._sender, Asked.GATEWAYS, error.text)
             _log.warning("gateways not asked", extra={"sender": self._sender, "why": error.text.code})
             return
         filling.tell(news)
-        filling.note(self._sender, gateways_trouble="")
+        filling.asked(self._sender, Asked.GATEWAYS, None)
 
 
 class _Waiting:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from provisioner.app.alerting.asking import Asked, unasked
 from provisioner.app.alerting.status import Line, last_status
 from provisioner.app.site import Site
 from provisioner.model.text import Text
@@ -25,8 +26,8 @@ class SenderCard:
     """"": the settings name it no more."""
     line: Line | None
     """Of one that is listened to; None: it calls, or no bridge runs."""
-    troubles: tuple[str, ...]
-    """Codes of texts: its storage, or its gateways, can't be asked."""
+    troubles: tuple[Text, ...]
+    """Why its storage, or its gateways, can't be asked."""
     heard: datetime | None
     counts: Mapping[str, int]
     """By what was counted, but what was refused."""
@@ -76,7 +77,7 @@ def _card(
     refused = {what.removeprefix(_REFUSED): count for what, (count, _) in counts.items() if what.startswith(_REFUSED)}
     others = {what: count for what, (count, _) in counts.items() if not what.startswith(_REFUSED)}
     heard = max((last for _, last in counts.values()), default=None)
-    troubles = tuple(str(about[what]) for what in ("storage_trouble", "gateways_trouble") if about.get(what))
+    troubles = tuple(found.why for what in Asked if (found := unasked(what, about)) is not None)
     return SenderCard(name, kind, line, troubles, heard, others, refused)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from provisioner.app.alerting.asking import Asked, unasked
 from provisioner.app.alerting.committing import Committer
 from provisioner.app.alerting.filling import Filling
 from provisioner.app.alerting.listening import Listening
@@ -86,6 +87,11 @@ class Filled:
 
     def known(self) -> Any:
         return SenderStates(self.bridge.database, NETWORK).get(SENDER)
+
+    def unasked(self, what: Asked) -> tuple[str, datetime] | None:
+        """Why it can't be asked, and since when."""
+        found = unasked(what, self.known())
+        return None if found is None else (found.why.code, found.since)
 
 
 @pytest.fixture
@@ -178,18 +184,25 @@ def test_what_was_heard_live_is_never_fired_or_cleared_by_what_fills(filled: Fil
 def test_a_storage_that_cannot_be_read_is_tried_again_and_waited_for_a_quarter_of_an_hour(filled: Filled) -> None:
     filled.shelves.fault = Transient(Text.of("senders.stack_garbled", url="x"))
     filled.filling.turn()
-    assert filled.known()["storage_trouble"] == "senders.stack_garbled"
+    began = filled.clock.now()
+    assert filled.unasked(Asked.STORAGE) == ("senders.stack_garbled", began)
     assert filled.listening.fills(SENDER)
+    filled.shelves.fault = Transient(Text.of("senders.stack_busy", url="x"))
     for _ in range(16):
         filled.clock.advance(60)
         filled.filling.turn()
     assert not filled.listening.fills(SENDER)
+    assert filled.unasked(Asked.STORAGE) == ("senders.stack_busy", began), "since the first try that failed"
     assert len(filled.shelves.asked) > 15
     filled.shelves.fault = None
     filled.store(0, 1, 100, 30)
     filled.clock.advance(60)
     filled.filling.turn()
-    assert (filled.known()["storage_trouble"], filled.bridge.uplinks.count()) == ("", 1)
+    assert (filled.unasked(Asked.STORAGE), filled.bridge.uplinks.count()) == (None, 1)
+    filled.shelves.fault = Transient(Text.of("senders.stack_busy", url="x"))
+    filled.clock.advance(30 * 60)
+    filled.filling.turn()
+    assert filled.unasked(Asked.STORAGE) == ("senders.stack_busy", filled.clock.now()), "that is another trouble"
 
 
 def test_how_far_it_got_moves_on_only_when_all_before_it_is_committed(filled: Filled) -> None:
@@ -218,7 +231,8 @@ def test_gateways_are_asked_for_and_a_wrong_answer_concludes_nothing(filled: Fil
     filled.clock.advance(300)
     filled.filling.turn()
     assert gateways.down() == {"gw-rathaus"}
-    assert filled.known()["gateways_trouble"] == "senders.stack_garbled"
+    assert filled.unasked(Asked.GATEWAYS) == ("senders.stack_garbled", filled.clock.now())
+    assert filled.unasked(Asked.STORAGE) is None
 
 
 def test_it_waits_for_those_who_commit_and_ends_when_it_is_told_to(filled: Filled, bridge: Bridge) -> None:
