@@ -1,10 +1,13 @@
 """readi bridge: receives what sensors and monitoring tell, and tells people."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from provisioner.cli.context import NOTHING_TO_DO, context_of
+from provisioner.cli.context import NOTHING_TO_DO, Context, context_of
+
+if TYPE_CHECKING:  # what serves is loaded by those who serve
+    from provisioner.service.bridging import Bridge
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +35,15 @@ def bridge_command(
     options = Options(find_settings(context.settings), context.log_format, context.quiet, context.clock)
 
     def told(service: BridgeService) -> None:
+        print_left_out(context, service.bridge)
         if not context.quiet:
             context.err.print(context.tell("bridging", address=service.address), markup=False)
 
     run(BridgeService(options, listen), told)
     return NOTHING_TO_DO
+
+
+def print_left_out(context: Context, bridge: "Bridge") -> None:
+    """What the bridge could not read and goes on without; quiet or not."""
+    for what in bridge.left_out():
+        context.err.print(f"! {context.say(what)}", style="red", markup=False)

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from policies.reference import starter
+from provisioner.app.alerting.unread import unread_problems
 from provisioner.app.reporting import problem_report
 from provisioner.app.reports import ValidateReport
+from provisioner.app.settings import find_settings
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson
 from provisioner.registry.problems import Problem, in_order
@@ -32,13 +34,17 @@ def init_command(
 
 
 def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
-    """Every mistake of registry and policy at once: where it is, what is wrong, how to mend it."""
+    """Every mistake of registry and policy at once: where it is, what is wrong, how to mend it.
+
+    Also what the bridge's settings name and can't be used: files that can't be read, secrets that could be guessed.
+    """
     context = context_of(ctx)
     site = context.open_site()
     with working(context, "reading"):
         loaded, policy = site.read_registry(), site.read_policy()
     misnamed = () if policy.policy is None else site.misnamed(policy.policy, loaded)
-    problems = (*in_order((*policy.problems, *misnamed)), *loaded.problems)
+    unread = unread_problems(site, str(find_settings(context.settings)))
+    problems = (*in_order((*policy.problems, *misnamed)), *unread, *loaded.problems)
     registry = loaded.registry
     if as_json:
         context.print_json(

@@ -9,6 +9,7 @@ from provisioner.app.letters.page_links import page
 from provisioner.app.site import Site
 from provisioner.app.starting import lacking
 from provisioner.app.work.progress import ProgressStore
+from provisioner.cli.bridge import print_left_out
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import actor_id
 from provisioner.model.errands import Job
@@ -45,6 +46,7 @@ def serve_command(ctx: typer.Context) -> int:
 
 def _tell(context: Context, service: "Service") -> None:
     """Where its pages are, and what keeps people out of them."""
+    print_left_out(context, service.bridge)
     if context.quiet:
         return
     context.err.print(context.tell("serving", address=service.address), markup=False)

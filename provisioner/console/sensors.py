@@ -59,12 +59,14 @@ def senders(visit: Annotated[Visit, allow(Right.SENDERS)]) -> Response:
     site, book = bridged(visit), visit.network.books.now()
     database, network = site.database, site.network
     status = last_status(site)
+    runs = status is not None and not status.is_stale(visit.now)
     unknown = UnknownDevices(database, network).all(_UNKNOWN_SHOWN + 1)
     return render(
         visit,
         "sender_list.html",
         senders=sender_cards(site),
-        runs=status is not None and not status.is_stale(visit.now),
+        runs=runs,
+        deaf=status.deaf if runs and status is not None else None,
         mistakes=book.problems,
         gateways=Gateways(database, network).all(),
         lanes=lanes_of(site),

@@ -18,11 +18,11 @@ from provisioner.app.alerting.posting import Poster
 from provisioner.app.alerting.pruning import Pruning
 from provisioner.app.alerting.status import EVERY, BridgeStatus, keep_status, unsaid_for
 from provisioner.app.alerting.ticking import Ticker
+from provisioner.app.alerting.unread import ReadSender
 from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.letters.delivering import OF_BRIDGES, Postman
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
-from provisioner.senders.settings import SenderSettings
 from provisioner.service.looping import Loop
 from provisioner.state import Waking
 
@@ -43,8 +43,7 @@ class Common:
     site: Site
     pictures: Pictures
     settings: BridgeSettings
-    senders: Mapping[str, SenderSettings]
-    """With their files read."""
+    senders: Mapping[str, ReadSender]
     books: Books
     intake: Intake
     committer: Committer
@@ -56,11 +55,13 @@ class BridgeLeader:
     """Made anew each time an instance comes to lead. Raises `SettingsError`, `StateError` on being made."""
 
     def __init__(self, common: Common) -> None:
-        site, senders, books = common.site, common.senders, common.books
+        site, books = common.site, common.books
+        senders = {name: one.settings for name, one in common.senders.items()}
+        deaf = [name for name, one in common.senders.items() if one.is_deaf]
         database, network, clock = site.database, site.network, site.clock
         self._common = common
         self._poster = Poster(site, common.pictures, books)
-        listening = Listening(senders, clock.now(), self._heard_since)
+        listening = Listening(senders, clock.now(), self._heard_since, deaf)
         self._ticker = Ticker(database, network, books, clock, listening, self._poster.wake)
         self._filling = Filling(
             database, network, senders, common.committer.deliver, common.intake.tell, listening, clock

@@ -6,7 +6,9 @@ lock of the database decides, as in `provisioner.service.leading`) alone looks a
 gateways, speaks and tidies up. When it dies the lock is free, and another instance goes on where it stopped.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from provisioner.app.alerting.books import Books
@@ -14,25 +16,30 @@ from provisioner.app.alerting.catching_up import CatchingUp
 from provisioner.app.alerting.committing import Committer
 from provisioner.app.alerting.intake import Intake
 from provisioner.app.alerting.status import BridgeStatus, Line
+from provisioner.app.alerting.unread import ReadSender, read_senders
 from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
+from provisioner.model.text import Text
 from provisioner.senders.mqtt import HearsMqtt, MqttReceiver
-from provisioner.senders.secrets import resolved
-from provisioner.senders.settings import AlertmanagerSettings, GrafanaSettings, HookSettings, SenderSettings
+from provisioner.senders.settings import AlertmanagerSettings, GrafanaSettings
 from provisioner.service.bot_calls import Hear
 from provisioner.service.bridge_leading import BridgeLeader, Common
-from provisioner.service.callers import long_secret_of
 from provisioner.service.leading import Leading
 from provisioner.service.looping import Loop
 from provisioner.service.sender_calls import SenderDoor
 from provisioner.texts import Catalogue
 
+_log = logging.getLogger(__name__)
+
 _CALLS_ONLY: Final = (AlertmanagerSettings, GrafanaSettings)
 
 
 class Bridge:
-    """Of all networks that have one. Raises `SettingsError`, `StateError` on being made: nothing runs then."""
+    """Of all networks that have one. Raises `SettingsError`, `StateError` on being made: nothing runs then.
+
+    What of the settings' files can't be read is left out alone, and all the rest runs.
+    """
 
     def __init__(self, sites: Mapping[str, Site], pictures: Mapping[str, Pictures]) -> None:
         self.networks = {
@@ -60,6 +67,10 @@ class Bridge:
         for one in self.networks.values():
             one.wake()
 
+    def left_out(self) -> list[Text]:
+        """What could not be read when it was made."""
+        return [text for one in self.networks.values() for text in one.left_out()]
+
     def start(self) -> None:
         """Begin; comes back at once."""
         for one in self.networks.values():
@@ -77,15 +88,16 @@ class NetworkBridge:
     """One network's."""
 
     def __init__(self, site: Site, pictures: Pictures, settings: BridgeSettings) -> None:
-        senders = {name: resolved(one, site.home) for name, one in settings.senders.items()}
+        senders = read_senders(site, settings)
         books, clock = Books(pictures), site.clock
         self.intake = Intake(site.database, site.network, books, clock, test=settings.test, told=self.wake)
         self.committer = Committer(self.intake)
         self._catching_up = CatchingUp(site, pictures, books, self.wake)
         self.hear: Hear | None = None if settings.bot is None else self._catching_up.hearing.heard
-        self.doors = dict(_doors(site, senders, self.intake, self.committer))
-        self._site = site
-        self._brokers = {name: one for name, one in senders.items() if not isinstance(one, _CALLS_ONLY) and one.mqtt}
+        self.doors = dict(_doors(site, settings, senders, self.intake, self.committer))
+        self._site, self._senders, self._since = site, senders, clock.now()
+        known = {name: one.settings for name, one in senders.items()}
+        self._brokers = {name: one for name, one in known.items() if not isinstance(one, _CALLS_ONLY) and one.mqtt}
         self._receivers: dict[str, MqttReceiver] = {}
         self._common = Common(
             site, pictures, settings, senders, books, self.intake, self.committer, self._catching_up, self.status
@@ -94,6 +106,7 @@ class NetworkBridge:
         what = f"{site.network} bridge"
         self._leading = Leading(site.database, clock, self._begin, self._end, what)
         self._lead = Loop(what, self._leading.turn, at_last=self._leading.give_up)
+        self._log_left_out()
 
     def start(self) -> None:
         """Begin."""
@@ -129,8 +142,41 @@ class NetworkBridge:
         """How it is at this moment, as far as this instance can tell."""
         found = {name: one.status() for name, one in list(self._receivers.items())}
         lines = {name: Line(one.listening_since, one.trouble) for name, one in found.items()}
+        for name, sender in self._senders.items():
+            if sender.trouble is not None:
+                lines[name] = self._line(name, sender, lines.get(name))
         waiting = sum(self.committer.waiting())
-        return BridgeStatus(self._site.clock.now(), lines, waiting, self.committer.is_troubled())
+        return BridgeStatus(self._site.clock.now(), lines, waiting, self.committer.is_troubled(), self._deaf())
+
+    def left_out(self) -> Iterator[Text]:
+        """What could not be read when it was made."""
+        for name, sender in self._senders.items():
+            if (why := sender.trouble) is not None:
+                code = "app.sender_unheard" if sender.is_deaf else "app.sender_half_heard"
+                yield Text.of(code, sender=name, why=why)
+        if (why := self._deaf()) is not None:
+            yield Text.of("app.bot_unheard", why=why)
+
+    def _deaf(self) -> Text | None:
+        why = self._catching_up.hearing.deaf
+        return None if why is None else Text.of("app.left_out", what="bot", why=why)
+
+    def _line(self, name: str, sender: ReadSender, line: Line | None) -> Line:
+        """Of a sender of which something was left out: the trouble of what is there comes first."""
+        if sender.is_deaf:
+            return Line(None, sender.trouble)
+        if line is None:
+            return Line(None if name in self._brokers else self._since, sender.trouble)
+        return replace(line, trouble=sender.trouble) if line.listening_since is not None else line
+
+    def _log_left_out(self) -> None:
+        network = self._site.network
+        for name, sender in self._senders.items():
+            for part, why in sender.unread.items():
+                what = {"network": network, "sender": name, "part": part, "why": why.code}
+                _log.error("sender left out", extra=what)
+        if (deaf := self._catching_up.hearing.deaf) is not None:
+            _log.error("bot left out", extra={"network": network, "why": deaf.code})
 
     def _begin(self) -> None:
         """From now on this instance leads."""
@@ -163,11 +209,10 @@ def _is_shared(settings: HearsMqtt) -> bool:
 
 
 def _doors(
-    site: Site, senders: Mapping[str, SenderSettings], intake: Intake, committer: Committer
+    site: Site, settings: BridgeSettings, senders: Mapping[str, ReadSender], intake: Intake, committer: Committer
 ) -> Iterator[tuple[str, SenderDoor]]:
-    """Raises `SettingsError` for a secret that could be guessed."""
-    say, test = Catalogue(site.settings.language), site.section.bridge is not None and site.section.bridge.test
-    for name, one in senders.items():
-        secret = long_secret_of(one.webhook, site, f"bridge.senders.{name}.webhook")
-        if secret is not None:
-            yield name, SenderDoor(one.kind, HookSettings(secret=secret), committer.offer, intake.refused, say, test)
+    say = Catalogue(site.settings.language)
+    for name, sender in senders.items():
+        one = sender.settings
+        if one.webhook is not None:
+            yield name, SenderDoor(one.kind, one.webhook, committer.offer, intake.refused, say, settings.test)

@@ -1,6 +1,5 @@
 """Machines that call the service: the secret by which they are known, and how much of what they say is read."""
 
-import re
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -12,10 +11,9 @@ from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
 from provisioner.model.text import Text
 from provisioner.transport.bounded import read_bounded
+from provisioner.transport.password import long_enough
 
 _LONGEST_SECRET: Final = 4_096
-_LONG_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,200}")
-"""One that can stand in paths and headers, and that nobody guesses."""
 
 
 class TooLong(Exception):
@@ -50,10 +48,7 @@ def long_secret_of(settings: HasSecret | None, site: Site, field: str) -> Secret
 
     ``field``: the section as the settings file has it.
     """
-    secret = secret_of(settings, site)
-    if settings is not None and (secret is None or not _LONG_SECRET.fullmatch(secret.get_secret_value())):
-        raise SettingsError(Text.of("service.short_secret", field=f"networks.{site.network}.{field}"))
-    return secret
+    return None if settings is None else long_enough(secret_of(settings, site), f"networks.{site.network}.{field}")
 
 
 async def bounded_body(request: Request, most: int) -> bytes:

@@ -1,5 +1,6 @@
-"""A technical account's password in a target's settings: there itself, or in a file of one line."""
+"""Secrets in settings: there themselves, or in a file of one line; and which of them nobody guesses."""
 
+import re
 from pathlib import Path
 from typing import Final, Self
 
@@ -11,6 +12,8 @@ from provisioner.transport.bounded import read_bounded
 
 _MOST: Final = 4096
 """Bytes of a password file."""
+_LONG_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,200}")
+"""One that can stand in paths and headers, and that nobody guesses."""
 
 
 class WithPassword(BaseModel):
@@ -44,3 +47,13 @@ def first_line(path: Path | None) -> SecretStr:
     if not first:
         raise SettingsError(Text.of("transport.password_file_empty", path=str(path)))
     return SecretStr(first)
+
+
+def long_enough(secret: SecretStr | None, field: str) -> SecretStr:
+    """A secret by which somebody who calls us is known. Raises `SettingsError` for none, and one that could be guessed.
+
+    ``field``: where it stands in the settings file.
+    """
+    if secret is None or not _LONG_SECRET.fullmatch(secret.get_secret_value()):
+        raise SettingsError(Text.of("transport.short_secret", field=field))
+    return secret

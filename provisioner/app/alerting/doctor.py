@@ -10,18 +10,16 @@ from provisioner.alerts.book import Book
 from provisioner.app.alerting.asking import Asked, all_unasked
 from provisioner.app.alerting.books import Books
 from provisioner.app.alerting.bot_calls_noted import last_call
-from provisioner.app.alerting.hearing import bot_secret
-from provisioner.app.alerting.heartbeat import Heartbeat
 from provisioner.app.alerting.mouths import Floor, Mouth, Place
 from provisioner.app.alerting.status import last_status, unsaid_for
+from provisioner.app.alerting.unread import unread_of
 from provisioner.app.bridge_settings import BridgeSettings
 from provisioner.app.looking import readable_secrets
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
-from provisioner.model.errors import SettingsError, TargetError
+from provisioner.model.errors import TargetError
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
-from provisioner.senders.secrets import resolved
 from provisioner.state import AlertOutbox, SaidState, SenderStates, UnknownDevices
 
 _UNSAID: Final = timedelta(minutes=5)
@@ -77,23 +75,14 @@ def _files(section: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _settings(site: Site, bridge: BridgeSettings) -> Iterator[Finding]:
-    for name, settings in bridge.senders.items():
-        try:
-            resolved(settings, site.home)
-        except SettingsError as error:
-            yield Finding(Severity.ERROR, error.text, Text.of("app.mend_sender", sender=name))
+    for one in unread_of(site, bridge):
+        yield Finding(Severity.ERROR, one.why, one.mend)
     if not bridge.senders:
         yield Finding(Severity.WARNING, Text.of("app.no_senders"), Text.of("app.mend_no_senders"))
     if any(one.webhook is not None for one in bridge.senders.values()) and site.settings.service.url is None:
         yield Finding(Severity.WARNING, Text.of("app.no_way_to_hooks"), Text.of("app.mend_no_way_to_hooks"))
     if bridge.bot is None:
         yield Finding(Severity.NOTE, Text.of("app.no_bot"), Text.of("app.mend_no_bot"))
-    try:
-        bot_secret(site)
-        if bridge.heartbeat is not None:
-            Heartbeat(site, bridge.heartbeat, lambda: True)
-    except SettingsError as error:
-        yield Finding(Severity.ERROR, error.text, Text.of("app.mend_bridge_settings"))
     if bridge.heartbeat is None:
         yield Finding(Severity.NOTE, Text.of("app.no_heartbeat"), Text.of("app.mend_no_heartbeat"))
     if bridge.test:

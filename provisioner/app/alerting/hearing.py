@@ -66,13 +66,16 @@ class Hearing:
         look: Look = lambda _: None,
         called: Callable[[], None] = lambda: None,
     ) -> None:
-        """``targets``: those in which we speak, and our account there; ``called``: it was the bot, whatever it says.
-
-        Raises `SettingsError`.
-        """
+        """``targets``: those in which we speak, and our account there; ``called``: it was the bot, whatever it says."""
         self._called = called
         self._site, self._pictures, self._books, self._told, self._look = site, pictures, books, told, look
-        self._secret = bot_secret(site)
+        self._secret: SecretStr | None = None
+        self.deaf: Text | None = None
+        """Why the bot's calls can't be told from anybody's, and are all turned away; None: they are heard."""
+        try:
+            self._secret = bot_secret(site)
+        except SettingsError as error:
+            self.deaf = error.text
         self._accounts = dict(targets)
         bridge = site.section.bridge
         name = bridge.bot.name if bridge is not None and bridge.bot is not None else "bot"

@@ -25,22 +25,23 @@ class Heartbeat:
     """Of one network. ``is_well``: whether there is nothing that somebody should look at."""
 
     def __init__(self, site: Site, settings: HeartbeatSettings, is_well: Callable[[], bool]) -> None:
-        """Raises `SettingsError` for a file that can't be read, and where no address is named at all."""
-        self._site, self._is_well = site, is_well
-        self._address = _address(site, settings)
+        self._site, self._settings, self._is_well = site, settings, is_well
         self._every = float(settings.every_seconds)
 
     def turn(self) -> float:
         """Call it, or not; seconds until the next time. What the address answers is not looked at.
 
-        The address may be a secret: neither it nor what was said of it is logged.
+        The address may be a secret: neither it nor what was said of it is logged. While its file can't be read
+        nobody is called, and all else goes on.
         """
         if not self._is_well():
             _log.warning("heartbeat withheld", extra={"network": self._site.network})
             return self._every
         session = self._site.reading_session(timeout=_TIMEOUT)
         try:
-            session.call("GET", self._address.get_secret_value())
+            session.call("GET", heartbeat_address(self._site, self._settings).get_secret_value())
+        except SettingsError as error:
+            _log.error("heartbeat without an address", extra={"network": self._site.network, "why": error.text.code})
         except TargetError as error:
             _log.warning("heartbeat not heard", extra={"network": self._site.network, "why": error.text.code})
         finally:
@@ -48,7 +49,8 @@ class Heartbeat:
         return self._every
 
 
-def _address(site: Site, settings: HeartbeatSettings) -> SecretStr:
+def heartbeat_address(site: Site, settings: HeartbeatSettings) -> SecretStr:
+    """Raises `SettingsError` for a file that can't be read, and where no address is named at all."""
     if settings.url is not None:
         return SecretStr(settings.url)
     if settings.url_file is None:

@@ -1,7 +1,7 @@
 """Who is listened to, and since when: without it nobody can tell a sensor that is silent from one that is not heard."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from provisioner.alerts.sensing import Circumstances
@@ -17,10 +17,16 @@ class Listening:
         senders: Mapping[str, SenderSettings],
         since: datetime,
         heard_since: Callable[[str], datetime | None] = lambda sender: None,
+        left_out: Collection[str] = (),
     ) -> None:
-        """``since``: from then on senders may call. ``heard_since``: of one with a broker, without a break."""
+        """``since``: from then on senders may call. ``heard_since``: of one with a broker, without a break.
+
+        ``left_out``: those of whose settings so much could not be read that they are not heard.
+        """
         self._since, self._heard_since = since, heard_since
-        self._brokers = frozenset(name for name, one in senders.items() if getattr(one, "mqtt", None) is not None)
+        self._brokers = frozenset(left_out) | {
+            name for name, one in senders.items() if getattr(one, "mqtt", None) is not None
+        }
         self._senders = frozenset(senders)
         self._storages = frozenset(
             name for name, one in senders.items() if isinstance(one, ThingsStackSettings) and one.storage is not None
@@ -37,7 +43,7 @@ class Listening:
 
     @property
     def brokers(self) -> frozenset[str]:
-        """Senders that we have to reach ourselves."""
+        """Senders that we have to reach ourselves, or can't hear for another reason of ours."""
         return self._brokers
 
     def fills(self, sender: str) -> bool:

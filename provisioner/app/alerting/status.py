@@ -20,7 +20,7 @@ _LATEST: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sender that is listened to by MQTT."""
+    """A sender that is listened to by MQTT, or of which something was left out at the start."""
 
     listening_since: datetime | None
     """Without a break; None: it is not heard."""
@@ -37,10 +37,17 @@ class BridgeStatus:
     """Messages that came and are not committed yet."""
     troubled: bool = False
     """The database can't be written."""
+    bot: Text | None = None
+    """Why Talk's bot is not heard; None: it is, or there is none."""
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it is so old that no bridge can be running."""
         return now - self.at > _STALE
+
+    @property
+    def deaf(self) -> Text | None:
+        """That the bot is not heard, and why."""
+        return None if self.bot is None else Text.of("app.bot_unheard", why=self.bot)
 
     def troubles(self) -> list[Text]:
         """What somebody should look at."""
@@ -50,7 +57,7 @@ class BridgeStatus:
                 found.append(Text.of("app.sender_unheard", sender=sender, why=line.trouble or _CONNECTING))
             elif line.trouble is not None:
                 found.append(Text.of("app.sender_half_heard", sender=sender, why=line.trouble))
-        return found
+        return found if self.deaf is None else [*found, self.deaf]
 
 
 _CONNECTING: Final = Text.of("app.sender_connecting")
@@ -62,7 +69,13 @@ def keep_status(site: Site, status: BridgeStatus) -> None:
         sender: [None if line.listening_since is None else line.listening_since.isoformat(), dump_text(line.trouble)]
         for sender, line in status.lines.items()
     }
-    kept = {"at": status.at.isoformat(), "lines": lines, "waiting": status.waiting, "troubled": status.troubled}
+    kept = {
+        "at": status.at.isoformat(),
+        "lines": lines,
+        "waiting": status.waiting,
+        "troubled": status.troubled,
+        "bot": dump_text(status.bot),
+    }
     Meta(site.database).put(site.network, _NAME, dump(kept))
 
 
@@ -76,7 +89,8 @@ def last_status(site: Site) -> BridgeStatus | None:
         sender: Line(None if since is None else datetime.fromisoformat(since), load_text(trouble))
         for sender, (since, trouble) in found["lines"].items()
     }
-    return BridgeStatus(datetime.fromisoformat(found["at"]), lines, found["waiting"], found["troubled"])
+    at, bot = datetime.fromisoformat(found["at"]), load_text(found.get("bot"))
+    return BridgeStatus(at, lines, found["waiting"], found["troubled"], bot)
 
 
 def unsaid_for(site: Site) -> float:

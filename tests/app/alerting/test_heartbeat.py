@@ -8,7 +8,7 @@ import pytest
 import requests
 import responses
 
-from provisioner.app.alerting.heartbeat import Heartbeat
+from provisioner.app.alerting.heartbeat import Heartbeat, heartbeat_address
 from provisioner.app.bridge_settings import HeartbeatSettings
 from provisioner.app.site import Site
 from provisioner.model.errors import SettingsError
@@ -49,9 +49,18 @@ def test_the_address_may_stand_in_a_file(site: Site, heard: responses.RequestsMo
 
 
 @pytest.mark.parametrize("settings", [HeartbeatSettings(), HeartbeatSettings(url_file=Path("missing"))])
-def test_without_an_address_that_can_be_read_it_is_said_at_the_start(site: Site, settings: HeartbeatSettings) -> None:
+def test_without_an_address_nobody_is_called_and_it_is_said_each_time_until_there_is_one(
+    site: Site, heard: responses.RequestsMock, caplog: pytest.LogCaptureFixture, settings: HeartbeatSettings
+) -> None:
+    heartbeat = Heartbeat(site, settings, lambda: True)
+    assert heartbeat.turn() == 60
+    assert not heard.calls
+    assert "heartbeat without an address" in caplog.messages
     with pytest.raises(SettingsError):
-        Heartbeat(site, settings, lambda: True)
+        heartbeat_address(site, settings)
+    (site.home / "missing").write_text(ADDRESS, encoding="utf-8")
+    heartbeat.turn()
+    assert len(heard.calls) == (settings.url_file is not None)
 
 
 def test_who_does_not_hear_it_stops_nothing_and_no_log_names_the_address(
