@@ -22,8 +22,9 @@ WORKERS: Final = 8
 """So many conversations are spoken in at once: with 30 ms an answer some 250 messages a second."""
 SLOW: Final = 8
 """So many of those at most whose servers let us wait; none of them is begun while more wait for an answer."""
-MOST: Final = 32
-"""In all, with those who wait for an answer: each has a connection of its own to log in with."""
+MOST: Final = 64
+"""In all, with those who wait for an answer: so all conversations of a network may hang. A server that is slow as a
+whole gets that many once, eight more each time that we lose patience, and eight at once from then on."""
 _AHEAD: Final = 2
 """Sayings a worker that are in hand: so none waits for the bookkeeper while there is something to say."""
 

@@ -98,16 +98,27 @@ def test_whoever_waits_for_an_answer_gives_up_the_place(speaking: Speaking) -> N
     assert speaking.began[-1] == "another"
 
 
-def test_sixty_that_hang_are_not_asked_all_at_once(speaking: Speaking) -> None:
+def test_sixty_that_hang_are_not_asked_all_at_once_and_hold_up_nobody(speaking: Speaking) -> None:
     speaking.give(*names(60), hangs=True)
-    for count in range(WORKERS, MOST + 1, WORKERS):
+    for count in range(WORKERS, 60, WORKERS):
         speaking.until(count)
         assert speaking.most == count
+        speaking.wait()
+    speaking.until(60)
+    speaking.wait()
+    speaking.give(*names(20, "quick"))
+    speaking.until_done(20)
+
+
+def test_there_are_never_more_than_so_many(speaking: Speaking) -> None:
+    speaking.give(*names(MOST + 2), hangs=True)
+    for count in range(WORKERS, MOST + 1, WORKERS):
+        speaking.until(count)
         speaking.wait()
     speaking.wait()
     assert len(mouths()) == MOST
     speaking.answer()
-    speaking.until_done(60)
+    speaking.until_done(MOST + 2)
     assert speaking.most == MOST
 
 

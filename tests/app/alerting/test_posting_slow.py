@@ -13,7 +13,7 @@ from provisioner.emulation.messages import Request
 from provisioner.state import SaidState
 from tests.support.alert_rooms import LORA, Rooms
 
-MANY = 3 * WORKERS
+MANY = 60
 
 
 @dataclass
@@ -62,6 +62,13 @@ class Hanging:
         self.rooms.wait(PATIENCE)
         self.rooms.poster.wake()
 
+    def until_all_hang(self) -> None:
+        """Some more each time that we lose patience."""
+        for arrived in (*range(WORKERS, self.count, WORKERS), self.count):
+            self.until(arrived)
+            assert self.arrived == arrived
+            self.lose_patience()
+
     def said(self) -> list[list[str]]:
         return [[text.splitlines()[0] for text in room.comments] for room in self.talks.values()]
 
@@ -83,10 +90,7 @@ def test_servers_that_hang_in_many_conversations_at_once_delay_no_other_one(room
     rooms.say("Tor", LORA)
     rooms.poster.start()
     try:
-        for arrived in range(WORKERS, MANY + 1, WORKERS):
-            hanging.until(arrived)
-            assert hanging.arrived == arrived
-            hanging.lose_patience()
+        hanging.until_all_hang()
         rooms.until(lambda: len(rooms.said("LoRaWAN")) == 1)
         assert hanging.all_said(0)
     finally:
@@ -100,9 +104,7 @@ def test_where_a_server_let_us_wait_last_time_few_are_asked_at_once(rooms: Rooms
     hanging.say("hängt")
     rooms.poster.start()
     try:
-        for arrived in range(WORKERS, MANY + 1, WORKERS):
-            hanging.until(arrived)
-            hanging.lose_patience()
+        hanging.until_all_hang()
         hanging.go_on.set()
         rooms.until(lambda: {state for state, _ in rooms.states()} == {SaidState.SENT})
         hanging.go_on.clear()
