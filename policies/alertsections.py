@@ -75,6 +75,12 @@ class AlertsPolicy(Section):
         default=90, ge=1, le=366, description="Days after which it is forgotten who took an alert on or muted one."
     )
     uplink_days: int = Field(default=14, ge=1, le=366, description="Days for which measured values are kept.")
+    picture_days: int = Field(
+        default=90,
+        ge=1,
+        le=3660,
+        description="Days after which a chart is taken out of its conversation; its message and words stay.",
+    )
     alert_days: int = Field(default=730, ge=1, le=3660, description="Days for which alerts that are over are kept.")
     storm: StormPolicy = Field(
         default=StormPolicy(),

@@ -148,6 +148,10 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
         """Share a picture in a conversation, as an answer."""
         return self._shower.show(conversation, picture, name, reference, caption, reply_to)
 
+    def forget_pictures(self, begins: str, before: datetime, most: int) -> int:
+        """Take away old pictures."""
+        return self._shower.forget(begins, before, most)
+
     def reactions(self, conversation: str, message: int) -> Sequence[tuple[str, str]]:
         """(emoji, account) of everybody who reacted to a message."""
         return self._talker.reactions(conversation, message)

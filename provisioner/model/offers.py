@@ -80,6 +80,13 @@ class Talks(Protocol):
         """Share a PNG in a conversation, as an answer; the message's id. Its limit counts in the rate ledger."""
         ...
 
+    def forget_pictures(self, begins: str, before: datetime, most: int) -> int:
+        """Take away pictures that were shown before then, no more than ``most``, the oldest first; how many are left.
+
+        Only what `show` put there, under a name that ``begins`` so. Their messages stay, with their captions.
+        """
+        ...
+
     def reactions(self, conversation: str, message: int) -> Sequence[tuple[str, str]]:
         """(emoji, account) of everybody who reacted; nothing for a message that is gone.
 

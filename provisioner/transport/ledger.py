@@ -71,7 +71,14 @@ class MemoryRates:
 
 
 class WaitEnded(ReadiError):
-    """A wait was given up: somebody interrupted the run, or its patience is spent. Nothing was written meanwhile."""
+    """A wait was given up: somebody interrupted the run, or its patience is spent. Nothing was written meanwhile.
+
+    ``needed``: the seconds that it would have taken; None: unknown.
+    """
+
+    def __init__(self, text: Text, needed: float | None = None) -> None:
+        super().__init__(text)
+        self.needed = needed
 
 
 class Waiter:
@@ -94,7 +101,8 @@ class Waiter:
         """Wait. Raises `WaitEnded` at once when the patience does not reach, or as soon as it is interrupted."""
         if self._left is not None:
             if seconds > self._left:
-                raise WaitEnded(Text.of("transport.out_of_patience", seconds=round(seconds), left=round(self._left)))
+                why = Text.of("transport.out_of_patience", seconds=round(seconds), left=round(self._left))
+                raise WaitEnded(why, seconds)
             self._left -= seconds
         if self._tell is not None:
             self._tell(seconds, why)

@@ -1,19 +1,24 @@
 """What the connector relies on when it shows pictures and calls bots: on the emulator, and on a real server.
 
-Five shares, of the twenty that a server allows in ten minutes.
+Eight shares, of the twenty that a server allows in ten minutes.
 """
 
 import struct
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 
 from connectors.nextcloud.conversations.showing import FOLDER
+from connectors.nextcloud.folders.dav import WebDav
 from provisioner.model.errors import Permanent, WriteRefused
 from tests.contract.nextcloud_talk_site import Site, WithSite
 from tests.contract.nextcloud_talking import post, react
 from tests.support.conversations import enter
 from tests.support.nextcloud import TOKEN
+
+LONG_AGO, FAR_AHEAD = datetime(2001, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+GONE = "*{actor} shared a file which is no longer available*"
 
 
 def png(width: int = 8, height: int = 8) -> bytes:
@@ -34,6 +39,11 @@ def show(
 ) -> int:
     with site.gate.opened(TOKEN):
         return site.connector.show(token, png(), name, f"{site.prefix}{reference}", caption, reply_to)
+
+
+def forget(site: Site, begins: str, before: datetime = FAR_AHEAD, most: int = 50) -> int:
+    with site.gate.opened(TOKEN):
+        return site.connector.forget_pictures(f"{site.prefix} {begins}", before, most)
 
 
 class ShowingContract(WithSite):
@@ -77,6 +87,41 @@ class ShowingContract(WithSite):
         with pytest.raises(WriteRefused):
             site.connector.show(token, png(), "pegel.png", f"{site.prefix}f", "", 0)
         assert site.said(token) == []
+
+    def test_a_picture_that_was_taken_away_leaves_its_message_with_words_answers_and_reactions(
+        self, site: Site
+    ) -> None:
+        token = site.room("alt", enter("alt", "sensorik"))
+        anna = site.people["anna"]
+        number = show(site, token, "g", "Der Verlauf", name=f"{site.prefix} alt 1.png")
+        bare = show(site, token, "h", "", name=f"{site.prefix} alt 2.png")
+        answer = post(site, token, "Fällt wieder", reply_to=number)
+        react(site, anna, token, number, "👍")
+        assert forget(site, "alt ") == 0
+        second, first, zeroth = site.said(token, anna)
+        assert [one["id"] for one in (zeroth, first, second)] == [number, bare, answer]
+        assert [zeroth["message"], first["message"]] == [f"{GONE}\n\nDer Verlauf", GONE]
+        assert second["parent"]["id"] == number  # type: ignore[index]
+        assert "file" not in zeroth["messageParameters"]  # type: ignore[operator]
+        assert zeroth["reactions"] == {"👍": 1}
+        assert [one["message"] for one in site.said(token) if one["id"] == bare] == [GONE.replace("{actor}", "You")]
+        assert site.connector.reactions(token, number) == [("👍", site.user("anna"))]
+
+    def test_only_old_pictures_of_that_name_are_taken_away_and_no_more_than_wanted(self, site: Site) -> None:
+        token = site.room("teils")
+        names = [f"{site.prefix} {name}.png" for name in ("teils 1", "teils 2", "teilsweise 3")]
+        for reference, name in zip("ijk", names, strict=True):
+            show(site, token, reference, name=name)
+        assert forget(site, "teils ", LONG_AGO) == 0
+        assert forget(site, "teils ", most=1) == 1
+        files = WebDav(site.client, site.own).files_in([FOLDER])
+        stems = sorted(name.rpartition("-")[0] for name in files if name.startswith(f"{site.prefix} teils"))
+        assert stems in ([names[1][:-4], names[2][:-4]], [names[0][:-4], names[2][:-4]])
+        assert forget(site, "teils ") == 0
+        assert forget(site, "teils ") == 0
+        with pytest.raises(WriteRefused):
+            site.connector.forget_pictures(f"{site.prefix} teilsweise", FAR_AHEAD, 1)
+        assert forget(site, "teilsweise") == 0
 
     def test_a_bot_that_nobody_installed_hears_nothing(self, site: Site) -> None:
         token = site.room("hört")

@@ -138,16 +138,6 @@ def test_pictures_count_in_the_ledger_and_a_server_that_has_enough_fills_it(
     assert len(cloud.world.home(SERVICE[0]).paths()) == 22, f"{FOLDER} and the pictures, the refused one too"
 
 
-def test_a_picture_that_was_taken_away_leaves_its_words(bench: Bench, room: Room, cloud: NextcloudEmulator) -> None:
-    number = show(bench, room)
-    (path,) = (one for one in cloud.world.home(SERVICE[0]).paths() if one.endswith(".png"))
-    cloud.world.home(SERVICE[0]).remove(path)
-    chat = bench.connector._client.get(f"/ocs/v2.php/apps/spreed/api/v1/chat/{room.token}", {"lookIntoFuture": 0})
-    assert isinstance(chat, list)
-    assert chat[0]["id"] == number
-    assert chat[0]["message"] == "*You shared a file which is no longer available*\n\nVerlauf"
-
-
 def test_a_bot_is_enabled_where_it_is_to_hear(bench: Bench, room: Room, cloud: NextcloudEmulator) -> None:
     assert bench.connector.hears(room.token, "re@di") is None
     cloud.talk.install_bot("re@di", "s" * 64, "http://127.0.0.1:1/")

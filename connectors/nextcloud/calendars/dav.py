@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from connectors.kit.outcomes import perhaps_created
 from connectors.nextcloud.calendars.shape import Event
 from connectors.nextcloud.client import Client, garbled, garbled_write, segment
+from connectors.nextcloud.multistatus import DAV, parsed, responses
 from provisioner.model.errors import Garbled, Permanent, RateLimited, Transient
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer, NeverSent
@@ -23,7 +24,6 @@ _SPACES: Final = (
     'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:cs="http://calendarserver.org/ns/"'
     ' xmlns:oc="http://owncloud.org/ns"'
 )
-_DAV: Final = "{DAV:}"
 _CAL: Final = "{urn:ietf:params:xml:ns:caldav}"
 _OC: Final = "{http://owncloud.org/ns}"
 _CTAG: Final = "{http://calendarserver.org/ns/}getctag"
@@ -67,7 +67,7 @@ class CalDav:
         self._expect(answer, (207,), path)
         found: dict[str, Calendar] = {}
         is_home = False
-        for href, properties in _responses(answer, path):
+        for href, properties in responses(answer, path):
             address = self._below(href, self._root)
             if address is None:
                 raise garbled(path, "elsewhere")
@@ -85,9 +85,9 @@ class CalDav:
         answer = self._client.dav("REPORT", path, _ASK_EVENTS, _xml(1))
         self._expect(answer, (207,), path)
         found: list[Event] = []
-        for href, properties in _responses(answer, path):
+        for href, properties in responses(answer, path):
             address = self._below(href, f"{self._root}/{segment(calendar)}")
-            etag, data = properties.findtext(f"{_DAV}getetag"), properties.findtext(f"{_CAL}calendar-data")
+            etag, data = properties.findtext(f"{DAV}getetag"), properties.findtext(f"{_CAL}calendar-data")
             if not address or not etag or data is None:
                 raise garbled(path)
             found.append(Event.of(calendar, address, etag, data.encode()))
@@ -134,7 +134,7 @@ class CalDav:
         answer = self._client.dav("PROPPATCH", path, body.encode(), _xml())
         self._expect(answer, (207,), path, writing=True)
         # 207 says that each property was answered, not that it was changed.
-        statuses = [one.text or "" for one in _parsed(answer, path).iter(f"{_DAV}status")]
+        statuses = [one.text or "" for one in parsed(answer, path).iter(f"{DAV}status")]
         if not statuses or any(" 200 " not in one for one in statuses):
             raise Permanent(Text.of("nextcloud.calendar_refused", name=name, status=207), " ".join(statuses))
 
@@ -203,13 +203,13 @@ class CalDav:
 
     def _calendar(self, address: str, properties: ElementTree.Element, path: str) -> Calendar | None:
         """None: no calendar, or none of ours to look after."""
-        kinds = properties.find(f"{_DAV}resourcetype")
+        kinds = properties.find(f"{DAV}resourcetype")
         if not address or "/" in address or kinds is None or kinds.find(f"{_CAL}calendar") is None:
             return None
-        owner = properties.findtext(f"{_DAV}owner/{_DAV}href", "")
+        owner = properties.findtext(f"{DAV}owner/{DAV}href", "")
         if unquote(owner).rstrip("/") != self._owner:
             return None
-        name, revision = properties.findtext(f"{_DAV}displayname"), properties.findtext(_CTAG)
+        name, revision = properties.findtext(f"{DAV}displayname"), properties.findtext(_CTAG)
         if name is None or not revision:
             raise garbled(path, address)
         return Calendar(address, name, revision, dict(_shares(properties.find(f"{_OC}invite"), path)))
@@ -249,32 +249,7 @@ def _xml(depth: int | None = None) -> dict[str, str]:
 
 def _shares(invite: ElementTree.Element | None, path: str) -> Iterator[tuple[str, bool]]:
     for user in () if invite is None else invite.iter(f"{_OC}user"):
-        href, access = user.findtext(f"{_DAV}href"), user.find(f"{_OC}access")
+        href, access = user.findtext(f"{DAV}href"), user.find(f"{_OC}access")
         if not href or access is None:
             raise garbled(path, "invite")
         yield href, access.find(f"{_OC}read-write") is not None
-
-
-def _responses(answer: Answer, path: str) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Each thing's address, with those of its properties that it has."""
-    root = _parsed(answer, path)
-    if root.tag != f"{_DAV}multistatus":
-        raise garbled(path)
-    for response in root.findall(f"{_DAV}response"):
-        href = response.findtext(f"{_DAV}href")
-        if not href:
-            raise garbled(path)
-        had = ElementTree.Element("had")
-        for propstat in response.findall(f"{_DAV}propstat"):
-            properties = propstat.find(f"{_DAV}prop")
-            if properties is not None and " 200 " in propstat.findtext(f"{_DAV}status", ""):
-                had.extend(properties)
-        yield href, had
-
-
-def _parsed(answer: Answer, path: str) -> ElementTree.Element:
-    try:
-        # Of the server we are logged in to; expat itself limits what entities grow to.
-        return ElementTree.fromstring(answer.body)  # noqa: S314
-    except ElementTree.ParseError as error:
-        raise garbled(path) from error

@@ -2,12 +2,14 @@
 
 Facts as observed on Talk 22: a share is shown as a message, whose number the answer does not tell. The same file shared
 a second time is refused (403), and shown a second time all the same: so each picture is a file of its own, and whether
-it lies there already tells whether there is something to look up first.
+it lies there already tells whether there is something to look up first. A file that is taken away leaves its message,
+with caption, reactions and answers: for the picture stands that it is no longer available, and nobody is notified.
 """
 
+import hashlib
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Final
 
@@ -15,9 +17,9 @@ from connectors.nextcloud.client import Client, OcsRefusal, garbled_write
 from connectors.nextcloud.conversations.reading import ConversationReader
 from connectors.nextcloud.conversations.shape import LONGEST_MESSAGE
 from connectors.nextcloud.conversations.talking import APART, calling_nobody, check_reference, of_room
-from connectors.nextcloud.folders.dav import WebDav
+from connectors.nextcloud.folders.dav import Locked, WebDav
 from connectors.nextcloud.settings import NextcloudSettings
-from provisioner.model.errors import NotAllowed, Permanent, RateLimited
+from provisioner.model.errors import NotAllowed, Permanent, RateLimited, TargetError
 from provisioner.model.ports import Clock, Ledger
 from provisioner.model.text import Text
 
@@ -30,7 +32,10 @@ WITH_A_ROOM: Final = 10
 TO_READ: Final = 1
 """What people may do with the file; without it they could change it (observed: 19)."""
 _UNFIT: Final = re.compile(r"[^\w -]+")
-_LONGEST_STEM: Final = 60
+_LONGEST_STEM: Final = 100
+_MARK: Final = 16
+"""Letters at the end of a picture's name that tell it from all others."""
+_OURS: Final = re.compile(rf"[\w -]{{1,{_LONGEST_STEM}}}-[0-9a-f]{{{_MARK}}}\.png")
 
 
 class Shower:
@@ -51,7 +56,7 @@ class Shower:
         """
         check_reference(reference)
         stem = _UNFIT.sub("", PurePath(name).stem)[:_LONGEST_STEM].strip() or "Bild"
-        file = f"{stem}-{reference[:16]}.png"
+        file = f"{stem}-{hashlib.sha256(reference.encode()).hexdigest()[:_MARK]}.png"
         if not self._files().create([FOLDER, file], picture, "image/png"):
             shown = self._number(conversation, reference)
             if shown is not None:
@@ -84,6 +89,27 @@ class Shower:
         if number is None:
             raise garbled_write(SHARES)
         return number
+
+    def forget(self, begins: str, before: datetime, most: int) -> int:
+        """See `Talks.forget_pictures`. One request to look, one for each that goes; into the trash bin (observed).
+
+        What is no picture of ours by its name, or no file, stays. Raises the first refusal once all were tried.
+        """
+        dav = WebDav(self._client, self._reader.own_account())
+        old = sorted(
+            (written, name)
+            for name, written in dav.files_in([FOLDER]).items()
+            if written < before and name.startswith(begins) and _OURS.fullmatch(name)
+        )
+        refused: TargetError | None = None
+        for _, name in old[:most]:
+            try:
+                dav.remove([FOLDER, name])
+            except (Permanent, Locked) as error:  # of this very file: those behind it go all the same
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return len(old[most:])
 
     def _number(self, conversation: str, reference: str) -> int | None:
         since = self._clock.now() - APART - timedelta(days=1)

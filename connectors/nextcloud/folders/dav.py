@@ -1,15 +1,18 @@
-"""Sub-folders and files by WebDAV, below our own account's files: made where nothing is, and never taken away.
+"""Sub-folders and files by WebDAV, below our own account's files: made where nothing is.
 
 Statuses as observed on Nextcloud 34. An answer counts when it bears WebDAV's own marks (its statuses, its XML, its
 ETag): a login page of a proxy is no file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
-from xml.etree import ElementTree
+from urllib.parse import unquote
 
 from connectors.nextcloud.client import Client, garbled, garbled_write, segment
+from connectors.nextcloud.multistatus import DAV, parsed, responses
 from provisioner.model.errors import Permanent, Transient
 from provisioner.model.text import Text
 from provisioner.transport.answer import Answer
@@ -21,6 +24,10 @@ _ASK_NOTHING: Final = b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop>
 _ASK_FOLDER: Final = (
     b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns">'
     b"<d:prop><nc:group-folder-id/></d:prop></d:propfind>"
+)
+_ASK_AGE: Final = (
+    b'<?xml version="1.0"?><d:propfind xmlns:d="DAV:">'
+    b"<d:prop><d:resourcetype/><d:getlastmodified/></d:prop></d:propfind>"
 )
 _FOLDER_ID: Final = "{http://nextcloud.org/ns}group-folder-id"
 
@@ -37,6 +44,10 @@ class File:
 
     content: bytes
     etag: str
+
+
+class Locked(Transient):
+    """Somebody works on this very file."""
 
 
 class WebDav:
@@ -64,12 +75,7 @@ class WebDav:
         if answer.status == 404:
             return None
         self._expect(answer, (207,), path)
-        try:
-            # Small, and of the server we are logged in to; expat itself limits what entities grow to.
-            found = ElementTree.fromstring(answer.body).iter(_FOLDER_ID)  # noqa: S314
-        except ElementTree.ParseError as error:
-            raise garbled(path) from error
-        return next((one.text for one in found if one.text), None)
+        return next((one.text for one in parsed(answer, path).iter(_FOLDER_ID) if one.text), None)
 
     def make_folder(self, names: Names) -> bool:
         """Make one folder; False when something of this name is there already (405), which stays as it is."""
@@ -78,6 +84,34 @@ class WebDav:
         if answer.status == 405:
             return False
         self._expect(answer, (201,), path, writing=True)
+        return True
+
+    def files_in(self, names: Names) -> Mapping[str, datetime]:
+        """The files right in a folder by name, and when each was written last, by the server's clock. One request.
+
+        Nothing where no such folder is. What can't be understood is left out.
+        """
+        path = self._path(names)
+        answer = self._client.dav("PROPFIND", path, _ASK_AGE, _xml(depth=1))
+        if answer.status == 404:
+            return {}
+        self._expect(answer, (207,), path)
+        found: dict[str, datetime] = {}
+        for href, properties in responses(answer, path):
+            kind, written = properties.find(f"{DAV}resourcetype"), _moment(properties.findtext(f"{DAV}getlastmodified"))
+            above, _, name = href.rpartition("/")
+            is_inside = unquote(above).endswith(unquote(path))  # the server may stand below a path of its host
+            if is_inside and name and kind is not None and len(kind) == 0 and written is not None:
+                found[unquote(name)] = written
+        return found
+
+    def remove(self, names: Names) -> bool:
+        """Put a file into the trash bin; False when there was none (any more)."""
+        path = self._path(names)
+        answer = self._client.dav("DELETE", path)
+        if answer.status == 404:
+            return False
+        self._expect(answer, (204,), path, writing=True)
         return True
 
     def read(self, names: Names) -> File | None:
@@ -118,7 +152,7 @@ class WebDav:
             if "text/html" not in answer.headers.get("content-type", "") or not answer.body:
                 return
         elif answer.status == 423:
-            raise Transient(Text.of("nextcloud.file_locked", path=path), detail)
+            raise Locked(Text.of("nextcloud.file_locked", path=path), detail)
         elif answer.status == 507:
             raise Permanent(Text.of("nextcloud.folder_full", path=path), detail)
         elif answer.status >= 400:
@@ -130,3 +164,12 @@ class WebDav:
 
 def _xml(depth: int) -> dict[str, str]:
     return {"Depth": str(depth), "Content-Type": "application/xml"}
+
+
+def _moment(written: str | None) -> datetime | None:
+    """A date as HTTP writes it; None for what is none, or tells no time zone."""
+    try:
+        moment = parsedate_to_datetime(written or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

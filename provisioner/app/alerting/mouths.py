@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Self
 from policies.keys import body_key, person_key
 from provisioner.app.connectors import Target
 from provisioner.app.site import Site
-from provisioner.execution.saying import Voice
+from provisioner.execution.saying import allowed_to_speak
 from provisioner.model.errors import LoginRefused, Transient, WriteRefused
 from provisioner.model.offers import Talks
 from provisioner.model.resources import Kind
@@ -161,8 +161,8 @@ class Mouth:
 
     def post(self, place: Place, message: Message) -> int:
         """Say it; the message's id. Raises `TargetError`, `SettingsError`, `StateError`."""
-        with self._voice(place.target) as voice:
-            return voice.post(
+        with self._speaking(place.target) as talks:
+            return talks.post(
                 place.conversation,
                 message.text,
                 message.reference,
@@ -174,13 +174,18 @@ class Mouth:
 
     def show(self, place: Place, picture: bytes, name: str, reference: str, caption: str, reply_to: int) -> int:
         """Share a picture; its message's id. Raises as `post`."""
-        with self._voice(place.target) as voice:
-            return voice.show(place.conversation, picture, name, reference, caption, reply_to)
+        with self._speaking(place.target) as talks:
+            return talks.show(place.conversation, picture, name, reference, caption, reply_to)
 
     def listen(self, place: Place, bot: str) -> bool:
         """See `Talks.listen`. Raises as `post`."""
-        with self._voice(place.target) as voice:
-            return voice.listen(place.conversation, bot)
+        with self._speaking(place.target) as talks:
+            return talks.listen(place.conversation, bot)
+
+    def forget_pictures(self, target: str, begins: str, before: datetime, most: int) -> int:
+        """See `Talks.forget_pictures`. Raises as `post`."""
+        with self._speaking(target) as talks:
+            return talks.forget_pictures(begins, before, most)
 
     def talks(self, name: str) -> tuple[Target, Talks]:
         """A target for reading. Raises `SettingsError`, `Transient` after our password was refused."""
@@ -194,13 +199,15 @@ class Mouth:
         return target, target.connector
 
     @contextmanager
-    def _voice(self, name: str) -> Iterator[Voice]:
-        """For speaking. What means "not now" becomes `Transient`."""
+    def _speaking(self, name: str) -> Iterator[Talks]:
+        """For one message. What means "not now" becomes `Transient`."""
         try:
             target, talks = self.talks(name)
-            with target.waiter.hurried():
-                yield Voice(self._floor.lock(name), target.gate, talks)
-        except (WaitEnded, LockTaken, WriteRefused) as error:
+            with target.waiter.hurried(), allowed_to_speak(self._floor.lock(name), target.gate, talks):
+                yield talks
+        except WaitEnded as error:
+            raise Transient(Text.of("alerting.not_now"), error.text.code, error.needed) from error
+        except (LockTaken, WriteRefused) as error:
             raise Transient(Text.of("alerting.not_now"), error.text.code) from error
         except LoginRefused:
             self.lost(name)

@@ -1,8 +1,9 @@
 """What follows the words, by a thread of its own: pictures of the last hours below critical alerts, and open ears.
 
 It never holds up a word. What a server's limit (20 in 10 minutes) does not let through in time is left out, for a
-picture that comes late says nothing. Showing one twice does no harm (see `Talks.show`): so those whose words went
-shortly before this process began are wished for again.
+picture that comes late says nothing. While a server says how long it has enough, nothing is asked of it: neither is it
+when this process began anew, for what was shown is counted in the database. Showing one twice does no harm (see
+`Talks.show`): so those whose words went shortly before this process began are wished for again. Old pictures go.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from provisioner.alerts.book import Book, Station
 from provisioner.app.alerting.charts import Chart, Point, can_draw, draw
 from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.mouths import Floor, Mouth, Place, reference_of
+from provisioner.app.alerting.pruning import OldPictures, pictures_of
 from provisioner.app.alerting.wordings import Wordings
 from provisioner.app.site import Site
 from provisioner.messages.plain import plain
@@ -61,6 +63,9 @@ class Picturing:
         self._wishes: deque[_Wish] = deque(maxlen=_MOST)
         bridge = site.section.bridge
         self._bot = bridge.bot.name if bridge is not None and bridge.bot is not None else None
+        self._full_until: dict[str, datetime] = {}
+        """By target: when it takes anything again."""
+        self._old = OldPictures(site.network, site.clock, floor.targets)
         self._heard: set[Place] = set()
         self._deaf: deque[Place] = deque()
         """Conversations in which the bot has yet to be enabled, once a process."""
@@ -71,8 +76,10 @@ class Picturing:
         """Begin, with what was said shortly before. Raises `StateError`."""
         self._ending.clear()
         now = self._site.clock.now()
-        for said in reversed(AlertOutbox(self._site.database, self._site.network).latest(SaidState.SENT)):
-            is_fresh = said.created is not None and now - TOO_LATE < said.created <= now
+        latest = AlertOutbox(self._site.database, self._site.network).latest(SaidState.SENT)
+        shown = {one.about.get("of") for one in latest if one.kind is SayingKind.PICTURE}
+        for said in reversed(latest):
+            is_fresh = said.created is not None and now - TOO_LATE < said.created <= now and said.id not in shown
             if said.picture and is_fresh and said.target and said.conversation and said.message:
                 self.add(said, Place(said.target, said.conversation), said.message)
         self._thread = threading.Thread(target=self._run, name="readi-alerts-pictures", daemon=True)
@@ -100,16 +107,19 @@ class Picturing:
             self._awake.set()
 
     def turn(self) -> int:
-        """Show what is due in this very thread; how many there are now."""
+        """Show what is due in this very thread, and tidy up; how many were shown."""
         with Mouth(self._site, self._floor) as mouth:
-            return self._turn(mouth)
+            count = self._turn(mouth)
+            self._tidy(mouth)
+            return count
 
     def _run(self) -> None:
         with Mouth(self._site, self._floor) as mouth:
             while not self._ending.is_set():
                 self._awake.clear()
                 self._turn(mouth)
-                self._awake.wait(_PAUSE.total_seconds() if self._wishes else None)
+                pause = self._tidy(mouth)
+                self._awake.wait(_PAUSE.total_seconds() if self._wishes else pause)
 
     def _turn(self, mouth: Mouth) -> int:
         count = 0
@@ -121,11 +131,20 @@ class Picturing:
             wish, now = self._wishes.popleft(), self._site.clock.now()
             if not wish.since - TOO_LATE < now < wish.since + TOO_LATE:
                 continue
-            if now < wish.not_before:
+            if now < max(wish.not_before, self._full_until.get(wish.place.target, now)):
                 self._wishes.append(wish)
                 continue
             count += self._show(mouth, wish, now)
         return count
+
+    def _tidy(self, mouth: Mouth) -> float:
+        try:
+            return self._old.turn(mouth, self._glances.now().book.policy.picture_days)
+        except ReadiError as error:  # registry or database can't be read at this moment
+            _log.warning("old pictures not looked at", extra={"network": self._site.network, "why": error.text.code})
+        except Exception as fault:  # noqa: BLE001 - new pictures are to be shown all the same
+            _log.error("old pictures not looked at", extra={"fault": type(fault).__name__})
+        return _PAUSE.total_seconds()
 
     def _listen(self, mouth: Mouth, place: Place) -> None:
         try:
@@ -143,15 +162,17 @@ class Picturing:
                 return False
             picture, caption = made
             reference = reference_of(self._site.network, said, "picture")
-            shown = mouth.show(wish.place, picture, f"alarm-{said.id}.png", reference, caption, wish.message)
+            name = f"{pictures_of(self._site.network)}{said.id}.png"
+            shown = mouth.show(wish.place, picture, name, reference, caption, wish.message)
             self._write_down(said, wish.place, shown, caption, now)
         except Permanent as error:
             _log.warning("picture not shown", extra={"saying": said.id, "why": error.text.code})
             return False
         except ReadiError as error:  # shown twice it stands there once: so whatever it was, again
-            wait = error.retry_after if isinstance(error, Transient) and error.retry_after is not None else 0.0
-            later = now + max(_PAUSE, timedelta(seconds=min(wait, TOO_LATE.total_seconds())))
-            self._wishes.append(_Wish(said, wish.place, wish.message, wish.since, later))
+            if isinstance(error, Transient) and error.retry_after is not None:  # all that is for that server waits
+                wait = min(error.retry_after, TOO_LATE.total_seconds())
+                self._full_until[wish.place.target] = now + timedelta(seconds=wait)
+            self._wishes.append(_Wish(said, wish.place, wish.message, wish.since, now + _PAUSE))
             _log.info("picture waits", extra={"saying": said.id, "why": error.text.code})
             return False
         except Exception as fault:  # noqa: BLE001 - one that can't be drawn holds up none behind it
@@ -164,7 +185,7 @@ class Picturing:
         with self._site.database.writing() as connection:
             outbox = AlertOutbox(Within(connection), self._site.network)
             if not outbox.of_message(place.conversation, message):
-                key = outbox.add(said.alert, SayingKind.PICTURE, said.body, {"text": caption}, now)
+                key = outbox.add(said.alert, SayingKind.PICTURE, said.body, {"text": caption, "of": said.id}, now)
                 outbox.sent([(key, place.target, place.conversation, message)], now)
 
     def _drawn(self, said: Said, now: datetime) -> tuple[bytes, str] | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from provisioner.alerts.alerting import decode_alert, encode_alert
 from provisioner.app.alerting.books import HasBook
+from provisioner.app.alerting.mouths import Mouth
+from provisioner.model.errors import ReadiError
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
 from provisioner.state import (
@@ -21,11 +24,22 @@ from provisioner.state import (
     Within,
 )
 
+_log = logging.getLogger(__name__)
+
 _TOO_LATE: Final = Text.of("alerting.too_late")
 EVERY: Final = 3600.0
 """Seconds."""
 UNKNOWN_DAYS: Final = 30
 """Days after which a device is not shown any more that nobody entered and that was not heard."""
+
+
+FIRST_LOOK: Final = 600.0
+"""Seconds after a start: until then alerts alone have a say."""
+DAILY: Final = 86_400.0
+GOING_ON: Final = 900.0
+"""Seconds until old pictures are looked at again, where some were left."""
+MOST_PICTURES: Final = 50
+"""That are taken away at once on one target: for some seconds no new ones are shown."""
 
 
 class Pruning:
@@ -65,6 +79,38 @@ class Pruning:
             for sender in states.names() - self._senders:
                 states.forget(sender)
         return EVERY
+
+
+class OldPictures:
+    """Those that were shown in conversations lie in the files of our account, and count for its quota."""
+
+    def __init__(self, network: str, clock: Clock, targets: Collection[str]) -> None:
+        self._network, self._clock = network, clock
+        self._looks = dict.fromkeys(targets, clock.monotonic() + FIRST_LOOK)
+        """When each target is looked at next."""
+
+    def turn(self, mouth: Mouth, days: int) -> float:
+        """Take away what was shown so many days ago; seconds until it is time again."""
+        before = self._clock.now() - timedelta(days=days)
+        for target, due in self._looks.items():
+            if due <= self._clock.monotonic():
+                pause = DAILY if self._tidied(mouth, target, before) else GOING_ON
+                self._looks[target] = self._clock.monotonic() + pause
+        return max(0.0, min(self._looks.values(), default=DAILY) - self._clock.monotonic())
+
+    def _tidied(self, mouth: Mouth, target: str, before: datetime) -> bool:
+        """Whether nothing old is left there."""
+        try:
+            return mouth.forget_pictures(target, pictures_of(self._network), before, MOST_PICTURES) == 0
+        except ReadiError as error:
+            what = {"network": self._network, "target": target, "why": error.text.code}
+            _log.warning("old pictures not taken away", extra=what)
+            return False
+
+
+def pictures_of(network: str) -> str:
+    """What the names of a network's pictures begin with: an account may show those of several."""
+    return f"alarm {network} "
 
 
 def forget_takers(alerts: Alerts, before: datetime, person: str | None = None) -> int:

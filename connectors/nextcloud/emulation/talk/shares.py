@@ -15,7 +15,7 @@ from connectors.nextcloud.emulation.calls import Call, Routes
 from connectors.nextcloud.emulation.ocs import OcsError
 from connectors.nextcloud.emulation.talk.chat import MAX_REFERENCE, message_in
 from connectors.nextcloud.emulation.talk.rooms import APP, stumble
-from connectors.nextcloud.emulation.talk.state import USERS, Room, Shared
+from connectors.nextcloud.emulation.talk.state import NO_CAPTION, USERS, Room, Shared
 from connectors.nextcloud.emulation.talk.views import display_name
 
 SHARES = "/apps/files_sharing/api/v1/shares"
@@ -70,7 +70,7 @@ def _shown(call: Call, room: Room, shared: Shared) -> None:
         room,
         USERS,
         call.user.id,
-        str(told.get("caption") or "").strip() or "{file}",
+        str(told.get("caption") or "").strip() or NO_CAPTION,
         reference=call.arguments.text("referenceId", "")[:MAX_REFERENCE],
         parent=parent,
         silent=bool(told.get("silent")),

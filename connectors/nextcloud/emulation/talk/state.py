@@ -14,6 +14,8 @@ MODERATOR_BITS: Final = 254
 MOST_MISSES: Final = 10
 MISS_SECONDS: Final = 1800.0
 USERS, GROUPS, EMAILS = "users", "groups", "emails"
+NO_CAPTION: Final = "{file}"
+"""The text of a message that shows a file and says nothing of it."""
 WEBHOOK, RESPONSE, EVENT, REACTION = 1, 2, 4, 8
 """What a bot was installed for."""
 BOT_DISABLED, BOT_ENABLED, BOT_FIXED = 0, 1, 2
@@ -72,7 +74,7 @@ class Message:
     reactions: dict[tuple[str, str, str], Message] = field(default_factory=dict)
     """By emoji, kind and id of who reacted: the line of the history that says so. The oldest first."""
     picture: Shared | None = None
-    """The file that it shows; the text is its caption, "{file}" where it has none."""
+    """The file that it shows; the text is its caption, or `NO_CAPTION`."""
     parameters: dict[str, Any] = field(default_factory=dict)
 
 

@@ -14,6 +14,7 @@ from connectors.nextcloud.emulation.talk.state import (
     GROUPS,
     MEMBER_BITS,
     MODERATOR_BITS,
+    NO_CAPTION,
     NOTE,
     ONE_TO_ONE,
     PUBLIC,
@@ -228,7 +229,8 @@ def _picture(said: Message, shared: Shared, caption: str, reader: str) -> tuple[
     node = shared.node
     if node.content is None or node.gone:
         who = "You" if reader == said.actor else "{actor}"
-        return f"*{who} shared a file which is no longer available*\n\n{caption}", {}
+        gone = f"*{who} shared a file which is no longer available*"
+        return gone if said.text == NO_CAPTION else f"{gone}\n\n{caption}", {}
     path = shared.path if reader == shared.owner else node.name if not reader else f"Talk/{node.name}"
     told: dict[str, Any] = {
         "type": "file",
