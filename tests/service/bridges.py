@@ -10,6 +10,7 @@ from connectors.nextcloud.emulation.talk.state import REACTION, WEBHOOK, Message
 from policies.keys import person_key
 from provisioner.alerts.alerting import decode_alert
 from provisioner.app.site import Site
+from provisioner.model.alerts import SayingKind
 from provisioner.model.resources import Kind
 from provisioner.service.bridge_serving import BridgeService
 from provisioner.service.serve import Options
@@ -112,7 +113,13 @@ class Running:
 
     def words(self, name: str = "Sensorik") -> list[Message]:
         """Without charts, which come when they are drawn."""
-        return [one for one in self.messages(name) if not one.parameters]
+        return [one for one in self.messages(name) if one.picture is None]
+
+    def charts(self, name: str = "Sensorik") -> list[Message]:
+        """The pictures, as far as it is known which messages they are."""
+        outbox = AlertOutbox(self.site.database, "redi")
+        known = {one.message for one in outbox.latest(SaidState.SENT) if one.kind is SayingKind.PICTURE}
+        return [one for one in self.messages(name) if one.picture is not None and one.id in known]
 
     def wait_for(self, words: str, times: int = 1, name: str = "Sensorik") -> Message:
         """Until something with these words stands there, and is known to; the last of them."""

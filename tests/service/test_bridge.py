@@ -66,6 +66,24 @@ def test_a_thumb_takes_it_on_and_taking_it_back_gives_it_back(bridge: Running) -
     wait_until(lambda: bridge.taker() is None, "nobody has it")
 
 
+def test_a_thumb_on_the_chart_below_the_words_takes_the_alert_on_too(bridge: Running) -> None:
+    bridge.publish(1, 100)
+    wait_until(lambda: Uplinks(bridge.site.database, "redi").count() == 1, "one value makes no chart")
+    bridge.installation.clock.sleep(900)
+    bridge.publish(1, 210)
+    first = bridge.wait_for("Hochwasser")
+    wait_until(lambda: bool(bridge.charts()), "the chart follows")
+    [chart] = bridge.charts()
+    assert chart.parent is not None
+    assert chart.parent.id == first.id
+    assert "Alb, Brücke 1" in chart.text
+    bridge.reacts("p-anna", chart)
+    wait_until(lambda: bridge.taker() == "p-anna", "anna has it")
+    bridge.wait_for("Anna")
+    bridge.reacts("p-anna", chart, back=True)
+    wait_until(lambda: bridge.taker() is None, "nobody has it")
+
+
 def test_people_ask_the_bot_and_are_answered_and_what_else_they_write_is_nowhere(
     bridge: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
