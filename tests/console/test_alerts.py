@@ -172,8 +172,13 @@ def test_rangers_are_told_when_no_bridge_runs_and_what_is_wrong_with_a_sender(ho
     seen = page(rita, "senders")
     assert "Die Brücke läuft nicht" not in seen
     assert "broker.example" in seen
+    assert "Der Bot hört niemanden" not in seen
+    unread = Text.of("alerting.no_bot_secret", field="networks.redi.bridge.bot")
+    keep_status(site, BridgeStatus(house.clock.now(), bot=unread))
+    assert "Der Bot hört niemanden" in page(rita, "senders")
     house.clock.sleep(600)
     assert "Die Brücke läuft nicht" in page(rita, "senders")
+    assert "Der Bot hört niemanden" not in page(rita, "senders")
 
 
 def test_rangers_see_what_waits_to_be_said_what_was_lost_and_what_came_twice(house: House, senders: Told) -> None:

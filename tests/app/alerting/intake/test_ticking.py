@@ -77,6 +77,19 @@ def test_nobody_is_silent_while_nobody_listens(bridge: Bridge, clock: VirtualClo
     assert bridge.said() == [(BODY, "first")]
 
 
+def test_nobody_calls_the_sensors_silent_of_a_sender_that_was_left_out_and_who_looks_after_the_bridge_is_told(
+    bridge: Bridge, clock: VirtualClock, start: Start
+) -> None:
+    bridge.shelf.book = book(policy=QUIET_POLICY.model_copy(update={"rangers_body": "rangers"}))
+    ticker = start(Listening(settings(), clock.now(), left_out=[SENDER]))
+    bridge.take(bridge.post.uplink(0, 1, 100))
+    ticker.turn()
+    later(ticker, clock, 9)
+    assert bridge.said() == []
+    later(ticker, clock, 600)
+    assert bridge.said() == [("rangers", "first")]
+
+
 def test_silence_waits_until_the_gap_is_filled(bridge: Bridge, clock: VirtualClock, start: Start) -> None:
     listening = Listening(settings(**STORAGE), clock.now())
     ticker = start(listening)
