@@ -235,11 +235,15 @@ class AlertOutbox:
         """They are not said, and not tried again."""
         self._put(ids, SaidState.REFUSED, now, error=error)
 
-    def settle(self, now: datetime) -> int:
-        """What was being said when a process ended waits again, and may have gone; how many. For whoever alone says."""
+    def settle(self, now: datetime, *, but: Collection[int] = ()) -> int:
+        """What was being said when a process ended waits again, and may have gone; how many. For whoever alone says.
+
+        ``but``: ids of what is being said by this very process.
+        """
+        left = (self._mine, TO_SAY, _IS_SENDING, ALERT_OUTBOX.c.id.not_in(sorted(but)))
         values = {"state": str(SaidState.WAITING), "changed": now, "error": "alerting.interrupted"}
         with self._transactions.writing() as connection:
-            return int(connection.execute(update(ALERT_OUTBOX).where(self._mine, _IS_SENDING).values(values)).rowcount)
+            return int(connection.execute(update(ALERT_OUTBOX).where(*left).values(values)).rowcount)
 
     def get(self, said: int) -> Said | None:
         """One of this network's."""

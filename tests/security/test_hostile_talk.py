@@ -79,14 +79,14 @@ def test_what_nobody_foresaw_ends_no_speaking(rooms: Rooms, monkeypatch: pytest.
     faults = iter([ValueError("never"), OverflowError("foreseen")])
     take = AlertOutbox.take
 
-    def stumbles(outbox: AlertOutbox, *arguments: Any) -> list[Said]:
+    def stumbles(outbox: AlertOutbox, *arguments: Any, **more: Any) -> list[Said]:
         for fault in faults:
             raise fault
-        return take(outbox, *arguments)
+        return take(outbox, *arguments, **more)
 
     monkeypatch.setattr(AlertOutbox, "take", stumbles)
     rooms.say("Pegel 1")
-    rooms.poster.start(1)
+    rooms.poster.start()
     try:
         rooms.until(lambda: len(rooms.said()) == 1)
     finally:

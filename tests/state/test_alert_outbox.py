@@ -102,6 +102,13 @@ def test_after_a_death_it_is_known_since_when_it_may_stand_there(outbox: AlertOu
     assert said.may_have_gone_since is None
 
 
+def test_what_this_process_is_saying_itself_waits_for_nobody(outbox: AlertOutbox) -> None:
+    left, own = add(outbox), add(outbox, "other")
+    outbox.take([], NOW, 10)
+    assert outbox.settle(NOW, but=[own]) == 1
+    assert [one.id for one in outbox.take([], NOW, 10)] == [left]
+
+
 def test_what_was_gathered_into_one_message_stays_in_it_after_a_death(outbox: AlertOutbox) -> None:
     first, *others, last = (add(outbox) for _ in range(4))
     outbox.take([], NOW)

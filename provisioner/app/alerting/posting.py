@@ -69,7 +69,7 @@ class Poster:
         self._crew = Crew(lambda: Mouth(site, self._floor), self._say, self._clock)
         self._spoken: queue.SimpleQueue[_Spoken] = queue.SimpleQueue()
         self._unwritten: list[_Spoken] = []
-        self._in_hand = 0
+        self._in_hand: set[int] = set()
         """Sayings that were taken, and of which nothing came yet."""
         self._unsettled = True
         self._awake, self._ending = threading.Event(), threading.Event()
@@ -153,8 +153,8 @@ class Poster:
         self._drain()
         is_new = self._floor.take()
         self._unsettled |= is_new
-        if self._unsettled and not self._in_hand:
-            AlertOutbox(self._site.database, self._site.network).settle(self._clock.now())
+        if self._unsettled:
+            AlertOutbox(self._site.database, self._site.network).settle(self._clock.now(), but=self._in_hand)
             self._unsettled = False
         if most <= 0 and not self._unwritten:
             return []
@@ -163,16 +163,15 @@ class Poster:
             within = Within(connection)
             outbox = AlertOutbox(within, self._site.network)
             self._write_down(within, outbox, now)
-            may_take = most > 0 and not self._unsettled
             closed, braked = self._lanes.closed(now), self._lanes.braked(now)
-            taken = outbox.take(closed, now, most, braked=braked) if may_take else []
+            taken = outbox.take(closed, now, most, braked=braked) if most > 0 else []
             taken = [self._gathered(outbox, said, now) for said in taken]
             for said in taken:
                 self._letters.post(within, said, now)
         written, self._unwritten = self._unwritten, []
         for said in taken:
             self._lanes.take(said.body)
-        self._in_hand += len(taken)
+            self._in_hand.update(_ids(said))
         for body in sorted({one.said.body for one in written if one.error is not None and one.again_at is None}):
             self._notice(body)
         return taken
@@ -190,7 +189,7 @@ class Poster:
         while not self._spoken.empty():
             spoken = self._spoken.get()
             said, error = spoken.said, spoken.error
-            self._in_hand -= 1
+            self._in_hand.difference_update(_ids(said))
             self._lanes.answered(said.body, after=spoken.took)
             if error is None:
                 self._lanes.went(said.body, now, count=1 + len(said.gathered), counts=said.kind not in AWAITED)
@@ -212,7 +211,7 @@ class Poster:
         went: list[tuple[int, str, str, int]] = []
         for spoken in self._unwritten:
             said, place, error = spoken.said, spoken.place, spoken.error
-            ids = [said.id, *(one.id for one in said.gathered)]
+            ids = _ids(said)
             if error is None and place is not None:
                 went += [(one, place.target, place.conversation, spoken.message) for one in ids]
             elif error is not None and spoken.again_at is not None:
@@ -273,3 +272,8 @@ class Poster:
             return number if isinstance(number, int) else None
         first = AlertOutbox(self._site.database, self._site.network).first_message(said.alert, said.body)
         return first[2] if first is not None and first[:2] == place else None
+
+
+def _ids(said: Said) -> list[int]:
+    """Of all that is said in this message."""
+    return [said.id, *(one.id for one in said.gathered)]

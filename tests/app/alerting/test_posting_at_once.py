@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from threading import Event
 
+import pytest
+
 from provisioner.emulation.messages import Request
-from provisioner.state import SaidState
+from provisioner.state import SaidState, ServerLock
 from tests.support.alert_rooms import LORA, Rooms
 from tests.support.rooms import room_of
 
 
-def until(let_go: Event) -> Callable[[Request], None]:
+def until(let_go: Event, begun: Event | None = None) -> Callable[[Request], None]:
     """A server that answers only then."""
 
     def wait(_: Request) -> None:
+        if begun is not None:
+            begun.set()
         let_go.wait(30)
 
     return wait
@@ -39,6 +43,29 @@ def test_a_server_that_hangs_in_one_conversation_delays_no_other_one(rooms: Room
     assert {state for state, _ in rooms.states()} == {SaidState.SENT}
 
 
+def test_after_the_right_to_speak_was_lost_for_a_moment_who_hangs_delays_nobody_and_is_said_once(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, token = Event(), Event(), room_of(rooms.installation, "Sensorik").token
+    rooms.installation.cloud.faults.hook(before=until(go_on, begun), path=f"/chat/{token}", times=None)
+    rooms.say("hängt")
+    rooms.poster.start()
+    try:
+        assert begun.wait(30)
+        lost = iter([False])
+        monkeypatch.setattr(ServerLock, "is_held", lambda _: next(lost, True))
+        rooms.say("Tor", LORA)
+        rooms.poster.wake()
+        rooms.until(has_said(rooms, 1, "LoRaWAN"))
+        assert next(lost, None) is None
+        assert rooms.said() == []
+    finally:
+        go_on.set()
+    rooms.until(lambda: {state for state, _ in rooms.states()} == {SaidState.SENT})
+    rooms.poster.stop()
+    assert len(rooms.said()) == 1
+
+
 def test_what_is_put_down_is_said_as_soon_as_the_poster_is_woken(rooms: Rooms) -> None:
     rooms.poster.start()
     for number in range(3):
@@ -50,12 +77,7 @@ def test_what_is_put_down_is_said_as_soon_as_the_poster_is_woken(rooms: Rooms) -
 
 def test_what_is_in_hand_when_it_ends_is_said_to_its_end_and_written_down(rooms: Rooms) -> None:
     begun, go_on = Event(), Event()
-
-    def wait(_: Request) -> None:
-        begun.set()
-        go_on.wait(30)
-
-    rooms.installation.cloud.faults.hook(before=wait, method="POST", path="/chat/")
+    rooms.installation.cloud.faults.hook(before=until(go_on, begun), method="POST", path="/chat/")
     rooms.say()
     rooms.poster.start()
     assert begun.wait(30)
