@@ -93,6 +93,12 @@ class AlertsPolicy(Section):
     gateway_silence: bool = Field(
         default=True, description="Whether the silence of sensors is muted while all of their gateways are down."
     )
+    foreign_unheard: Duration | None = Field(
+        default=timedelta(days=1),
+        description="After so long without a word of it somebody else's alert (Alertmanager, Grafana, a webhook) is "
+        'taken for over, and that is said, e.g. "1 d"; null: never. Longer than its sender takes to repeat what goes '
+        "on (4 h unless set otherwise there). A rule's own counts.",
+    )
     rangers_body: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(
         default=None,
         description="Id of the body that is told of dead gateways, senders that fell silent and alerts of others that "

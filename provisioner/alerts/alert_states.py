@@ -24,6 +24,8 @@ class Member(msgspec.Struct, omit_defaults=True):
     gone: bool = False
     """It ended because its rule is about it no more."""
     about: dict[str, str] = {}
+    unheard: float = 0.0
+    """It ended because its sender said nothing of it any more, since then."""
     apart: bool = False
     """The registry names this body for it no more: nothing is said of it there but its end."""
     joined: bool = False

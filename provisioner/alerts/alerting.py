@@ -106,7 +106,7 @@ def _take_in(book: Book, state: AlertState, turn: Happened) -> None:
         if known is None or known.ended:
             return
         known.ended, known.at = at, at
-        known.gone = "gone" in turn.about
+        known.gone, known.unheard = "gone" in turn.about, float(turn.about.get("unheard", 0.0))
     elif known is None or known.ended:
         told = known.told if known else ""
         peak = known.peak if known else None

@@ -3,6 +3,7 @@
 What they are about comes as a `ForeignAlert` whose name is the rule's id. Ids of the registry have no dot.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from policies.alertsections import AlertsPolicy
@@ -18,6 +19,9 @@ SENDER_SILENT: Final = "bridge.sender"
 UNMATCHED: Final = "bridge.unmatched"
 """Of alerts of others that no rule names: `Book.foreign` finds it for all of them."""
 
+NEVER: Final = timedelta()
+"""What we find out ourselves we tell once."""
+
 
 def bridge_rules(registry: Registry, policy: AlertsPolicy) -> tuple[Rule, ...]:
     """None where nobody is to be told."""
@@ -26,11 +30,11 @@ def bridge_rules(registry: Registry, policy: AlertsPolicy) -> tuple[Rule, ...]:
         return ()
     say = Catalogue("en" if registry.language == "en" else "de")
 
-    def rule(identity: str, name: str, labels: dict[str, str]) -> Rule:
+    def rule(identity: str, name: str, labels: dict[str, str], unheard: timedelta | None = NEVER) -> Rule:
         return Rule(
             identity,
             say(Text.of(f"alerts.{name}")),
-            Foreign(labels, AlertSeverity.WARNING),
+            Foreign(labels, AlertSeverity.WARNING, unheard),
             tells=(body,),
             meaning=say(Text.of(f"alerts.{name}_meaning")),
             advice=say(Text.of(f"alerts.{name}_advice")),
@@ -39,5 +43,5 @@ def bridge_rules(registry: Registry, policy: AlertsPolicy) -> tuple[Rule, ...]:
     return (
         rule(GATEWAY_DOWN, "bridge_gateway", {"alertname": GATEWAY_DOWN}),
         rule(SENDER_SILENT, "bridge_sender", {"alertname": SENDER_SILENT}),
-        rule(UNMATCHED, "bridge_unmatched", {}),
+        rule(UNMATCHED, "bridge_unmatched", {}, unheard=None),
     )

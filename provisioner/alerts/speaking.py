@@ -219,7 +219,10 @@ class Speaking:
     def _end(self) -> Advanced:
         state = self._state
         gone = all(member.gone for member in state.members.values())
-        end = AlertEnd.RULE_GONE if gone or self._rule is None else AlertEnd.CLEARED
+        unheard = max(member.unheard for member in state.members.values())
+        end = AlertEnd.UNHEARD if unheard else AlertEnd.CLEARED
+        if gone or self._rule is None:
+            end = AlertEnd.RULE_GONE
         worst = max((member.worst for member in state.members.values()), key=RANK.__getitem__)
         ended = max(member.ended for member in state.members.values())
         named = not all(member.apart for member in state.members.values())
@@ -231,7 +234,14 @@ class Speaking:
                 Saying(
                     SayingKind.ENDED,
                     facts(
-                        state, self._now, state.members, worst, ended=ended, end=end.value, untold=not state.worst_told
+                        state,
+                        self._now,
+                        state.members,
+                        worst,
+                        ended=ended,
+                        end=end.value,
+                        unheard=unheard,
+                        untold=not state.worst_told,
                     ),
                     tuple(state.bodies),
                     tuple(state.people),

@@ -132,6 +132,10 @@ class Telling:
     def until(self) -> str:
         return self._when(float(self.about.get("ended") or self._now))
 
+    def unheard(self) -> str:
+        """When its sender said something of it the last time."""
+        return self._when(float(self.about.get("unheard") or self._now))
+
     def taken_by(self) -> str:
         by, _ = self.about.get("taken") or ("", 0.0)
         return self.person(str(by))

@@ -100,6 +100,8 @@ def _headline(kind: SayingKind, telling: Telling) -> str:
             line = say(Text.of("alerts.head_goes_on", name=name, severity=severity, where=where))
         case SayingKind.ESCALATED:
             line = say(Text.of("alerts.head_escalated", name=name, severity=severity, where=where))
+        case SayingKind.ENDED if telling.about.get("end") == AlertEnd.UNHEARD:
+            return f"❔ {say(Text.of('alerts.head_unheard', name=name, where=where))}"
         case SayingKind.ENDED:
             return f"✅ {say(Text.of('alerts.head_ended', name=name, where=where))}"
         case SayingKind.TAKEN:
@@ -154,6 +156,8 @@ def _ended(telling: Telling) -> list[str]:
         lines.append(say(Text.of("alerts.untold")))
     if about.get("end") == AlertEnd.RULE_GONE:
         lines = [say(Text.of("alerts.rule_gone"))]
+    if about.get("end") == AlertEnd.UNHEARD:
+        lines = [say(Text.of("alerts.unheard", when=telling.unheard()))]
     return lines
 
 

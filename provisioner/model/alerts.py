@@ -92,6 +92,8 @@ class Foreign:
     """All have to be there with these values; ``alertname`` is one of them."""
     severity: AlertSeverity | None = None
     """None: as the label ``severity`` says, else a warning."""
+    unheard: timedelta | None = None
+    """Over when its sender says nothing of it for so long; nothing at all: never; None: as the policy says."""
 
 
 Test = Threshold | Rate | Silence | LowBattery | Expression | Foreign
@@ -178,7 +180,8 @@ class Happened:
     """It began while nobody was listening, and is still true."""
     about: Mapping[str, str] = field(default_factory=dict)
     """Of a `ForeignAlert`: name, summary, description, value, link; of silence: ``last``, of a rate: ``before``.
-    Of a sensor: ``device``, its device's id; ``gone`` when its rule is not in the registry any more."""
+    Of a sensor: ``device``, its device's id; ``gone`` when its rule is not in the registry any more, or not about it;
+    ``unheard`` when its sender says nothing of it any more, since then (seconds since 1970)."""
     peak: float | None = None
     """The worst value since it began."""
 
@@ -205,6 +208,7 @@ class AlertEnd(StrEnum):
 
     CLEARED = "cleared"
     RULE_GONE = "rule_gone"  # the rule or its last sensor is not in the registry any more
+    UNHEARD = "unheard"  # somebody else's, of which they say nothing any more
     HANDED_ON = "handed_on"  # the registry names other bodies before this one heard of it; theirs goes on
 
 

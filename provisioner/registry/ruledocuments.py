@@ -1,16 +1,18 @@
 """The shapes of what the registry's files say about rules: what alerts come of."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from provisioner.model.alerts import AlertSeverity
-from provisioner.registry.durations import ClockTime, Duration
+from provisioner.registry.durations import DURATION_PATTERN, ClockTime, Duration, written
 from provisioner.registry.measures import Number, QuantityName, Tag, one_or_many
 from provisioner.registry.shapes import Document, Id, MaybeEmptyName, Name, Purpose
 
+_NEVER: Final = "never"
 _DAYS: Final = {"mo": 0, "tu": 1, "we": 2, "th": 3, "fr": 4, "sa": 5, "su": 6, "di": 1, "mi": 2, "do": 3, "so": 6}
 _DAY: Final = "(?:" + "|".join(_DAYS) + ")"
 _DAY_OR_SPAN: Final = rf"^{_DAY}(?:\s*-\s*{_DAY})?$"
@@ -115,6 +117,19 @@ class ExpressionDocument(Document):
     severity: AnySeverity = Field(AlertSeverity.WARNING, description="`info`, `warning` or `critical`.")
 
 
+def _or_never(value: Any) -> Any:
+    return timedelta() if value == _NEVER else value
+
+
+DurationOrNever = Annotated[
+    Duration,
+    BeforeValidator(_or_never),
+    PlainSerializer(lambda length: written(length) if length else _NEVER, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_NEVER}$|{DURATION_PATTERN}"}),
+]
+"""Nothing at all is never."""
+
+
 class ForeignDocument(Document):
     """Somebody else's alert (Alertmanager, Grafana, a plain webhook): whom it concerns, and how bad it is."""
 
@@ -124,6 +139,11 @@ class ForeignDocument(Document):
         description="All have to be there with these values, e.g. `{alertname: DiskFull}`.",
     )
     severity: AnySeverity | None = Field(None, description="Without it as its label `severity` says, else `warning`.")
+    unheard: DurationOrNever | None = Field(
+        None,
+        description="Taken for over when its sender says nothing of it for so long, e.g. `2 d`, or `never`: longer "
+        "than it takes to repeat what goes on. Without it as the policy says.",
+    )
 
 
 class HoursDocument(Document):

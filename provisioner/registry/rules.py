@@ -220,5 +220,5 @@ def _test(rule: RuleDocument) -> Test:
         said = rule.expression
         return Expression(said.when, said.clear_when, said.severity, said.lasting or timedelta())
     if rule.foreign is not None:
-        return Foreign(dict(rule.foreign.labels), rule.foreign.severity)
+        return Foreign(dict(rule.foreign.labels), rule.foreign.severity, rule.foreign.unheard)
     raise ValueError(rule.id)

@@ -197,6 +197,14 @@ def test_an_alert_whose_last_sensor_left_the_registry_ends_and_one_that_has_othe
     assert (told.look(20), told.closed) == (["ended"], AlertEnd.RULE_GONE)
 
 
+def test_an_alert_of_which_nothing_is_heard_any_more_ends_as_that_and_not_as_over() -> None:
+    told = Told()
+    told.began(0, 1, 2)
+    told.ended(10, 1)
+    assert told.ended(1500, 2, about={"unheard": repr(minute(60).timestamp())}) == ["ended"]
+    assert (told.closed, told.last.about["unheard"]) == (AlertEnd.UNHEARD, minute(60).timestamp())
+
+
 def test_what_is_late_is_told_as_late() -> None:
     told = Told()
     told.began(0, 1, late=True)

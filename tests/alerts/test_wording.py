@@ -367,3 +367,14 @@ def test_whoever_comes_to_be_named_while_it_goes_on_reads_since_when_and_why_onl
         "Gespräch neu dafür eingetragen ist.",
     ]
     assert spoken(told, "en")[2].startswith("It began at 09:00 and has lasted 1 hour 35 minutes.")
+
+
+def test_of_what_nobody_tells_any_more_people_read_since_when_and_that_nobody_knows() -> None:
+    told = flood()
+    told.began(0, 1)
+    told.ended(1500, 1, about={"unheard": repr(minute(60).timestamp())})
+    assert plain_spaces(spoken(told)) == [
+        "❔ **Hochwasser** wird nicht mehr gemeldet: Alb, Brücke an der Pforzheimer Straße (Ettlingen)",
+        "Zuletzt haben wir davon am 1. Juni um 10:00 Uhr gehört, seitdem nichts mehr. Ob es noch so ist, wissen wir "
+        "nicht: Bitte sehen Sie selbst nach.",
+    ]

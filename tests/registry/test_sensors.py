@@ -79,6 +79,9 @@ def test_each_test_of_a_rule_is_read(write: Write) -> None:
     assert rule(write, "foreign: {labels: {alertname: DiskFull}}\n    tells: pg-sensorik") == Foreign(
         {"alertname": "DiskFull"}
     )
+    for said, unheard in (("2 d", timedelta(days=2)), ("never", timedelta())):
+        text = f"foreign: {{labels: {{alertname: DiskFull}}, unheard: {said}}}\n    tells: pg-sensorik"
+        assert rule(write, text) == Foreign({"alertname": "DiskFull"}, unheard=unheard)
 
 
 def test_a_rule_says_whom_when_and_what_to_do(write: Write) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from provisioner.alerts.book import Book, Station
 from provisioner.alerts.bridge_rules import GATEWAY_DOWN
-from provisioner.alerts.foreign import hear_foreign, key
+from provisioner.alerts.foreign import due_foreign, hear_foreign, key
 from provisioner.alerts.sensing import Circumstances, Heard, SensorState, battery, decode, due, encode, hear
 from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.foreigners import Foreigners
@@ -191,7 +191,10 @@ class Judging:
     def _row(self, sensor: str) -> SensorRow:
         station, state = self._stations[sensor], self._states_now[sensor]
         before = self._held.get(sensor)
-        then = None if station is None else due(station, state, _HEARD, self._now)
+        if station is None:
+            then = due_foreign(self._book, state, self._now, self._now)
+        else:
+            then = due(station, state, _HEARD, self._now)
         if before is not None and before.due is not None and (then is None or then > before.due):
             then = before.due  # one look too many is cheaper than moving it with every uplink
         return SensorRow(sensor, then, self._now, encode(state))

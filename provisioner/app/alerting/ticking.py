@@ -9,6 +9,7 @@ from typing import Final
 
 from provisioner.alerts.book import Book
 from provisioner.alerts.bridge_rules import SENDER_SILENT
+from provisioner.alerts.foreign import due_foreign, look_foreign
 from provisioner.alerts.sensing import Circumstances, SensorState, decode, due, encode, look
 from provisioner.app.alerting.alarms import Alarms
 from provisioner.app.alerting.books import HasBook
@@ -37,6 +38,8 @@ _LONGEST: Final = 5.0
 """Seconds until it looks again: what others commit may be due before."""
 _SHORTEST: Final = 0.2
 _SOONEST: Final = timedelta(seconds=1)
+_BREAK: Final = timedelta(minutes=10)
+"""Whoever did not look for so long did not listen either."""
 _OLD: Final = timedelta(days=7)
 """So long an alert of somebody else's engine is remembered that is over."""
 
@@ -57,7 +60,7 @@ class Ticker:
         self._listening, self._told = listening, told
         self._book: Book | None = None
         self._fills: dict[str, bool] = {}
-        self._looked = clock.now()
+        self._looked = self._unbroken = clock.now()
         self._unheard: dict[str, datetime] = {}
         self._told_of: dict[str, bool] = {}
 
@@ -65,6 +68,8 @@ class Ticker:
         """Do all that is due; seconds until there may be more. Raises `SettingsError`, `StateError`."""
         book, now = self._books.now(), self._clock.now()
         states, alerts = SensorStates(self._database, self._network), Alerts(self._database, self._network)
+        if now - self._looked > _BREAK:  # the machine slept, or the database was away: nothing could be heard
+            self._unbroken = now
         weather = _Weather(self._listening, tuple(Gateways(self._database, self._network).all()), book)
         if book is not self._book:
             self._begin(book, weather)
@@ -139,10 +144,16 @@ class Ticker:
                 station = book.station(key)
                 if station is None:
                     then = _until(book, key, state, row, now)
+                    if state is not None:
+                        since = self._hears_since(key.partition(":")[0])
+                        heard = look_foreign(book, key, state, now, since)
+                        happened += heard.happened
+                        row = replace(row, about=encode(heard.state))
+                        then = min(filter(None, (then, due_foreign(book, state, now, since))), default=None)
                     if then is None:
                         gone.append(key)
                     else:
-                        rows.append(replace(row, due=then))
+                        rows.append(replace(row, due=max(then, now + _SOONEST)))
                     continue
                 sender = station.sensor.sender or (state.sender if state is not None else "") or None
                 circumstances = weather.of(sender)
@@ -157,6 +168,16 @@ class Ticker:
             alarms.apply(happened)
         if alarms.sayings:
             self._told()
+
+    def _hears_since(self, sender: str) -> datetime | None:
+        """Since when we would have heard of an alert of this sender; None: we would not.
+
+        One that the settings name no more says nothing again for as long as we run.
+        """
+        if sender not in self._listening.snapshot():
+            return self._unbroken
+        since = self._listening.since(sender)
+        return None if since is None else max(since, self._unbroken)
 
     def _tick(self, book: Book) -> int:
         with self._database.writing() as connection:
