@@ -21,6 +21,7 @@ AREAS: Final = (
     "discourse",
     "nodebb",
     "alerts",
+    "alert_books",
     "alert_posting",
     "alert_filling",
     "alert_killing",
