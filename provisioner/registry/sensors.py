@@ -29,12 +29,14 @@ def model_flaws(document: SensorModelDocument) -> Iterator[Flaw]:
 
 def sensor_flaws(document: SensorDocument) -> Iterator[Flaw]:
     """All that is wrong with a sensor by itself."""
+    seen = set[str]()
     for index, device in enumerate(document.devices):
         letters = re.sub(r"[*?/]", "", device)
         if is_pattern(device) and len(letters) < _LEAST_LETTERS and document.sender is None:
             yield Flaw(("devices", index), "registry.wide_pattern", {"device": shown(device)})
-        if device in document.devices[:index]:
+        if device in seen:
             yield Flaw(("devices", index), "registry.device_again", {"device": shown(device)}, is_error=False)
+        seen.add(device)
     if _BRACES.search(document.place.replace("{device}", "")):
         yield Flaw(("place",), "registry.place_braces", {})
 
