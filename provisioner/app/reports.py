@@ -123,6 +123,13 @@ class ValidateReport(JsonReport):
     people: int
     organisations: int
     bodies: int
+    sensor_models: int
+    sensors: int
+    devices: int
+    """Named exactly by sensors."""
+    patterns: int
+    """That sensors name, each for many devices."""
+    rules: int
     problems: list[ProblemReport]
 
 

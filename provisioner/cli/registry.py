@@ -1,5 +1,6 @@
 """readi init, validate: the registry and the policy before anything is planned."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from policies.reference import starter
 from provisioner.app.alerting.unread import unread_problems
 from provisioner.app.reporting import problem_report
 from provisioner.app.reports import ValidateReport
+from provisioner.app.sensor_counts import SensorCounts
 from provisioner.app.settings import find_settings
 from provisioner.cli.context import FAILED, NOTHING_TO_DO, Context, context_of, working
 from provisioner.cli.planning import AsJson
@@ -45,19 +47,26 @@ def validate_command(ctx: typer.Context, as_json: AsJson = False) -> int:
     misnamed = () if policy.policy is None else site.misnamed(policy.policy, loaded)
     unread = unread_problems(site, str(find_settings(context.settings)))
     problems = (*in_order((*policy.problems, *misnamed)), *unread, *loaded.problems)
-    registry = loaded.registry
+    registry, counts = loaded.registry, SensorCounts.of(loaded.registry)
     if as_json:
         context.print_json(
             ValidateReport(
                 people=len(registry.people),
                 organisations=len(registry.organisations),
                 bodies=len(registry.bodies),
+                sensor_models=counts.models,
+                sensors=counts.sensors,
+                devices=counts.devices,
+                patterns=counts.patterns,
+                rules=counts.rules,
                 problems=[problem_report(problem, context.say) for problem in problems],
             )
         )
     else:
         for problem in problems:
             _print(context, problem, site.registry_folder)
+        if counts or site.section.bridge is not None:
+            context.out.print(context.tell("sensors_counted", **asdict(counts)), style="bold", markup=False)
         errors = sum(problem.is_error for problem in problems)
         context.out.print(
             context.tell(

@@ -99,6 +99,8 @@ class _Chapters(Teller):
             people=len(registry.people),
             organisations=len(registry.organisations),
             bodies=len(registry.bodies),
+            sensors=len(registry.sensors),
+            rules=len(registry.rules),
         )
 
     def _first_sync(self) -> None:
