@@ -205,6 +205,18 @@ def test_what_can_not_be_muted_is_said(river: Installation, site: Site, scope: s
     assert AlertSilences(site.database, "redi").to_come(site.clock.now()) == ()
 
 
+@pytest.mark.parametrize(
+    ("begin", "word"),
+    [("2026-03-29 02:30", "03:30"), ("9999-12-31 23:59", "366 days ahead"), ("0001-01-01 00:00", "no date and time")],
+)
+def test_a_begin_that_no_clock_shows_or_that_is_far_away_is_refused(
+    river: Installation, site: Site, begin: str, word: str
+) -> None:
+    ran = river.run("alerts", "silence", "all", "2 h", "--begin", begin)
+    assert (ran.code, word in " ".join(ran.err.split())) == (1, True), ran.all
+    assert AlertSilences(site.database, "redi").to_come(site.clock.now()) == ()
+
+
 def test_sensors_are_listed_with_values_and_who_nobody_entered_as_yaml(
     river: Installation, site: Site, senders: Told
 ) -> None:
