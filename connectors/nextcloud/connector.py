@@ -27,7 +27,7 @@ from connectors.nextcloud.groups.room import GroupRoom
 from connectors.nextcloud.look import NextcloudLook
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.model.inventory import Epoch
-from provisioner.model.offers import LoginGroups
+from provisioner.model.offers import LoginGroups, Message
 from provisioner.model.ports import Capabilities, Finding, Interest, Wiring
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
@@ -118,27 +118,9 @@ class NextcloudConnector(RoomConnector[NextcloudLook]):
         """Say it in a conversation, at most once; see `provisioner.model.offers.Speaks`."""
         return self._speaker.say(conversation, text, reference, since, silent=silent)
 
-    def post(
-        self,
-        conversation: str,
-        text: str,
-        reference: str,
-        *,
-        reply_to: int | None = None,
-        calls: bool = False,
-        silent: bool = False,
-        not_again_since: datetime | None = None,
-    ) -> int:
+    def post(self, conversation: str, message: Message) -> int:
         """Say it in a conversation; see `provisioner.model.offers.Talks`, as the methods that follow."""
-        return self._talker.post(
-            conversation,
-            text,
-            reference,
-            reply_to=reply_to,
-            calls=calls,
-            silent=silent,
-            not_again_since=not_again_since,
-        )
+        return self._talker.post(conversation, message)
 
     def rewrite(self, conversation: str, message: int, text: str) -> None:
         """Put other words in a message of ours."""

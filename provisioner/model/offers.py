@@ -45,6 +45,22 @@ class Speaks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be said in a conversation."""
+
+    text: str
+    reference: str
+    """Up to 64 letters that tell this message from all others."""
+    reply_to: int | None = None
+    calls: bool = False
+    """Everybody in the conversation is called (`@all`); nobody else is, whatever the text holds."""
+    silent: bool = False
+    """Nobody's telephone rings."""
+    not_again_since: datetime | None = None
+    """It may have been said since then: looked up by its reference first, and said only if it was not."""
+
+
 @runtime_checkable
 class Talks(Protocol):
     """What a connector can offer besides: conversations in which what was said is answered and changed.
@@ -53,23 +69,8 @@ class Talks(Protocol):
     spoken in, `OutcomeUnknown` when it may have been done, else the fitting `TargetError`.
     """
 
-    def post(
-        self,
-        conversation: str,
-        text: str,
-        reference: str,
-        *,
-        reply_to: int | None = None,
-        calls: bool = False,
-        silent: bool = False,
-        not_again_since: datetime | None = None,
-    ) -> int:
-        """Say it; the message's id. ``reference``: up to 64 letters that tell this message from all others.
-
-        ``calls``: everybody in the conversation is called (`@all`); nobody else is, whatever the text holds.
-        ``not_again_since``: it may have been said since then: looked up by its reference first, and said only if it
-        was not. One request without it.
-        """
+    def post(self, conversation: str, message: Message) -> int:
+        """Say it; the message's id. One request, unless it may have been said before."""
         ...
 
     def rewrite(self, conversation: str, message: int, text: str) -> None:

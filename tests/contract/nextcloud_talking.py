@@ -8,7 +8,7 @@ from connectors.nextcloud.client import Client
 from connectors.nextcloud.conversations.reading import CHAT
 from connectors.nextcloud.conversations.talking import REACTIONS
 from provisioner.model.errors import Permanent, WriteRefused
-from provisioner.model.offers import Talks
+from provisioner.model.offers import Message, Talks
 from tests.contract.nextcloud_talk_site import Site, WithSite
 from tests.support.conversations import enter
 from tests.support.nextcloud import TOKEN
@@ -19,7 +19,7 @@ REFERENCE = "a" * 64
 
 def post(site: Site, token: str, text: str, reference: str = REFERENCE, **more: object) -> int:
     with site.gate.opened(TOKEN):
-        return site.connector.post(token, text, reference, **more)  # type: ignore[arg-type]
+        return site.connector.post(token, Message(text, reference, **more))  # type: ignore[arg-type]
 
 
 def write(site: Site, by: str, token: str, text: str, **more: object) -> int:
@@ -140,5 +140,5 @@ class TalkingContract(WithSite):
     def test_nothing_is_said_while_the_gate_is_closed(self, site: Site) -> None:
         token = site.room("stumm")
         with pytest.raises(WriteRefused):
-            site.connector.post(token, "Hallo", REFERENCE)
+            site.connector.post(token, Message("Hallo", REFERENCE))
         assert site.said(token) == []

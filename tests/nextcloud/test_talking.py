@@ -11,6 +11,7 @@ from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock
 from provisioner.model.errors import OutcomeUnknown, Permanent, RateLimited, Transient, WriteRefused
+from provisioner.model.offers import Message
 from tests.support.nextcloud import SERVICE, TOKEN, Bench
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
@@ -25,7 +26,7 @@ def room(cloud: NextcloudEmulator) -> Room:
 
 def post(bench: Bench, room: Room, text: str = "Der Pegel steigt", reference: str = "a" * 64, **more: object) -> int:
     with bench.gate.opened(TOKEN):
-        return bench.connector.post(room.token, text, reference, **more)  # type: ignore[arg-type]
+        return bench.connector.post(room.token, Message(text, reference, **more))  # type: ignore[arg-type]
 
 
 def show(bench: Bench, room: Room, reference: str = "b" * 64) -> int:

@@ -7,6 +7,7 @@ from connectors.nextcloud.client import PRODUCT, Client
 from connectors.nextcloud.conversations.reading import ConversationReader
 from connectors.nextcloud.conversations.talking import APART, Talker, check_reference
 from provisioner.model.errors import Permanent
+from provisioner.model.offers import Message
 from provisioner.model.ports import Ledger
 from provisioner.model.text import Text
 
@@ -32,5 +33,5 @@ class Speaker:
         if said:
             return False
         self._ledger.acquire(SAY_BUCKET, *LIMIT)
-        self._talker.post(conversation, text, reference, silent=silent)
+        self._talker.post(conversation, Message(text, reference, silent=silent))
         return True

@@ -14,6 +14,7 @@ from connectors.nextcloud.conversations.messages import messages_in, number_in
 from connectors.nextcloud.conversations.reading import CHAT, PAGE, QUIETLY, ConversationReader
 from connectors.nextcloud.conversations.shape import APP, LONGEST_MESSAGE, USERS
 from provisioner.model.errors import NotAllowed, Permanent, TargetError, Transient
+from provisioner.model.offers import Message
 from provisioner.model.text import Text
 
 REACTIONS: Final = "/ocs/v2.php/apps/spreed/api/v1/reaction"
@@ -36,29 +37,24 @@ class Talker:
         self._client = client
         self._reader = ConversationReader(client)
 
-    def post(
-        self,
-        conversation: str,
-        text: str,
-        reference: str,
-        *,
-        reply_to: int | None = None,
-        calls: bool = False,
-        silent: bool = False,
-        not_again_since: datetime | None = None,
-    ) -> int:
+    def post(self, conversation: str, message: Message) -> int:
         """See `Talks.post`. What it answers may be gone: then it is said all the same, as an answer to nothing."""
-        check_reference(reference)
-        if not_again_since is not None:
-            said = self._looked_up(conversation, reference, not_again_since)
+        check_reference(message.reference)
+        if message.not_again_since is not None:
+            said = self._looked_up(conversation, message.reference, message.not_again_since)
             if said is not None:
                 return said
-        body: dict[str, object] = {"message": _worded(text, calls=calls), "referenceId": reference, "silent": silent}
+        body: dict[str, object] = {
+            "message": _worded(message.text, calls=message.calls),
+            "referenceId": message.reference,
+            "silent": message.silent,
+        }
+        answer: dict[str, object] = {} if message.reply_to is None else {"replyTo": message.reply_to}
         path = f"{CHAT}/{segment(conversation)}"
         try:
-            data = self._write("POST", path, body | ({} if reply_to is None else {"replyTo": reply_to}), conversation)
+            data = self._write("POST", path, body | answer, conversation)
         except OcsRefusal as refusal:
-            if reply_to is None or error_in(refusal) != "reply-to":
+            if not answer or error_in(refusal) != "reply-to":
                 raise
             data = self._write("POST", path, body, conversation)
         number = number_in(data)

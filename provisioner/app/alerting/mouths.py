@@ -15,7 +15,7 @@ from provisioner.app.connectors import Target
 from provisioner.app.site import Site
 from provisioner.execution.saying import allowed_to_speak
 from provisioner.model.errors import LoginRefused, Transient, WriteRefused
-from provisioner.model.offers import Talks
+from provisioner.model.offers import Message, Talks
 from provisioner.model.resources import Kind
 from provisioner.model.text import Text
 from provisioner.state import LockTaken, Said, ServerLock, TiedTo
@@ -36,17 +36,6 @@ class Place(NamedTuple):
     target: str
     conversation: str
     """Its remote id."""
-
-
-class Message(NamedTuple):
-    """What is to be said."""
-
-    text: str
-    reference: str
-    reply_to: int | None = None
-    calls: bool = False
-    silent: bool = False
-    may_have_gone_since: datetime | None = None
 
 
 class Floor:
@@ -162,15 +151,7 @@ class Mouth:
     def post(self, place: Place, message: Message) -> int:
         """Say it; the message's id. Raises `TargetError`, `SettingsError`, `StateError`."""
         with self._speaking(place.target) as talks:
-            return talks.post(
-                place.conversation,
-                message.text,
-                message.reference,
-                reply_to=message.reply_to,
-                calls=message.calls,
-                silent=message.silent,
-                not_again_since=message.may_have_gone_since,
-            )
+            return talks.post(place.conversation, message)
 
     def show(self, place: Place, picture: bytes, name: str, reference: str, caption: str, reply_to: int) -> int:
         """Share a picture; its message's id. Raises as `post`."""

@@ -19,7 +19,7 @@ from provisioner.app.alerting.crew import WORKERS, Crew
 from provisioner.app.alerting.glances import Glances
 from provisioner.app.alerting.lanes import Brake, Lanes
 from provisioner.app.alerting.letters import Letters
-from provisioner.app.alerting.mouths import AFTER_REFUSED, Floor, Message, Mouth, Place, reference_of
+from provisioner.app.alerting.mouths import AFTER_REFUSED, Floor, Mouth, Place, reference_of
 from provisioner.app.alerting.picturing import Picturing
 from provisioner.app.alerting.wordings import Wordings
 from provisioner.app.letters.noticing import notice_unsaid
@@ -27,6 +27,7 @@ from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
 from provisioner.model.errors import LoginRefused, OutcomeUnknown, Permanent, ReadiError, Transient
+from provisioner.model.offers import Message
 from provisioner.model.ports import Clock
 from provisioner.model.text import Text
 from provisioner.state import AWAITED, AlertOutbox, Said, Within
@@ -251,7 +252,7 @@ class Poster:
                 self._answers(said, place),
                 calls=any(one.calls for one in every),
                 silent=all(one.silent for one in every),
-                may_have_gone_since=said.may_have_gone_since,
+                not_again_since=said.may_have_gone_since,
             )
             return _Spoken(said, place, mouth.post(place, message))
         except ReadiError as error:
