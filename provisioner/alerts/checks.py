@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from provisioner.alerts.expressions import Compiled, Fault
+from provisioner.alerts.expressions import Compiled, Fault, Undecided
 from provisioner.alerts.hours import Window
 from provisioner.alerts.states import SensorState
-from provisioner.model.alerts import AlertSeverity, LowBattery, Rate, Rule, Silence, Threshold
+from provisioner.model.alerts import AlertSeverity, Expression, LowBattery, Rate, Rule, Silence, Threshold
 
 _SAMPLES = 60
 """The most values that a rate remembers; what comes closer together than its time divided by this is made one."""
+
+INTERVALS: Final = 3
+"""A value counts in an expression for so many of its sensor's intervals: as many as a rule about silence waits for
+unless it says otherwise. A battery's is told once a day by many networks (LoRaWAN's DevStatusReq)."""
+_DAY: Final = 86_400.0
 
 
 class Judgement(NamedTuple):
@@ -24,6 +29,8 @@ class Judgement(NamedTuple):
     worse_is_higher: bool = True
     before: float | None = None
     """Of a rate: from where it changed."""
+    missing: frozenset[str] = frozenset()
+    """Of an expression: without these nobody knows whether it is over."""
 
 
 CALM = Judgement(0, -1)
@@ -56,7 +63,7 @@ class Check(Protocol):
     def judge(self, state: SensorState, fresh: Mapping[str, float], at: float, /) -> Judgement | None:
         """``fresh`` was measured ``at``; ``state`` holds what was known before. None: this tells nothing about it.
 
-        Raises `Fault` for an expression that has no answer.
+        Raises `Fault` for an expression that has no answer, `Undecided` for one that would need other values.
         """
         ...
 
@@ -174,7 +181,7 @@ class BatteryCheck:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionCheck:
-    """Of the last known values; looked at only when one of those it names is fresh."""
+    """Of the last known values that are not too old; looked at only when one of those it names came just now."""
 
     rule: Rule
     severities: tuple[AlertSeverity, ...]
@@ -182,21 +189,39 @@ class ExpressionCheck:
     clear_when: Compiled | None
     lasting: float
     hours: Window | None
+    holds_for: float
+    """Seconds for which a value counts after it was measured."""
     quantity: str = ""
 
-    def judge(self, state: SensorState, fresh: Mapping[str, float], _at: float, /) -> Judgement | None:
+    @classmethod
+    def of(
+        cls,
+        rule: Rule,
+        test: Expression,
+        compiled: tuple[Compiled, Compiled | None],
+        interval: float | None,
+        hours: Window | None,
+    ) -> "ExpressionCheck":
+        """``interval``: of the sensor, in seconds."""
+        holds_for = _DAY if interval is None else INTERVALS * interval
+        return cls(rule, (test.severity,), *compiled, test.lasting.total_seconds(), hours, holds_for)
+
+    def judge(self, state: SensorState, fresh: Mapping[str, float], at: float, /) -> Judgement | None:
         names = self.when.names | (self.clear_when.names if self.clear_when else frozenset())
         if fresh.keys().isdisjoint(names):
             return None
-        known = {name: value for name, (value, _) in state.values.items()}
-        if state.battery is not None:
+        known = {name: value for name, (value, then) in state.values.items() if at - then <= self.holds_for}
+        if state.battery is not None and at - state.battery_at <= max(self.holds_for, INTERVALS * _DAY):
             known["battery"] = state.battery
         known.update(fresh)
-        if not known.keys() >= names:
-            return None
-        crossed = self.when.holds(known)
-        is_over = not crossed and (self.clear_when is None or self.clear_when.holds(known))
-        return Judgement(int(crossed), int(is_over))
+        if self.when.holds(known):
+            return Judgement(1, 0)
+        if self.clear_when is None:
+            return Judgement(0, 1)
+        try:
+            return Judgement(0, int(self.clear_when.holds(known)))
+        except Undecided as undecided:
+            return Judgement(0, 0, missing=undecided.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +273,5 @@ __all__ = [
     "Reader",
     "SilenceCheck",
     "ThresholdCheck",
+    "Undecided",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
+from simpleeval import InvalidExpression, NameNotDefined, SimpleEval  # type: ignore[import-untyped]
 
 from provisioner.registry.expressions import looked_at
 
@@ -34,6 +34,15 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
 
 class Fault(Exception):
     """An expression has no answer for these values, e.g. a division by nothing; or it is none at all."""
+
+
+class Undecided(Exception):
+    """Whether an expression holds hangs on what is not known."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self.names = names
+        """Of the quantities that are missing."""
 
 
 def _round(value: float, digits: float = 0) -> float:
@@ -66,10 +75,35 @@ class Compiled:
         return cls(line, looked.names, ast.parse(line, mode="eval").body, evaluator)
 
     def holds(self, values: Mapping[str, float]) -> bool:
-        """A quantity alone holds when it is not 0. Raises `Fault`."""
+        """A quantity alone holds when it is not 0. Raises `Fault`, and `Undecided` where values are missing.
+
+        One side of an ``or`` that is true, or of an ``and`` that is not, decides it alone.
+        """
         with self._lock:
             self._evaluator.names = values
+            return self._holds(self._parsed)
+
+    def _holds(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.BoolOp):
+            return self._decided(node)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return not self._holds(node.operand)
+        try:
+            return bool(self._evaluator.eval(self.text, previously_parsed=node))
+        except NameNotDefined as error:
+            raise Undecided(self.names - self._evaluator.names.keys()) from error
+        except (InvalidExpression, ArithmeticError, ValueError, TypeError) as error:
+            raise Fault(type(error).__name__) from error
+
+    def _decided(self, node: ast.BoolOp) -> bool:
+        decides = isinstance(node.op, ast.Or)
+        undecided: Undecided | None = None
+        for side in node.values:
             try:
-                return bool(self._evaluator.eval(self.text, previously_parsed=self._parsed))
-            except (InvalidExpression, ArithmeticError, ValueError, TypeError) as error:
-                raise Fault(type(error).__name__) from error
+                if self._holds(side) is decides:
+                    return decides
+            except Undecided as missing:
+                undecided = missing
+        if undecided is not None:
+            raise undecided
+        return not decides

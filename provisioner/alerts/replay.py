@@ -1,6 +1,6 @@
 """Uplinks that were kept, played again on virtual time: when would which rule have fired, and what would be said?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,10 @@ class Replayed:
     saying: Saying | None = None
     body: str = ""
     rule: str = ""
+    undecided: frozenset[str] = frozenset()
+    """Quantities that are too old for the rule's expression, or were never told: it kept its state."""
+    sensor: str = ""
+    """Whose."""
 
 
 def replay(
@@ -48,6 +52,7 @@ class _Playing:
         self._sensors: dict[str, tuple[Station, SensorState]] = {}
         self._alerts: dict[tuple[str, str], AlertState] = {}
         self._due: dict[object, datetime] = {}
+        self._undecided: dict[str, Mapping[str, frozenset[str]]] = {}
 
     def hear(self, uplink: Uplink) -> Iterator[Replayed]:
         station = self._book.sensor(uplink.sender, uplink.device)
@@ -55,7 +60,17 @@ class _Playing:
             return
         live = replace(uplink, received=uplink.at, filled=False)
         _, state = self._sensors.get(station.key, (station, None))
-        yield from self._heard(station, hear(station, state, live, uplink.at, settled=True), uplink.at)
+        heard = hear(station, state, live, uplink.at, settled=True)
+        yield from self._kept(station, heard, uplink.at)
+        yield from self._heard(station, heard, uplink.at)
+
+    def _kept(self, station: Station, heard: Heard, now: datetime) -> Iterator[Replayed]:
+        """Expressions that could not be decided; once for as long as nothing of it changes."""
+        before = self._undecided.get(station.key, {})
+        for rule, names in heard.undecided.items():
+            if self._only in (None, rule) and before.get(rule) != names:
+                yield Replayed(now, rule=rule, undecided=names, sensor=station.key)
+        self._undecided[station.key] = heard.undecided
 
     def pass_time(self, until: datetime) -> Iterator[Replayed]:
         """Everything whose time comes before then, one after the other."""

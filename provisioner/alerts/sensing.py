@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceCheck
+from provisioner.alerts.checks import CALM, Check, Fault, Judgement, SilenceCheck, Undecided
+from provisioner.alerts.circumstances import Circumstances as Circumstances
+from provisioner.alerts.circumstances import silent_from
 from provisioner.alerts.counting import AGAIN as AGAIN
 from provisioner.alerts.counting import count, count_late, is_newer, is_repeated, remember_gateways
 from provisioner.alerts.moments import aware, reached
@@ -29,20 +31,6 @@ _SEVERITY: Final = {severity.value: severity for severity in AlertSeverity}
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is true of those who send to us, as far as it bears on silence."""
-
-    listening_since: datetime | None = None
-    """Without a break. None: not connected; then no silence means anything."""
-    fills: bool = False
-    """A gap is being filled from the sender's storage: no silence yet, and what it tells waits for its end."""
-    gateways_down: frozenset[str] = frozenset()
-    """Empty where the policy does not let a dead gateway mute its sensors' silence."""
-    gateways_since: Mapping[str, datetime] = field(default_factory=dict)
-    """Since when those are connected that are: a sensor's silence is counted from its gateway's return."""
-
-
-@dataclass(frozen=True, slots=True)
 class Heard:
     state: SensorState
     """The one that was given, moved; a new one where there was none."""
@@ -51,6 +39,8 @@ class Heard:
     """Quantities by name, and `battery`: for the history."""
     refused: tuple[str, ...] = ()
     """What could not be used: ``outside:<quantity>``, ``no_number:<quantity>``, ``expression:<rule>``."""
+    undecided: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By rule about an expression that kept its state: quantities that are too old for it, or were never told."""
     is_late: bool = False
     is_repeated: bool = False
     """The newest uplink once more: nothing of it counts."""
@@ -73,13 +63,16 @@ def hear(station: Station, state: SensorState | None, uplink: Uplink, now: datet
     state.ordinal += 1
     if uplink.gateways or state.gateways:
         remember_gateways(state, uplink.gateways)
-    happened = _judge(station, state, kept, at, clock, settled=settled, filled=uplink.filled, refused=refused)
+    undecided: dict[str, frozenset[str]] = {}
+    happened = _judge(
+        station, state, kept, at, clock, undecided, settled=settled, filled=uplink.filled, refused=refused
+    )
     for name, value in kept.items():
         if name == "battery":
             state.battery, state.battery_at = value, at
         else:
             state.values[name] = (value, at)
-    return Heard(state, happened, kept, tuple(refused))
+    return Heard(state, happened, kept, tuple(refused), undecided)
 
 
 def battery(station: Station, state: SensorState | None, news: BatteryNews, now: datetime, *, settled: bool) -> Heard:
@@ -94,7 +87,7 @@ def battery(station: Station, state: SensorState | None, news: BatteryNews, now:
     kept = {"battery": percent}
     if at <= state.battery_at:
         return Heard(state, (), kept, is_late=True)
-    happened = _judge(station, state, kept, at, clock, settled=settled, filled=False, refused=[])
+    happened = _judge(station, state, kept, at, clock, {}, settled=settled, filled=False, refused=[])
     state.battery, state.battery_at = kept["battery"], at
     return Heard(state, happened, kept)
 
@@ -105,7 +98,7 @@ def look(station: Station, state: SensorState | None, now: datetime, circumstanc
     if state is None:
         state = SensorState(since=clock)
     happened: list[Happened] = []
-    base = _silent_from(state, circumstances)
+    base = silent_from(state, circumstances)
     for rule, check in station.checks.items():
         watch = state.watches.get(rule)
         if (
@@ -126,7 +119,7 @@ def due(station: Station, state: SensorState, circumstances: Circumstances, now:
     clock = now.timestamp()
     moments: list[float] = []
     if station.silences:
-        base = _silent_from(state, circumstances)
+        base = silent_from(state, circumstances)
         for check in station.silences:
             if check.rule.id not in state.watches:
                 then = (state.newest or state.since if base is None else base) + check.limit
@@ -152,6 +145,7 @@ def _judge(
     fresh: Mapping[str, float],
     at: float,
     clock: float,
+    undecided: dict[str, frozenset[str]],
     *,
     settled: bool,
     filled: bool,
@@ -165,7 +159,11 @@ def _judge(
         except Fault:
             refused.append(f"expression:{rule}")
             continue
+        except Undecided as missing:
+            judged, undecided[rule] = None, missing.names
         watch = watches.get(rule)
+        if judged is not None and judged.missing and watch is not None:
+            undecided[rule] = judged.missing
         if judged is not None and judged is not CALM:
             watch = _move(state, check, watch, judged, at, filled=filled)
         if watch is not None and settled:
@@ -287,19 +285,3 @@ def _gone(station: Station, state: SensorState, at: float) -> list[Happened]:
     for rule in [name for name in state.recent if station.has_lost(name)]:
         del state.recent[rule]
     return happened
-
-
-def _silent_from(state: SensorState, circumstances: Circumstances) -> float | None:
-    """From when on the sensor's silence counts; None: nothing can be told of it now."""
-    if circumstances.listening_since is None or circumstances.fills:
-        return None
-    base = max(state.newest or state.since, circumstances.listening_since.timestamp())
-    known = state.gateways.keys()
-    if not known or not (circumstances.gateways_down or circumstances.gateways_since):
-        return base
-    if known <= circumstances.gateways_down:
-        return None
-    back = [circumstances.gateways_since.get(name) for name in known - circumstances.gateways_down]
-    if all(since is not None for since in back):
-        base = max(base, min(since.timestamp() for since in back if since is not None))
-    return base

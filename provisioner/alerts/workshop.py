@@ -117,13 +117,13 @@ class Workshop:
         checks: dict[str, Check] = {}
         for number in numbers(rules):
             rule = self._rules[number]
-            checks[rule.id] = self._check(number, interval if isinstance(rule.test, Silence) else None)
+            checks[rule.id] = self._check(number, interval if isinstance(rule.test, Silence | Expression) else None)
         silences = tuple(check for check in checks.values() if isinstance(check, SilenceCheck))
         judged = tuple((rule, check) for rule, check in checks.items() if not isinstance(check, SilenceCheck))
         return _Watched(tuple(check.rule for check in checks.values()), checks, silences, judged)
 
     def _make_check(self, number: int, interval: timedelta | None) -> Check:
-        """Of a rule that `_is_testable`. ``interval``: of silence alone."""
+        """Of a rule that `_is_testable`. ``interval``: of silence and expressions alone."""
         rule, hours = self._rules[number], self._windows[number]
         match rule.test:
             case Threshold() as test:
@@ -135,8 +135,8 @@ class Workshop:
             case Silence() as test if interval is not None:
                 return SilenceCheck.of(rule, test, interval.total_seconds(), hours)
             case Expression() as test:
-                when, clear = self._compiled[rule.id]
-                return ExpressionCheck(rule, (test.severity,), when, clear, test.lasting.total_seconds(), hours)
+                every = None if interval is None else interval.total_seconds()
+                return ExpressionCheck.of(rule, test, self._compiled[rule.id], every, hours)
         raise ValueError(f"no sensor can be held against {rule.id}")
 
 

@@ -269,11 +269,21 @@ def _replayed(context: Context, book: Book, one: Replayed) -> str:
         station, turn = book.station(one.happened.sensor), context.tell(f"turn_{one.happened.turn}")
         return f"{at}  {turn}: {one.happened.sensor if station is None else station.name}"
     if one.saying is None:
-        return at
+        return f"{at}  {_undecided(context, book, one)}"
     said = words(one.saying.kind, one.saying.about, book.rules.get(one.rule), book, context.say, markup=False)
     body = book.registry.bodies.get(one.body)
     shown = "\n".join(f"      {line}" for line in said.splitlines())
     return f"{at}  → {one.body if body is None else body.name}\n{shown}"
+
+
+def _undecided(context: Context, book: Book, one: Replayed) -> str:
+    station = book.station(one.sensor)
+    known = {} if station is None else station.model.quantities
+    names = sorted(
+        f"{known[name].label} ({name})" if name in known and known[name].label else name for name in one.undecided
+    )
+    name = one.sensor if station is None else station.name
+    return context.tell("alerts_undecided", sensor=name, quantities=", ".join(names))
 
 
 def _sensor(context: Context, book: Book, line: SensorLine) -> str:

@@ -1,7 +1,9 @@
 """The escape hatch: what an expression says of a sensor, and that none loops or reaches out."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 
 from provisioner.alerts.expressions import Compiled, Fault
 from provisioner.model.alerts import Expression
-from tests.support.watching import WARNING, Watched, rule
+from provisioner.model.sensors import Measured
+from tests.support.watching import ALB, RIVER, WARNING, Watched, rule
 
 
-def expressed(when: str, clear_when: str | None = None, lasting: float = 0) -> Watched:
-    return Watched(rule(Expression(when, clear_when, WARNING, timedelta(minutes=lasting))))
+def expressed(when: str, clear_when: str | None = None, lasting: float = 0, **more: Any) -> Watched:
+    return Watched(rule(Expression(when, clear_when, WARNING, timedelta(minutes=lasting))), **more)
 
 
 def test_an_expression_that_is_true_fires_and_one_that_is_not_any_more_is_over() -> None:
@@ -39,6 +42,58 @@ def test_a_message_with_none_of_its_values_judges_nothing() -> None:
     assert watched.said() == []
     watched.send(20, {"distance": 2000})
     assert watched.said() == ["began warning"]
+
+
+def test_a_value_that_is_older_than_three_intervals_neither_fires_nor_ends_anything() -> None:
+    watched = expressed("level > 1 and temperature < 0")
+    watched.send(0, {"temp": -1.0})
+    heard = watched.send(31, {"distance": 2000})
+    assert (watched.said(), heard.undecided) == ([], {"rule": frozenset({"temperature"})})
+    watched.send(60, {"temp": -1.0})
+    assert watched.said() == ["began warning"]
+    heard = watched.send(91, {"distance": 2000})
+    assert (watched.said(), heard.undecided) == ([], {"rule": frozenset({"temperature"})})
+    watched.send(92, {"temp": 1.0})
+    assert watched.said() == ["ended warning"]
+
+
+def test_what_the_fresh_side_decides_alone_needs_no_old_value() -> None:
+    watched = expressed("level > 1 or temperature < 0")
+    watched.send(0, {"distance": 2000})
+    assert watched.said() == ["began warning"]
+    watched.send(50, {"temp": 1.0})
+    assert watched.said() == []
+    watched.send(51, {"distance": 4000})
+    assert watched.said() == ["ended warning"]
+
+
+def test_without_what_its_end_needs_it_goes_on() -> None:
+    watched = expressed("level > 1", clear_when="level < 0.5 and temperature > 5")
+    watched.send(0, {"distance": 2000, "temp": 9.0})
+    heard = watched.send(31, {"distance": 4000})
+    assert (watched.said(), heard.undecided) == (["began warning"], {"rule": frozenset({"temperature"})})
+    watched.send(32, {"temp": 9.0})
+    assert watched.said() == ["ended warning"]
+
+
+def test_a_battery_that_is_told_once_a_day_counts_for_three_days() -> None:
+    watched = expressed("battery < 10 and level > 1")
+    watched.tell_battery(0, 5.0)
+    watched.send(3 * 1440, {"distance": 2000})
+    assert watched.said() == ["began warning"]
+    heard = watched.send(3 * 1440 + 1, {"distance": 4000})
+    assert (watched.said(), heard.undecided) == (["ended warning"], {})
+    assert watched.send(3 * 1440 + 2, {"distance": 2000}).undecided == {"rule": frozenset({"battery"})}
+
+
+def test_without_an_interval_values_count_for_a_day() -> None:
+    watched = expressed("level > 1 and temperature < 0", models=[replace(RIVER, interval=None)], sensors=[ALB])
+    watched.send(0, {"temp": -1.0})
+    watched.send(1440, {"distance": 2000})
+    assert watched.said() == ["began warning"]
+    watched.send(1441, {"distance": 4000})
+    watched.send(2900, {"distance": 2000})
+    assert watched.said() == ["ended warning"]
 
 
 def test_it_can_have_a_condition_of_its_own_for_its_end() -> None:
@@ -139,3 +194,40 @@ def test_whatever_is_written_is_true_false_or_a_fault(text: str) -> None:
         compiled = Compiled.of(text)
         assert compiled.names <= {"level", "battery", "__"}
         assert compiled.holds({"level": 2.0, "battery": 0.0, "__": 1.0}) in (True, False)
+
+
+TOLD = st.lists(
+    st.tuples(
+        st.sampled_from([1, 14, 15, 16, 30, 31, 200]),
+        st.dictionaries(st.sampled_from(["level", "temperature"]), st.booleans(), max_size=2),
+    ),
+    max_size=25,
+)
+
+
+@given(TOLD, st.sampled_from(["and", "or"]))
+@settings(deadline=None, max_examples=200)
+def test_only_what_is_known_at_that_moment_turns_anything(steps: list[tuple[int, dict[str, bool]]], word: str) -> None:
+    """Against a model: each side is true, false or (after half an hour) unknown."""
+    watched = expressed(f"level > 1 {word} temperature < 0")
+    told: dict[str, tuple[bool, int]] = {}
+    at, fires = 0, False
+    for gap, values in steps:
+        at += gap
+        told |= {name: (holds, at) for name, holds in values.items()}
+        sent: dict[str, Measured] = {}
+        if "level" in values:
+            sent["distance"] = 2000 if values["level"] else 4000
+        if "temperature" in values:
+            sent["temp"] = -1.0 if values["temperature"] else 1.0
+        heard = watched.send(at, sent)
+        sides = [
+            told[name][0] if name in told and at - told[name][1] <= 30 else None for name in ("level", "temperature")
+        ]
+        decisive = word == "or"
+        truth = decisive if decisive in sides else None if None in sides else not decisive
+        if values and truth is not None and truth is not fires:
+            fires = truth
+            assert watched.said() == ["began warning" if fires else "ended warning"]
+        assert watched.said() == []
+        assert bool(heard.undecided) == (bool(values) and truth is None)

@@ -1,12 +1,13 @@
 """Kept uplinks on virtual time: when a rule would have fired."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from provisioner.alerts.replay import Replayed, replay
-from provisioner.model.alerts import Escalation, Rule
+from provisioner.model.alerts import Escalation, Expression, Rule
 from provisioner.model.sensors import DeviceName, Uplink
-from tests.support.watching import FLOOD, SILENT, Watched, book, minute, over, rule
+from tests.support.watching import FLOOD, SILENT, WARNING, Watched, book, minute, over, rule
 
 CALM = {"quiet": {"up_to": None}}
 
@@ -24,6 +25,8 @@ def played(uplinks: Iterable[Uplink], *rules: Rule, only: str | None = None, unt
 
 def _line(one: Replayed) -> str:
     minutes = (one.at - minute(0)).total_seconds() / 60
+    if one.undecided:
+        return f"{minutes:g} {one.rule} undecided: {', '.join(sorted(one.undecided))} of {one.sensor}"
     return f"{minutes:g} {one.rule} " + (f"{one.happened.turn}" if one.happened else f"says {one.saying.kind}")  # type: ignore[union-attr]
 
 
@@ -69,6 +72,15 @@ def test_one_rule_alone_can_be_asked_for_and_unknown_devices_are_passed_over() -
     assert played(uplinks, *rules, only="b") == ["0 b began", "0 b says first"]
     assert played([uplink(5, 1.5, "nobody")], *rules) == []
     assert played([], *rules) == []
+
+
+def test_it_says_what_an_expression_lacks_once_for_as_long_as_it_lacks_it() -> None:
+    wet = rule(Expression("level > 1 and temperature < 0", None, WARNING), "wet")
+    uplinks = [uplink(at, 1.5) for at in (10, 20, 30, 40, 50, 60)]
+    uplinks[2] = replace(uplinks[2], values={"temp": 5.0})
+    assert played(uplinks, wet) == ["10 wet undecided: temperature of alb"]
+    uplinks.append(uplink(61, 1.5))
+    assert played(uplinks, wet)[1:] == ["61 wet undecided: temperature of alb"]
 
 
 def test_it_turns_as_the_bridge_would_have_turned() -> None:

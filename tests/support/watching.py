@@ -43,7 +43,9 @@ def minute(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
-def registry(*rules: Rule, sensors: Iterable[Sensor] = (ALB, SCHOOL), **more: Any) -> Registry:
+def registry(
+    *rules: Rule, sensors: Iterable[Sensor] = (ALB, SCHOOL), models: Iterable[SensorModel] = (RIVER, ROOM), **more: Any
+) -> Registry:
     city = OrganisationKind.CITY
     organisations = [Organisation("ettlingen", "Ettlingen", city), Organisation("rheinstetten", "Rheinstetten", city)]
     bodies = [Body(name, name.title(), BodyKind.PROJECT) for name in ("pegel", "schule", "bauhof", "rangers")]
@@ -54,7 +56,7 @@ def registry(*rules: Rule, sensors: Iterable[Sensor] = (ALB, SCHOOL), **more: An
         organisations={one.id: one for one in organisations},
         people={one.id: one for one in people},
         bodies={one.id: one for one in bodies},
-        sensor_models={"river": RIVER, "room": ROOM},
+        sensor_models={one.id: one for one in models},
         sensors={one.id: one for one in sensors},
         rules={rule.id: rule for rule in rules},
         **more,
