@@ -7,8 +7,8 @@ as it breaks locks. SQLite has no such thing: there, what another process put do
 
 from __future__ import annotations
 
+import os
 import select
-import socket
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -36,7 +36,8 @@ class Waking:
     def __init__(self, database: Database, network: str, woken: Callable[[], None]) -> None:
         self._database, self._network, self._woken = database, network, woken
         self._connection: Connection | None = None
-        self._ends, self._end = socket.socketpair()
+        reading, writing = os.pipe()
+        self._ends, self._end = os.fdopen(reading, "rb", 0), os.fdopen(writing, "wb", 0)
 
     @classmethod
     def of(cls, database: Database, network: str, woken: Callable[[], None]) -> Waking | None:
@@ -82,7 +83,7 @@ class Waking:
         try:
             poll = select.poll()
             poll.register(raw.fileno(), select.POLLIN)
-            poll.register(self._ends.fileno(), select.POLLIN)
+            poll.register(self._ends, select.POLLIN)
             poll.poll()
             called = {note.payload for note in raw.notifies(timeout=0)}
         except errors.Error as error:
