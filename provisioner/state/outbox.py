@@ -136,7 +136,7 @@ class Outbox:
             row = connection.execute(select(OUTBOX).where(*mine)).one_or_none()
         return None if row is None else _posted(row)
 
-    def find(self, *states: LetterState, limit: int = 100) -> list[Posted]:
+    def find(self, *states: LetterState, limit: int = 100, kinds: Collection[LetterKind] | None = None) -> list[Posted]:
         """Letters in these states, newest first."""
         statement = (
             select(OUTBOX)
@@ -144,6 +144,8 @@ class Outbox:
             .order_by(OUTBOX.c.id.desc())
             .limit(limit)
         )
+        if kinds is not None:
+            statement = statement.where(OUTBOX.c.kind.in_([str(kind) for kind in kinds]))
         with self._transactions.reading() as connection:
             return [_posted(row) for row in connection.execute(statement)]
 

@@ -14,13 +14,16 @@ from provisioner.app.alerting.mouths import Floor, Mouth, Place
 from provisioner.app.alerting.status import last_status, unsaid_for
 from provisioner.app.alerting.unread import unread_of
 from provisioner.app.bridge_settings import BridgeSettings
+from provisioner.app.letters.delivering import OF_BRIDGES
+from provisioner.app.letters.noticing import MOOT
 from provisioner.app.looking import readable_secrets
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.errors import TargetError
+from provisioner.model.messages import LetterState
 from provisioner.model.ports import Finding, Severity
 from provisioner.model.text import Text
-from provisioner.state import AlertOutbox, SaidState, SenderStates, UnknownDevices
+from provisioner.state import AlertOutbox, Outbox, SaidState, SenderStates, UnknownDevices
 
 _UNSAID: Final = timedelta(minutes=5)
 """What waits for longer is said to no one for a reason that somebody should look at."""
@@ -144,6 +147,7 @@ def _told(site: Site, book: Book, bridge: BridgeSettings, unfit: Collection[str]
         elif place.target not in unfit:
             places[place] = name
     yield from _said(site, book)
+    yield from _mailed(site)
     if bridge.bot is not None:
         with Mouth(site, floor) as mouth:
             yield from _bot(site, mouth, places, bridge.bot.name)
@@ -161,6 +165,22 @@ def _said(site: Site, book: Book) -> Iterator[Finding]:
     if waits >= _UNSAID.total_seconds():
         what = Text.of("app.alerts_wait", minutes=int(waits // 60))
         yield Finding(Severity.ERROR, what, Text.of("app.mend_alerts_wait"))
+
+
+def _mailed(site: Site) -> Iterator[Finding]:
+    """Mails about alerts that did not go. Rangers are told of the lost ones by `readi serve`, if it runs."""
+    now = site.clock.now()
+    outbox = Outbox(site.database, site.network, now)
+    waiting = [one.created for one in outbox.find(LetterState.WAITING, limit=_LATEST, kinds=OF_BRIDGES)]
+    waits = max((now - moment for moment in waiting), default=timedelta())
+    if waits >= _UNSAID:
+        what = Text.of("app.alert_mails_wait", count=len(waiting), minutes=int(waits.total_seconds() // 60))
+        yield Finding(Severity.WARNING, what, Text.of("app.mend_alert_mails_wait"))
+    gone = outbox.find(LetterState.UNKNOWN, LetterState.REFUSED, limit=_LATEST, kinds=OF_BRIDGES)
+    lost = sum(1 for one in gone if one.error not in MOOT and now - one.created < _LATELY)
+    if lost:
+        what = Text.of("app.alert_mails_lost", count=lost)
+        yield Finding(Severity.WARNING, what, Text.of("app.mend_alert_mails_lost"))
 
 
 def _bot(site: Site, mouth: Mouth, places: Mapping[Place, str], bot: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from provisioner.app.alerting.doctor import examine_bridge
 from provisioner.app.alerting.status import BridgeStatus, Line, keep_status
 from provisioner.model.ports import Severity
 from provisioner.model.text import Text
+from provisioner.state import Outbox
 from tests.support.alert_rooms import LORA, Rooms, another
 from tests.support.change import Known
 from tests.support.rooms import room_of
@@ -102,6 +103,23 @@ def test_what_waits_too_long_to_be_said_is_an_error(rooms: Rooms) -> None:
     assert "app.alerts_wait" not in codes(rooms)
     rooms.wait(600)
     assert codes(rooms)["app.alerts_wait"] is Severity.ERROR
+
+
+def test_mails_about_alerts_that_do_not_go_are_counted(rooms: Rooms) -> None:
+    for _ in range(3):
+        rooms.say(people=("p-ben",))
+    rooms.poster.turn()
+    assert not {"app.alert_mails_wait", "app.alert_mails_lost"} & codes(rooms).keys()
+    letters = Outbox(rooms.site.database, "redi", rooms.site.clock.now())
+    lost, moot = letters.take(), letters.take()
+    assert lost is not None
+    assert moot is not None
+    letters.refused(lost.id, "messages.address_refused")
+    letters.refused(moot.id, "messages.alert_forgotten")
+    rooms.wait(600)
+    found = {one.what.code: one.what.arguments for one in examine_bridge(rooms.site)}
+    assert found["app.alert_mails_wait"] == {"count": 1, "minutes": 10}
+    assert found["app.alert_mails_lost"] == {"count": 1}, "what nobody needs any more is not lost"
 
 
 def test_bodies_that_are_told_and_have_no_conversation_are_named(rooms: Rooms) -> None:
