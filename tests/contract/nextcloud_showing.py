@@ -1,6 +1,6 @@
 """What the connector relies on when it shows pictures and calls bots: on the emulator, and on a real server.
 
-Eight shares, of the twenty that a server allows in ten minutes.
+Eleven shares, of the twenty that a server allows in ten minutes.
 """
 
 import struct
