@@ -1,4 +1,4 @@
-"""Uplinks that were kept, played again on virtual time: when would which rule have fired, and what would be said?"""
+"""Messages that were kept, played again on virtual time: when would which rule fire, and what would be said?"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -6,9 +6,12 @@ from datetime import datetime
 
 from provisioner.alerts.alerting import Advanced, AlertState, Saying, advance, tick
 from provisioner.alerts.book import Book, Station
-from provisioner.alerts.sensing import Circumstances, Heard, SensorState, due, hear, look
+from provisioner.alerts.sensing import Circumstances, Heard, SensorState, battery, due, hear, look
 from provisioner.model.alerts import Happened
-from provisioner.model.sensors import Uplink
+from provisioner.model.sensors import BatteryNews, Uplink
+
+Told = Uplink | BatteryNews
+"""What a sensor said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +30,20 @@ class Replayed:
 
 
 def replay(
-    book: Book, uplinks: Iterable[Uplink], *, only: str | None = None, until: datetime | None = None
+    book: Book, news: Iterable[Told], *, only: str | None = None, until: datetime | None = None
 ) -> Iterator[Replayed]:
     """In the order of the measurements, as if each had come in its moment. ``only``: one rule's id.
 
-    ``until``: so long time goes on after the last (silence, repeats); None: it ends with it. Uplinks of devices that
-    the book does not know are passed over.
+    ``until``: so long time goes on after the last (silence, repeats); None: it ends with it. Devices that the book does
+    not know are passed over.
     """
-    ordered = sorted(uplinks, key=lambda uplink: uplink.at)
+    ordered = sorted(news, key=lambda one: one.at)
     if not ordered:
         return
     playing = _Playing(book, ordered[0].at, only)
-    for uplink in ordered:
-        yield from playing.pass_time(uplink.at)
-        yield from playing.hear(uplink)
+    for one in ordered:
+        yield from playing.pass_time(one.at)
+        yield from playing.hear(one)
     if until is not None:
         yield from playing.pass_time(until)
 
@@ -54,15 +57,17 @@ class _Playing:
         self._due: dict[object, datetime] = {}
         self._undecided: dict[str, Mapping[str, frozenset[str]]] = {}
 
-    def hear(self, uplink: Uplink) -> Iterator[Replayed]:
-        station = self._book.sensor(uplink.sender, uplink.device)
+    def hear(self, news: Told) -> Iterator[Replayed]:
+        station = self._book.sensor(news.sender, news.device)
         if station is None:
             return
-        live = replace(uplink, received=uplink.at, filled=False)
         _, state = self._sensors.get(station.key, (station, None))
-        heard = hear(station, state, live, uplink.at, settled=True)
-        yield from self._kept(station, heard, uplink.at)
-        yield from self._heard(station, heard, uplink.at)
+        if isinstance(news, BatteryNews):
+            heard = battery(station, state, news, news.at, settled=True)
+        else:
+            heard = hear(station, state, replace(news, received=news.at, filled=False), news.at, settled=True)
+            yield from self._kept(station, heard, news.at)
+        yield from self._heard(station, heard, news.at)
 
     def _kept(self, station: Station, heard: Heard, now: datetime) -> Iterator[Replayed]:
         """Expressions that could not be decided; once for as long as nothing of it changes."""

@@ -90,14 +90,14 @@ def try_command(
         messages = uplinks_of_storage(site, sender, _duration(context, lasts))
     else:
         raise typer.BadParameter(context.tell("alerts_test_source"))
-    lines = [_replayed(context, book, one) for one in tried(book, messages.uplinks, found.id)]
+    lines = [_replayed(context, book, one) for one in tried(book, messages.told, found.id)]
     for line in lines:
         context.out.print(line, markup=False)
-    context.out.print(context.tell("alerts_tested", uplinks=len(messages.uplinks), count=len(lines)), markup=False)
+    context.out.print(context.tell("alerts_tested", uplinks=len(messages.told), count=len(lines)), markup=False)
     for why, count in messages.refused.items():
         unread = context.tell("alerts_test_unread", count=count, why=REFUSALS[why])
         context.err.print(unread, style="yellow", markup=False)
-    if messages.uplinks and not messages.concerning(book, found):
+    if messages.told and not messages.concerning(book, found):
         context.err.print(context.tell("alerts_test_of_others", rule=found.name), style="yellow", markup=False)
     return NOTHING_TO_DO
 

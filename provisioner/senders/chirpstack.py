@@ -3,6 +3,7 @@
 Gateways' connection states come by MQTT alone, as JSON or (its default) as protobuf.
 """
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +53,22 @@ class _Connection(msgspec.Struct, rename="camel"):
 
 _EVENT: Final = msgspec.json.Decoder(_Event)
 _CONNECTION: Final = msgspec.json.Decoder(_Connection)
+_OF_STATUS: Final = frozenset({"margin", "batteryLevel", "externalPowerSource", "batteryLevelUnavailable"})
+_OF_UPLINK: Final = frozenset({"rxInfo", "fPort", "fCnt", "data", "object"})
+
+
+def event_of(payload: bytes) -> str:
+    """Which event it is, by its fields alone: for what was stored without its topic or address.
+
+    "" for those of which nothing is read (joins, logs, locations). What is no event is called an uplink, and refused.
+    """
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return "up"
+    if not isinstance(found, dict) or "deviceInfo" not in found or not _OF_UPLINK.isdisjoint(found):
+        return "up"
+    return "" if _OF_STATUS.isdisjoint(found) else "status"
 
 
 def read(payload: bytes, arrival: Arrival) -> Read:

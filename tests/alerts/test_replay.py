@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from provisioner.alerts.replay import Replayed, replay
-from provisioner.model.alerts import Escalation, Expression, Rule
-from provisioner.model.sensors import DeviceName, Uplink
+from provisioner.alerts.replay import Replayed, Told, replay
+from provisioner.model.alerts import Escalation, Expression, LowBattery, Rule
+from provisioner.model.sensors import BatteryNews, DeviceName, Uplink
 from tests.support.watching import FLOOD, SILENT, WARNING, Watched, book, minute, over, rule
 
 CALM = {"quiet": {"up_to": None}}
@@ -18,7 +18,7 @@ def uplink(minutes: float, metres: float, device: str = "pegel-alb") -> Uplink:
     return Uplink("ttn", DeviceName(device), at, minute(100_000), "s", int(minutes * 10), values, filled=True)
 
 
-def played(uplinks: Iterable[Uplink], *rules: Rule, only: str | None = None, until: float | None = None) -> list[str]:
+def played(uplinks: Iterable[Told], *rules: Rule, only: str | None = None, until: float | None = None) -> list[str]:
     found = replay(book(*rules, policy=CALM), uplinks, only=only, until=None if until is None else minute(until))
     return [_line(one) for one in found]
 
@@ -81,6 +81,18 @@ def test_it_says_what_an_expression_lacks_once_for_as_long_as_it_lacks_it() -> N
     assert played(uplinks, wet) == ["10 wet undecided: temperature of alb"]
     uplinks.append(uplink(61, 1.5))
     assert played(uplinks, wet)[1:] == ["61 wet undecided: temperature of alb"]
+
+
+def test_a_battery_that_is_told_apart_from_measurements_counts_and_ends_no_silence() -> None:
+    batteries = [
+        BatteryNews("ttn", DeviceName("pegel-alb"), minute(at), percent) for at, percent in [(10, 15), (40, 90)]
+    ]
+    rules = [rule(LowBattery(20, 30, WARNING), "low"), rule(SILENT, "silent")]
+    assert [one for one in played([*batteries, uplink(0, 0.5)], *rules) if "says" not in one] == [
+        "10 low began",
+        "30 silent began",
+        "40 low ended",
+    ]
 
 
 def test_it_turns_as_the_bridge_would_have_turned() -> None:

@@ -77,6 +77,35 @@ def test_a_rule_is_tried_on_stored_messages_and_nobody_is_told(river: Installati
     assert AlertOutbox(site.database, "redi").on_the_way() == {}
 
 
+def test_of_a_chirpstacks_stored_events_batteries_count_and_what_is_no_message_of_a_sensor_does_not(
+    river: Installation, site: Site
+) -> None:
+    river.wish.more["sensors.yaml"]["rules"] += [
+        {"id": "leer", "name": "Batterie schwach", "battery": {"below": 20}},
+        {"id": "stumm", "name": "Sensor stumm", "silence": {"intervals": 3}},
+    ]
+    river.more_network = {"bridge": {"senders": {"chirp": {"kind": "chirpstack"}}}}
+    river.write()
+    begin = site.clock.now() - timedelta(hours=3)
+    fields = [
+        {"object": {"distance": 400}, "fCnt": 1},
+        {"margin": 9, "batteryLevel": 12.4},
+        {"devAddr": "00189440"},  # it joins again
+        {"object": {"distance": 400}, "fCnt": 2},
+    ]
+    events = [
+        {"deviceInfo": {"devEui": eui(GAUGE)}, "time": (begin + timedelta(minutes=20 * number)).isoformat(), **one}
+        for number, one in enumerate(fields)
+    ]
+    stored = river.folder / "events.ndjson"
+    stored.write_text("\n".join(map(json.dumps, events)))
+    ran = river.run("alerts", "test", "leer", "--from", stored)
+    assert "attery 12% (limit 20%)" in ran.out
+    assert "3 messages read" in ran.out
+    ran = river.run("alerts", "test", "stumm", "--from", stored)
+    assert ("begins" in ran.out, "ends" in ran.out) == (True, True), "a join is no message of a sensor"
+
+
 def test_a_rule_that_is_not_there_a_file_that_is_not_and_no_source_are_said(river: Installation) -> None:
     assert "no rule" in river.run("alerts", "test", "hochwaser", "--from", "x").err
     assert "can't be read" in river.run("alerts", "test", FLOOD, "--from", river.folder / "missing").err

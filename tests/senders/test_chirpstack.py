@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from provisioner.model.sensors import BatteryNews, DeviceName, GatewayNews
+from provisioner.senders.chirpstack import event_of
 from tests.support.payloads import NOW, one_uplink, payload, read
 
 THEN = datetime(2022, 7, 18, 12, 0, tzinfo=UTC)
@@ -46,6 +47,18 @@ def test_other_events_tell_nothing(event: str) -> None:
 
 def test_without_an_event_nothing_is_told() -> None:
     assert read("chirpstack", payload("chirpstack_up.json")).skipped
+
+
+@pytest.mark.parametrize(
+    ("event", "told"), [("up", "up"), ("status", "status"), ("join", ""), ("location", ""), ("log", "")]
+)
+def test_of_what_was_stored_without_its_topic_the_fields_tell_which_event_it_is(event: str, told: str) -> None:
+    assert event_of(payload(f"chirpstack_{event}.json")) == told
+
+
+@pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b"7", b'{"error": "no rights"}', b"[" * 100_000])
+def test_what_is_no_event_is_refused_as_an_uplink(said: bytes) -> None:
+    assert read("chirpstack", said, event=event_of(said)).refused in ("not_json", "shape")
 
 
 CONNECTION = "eu868/gateway/0016c001f153a14c/state/conn"

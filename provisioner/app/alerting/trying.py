@@ -1,21 +1,23 @@
-"""Trying rules: stored uplinks played again, and a test message to those whom a rule would tell."""
+"""Trying rules: stored messages played again, and a test message to those whom a rule would tell."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
 from provisioner.alerts.book import Book
-from provisioner.alerts.replay import Replayed, replay
+from provisioner.alerts.replay import Replayed, Told, replay
 from provisioner.app.site import Site
 from provisioner.model.alerts import AlertSeverity, Foreign, Rule, SayingKind
 from provisioner.model.errors import SettingsError
-from provisioner.model.sensors import Uplink
+from provisioner.model.sensors import BatteryNews, Uplink
 from provisioner.model.text import Text
 from provisioner.registry.mistakes import mend_word
+from provisioner.senders.chirpstack import event_of
 from provisioner.senders.parsing import REFUSALS, parse
 from provisioner.senders.reading import MOST_BYTES
 from provisioner.senders.secrets import resolved
@@ -24,8 +26,7 @@ from provisioner.senders.storage import Storage
 from provisioner.state import AlertOutbox
 
 _WITH_STORAGE: Final = "things-stack"
-_EVENT: Final = "up"
-"""What ChirpStack's messages are where neither a topic nor an address says it."""
+_WITH_EVENTS: Final = "chirpstack"
 
 
 def rule_of(book: Book, identity: str) -> Rule:
@@ -40,13 +41,14 @@ def rule_of(book: Book, identity: str) -> Rule:
 class Messages:
     """What was read."""
 
-    uplinks: tuple[Uplink, ...]
+    told: tuple[Told, ...]
+    """By sensors: measurements, and batteries that are told apart from any."""
     refused: Mapping[str, int]
     """How many could not be read, by a key of `provisioner.senders.parsing.REFUSALS`."""
 
     def concerning(self, book: Book, rule: Rule) -> int:
         """How many are of sensors that this rule watches."""
-        stations = (book.sensor(one.sender, one.device) for one in self.uplinks)
+        stations = (book.sensor(one.sender, one.device) for one in self.told)
         return sum(station is not None and rule.id in station.checks for station in stations)
 
 
@@ -68,8 +70,8 @@ def uplinks_of_file(site: Site, path: Path, sender: str | None) -> Messages:
     if sender is not None and sender not in senders:
         raise SettingsError(Text.of("app.no_such_sender", sender=sender, mend=mend_word(sender, senders)))
     kinds = {name: one.kind for name, one in senders.items() if sender in (None, name)} or {"": _WITH_STORAGE}
-    found = max((_parsed(site, payloads, *one) for one in kinds.items()), key=lambda one: len(one.uplinks))
-    if not found.uplinks:
+    found = max((_parsed(site, payloads, *one) for one in kinds.items()), key=lambda one: len(one.told))
+    if not found.told:
         why = max(found.refused, key=found.refused.__getitem__, default=None)
         known = ", ".join(sorted(set(kinds.values())))
         reason = Text.of("app.no_measurements") if why is None else REFUSALS[why]
@@ -107,15 +109,20 @@ def _unwrapped(line: bytes) -> bytes:
 
 def _parsed(site: Site, payloads: Sequence[bytes], sender: str, kind: str) -> Messages:
     now = site.clock.now()
-    parsed = [parse(kind, payload, now, sender, event=_EVENT, filled=True, test=True) for payload in payloads]
+    events = map(event_of, payloads) if kind == _WITH_EVENTS else repeat("")
+    parsed = [
+        parse(kind, payload, now, sender, event=event, filled=True, test=True)
+        for payload, event in zip(payloads, events, strict=False)
+    ]
     refused = Counter(one.refused for one in parsed if one.refused is not None)
-    return Messages(tuple(news for one in parsed for news in one.news if isinstance(news, Uplink)), refused)
+    told = tuple(news for one in parsed for news in one.news if isinstance(news, Uplink | BatteryNews))
+    return Messages(told, refused)
 
 
-def tried(book: Book, uplinks: Sequence[Uplink], rule: str) -> Iterator[Replayed]:
-    """When it would have fired, and what would have been said; up to three of its silences later."""
-    last = max((one.at for one in uplinks), default=None)
-    return iter(()) if last is None else replay(book, uplinks, only=rule, until=last)
+def tried(book: Book, told: Sequence[Told], rule: str) -> Iterator[Replayed]:
+    """When it would have fired, and what would have been said, until the last of them came."""
+    last = max((one.at for one in told), default=None)
+    return replay(book, told, only=rule, until=last)
 
 
 def fire(site: Site, book: Book, rule: Rule, bodies: Sequence[str]) -> list[str]:
