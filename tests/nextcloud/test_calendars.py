@@ -12,6 +12,7 @@ from connectors.nextcloud.calendars.steps import CREATE_BUCKET, SHARE_BUCKET
 from connectors.nextcloud.emulator import NextcloudEmulator
 from connectors.nextcloud.settings import NextcloudSettings
 from provisioner.emulation import VirtualClock
+from provisioner.emulation.messages import Request, Response
 from provisioner.model.changes import Create
 from provisioner.model.errors import OutcomeUnknown, Permanent, RateLimited
 from provisioner.model.inventory import Absent, Complete, Partial, Present
@@ -148,6 +149,19 @@ def test_nobody_elses_calendars_and_events_are_seen(filled: CalendarBench, cloud
     assert set(inventory.of(Kind.CALENDAR).objects) == {"readi-sensorik", "readi-lora", "readi-plenum"}
     assert len(inventory.of(Kind.MEETING).objects) == 6
     assert mine["personal"].token == mine["contact_birthdays"].token == 2
+
+
+def test_a_server_below_a_path_of_its_host_tells_the_same_calendars(
+    filled: CalendarBench, cloud: NextcloudEmulator
+) -> None:
+    before = filled.look()
+
+    def move(_request: Request, response: Response) -> None:
+        response.body = response.body.replace(b"/remote.php/dav", b"/cloud/remote.php/dav")
+
+    moved = cloud.faults.hook(path="/dav/calendars/", after=move, times=None)
+    assert filled.look() == before
+    assert moved.fired
 
 
 def test_a_calendar_that_somebody_deleted_is_gone_and_its_meetings_with_it(

@@ -207,7 +207,7 @@ class CalDav:
         if not address or "/" in address or kinds is None or kinds.find(f"{_CAL}calendar") is None:
             return None
         owner = properties.findtext(f"{DAV}owner/{DAV}href", "")
-        if unquote(owner).rstrip("/") != self._owner:
+        if not unquote(owner).rstrip("/").endswith(self._owner):
             return None
         name, revision = properties.findtext(f"{DAV}displayname"), properties.findtext(_CTAG)
         if name is None or not revision:
@@ -216,10 +216,8 @@ class CalDav:
 
     def _below(self, href: str, root: str) -> str | None:
         """What follows ``root`` in an address; "" for itself, None for something else."""
-        there, here = unquote(href).rstrip("/"), unquote(root)
-        if there == here:
-            return ""
-        return there[len(here) + 1 :] if there.startswith(f"{here}/") else None
+        _, is_there, rest = f"{unquote(href).rstrip('/')}/".partition(f"{unquote(root)}/")
+        return rest.rstrip("/") if is_there else None  # what is before it: the server may stand below a path
 
     def _path(self, calendar: str, address: str = "") -> str:
         return f"{self._root}/{segment(calendar)}/{segment(address) if address else ''}"
