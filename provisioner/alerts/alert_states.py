@@ -11,7 +11,7 @@ class Member(msgspec.Struct, omit_defaults=True):
     severity: str
     since: float
     at: float
-    """Of the last turn."""
+    """When ``value`` was measured; without one, of the last turn."""
     worst: str
     """The worst severity that it had."""
     value: float | None = None

@@ -101,11 +101,11 @@ def _forget_some(state: AlertState) -> None:
 
 def _take_in(book: Book, state: AlertState, turn: Happened) -> None:
     known = state.members.get(turn.sensor)
-    at, severity = turn.at.timestamp(), turn.severity.value
+    at, severity = (turn.measured or turn.at).timestamp(), turn.severity.value
     if turn.turn is Turn.ENDED:
         if known is None or known.ended:
             return
-        known.ended, known.at = at, at
+        known.ended, known.at = turn.at.timestamp(), at
         known.gone, known.unheard = "gone" in turn.about, float(turn.about.get("unheard", 0.0))
     elif known is None or known.ended:
         told = known.told if known else ""

@@ -203,7 +203,7 @@ def _move(
             watch.held[level] = 0.0
             if judged.cleared & bit:
                 watch.on &= ~bit
-    watch.value = judged.value
+    watch.value, watch.measured = judged.value, at
     if watch.on and not was_on:
         watch.since = min(since for since in watch.held if since)
         watch.late = filled
@@ -267,6 +267,7 @@ def _happened(
         watch.late,
         about,
         watch.peak,
+        aware(watch.measured) if watch.measured else None,
     )
 
 

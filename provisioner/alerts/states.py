@@ -26,6 +26,8 @@ class Watch(msgspec.Struct, array_like=True):
     """It began to fire through an uplink that came from a storage."""
     before: float | None = None
     """Of a rate: from where it changed."""
+    measured: float = 0.0
+    """When ``value`` was; 0: nothing was measured."""
 
 
 class SensorState(msgspec.Struct, omit_defaults=True):

@@ -184,6 +184,8 @@ class Happened:
     ``unheard`` when its sender says nothing of it any more, since then (seconds since 1970)."""
     peak: float | None = None
     """The worst value since it began."""
+    measured: datetime | None = None
+    """When ``value`` was, which may be long before it is told: hours that begin, gaps that are filled. None: ``at``."""
 
 
 class SayingKind(StrEnum):

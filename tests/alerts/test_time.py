@@ -228,6 +228,7 @@ def test_what_began_in_a_gap_and_is_still_true_is_told_as_late_when_the_gap_is_f
     watched.look(62)
     [turn] = watched.turns
     assert (turn.turn, turn.late, turn.since) == (Turn.BEGAN, True, minute(20))
+    assert (turn.at, turn.measured) == (minute(62), minute(20))
 
 
 def test_what_came_and_went_in_a_gap_is_only_in_the_history() -> None:
