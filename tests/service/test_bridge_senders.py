@@ -13,7 +13,8 @@ import pytest
 from provisioner.senders.emulation import to_webhook
 from provisioner.senders.emulation.devices import EmulatedDevice
 from provisioner.service import sender_calls
-from provisioner.state import Alerts, SenderStates, UnknownDevices, Uplinks
+from provisioner.state import AlertOutbox, Alerts, SenderStates, UnknownDevices, Uplinks
+from provisioner.state.alert_outbox import SaidState
 from tests.service.bridges import HOOK, Running, running
 from tests.support.alert_rooms import LORA, REGISTRY, SENSORIK, another
 from tests.support.alerting import eui
@@ -193,6 +194,12 @@ def test_with_that_word_what_is_simulated_is_told_like_anything_else(
         bridge.wait_for("Hochwasser")
 
 
+def is_put_off(bridge: Running, body: str) -> bool:
+    """Whether what is said there was tried, and waits for another time: until that is known no time may pass."""
+    waiting = AlertOutbox(bridge.site.database, "redi").latest(SaidState.WAITING)
+    return any(one.body == body and one.tries for one in waiting)
+
+
 def test_a_conversation_that_fails_delays_no_other_one_and_an_answer_that_was_lost_is_looked_up(
     bridge: Running,
 ) -> None:
@@ -204,11 +211,13 @@ def test_a_conversation_that_fails_delays_no_other_one_and_an_answer_that_was_lo
     faults.reset_after(path=f"/chat/{room_of(bridge.installation, 'LoRaWAN').token}", writes=True)
     assert bridge.call("chirp?event=up", json.dumps(chirp(11, 210, 1, now)).encode()).status_code == 204
     wait_until(lambda: len(bridge.messages("LoRaWAN")) == 1, "it stands there, and we were not told so")
+    wait_until(lambda: is_put_off(bridge, LORA), "it is tried again later")
     bridge.installation.clock.sleep(5)
     bridge.wait_for("Alb, Brücke 11", name="LoRaWAN")
     assert len(bridge.words("LoRaWAN")) == 1, "it was looked up"
     assert bridge.messages() == []
     faults.clear()
+    wait_until(lambda: is_put_off(bridge, SENSORIK) or bool(bridge.messages()), "no try is under way")
     bridge.installation.clock.sleep(600)
     bridge.wait_for("Alb, Brücke 1")
     assert len(bridge.words()) == 1
