@@ -1,6 +1,7 @@
 """Numbers, moments and durations as people of a language write them."""
 
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -29,8 +30,8 @@ def percent(shown: str, language: Language) -> str:
 
 
 def number(value: float, decimals: int, language: Language) -> str:
-    """With so many digits behind the comma, always."""
-    rounded = round(value, decimals) + 0.0  # no "-0"
+    """With so many digits behind the comma, always; a half is rounded away from zero, as people do."""
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # no "-0"
     return format_decimal(rounded, f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=language)
 
 

@@ -20,6 +20,10 @@ from tests.support.watching import minute
         (-0.04, "°C", 1, "0,0 °C", "0.0 °C"),
         (-3.14159, "°C", 1, "-3,1 °C", "-3.1 °C"),
         (7.5, "", 1, "7,5", "7.5"),
+        (1234.5, "cm", 1, "1.234,5 cm", "1,234.5 cm"),
+        (-1234.5, "cm", 0, "-1.235 cm", "-1,235 cm"),
+        (2.5, "V", 0, "3 V", "3 V"),
+        (2.675, "V", 2, "2,68 V", "2.68 V"),
         (1e14, "m", 0, "100.000.000.000.000 m", "100,000,000,000,000 m"),
     ],
 )
@@ -27,7 +31,8 @@ def test_a_value_has_its_digits_its_separators_and_its_unit(
     value: float, unit: str, decimals: int, german: str, english: str
 ) -> None:
     quantity = Quantity("x", ("x",), unit=unit, decimals=decimals)
-    assert [amount(value, quantity, language).replace("\u00a0", " ") for language in ("de", "en")] == [german, english]
+    said = [amount(value, quantity, language) for language in ("de", "en")]
+    assert said == [german.replace(" ", "\u00a0"), english.replace(" ", "\u00a0")], "no line ends before a unit"
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,17 @@ def test_a_fall_is_measured_from_the_highest_value() -> None:
     assert float(turn.about["before"]) == pytest.approx(1.4)
 
 
+def test_a_change_is_over_at_less_than_its_own_clear_value() -> None:
+    fell = Watched(rule(Rate("level", timedelta(minutes=60), WARNING, falls=0.5, clear=0.1)))
+    rose = Watched(rule(Rate("level", timedelta(minutes=60), WARNING, rises=0.5, clear=0.1)))
+    for sensor, way in ((fell, -1), (rose, 1)):
+        for at, change in [(0, 0.0), (20, 0.5), (50, 0.7), (75, 0.7)]:
+            sensor.level(at, 2.0 + way * change)
+        assert sensor.said() == ["began warning"], "within the hour it was less than half, but not less than that"
+        sensor.level(90, 2.0 + way * 0.7)
+        assert sensor.said() == ["ended warning"]
+
+
 def test_what_a_rate_remembers_is_bounded_however_often_a_sensor_sends() -> None:
     watched = Watched(RISES)
     for at in range(1000):

@@ -126,7 +126,7 @@ def test_a_whole_conversation_is_english(bridge: Running, office: PostOffice) ->
     rises(bridge, 1050.25)
     first = bridge.wait_for("Flood** (warning): Alb, bridge 1")
     assert (
-        "Water level 1,050.2\N{NO-BREAK SPACE}cm (limit 1,000.0\N{NO-BREAK SPACE}cm), measured at 09:30." in first.text
+        "Water level 1,050.3\N{NO-BREAK SPACE}cm (limit 1,000.0\N{NO-BREAK SPACE}cm), measured at 09:30." in first.text
     )
     assert "[Map](https://maps.example/alb)" in first.text
     bridge.installation.clock.sleep(11 * MINUTES)
