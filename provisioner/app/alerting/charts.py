@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
+from provisioner.alerts.amounts import number
 from provisioner.texts import Language
 
 if TYPE_CHECKING:
@@ -124,9 +125,8 @@ _DATES: Final[dict[Language, dict[str, Any]]] = {
 
 def shown(value: float, decimals: int, unit: str, language: Language) -> str:
     """A value as people write it: ``1,25 m``."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    number = format_decimal(value, pattern, locale=language)
-    return _drawable(f"{number} {unit}" if unit else number)
+    told = number(value, decimals, language)
+    return _drawable(f"{told} {unit}" if unit else told)
 
 
 def thinned(points: Sequence[Point], most: int = _MOST) -> Sequence[Point]:

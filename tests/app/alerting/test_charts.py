@@ -49,6 +49,7 @@ def test_nothing_measured_is_no_picture() -> None:
 
 def test_values_are_written_as_people_write_them() -> None:
     assert shown(1.25, 2, "m", "de") == "1,25 m"
+    assert [shown(1.25, 1, "m", "de"), shown(-0.01, 1, "m", "de")] == ["1,3 m", "0,0 m"], "as in the words above it"
     assert shown(1250.0, 0, "ppm", "de") == "1.250 ppm"
     assert shown(1250.0, 0, "ppm", "en") == "1,250 ppm"
 
