@@ -13,6 +13,7 @@ from provisioner.app.alerting.ticking import Ticker
 from provisioner.app.picture import Pictures
 from provisioner.app.site import Site
 from provisioner.model.alerts import SayingKind
+from provisioner.senders.emulation import KEY, ThingsStackEmulator
 from provisioner.state import AlertOutbox, AlertSilences
 from provisioner.state.alert_outbox import SaidState
 from tests.support.alert_house import BRIDGE, FLOOD, GAUGE, Told, with_sensors
@@ -75,6 +76,22 @@ def test_a_rule_is_tried_on_stored_messages_and_nobody_is_told(river: Installati
     assert "→ Sensorik" in ran.out
     assert "4 messages read" in ran.out
     assert AlertOutbox(site.database, "redi").on_the_way() == {}
+
+
+def test_a_rule_is_tried_on_what_a_storage_holds_of_the_last_hours(river: Installation, site: Site) -> None:
+    with ThingsStackEmulator(clock=river.clock) as stack:
+        storage = {"url": stack.url, "application": "messnetz", "key": KEY}
+        river.more_network = {"bridge": {"senders": {"ttn": {"kind": "things-stack", "storage": storage}}}}
+        river.write()
+        gauge = stack.device("pegel-1", eui(GAUGE))
+        for hours, level in ((9, 250), (8, 90), (3, 100), (2, 210), (1, 150)):
+            stack.send_at(site.clock.now() - timedelta(hours=hours), gauge, {"distance": 500 - level}, heard=False)
+        ran = river.run("alerts", "test", FLOOD, "--sender", "ttn", "--last", "6 h")
+        assert ran.code == 0, ran.all
+        assert "3 messages read" in ran.out
+        turns = [line.split("  ")[1] for line in ran.out.splitlines() if line.endswith("s: Alb, Brücke am Markt")]
+        assert turns == ["begins: Alb, Brücke am Markt", "ends: Alb, Brücke am Markt"]
+        assert "5 messages read" in river.run("alerts", "test", FLOOD, "--sender", "ttn").out
 
 
 def test_of_a_chirpstacks_stored_events_batteries_count_and_what_is_no_message_of_a_sensor_does_not(

@@ -90,7 +90,8 @@ def uplinks_of_storage(site: Site, sender: str, lasts: timedelta) -> Messages:
         raise SettingsError(Text.of("app.no_storage", sender=sender))
     storage, now = Storage(known.storage, site.clock), site.clock.now()
     try:
-        payloads = [payload for page in storage.fill(now - lasts, now) for payload in page]
+        # Where one page ends the next begins with what it ended with.
+        payloads = list(dict.fromkeys(payload for page in storage.fill(now - lasts, now) for payload in page))
     finally:
         storage.close()
     return _parsed(site, payloads, sender, settings.kind)
