@@ -1,7 +1,9 @@
 """Numbers, moments and durations as people of a language write them."""
 
+import re
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -13,6 +15,7 @@ from provisioner.texts import Language
 
 _NARROW = "\u00a0"
 """Between a number and its unit: no line ends there."""
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,20})?")
 _STEPS = (("duration-day", 86400), ("duration-hour", 3600), ("duration-minute", 60))
 
 
@@ -33,6 +36,11 @@ def number(value: float, decimals: int, language: Language) -> str:
     """With so many digits behind the comma, always; a half is rounded away from zero, as people do."""
     rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # no "-0"
     return format_decimal(rounded, f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale=language)
+
+
+def told(words: str, language: Language) -> str:
+    """What somebody else wrote: as it is, but for a number by itself, which is written as its readers do."""
+    return format_decimal(Decimal(words), "#,##0.######", locale=language) if _NUMBER.fullmatch(words) else words
 
 
 def duration(seconds: float, language: Language) -> str:

@@ -223,7 +223,7 @@ class Telling:
             return say(Text.of("alerts.silent", when=self._when(float(member.get("since", at)))))
         if isinstance(test, Foreign):
             said = harmless.sentence(str(about.get("value", "")))
-            return say(Text.of("alerts.foreign_value", value=said)) if said else ""
+            return say(Text.of("alerts.foreign_value", value=amounts.told(said, say.language))) if said else ""
         if value is None:
             return say(Text.of("alerts.condition", when=when))
         shown = self._amount(float(value), member, quantity)

@@ -129,7 +129,7 @@ def _word(one: PlainMessage, arrival: Arrival) -> str:
 def _alert(one: PlainMessage, name: str, arrival: Arrival) -> ForeignAlert:
     firing = one.status == "firing"
     labels = labels_of(one.labels) | {"alertname": legible(name)}
-    value = one.value if isinstance(one.value, str) else "" if one.value is None else f"{one.value:.6g}"
+    value = one.value if isinstance(one.value, str) else "" if one.value is None else f"{one.value:.12g}"
     return ForeignAlert(
         sender=arrival.sender,
         fingerprint=legible(one.id, LONGEST_NAME) or fingerprint_of(labels),

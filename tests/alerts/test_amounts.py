@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from provisioner.alerts import harmless
-from provisioner.alerts.amounts import amount, clock, day, duration
+from provisioner.alerts.amounts import amount, clock, day, duration, told
 from provisioner.model.sensors import Quantity
 from provisioner.texts import Language
 from tests.support.watching import minute
@@ -33,6 +33,24 @@ def test_a_value_has_its_digits_its_separators_and_its_unit(
     quantity = Quantity("x", ("x",), unit=unit, decimals=decimals)
     said = [amount(value, quantity, language) for language in ("de", "en")]
     assert said == [german.replace(" ", "\u00a0"), english.replace(" ", "\u00a0")], "no line ends before a unit"
+
+
+@pytest.mark.parametrize(
+    ("words", "german", "english"),
+    [
+        ("1234.5", "1.234,5", "1,234.5"),
+        ("-0.25", "-0,25", "-0.25"),
+        ("1200", "1.200", "1,200"),
+        ("1.5.2", "1.5.2", "1.5.2"),
+        ("007", "007", "007"),
+        ("CPU 97.5 %", "CPU 97.5 %", "CPU 97.5 %"),
+        ("", "", ""),
+    ],
+)
+def test_of_what_others_wrote_a_number_by_itself_is_written_as_its_readers_do(
+    words: str, german: str, english: str
+) -> None:
+    assert [told(words, language) for language in ("de", "en")] == [german, english]
 
 
 @pytest.mark.parametrize(

@@ -149,9 +149,9 @@ def test_a_real_alert_is_told_to_whom_a_rule_names_and_its_end_answers_it(
 
 
 def test_an_alert_of_ones_own_in_plain_json_begins_and_ends(bridge: Running) -> None:
-    alert = {"alert": "Tür zum Archiv", "id": "archiv-7", "status": "firing", "summary": "Seit zehn Minuten"}
+    alert = {"alert": "Tür zum Archiv", "id": "archiv-7", "status": "firing", "summary": "Archiv", "value": 1234.5}
     assert bridge.call("haus", json.dumps(alert).encode()).status_code == 204
-    bridge.wait_for("Tür offen")
+    assert "Wert: 1.234,5" in bridge.wait_for("Tür offen").text
     assert bridge.call("haus", json.dumps({**alert, "status": "resolved"}).encode()).status_code == 204
     bridge.wait_for("Tür offen", times=2)
     assert Alerts(bridge.site.database, "redi").going_on() == []
