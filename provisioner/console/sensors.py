@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from provisioner.app.alerting.status import last_status
-from provisioner.app.pages.alert_pages import alerts_going_on, in_alert
+from provisioner.app.pages.alert_pages import PERCENT, alerts_going_on, in_alert
 from provisioner.app.pages.paging import paged
 from provisioner.app.pages.sender_pages import lanes_of, sender_cards
 from provisioner.app.pages.sensor_pages import Show, entry_for, sensor_lines, wanted
@@ -46,6 +46,7 @@ def sensors(
         found=paged(found, page, PER_PAGE),
         alerts_of=alerts,
         shown=shown_value(visit),
+        percent=PERCENT,
         asked=asked,
         q=q,
         show=str(show),

@@ -8,7 +8,7 @@ import pytest
 from provisioner.alerts.quieting import quieted
 from provisioner.model.alerts import AlertEnd, Escalation, Quiet, Turn
 from tests.support.telling import Told
-from tests.support.watching import CRITICAL, INFO, WARNING, book, minute
+from tests.support.watching import ALB, CRITICAL, INFO, SCHOOL, WARNING, book, minute
 
 HOURLY = {"repeat": {"info": "1 h", "warning": "1 h", "critical": "1 h"}}
 LATER = (Escalation(timedelta(minutes=90), bodies=("bauhof",)),)
@@ -152,6 +152,12 @@ def test_a_silence_holds_for_what_it_names_as_long_as_it_says(scope: str, holds:
     quiets = [Quiet(1, scope, minute(0), minute(60)), Quiet(2, scope, minute(0), minute(90))]
     ends = [quieted(quiets, told.book, "rule", "pegel", minute(at))("b-1") for at in (-1, 0, 70, 90)]
     assert ends == ([None, minute(90), minute(90), None] if holds else [None] * 4)
+
+
+def test_a_silence_of_a_pattern_holds_for_each_of_its_devices() -> None:
+    known, school = book(sensors=[SCHOOL, ALB]), Quiet(1, "sensor:schule", minute(0), minute(60))
+    until = quieted([school], known, "rule", "schule", minute(1))
+    assert [until(key) for key in ("schule/raum-1", "schule/raum-2", "alb")] == [minute(60), minute(60), None]
 
 
 EVENING = 14 * 60

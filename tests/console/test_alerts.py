@@ -1,5 +1,6 @@
 """Alerts and sensors on pages: what a ranger reads at night, who has it, what is muted, and who learns nothing."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -140,6 +141,11 @@ def test_sensors_show_their_last_value_battery_and_whether_they_are_overdue(hous
     seen = page(rita, "sensors")
     assert "210,0\N{NO-BREAK SPACE}cm" in seen
     assert "Stadt Bretten" in seen
+    with_battery = json.loads(uplink_bytes(eui(GAUGE), 9, 290, house.clock.now() + timedelta(microseconds=1)))
+    with_battery["uplink_message"]["last_battery_percentage"] = {"value": 41.6}
+    assert "%" not in seen
+    senders.take(json.dumps(with_battery).encode(), "things-stack", SENDER)
+    assert "42\N{NO-BREAK SPACE}%" in page(rita, "sensors")
     house.clock.sleep(timedelta(hours=2).total_seconds())
     assert "Alb" in text_of(rita.client.get("/redi/sensors?show=late").text)
     assert "Archiv" not in text_of(rita.client.get("/redi/sensors?show=late").text)

@@ -176,12 +176,13 @@ def _line(key: str, member: Member, rule: str, book: Book, around: Around) -> Me
     )
 
 
-_PERCENT: Final = Quantity("battery", (), unit="%", decimals=0)
+PERCENT: Final = Quantity("battery", (), unit="%", decimals=0)
+"""Of what is left of a battery."""
 
 
 def quantity_of(quantities: Mapping[str, Quantity], name: str) -> Quantity | None:
     """A model's, or the battery's."""
-    return _PERCENT if name == "battery" else quantities.get(name)
+    return PERCENT if name == "battery" else quantities.get(name)
 
 
 def _quiet_until(row: AlertRow, state: AlertState, book: Book, around: Around) -> datetime | None:
