@@ -12,6 +12,7 @@ from provisioner.app.alerting.intake import Intake
 from provisioner.app.alerting.listening import Listening
 from provisioner.app.alerting.ticking import Ticker
 from provisioner.senders.receiving import Delivery
+from provisioner.senders.settings import ChirpStackSettings
 from tests.support.alert_rooms import SENSORIK, Rooms, another, rooms_of
 from tests.support.alerting import eui
 from tests.support.change import Known
@@ -101,7 +102,8 @@ def watch(alerts_known: Known, tmp_path: Path) -> Iterator[Any]:
             installation.write()
             opened.append(rooms_of(installation))
             rooms: Rooms = opened[-1].__enter__()
-            heard = Listening({}, rooms.site.clock.now())
+            called = {"chirp": ChirpStackSettings.model_validate({"kind": "chirpstack"})}
+            heard = Listening(called, rooms.site.clock.now())
             return Watched(rooms, Ticker(rooms.site.database, "redi", rooms.books, rooms.site.clock, heard))
 
         yield make
@@ -198,3 +200,28 @@ def test_a_battery_that_runs_low_is_said_and_so_is_the_new_one(
     assert watched.told(**between) == []
     watched.waits(15)
     assert lines(watched.told(**full))[0].startswith("✅ **Regel** ist vorbei")
+
+
+def test_a_sensor_that_says_nothing_is_told_of_with_its_last_message_and_the_next_one_ends_it(watch: Any) -> None:
+    watched = watch(silence={"intervals": 3})
+    assert watched.level(100) == []
+    assert watched.waits(40) == []
+    assert lines(watched.waits(5))[1] == "Letzte Nachricht des Sensors: um 09:00 Uhr. Seitdem fehlen Messwerte."
+    watched.waits(15)
+    assert lines(watched.level(100))[:2] == [
+        f"✅ **Regel** ist vorbei: Fühler {_DEVICE} (Stadt Bretten)",
+        "Dauer: 1 Stunde (Beginn um 09:00 Uhr, Ende um 10:00 Uhr).",
+    ]
+
+
+def test_an_expression_goes_by_values_of_several_messages(watch: Any) -> None:
+    watched = watch(expression={"when": "temperature < 2 and level > 50", "clear_when": "temperature > 4"})
+    assert watched.level(60) == []
+    watched.waits(15)
+    assert lines(watched.measured(air={"temperature": 1.5}))[1] == (
+        "Die Bedingung der Regel ist erfüllt, gemessen um 09:15 Uhr."
+    )
+    watched.waits(15)
+    assert watched.measured(air={"temperature": 3.0}) == []
+    watched.waits(15)
+    assert lines(watched.measured(air={"temperature": 4.1}))[0].startswith("✅ **Regel** ist vorbei")
