@@ -33,8 +33,8 @@ _HANDFUL: Final = 10
 _LONGEST: Final = 2.5
 """Seconds that one of them lives at most."""
 _PATIENCE: Final = 300.0
-_REST: Final = 3.0
-"""Seconds in which nothing more is said: further words about an alert are gathered for one."""
+_REST: Final = 12.0
+"""Seconds in which nothing more is said: the clock is looked at each five seconds, and what a storage filled is told then."""
 
 
 @bench(*(f"alerts.killed_{what}" for what in ("lost", "unsaid", "said_twice", "states_that_differ")))
