@@ -13,6 +13,8 @@ _LAST: Final = chr(0x10FFFF)
 """Sorted behind every letter."""
 _SOME: Final = "1"
 """The letter of an example where any would do."""
+MOST_STEPS: Final = 1_000_000
+"""About a second: the registry is read again and again, and many patterns full of ``*`` must not hold that up."""
 
 
 def is_pattern(device: str) -> bool:
@@ -99,16 +101,30 @@ def disputed(patterns: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int, st
 
     For each pattern it is the first one before it, if there is any. ``patterns``: each with its holder; what one holder
     has is not disputed. Only those are held against each other that begin alike, or end alike: thousands are quick.
+    Where patterns are long and hundreds fit neither, it ends after `MOST_STEPS` with what was found until then.
     """
+    allowance = _Allowance(MOST_STEPS)
     alike: dict[tuple[int, int, int], list[int]] = {}
     for number, (pattern, _) in enumerate(patterns):
         alike.setdefault(weight(pattern), []).append(number)
     for group in alike.values():
-        for later, earlier, example in _disputed([patterns[number] for number in group]):
+        for later, earlier, example in _disputed([patterns[number] for number in group], allowance):
             yield group[later], group[earlier], example
 
 
-def _disputed(patterns: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int, str]]:
+class _Allowance:
+    """Steps that may still be taken."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+
+    def take(self, steps: int) -> bool:
+        """Whether they may be."""
+        self._steps -= steps
+        return self._steps >= 0
+
+
+def _disputed(patterns: Sequence[tuple[str, str]], allowance: _Allowance) -> Iterator[tuple[int, int, str]]:
     """Of one weight."""
     both_ends = [ends(pattern) for pattern, _ in patterns]
     heads, tails = _Kin([head for head, _ in both_ends]), _Kin([tail[::-1] for _, tail in both_ends])
@@ -126,6 +142,8 @@ def _disputed(patterns: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int, s
             other_head, other_tail = both_ends[other]
             if patterns[other][1] == holder or not _agree(head, other_head) or not _agree(tail[::-1], other_tail[::-1]):
                 continue
+            if not allowance.take(len(patterns[other][0]) * len(pattern)):
+                return
             example = example_of_both(patterns[other][0], pattern)
             if example is not None:
                 yield number, other, example

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.registry import patterns as patterns_room
 from provisioner.registry.patterns import disputed, example_of_both, is_pattern, weight
 from provisioner.texts import Catalogue
 from tests.registry.alerting import SENSORS, loaded, told
@@ -105,3 +106,17 @@ def test_looking_at_few_finds_what_looking_at_each_pair_does(patterns: list[tupl
                 expected.append((later, earlier, example))
                 break
     assert sorted(disputed(patterns)) == expected
+
+
+def test_hundreds_of_patterns_full_of_stars_do_not_hold_up_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(one: str, other: str) -> str | None:
+        asked.append(len(one) * len(other))
+        return None
+
+    monkeypatch.setattr(patterns_room, "example_of_both", counted)
+    many = [(f"{'*a' * 20}*{number:04d}*", str(number)) for number in range(1_000)]
+
+    assert list(disputed([("b*", "one"), ("*c", "other"), *many])) == []
+    assert 0 < sum(asked) <= patterns_room.MOST_STEPS
