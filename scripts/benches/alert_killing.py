@@ -34,7 +34,7 @@ _LONGEST: Final = 2.5
 """Seconds that one of them lives at most."""
 _PATIENCE: Final = 300.0
 _REST: Final = 12.0
-"""Seconds in which nothing more is said: the clock is looked at each five seconds, and what a storage filled is told then."""
+"""Seconds in which nothing more is said: what a storage filled is told at a look at the clock, each five seconds."""
 
 
 @bench(*(f"alerts.killed_{what}" for what in ("lost", "unsaid", "said_twice", "states_that_differ")))
