@@ -18,7 +18,7 @@ from provisioner.app.alerting.mouths import Floor
 from provisioner.app.alerting.muting import ALL, Muting, Scope
 from provisioner.app.alerting.status import last_status
 from provisioner.app.alerting.taking import Taking
-from provisioner.app.alerting.times import moment_of
+from provisioner.app.alerting.times import written_moment
 from provisioner.app.alerting.trying import fire, rule_of, tried, uplinks_of_file, uplinks_of_storage
 from provisioner.app.joining.viewing import viewer_for
 from provisioner.app.pages.alert_pages import AlertCard, alert_cards, alerts_going_on
@@ -157,9 +157,11 @@ def silence_command(
     lasts: Annotated[str, typer.Argument(metavar="DURATION", help="E.g. `2 h` or `3 d`.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; those who may see it read it.")] = "",
     begin: Annotated[
-        datetime | None,
-        typer.Option("--begin", formats=["%Y-%m-%d %H:%M"], help="For planned work: from then on, local time."),
-    ] = None,
+        str,
+        typer.Option(
+            "--begin", metavar="MOMENT", help="For planned work: from then on, `2026-12-01 08:00`, local time."
+        ),
+    ] = "",
 ) -> int:
     """Say nothing of it for a while: alerts are kept and shown. What still goes on at the end is said then.
 
@@ -169,7 +171,7 @@ def silence_command(
     site = context.open_site()
     pictures = Pictures(site)
     zone, now = ZoneInfo(pictures.now().registry.time_zone), site.clock.now()
-    since = None if begin is None else moment_of(begin.replace(tzinfo=zone))
+    since = written_moment(begin, zone)
     made = Muting(site, Books(pictures)).mute(_operator(site), scope, _duration(context, lasts), reason, since)
     until = _moment(context, made.until, zone)
     if made.since > now:

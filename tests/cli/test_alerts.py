@@ -253,7 +253,12 @@ def test_what_can_not_be_muted_is_said(river: Installation, site: Site, scope: s
 
 @pytest.mark.parametrize(
     ("begin", "word"),
-    [("2026-03-29 02:30", "03:30"), ("9999-12-31 23:59", "366 days ahead"), ("0001-01-01 00:00", "no date and time")],
+    [
+        ("2026-03-29 02:30", "03:30"),
+        ("9999-12-31 23:59", "366 days ahead"),
+        ("0001-01-01 00:00", "no date and time"),
+        ("morgen", "2026-12-01 08:00"),
+    ],
 )
 def test_a_begin_that_no_clock_shows_or_that_is_far_away_is_refused(
     river: Installation, site: Site, begin: str, word: str
