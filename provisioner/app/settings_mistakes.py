@@ -47,12 +47,20 @@ def _mistake(error: ErrorDetails, model: type[BaseModel]) -> Text:
     if kind == "extra_forbidden":
         return Text.of("app.setting_unknown", field=field, mend=mend_word(str(path[-1]), fields_at(model, path)))
     if kind in ("literal_error", "enum"):
-        choices = ", ".join(re.findall(r"'([^']+)'", str(context.get("expected", ""))))
-        return Text.of("app.setting_no_choice", field=field, choices=choices)
+        return Text.of("app.setting_no_choice", field=field, choices=_choices(context.get("expected")))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        (name,) = re.findall(r"'([^']+)'", str(context["discriminator"]))
+        if kind == "union_tag_not_found":
+            return Text.of("app.setting_missing", field=f"{field}.{name}")
+        return Text.of("app.setting_no_choice", field=f"{field}.{name}", choices=_choices(context["expected_tags"]))
     code = _PATTERNS.get(str(context.get("pattern"))) if kind == "string_pattern_mismatch" else _KINDS.get(kind)
     if code is not None:
         return Text.of(code, field=field)
     return Text.of("app.setting_wrong", field=field, detail=error["msg"])
+
+
+def _choices(expected: object) -> str:
+    return ", ".join(re.findall(r"'([^']+)'", str(expected)))
 
 
 def _dotted(path: Iterable[Any]) -> str:

@@ -40,6 +40,20 @@ def test_each_mistake_of_the_service_is_named_with_its_mend(tmp_path: Path, serv
     assert said in refused(tmp_path, {"service": service, "networks": {"redi": NETWORK}})
 
 
+@pytest.mark.parametrize(
+    ("sender", "said"),
+    [
+        ({"kind": "ttn"}, "„networks.redi.bridge.senders.ttn.kind“ muss eines von diesen sein: things-stack,"),
+        ({"webhook": {}}, "„networks.redi.bridge.senders.ttn.kind“ fehlt."),
+    ],
+)
+def test_a_sender_of_no_kind_is_told_the_kinds(tmp_path: Path, sender: Any, said: str) -> None:
+    wrong = {**NETWORK, "bridge": {"senders": {"ttn": sender}}}
+    refusal = refused(tmp_path, {"networks": {"redi": wrong}})
+    assert said in refusal
+    assert "tag" not in refusal
+
+
 def test_a_time_that_is_none_is_told_what_times_look_like(tmp_path: Path) -> None:
     wrong = {**NETWORK, "schedule": {"sync": "every hour"}}
     assert "networks.redi.schedule.sync" in refused(tmp_path, {"networks": {"redi": wrong}})
