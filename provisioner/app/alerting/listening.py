@@ -33,6 +33,7 @@ class Listening:
         )
         self._filled: dict[str, datetime] = {}
         """Of which time of listening the gap before it is filled, or will not be."""
+        self._gaps = 0
         self._lock = threading.Lock()
 
     def since(self, sender: str) -> datetime | None:
@@ -55,8 +56,14 @@ class Listening:
     def filled(self, sender: str, since: datetime | None) -> None:
         """What the storage has of before ``since`` is in, or nobody will get it."""
         with self._lock:
-            if since is not None:
+            if since is not None and self._filled.get(sender) != since:
                 self._filled[sender] = since
+                self._gaps += 1
+
+    def gaps(self) -> int:
+        """How many gaps were filled so far, or given up."""
+        with self._lock:
+            return self._gaps
 
     def snapshot(self) -> Mapping[str, bool]:
         """By sender whether a gap is being filled."""

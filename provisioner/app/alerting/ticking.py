@@ -60,6 +60,7 @@ class Ticker:
         self._listening, self._told = listening, told
         self._book: Book | None = None
         self._fills: dict[str, bool] = {}
+        self._gaps = 0
         self._looked = self._unbroken = clock.now()
         self._unheard: dict[str, datetime] = {}
         self._told_of: dict[str, bool] = {}
@@ -70,10 +71,10 @@ class Ticker:
         states, alerts = SensorStates(self._database, self._network), Alerts(self._database, self._network)
         if now - self._looked > _BREAK:  # the machine slept, or the database was away: nothing could be heard
             self._unbroken = now
-        weather = _Weather(self._listening, tuple(Gateways(self._database, self._network).all()), book)
         if book is not self._book:
-            self._begin(book, weather)
+            self._begin(book)
         self._wake_filled(states)
+        weather = self._weather(book)  # not before: of a gap that is filled from now on the next look tells
         self._watch_senders(book)
         since, self._looked = self._looked, now
         if AlertSilences(self._database, self._network).ended_since(since, now):
@@ -86,11 +87,15 @@ class Ticker:
         wait = min(((then - self._clock.now()).total_seconds() for then in coming), default=_LONGEST)
         return min(max(wait, _SHORTEST), _LONGEST)
 
-    def _begin(self, book: Book, weather: _Weather) -> None:
+    def _weather(self, book: Book) -> _Weather:
+        return _Weather(self._listening, tuple(Gateways(self._database, self._network).all()), book)
+
+    def _begin(self, book: Book) -> None:
         """Another book, or the first: everything is looked at, and who never sent is waited for from now on."""
         states, now = SensorStates(self._database, self._network), self._clock.now()
         known = {row.sensor for row in states.all()}
         new = [one.key for one in book.stations() if one.silence and one.key not in known]
+        weather = self._weather(book)
         for start in range(0, len(new), AT_ONCE):
             self._look(book, new[start : start + AT_ONCE], weather)
         states.wake(now)
@@ -101,11 +106,14 @@ class Ticker:
         self._book = book
 
     def _wake_filled(self, states: SensorStates) -> None:
-        """What filled gaps left to be told is told as soon as they are filled."""
-        fills = dict(self._listening.snapshot())
-        if any(before and not fills.get(sender) for sender, before in self._fills.items()):
+        """What filled gaps left to be told is told as soon as they are filled, or nobody fills them any more.
+
+        A gap may be filled between two looks: so they are counted.
+        """
+        gaps, fills = self._listening.gaps(), dict(self._listening.snapshot())
+        if gaps != self._gaps or any(before and not fills.get(sender) for sender, before in self._fills.items()):
             states.wake(self._clock.now())
-        self._fills = fills
+        self._gaps, self._fills = gaps, fills
 
     def _watch_senders(self, book: Book) -> None:
         """Who looks after the bridge is told of a sender that cannot be heard, and when it can be again."""

@@ -1,5 +1,6 @@
 """What happens although nothing comes."""
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -124,6 +125,21 @@ def test_what_was_filled_and_is_still_true_is_told_once_as_late(
     (said,) = bridge.outbox.of_alert(alert.id)
     assert said.about["late"] is True
     assert [member["sensor"] for member in said.about["members"]] == ["gauge-0"]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_whenever_a_sender_is_heard_again_what_is_filled_until_the_next_look_is_told_then(
+    bridge: Bridge, clock: VirtualClock, start: Start, number: int
+) -> None:
+    calls, begin = itertools.count(), clock.now()
+    both = settings(**BROKER, **STORAGE)
+    listening = Listening(both, begin, lambda _: begin if next(calls) >= number else None)
+    bridge.take(bridge.post.uplink(0, 1, 230, filled=True))
+    ticker = start(listening)
+    ticker.turn()
+    listening.filled(SENDER, begin)
+    later(ticker, clock, 0.1)
+    assert bridge.said() == [(BODY, "first")]
 
 
 def test_a_dead_gateway_mutes_the_silence_of_its_sensors(bridge: Bridge, clock: VirtualClock, start: Start) -> None:
