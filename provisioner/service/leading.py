@@ -69,6 +69,8 @@ class Leading:
         """Stop everything that only a leader does, then let another one lead."""
         lock, self._lock = self._lock, None
         if lock is not None:
-            self._end()
-            lock.release()
+            try:
+                self._end()
+            finally:
+                lock.release()
             _log.info("leading no more", extra={"what": self._what})
