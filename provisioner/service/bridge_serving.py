@@ -31,6 +31,8 @@ class BridgeService:
             for site in self.sites.values():
                 stack.callback(site.close)
             self._pictures = {name: Pictures(site) for name, site in self.sites.items()}
+            for one in self._pictures.values():
+                stack.callback(one.wait)  # before the database is closed: whoever reads a registry reads there, too
             self.bridge = Bridge(self.sites, self._pictures)
             self._listener = listen(address or settings.service.listen)
             stack.callback(self._listener.close)

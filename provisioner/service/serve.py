@@ -52,6 +52,8 @@ class Service:
             for site in self.sites.values():
                 stack.callback(site.close)
             self.pictures = {name: Pictures(site) for name, site in self.sites.items()}
+            for one in self.pictures.values():
+                stack.callback(one.wait)  # before the database is closed: whoever reads a registry reads there, too
             first = next(iter(self.sites.values()))
             self._leader = Leader(
                 [ServedNetwork(site, self.pictures[name], _worker(options, name)) for name, site in self.sites.items()]

@@ -3,6 +3,8 @@
 import pytest
 import requests
 
+from provisioner.app.picture import Pictures
+from provisioner.service.bridge_serving import BridgeService
 from provisioner.service.serve import Options, Service
 from tests.support.serving import Serving, drained, join, lives, made, opened, wait_until
 from tests.support.site import Installation
@@ -38,3 +40,23 @@ def test_the_service_runs_the_bridge_unless_the_settings_say_that_it_runs_alone(
         assert bool(service.bridge.networks) is in_service
     finally:
         service.stop()
+
+
+@pytest.mark.parametrize("made_of", [Service, BridgeService])
+def test_whoever_still_reads_a_registry_is_waited_for_before_its_database_is_closed(
+    served: Installation, monkeypatch: pytest.MonkeyPatch, made_of: type[Service | BridgeService]
+) -> None:
+    served.more_network = {"bridge": {"senders": {"plain": {"kind": "json"}}}}
+    served.write()
+    waited: list[bool] = []
+    wait = Pictures.wait
+
+    def waits(pictures: Pictures) -> None:
+        waited.append(all("database" in site.__dict__ for site in service.sites.values()))
+        wait(pictures)
+
+    monkeypatch.setattr(Pictures, "wait", waits)
+    service = made_of(Options(served.settings))
+    service.start()
+    service.stop()
+    assert waited == [True]

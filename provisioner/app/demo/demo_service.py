@@ -95,6 +95,7 @@ class DemoService:
             site = Site.open(self.settings, clock=self._clock)
             stack.callback(site.close)
             pictures = Pictures(site)
+            stack.callback(pictures.wait)
             _live_in(site, pictures, sandboxes)
             self.tour = _tour(site, pictures, f"http://{address}/{NETWORK}/")
             self._stack = stack.pop_all()
