@@ -32,7 +32,7 @@ def join_an_open_body(house: House, visited: Visit, hands: Hands) -> None:
     hands.press(t("nav_join"))
     hands.press(f"{t('join_now')} E-Akte")
     assert visited.path == "/redi/me"
-    assert visited.page.get_by_role("status").first.is_visible()
+    visited.page.get_by_role("status").first.wait_for()
     assert "E-Akte" in visited.page.get_by_role("main").inner_text()
 
 
